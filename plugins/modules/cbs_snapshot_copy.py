@@ -151,7 +151,7 @@ copies:
       type: str
       sample: copy [snap-ckgjwkqh disk-hdh1y4za 20261121T010000Z]
     description:
-      description: Always empty, since CBS has no descriptions.
+      description: Always empty, because CBS has no descriptions.
       type: str
       sample: ""
     tags:

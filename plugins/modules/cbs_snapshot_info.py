@@ -143,7 +143,7 @@ snapshots:
       type: str
       sample: nightly
     description:
-      description: Always empty, since CBS has no descriptions.
+      description: Always empty, because CBS has no descriptions.
       type: str
       sample: ""
     tags:

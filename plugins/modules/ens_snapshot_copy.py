@@ -113,7 +113,7 @@ copies:
       type: int
       sample: 100
     size_gib:
-      description: Always null, since the unit of sizes on ENS is uncertain.
+      description: Always null, because the unit of sizes on ENS is uncertain.
       type: int
       sample: null
     encrypted:
@@ -137,7 +137,7 @@ copies:
       type: str
       sample: Copied from sp-5aa11bb22cc33dd44 in cn-hangzhou-26
     tags:
-      description: Always empty, since ENS has no tags of snapshots.
+      description: Always empty, because ENS has no tags of snapshots.
       type: dict
       sample: {}
     error:

@@ -190,7 +190,7 @@ class Watch:
 
 
 def show_on_stderr(line: str) -> None:
-    """Write a line to ansible-playbook's own stderr, since its queue would hang if nobody reads it."""
+    """Write a line to ansible-playbook's own stderr, because its queue would hang if nobody reads it."""
     if STDERR is None:
         return
     try:

@@ -248,7 +248,7 @@ class Pages:
         self.number, self.has_seam = 0, False
 
     def read(self, page: Callable[[], Answer]) -> Answer:
-        """Read a page. Raises a CopyError, for the first page at once, since the caller repeats that."""
+        """Read a page. Raises a CopyError, for the first page at once, because the caller repeats that."""
         answer = persist(page, self._deadline.within(self._seconds)) if self.number else page()
         self.number += 1
         return answer

@@ -185,7 +185,7 @@ class SnapshotFilter:
         """Whether a snapshot is wanted.
 
         A copy passes the filter for disks if the disk of its source is unknown. A managed copy passes the filter for
-        regions if the region of its source is unknown, since only its name may show the region.
+        regions if the region of its source is unknown, because only its name may show the region.
         """
         source = snapshot.source
         disk_id = snapshot.disk_id or (source.disk_id if source else None)

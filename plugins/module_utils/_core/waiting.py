@@ -177,7 +177,7 @@ def poll_pause(age: float, progress: int, longest: float) -> float:
     """Return the seconds until a copy is worth another look: a sixth of the time that it will probably still need.
 
     ``age`` is in seconds since its start, ``progress`` in percent (0: not shown; then the remaining time is estimated
-    as its age), ``longest`` is the user's O(wait_delay). An old copy is not looked at often, since some stay at 99 %
+    as its age), ``longest`` is the user's O(wait_delay). An old copy is not looked at often, because some stay at 99 %
     for long: the shortest pause grows to half a second within ten seconds.
     """
     needed = age * (100 - progress) / progress if progress else age

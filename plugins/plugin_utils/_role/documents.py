@@ -38,7 +38,7 @@ def written(template: str, **values: Any) -> str:
 def _templates() -> Environment:
     """Return a Jinja environment that escapes everything and refuses undefined values.
 
-    Names come from the cloud, so they must be escaped. It compiles each template once, since compiling takes longer
+    Names come from the cloud, so they must be escaped. It compiles each template once, because compiling takes longer
     than rendering a page of a few disks.
     """
     return Environment(

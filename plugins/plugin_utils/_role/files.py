@@ -32,7 +32,7 @@ def whole_path(path: str) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file atomically, since it may be read at any moment. Raises OSError."""
+    """Write a file atomically, because it may be read at any moment. Raises OSError."""
     _make_directory(path.parent)
     # Two runs may write the same file at once.
     with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:

@@ -104,7 +104,7 @@ def as_tags(value: Any) -> dict[str, str]:
 
 
 def as_tag_filter(value: Any) -> dict[str, str]:
-    """Parse tags to search for. Refuses tags that no cloud allows, since they would never be found."""
+    """Parse tags to search for. Refuses tags that no cloud allows, because they would never be found."""
     tags = as_tags(value)
     for key, entry in tags.items():
         if not 1 <= len(key) <= LONGEST_KEY or len(entry) > LONGEST_VALUE:

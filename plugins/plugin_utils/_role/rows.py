@@ -52,7 +52,7 @@ def parse_time(text: str | None) -> datetime | None:
 
 @lru_cache(maxsize=65536)
 def _parsed(text: str) -> datetime | None:
-    # Each time is parsed repeatedly, since a source and each of its copies have it.
+    # Each time is parsed repeatedly, because a source and each of its copies have it.
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:

@@ -102,7 +102,7 @@ def _taken(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Coll
     """Return the sets of a group to use, newest first: one set, or several sets of different disks.
 
     Each plan has a newest complete set. If only some disks are wanted, a set with those is complete. Otherwise its mark
-    decides: a disk that has joined since does not belong to it, and a disk without a copy is missing. Of the sets of
+    decides: a disk that joined later does not belong to it, and a disk without a copy is missing. Of the sets of
     several plans, the one with most of the wanted disks comes first, then the newest. Then each set is added that
     shares no disk with these.
     """

@@ -36,7 +36,8 @@ IDS = {
 }
 #: The most disks that the service lists by tag; it does not show that there are more (api-facts: ecs-disks-by-tag).
 MOST_BY_TAG = 1000
-#: The most disks that are read individually, since a call takes only one; for more disks, the entire region is listed.
+#: The most disks that are read individually, because a call takes only one. For more disks, the entire region is
+#: listed.
 FEW_DISKS = 20
 
 
@@ -79,7 +80,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return found
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:
-        """Compare keys by their last part, since a key is shown as a bare ID (api-facts: ecs-key-id).
+        """Compare keys by their last part, because a key is shown as a bare ID (api-facts: ecs-key-id).
 
         An alias cannot be compared.
         """
@@ -164,7 +165,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return {}
 
     def list_locks(self, region: str) -> dict[str, Lock]:
-        # Without IDs, since the call fails if one of them has no lock (api-facts: ecs-locks).
+        # Without IDs, because the call fails if one of them has no lock (api-facts: ecs-locks).
         tried = f"Listing the locks on snapshots in {region}"
         try:
             pages = self._all_pages("DescribeLockedSnapshots", region, tried, ("LockedSnapshotsInfo",), [{}])

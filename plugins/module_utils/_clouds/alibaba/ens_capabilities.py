@@ -4,7 +4,7 @@
 
 """What Alibaba Cloud Edge Node Service accepts, shows and cannot do.
 
-Imports no SDK, since the controller reads it too.
+Imports no SDK, because the controller reads it too.
 """
 
 from __future__ import annotations

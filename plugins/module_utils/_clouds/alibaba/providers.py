@@ -4,7 +4,7 @@
 
 """Credential providers of the vendor's library alibabacloud_credentials, chosen by options and profiles.
 
-The library is loaded only if it is needed, since that takes half a second.
+The library is loaded only if it is needed, because that takes half a second.
 """
 
 from __future__ import annotations

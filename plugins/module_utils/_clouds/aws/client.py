@@ -143,7 +143,7 @@ class Clients:
         return self._optional_reader("kms", region)
 
     def _optional_reader(self, service: str, region: str) -> Any:
-        """Return a client with short timeouts, since a private network may not reach its service."""
+        """Return a client with short timeouts, because a private network may not reach its service."""
         quick = {"connect_timeout": 5, "read_timeout": 10}
         config = self._config(quick, retries={"total_max_attempts": 2})
         return self._client(service, region, "reads", aws_config=config, **self._way_to_others())

@@ -35,7 +35,7 @@ try:
 except ImportError:
     pass  # Clients reports the missing package by name
 
-#: How long (seconds) the run retries to read a source of another account, since a newly shared one may not show yet
+#: How long (seconds) the run retries to read a source of another account, because a newly shared one may not show yet
 #: (api-facts: ebs-just-shared).
 SHARED_SECONDS = 60.0
 #: The hint about a snapshot in the archive tier (api-facts: ebs-archive).

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWS EBS accepts, shows and cannot do. Imports no SDK, since the controller reads it too."""
+"""What AWS EBS accepts, shows and cannot do. Imports no SDK, because the controller reads it too."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ OPTIONS = {
 MOST_BLOCKS = 1000
 #: The number of blocks listed from each random index, if a snapshot has more than a page of blocks.
 WINDOW = 100
-#: How many random indexes are drawn for each wanted block, since blocks may be far apart.
+#: How many random indexes are drawn for each wanted block, because blocks may be far apart.
 DRAWS = 2
 GONE = "does not exist, or this account may not see it"
 HINT = "Do not rely on this copy: restore from another one. To replace it, delete it and copy again."

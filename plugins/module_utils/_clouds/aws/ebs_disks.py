@@ -89,7 +89,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         return self._disks(region, f"Listing the disks of {self.restore_id} in {region}", [filters], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
-        # With a filter, since a call with VolumeIds fails as a whole if one is missing.
+        # With a filter, because a call with VolumeIds fails as a whole if one is missing.
         return self._disks(region, f"Looking at the disks in {region}", queries_of("volume-id", disk_ids))
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
@@ -132,7 +132,7 @@ class EbsDisks(DiskCloud, EbsCloud):
             raise
 
     def _free_device(self, region: str, instance_id: str) -> str:
-        """Choose a device that no volume of an instance uses, since AWS requires one."""
+        """Choose a device that no volume of an instance uses, because AWS requires one."""
         tried = f"Checking which devices of {instance_id} in {region} are free"
         query = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
         used = {_slot(disk.device or "") for disk in self._disks(region, tried, [query])} | self._asked[instance_id]

@@ -103,7 +103,7 @@ class Ec2Calls:
         return {snapshot.snapshot_id: snapshot for snapshot in listed}
 
     def snapshots_by_id(self, region: str, ids: Sequence[str], tried: str, **scope: Any) -> dict[str, Snapshot]:
-        """Read with a filter, since a call with SnapshotIds fails as a whole if one is missing."""
+        """Read with a filter, because a call with SnapshotIds fails as a whole if one is missing."""
         found = self.snapshots(region, tried, queries_of("snapshot-id", ids), **scope) if ids else {}
         return {i: found[i] for i in ids if i in found and found[i].state is not State.ABSENT}
 
@@ -154,7 +154,7 @@ class Ec2Calls:
         return self._account or None
 
     def _account_id(self, region: str) -> str:
-        """Return the account's ID, which is read once, in ``region``, since accounts belong to a partition of AWS.
+        """Return the account's ID, which is read once, in ``region``, because accounts belong to a partition of AWS.
 
         It is empty if STS cannot be reached, as in a private network with an endpoint only for EC2.
         """

@@ -59,7 +59,7 @@ def role_credentials(params: Mapping[str, Any], sts: Any, now: Callable[[], date
 def _refusal(error: CopyError, arn: str) -> CopyError:
     """Return the failure of a login.
 
-    If STS could not be reached, another attempt is safe, since nothing else was sent.
+    If STS could not be reached, another attempt is safe, because nothing else was sent.
     """
     if isinstance(error, Ambiguous):
         return error.as_kind(Unreachable)

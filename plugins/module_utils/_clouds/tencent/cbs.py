@@ -57,7 +57,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         )
 
     def full_name(self, name: str, snapshot_id: str, source: Snapshot | None = None) -> str:
-        """Add the source as our mark, since the name is the only mark that CBS sets together with the copy."""
+        """Add the source as our mark, because the name is the only mark that CBS sets together with the copy."""
         return full_name(name, snapshot_id, source)
 
     def name_problem(self, name: str, snapshot_id: str) -> str | None:
@@ -141,7 +141,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return [self._result(order, results.get(order.request.region), answer.get("RequestId")) for order in orders]
 
     def _result(self, order: CopyOrder, item: Mapping[str, Any] | None, request_id: Any) -> Snapshot | CopyError:
-        """Return the result for one destination, since a call may fail for some (api-facts: cbs-copy-results)."""
+        """Return the result for one destination, because a call may fail for some (api-facts: cbs-copy-results)."""
         request = order.request
         tried = f"Copying {request.snapshot_id} from {order.source.region} to {request.region}"
         if item is None:
@@ -190,7 +190,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         )
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
-        """List by ID or by tag, since the service accepts only one of them; the other is compared here."""
+        """List by ID or by tag, because the service accepts only one of them; the other is compared here."""
         tried = f"Listing the disks in {region}"
         filters = [
             {"Name": "tag-key", "Values": [key]} if value == "*" else {"Name": f"tag:{key}", "Values": [value]}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turns CBS's answers into values of the engine, and reads the names of copies, since CBS records no source."""
+"""Turns CBS's answers into values of the engine, and reads the names of copies, because CBS records no source."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def deadline_text(moment: datetime) -> str:
 def set_of(shown: Mapping[str, Any], disks: Mapping[str, str | None]) -> ListedSet | None:
     """Convert a snapshot group; None if it is not complete, or if CBS does not call it consistent.
 
-    ``disks`` are the known disks of snapshots, since the group does not name them.
+    ``disks`` are the known disks of snapshots, because the group does not name them.
     """
     is_complete = shown.get("SnapshotGroupState") in _GROUP_STATES
     if not is_complete or not _CONSISTENT.fullmatch(str(shown.get("SnapshotGroupType") or "").upper()):

@@ -89,7 +89,7 @@ class Pace:
 class Service:
     """Makes calls of CBS and of the tag service. Each is sent once; the caller decides whether to repeat it.
 
-    The SDK's own retryer is not used, since it repeats even a call that has succeeded (api-facts: cbs-sdk-retries).
+    The SDK's own retryer is not used, because it repeats even a call that has succeeded (api-facts: cbs-sdk-retries).
     """
 
     def __init__(

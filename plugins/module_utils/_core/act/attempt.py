@@ -97,7 +97,7 @@ class Attempt:
         """Return the maximum number of copies for a call.
 
         It shrinks with each failure, so that one copy does not block the others. After the first failure it is still
-        all, since most failures are temporary; in the end it is one.
+        all, because most failures are temporary; in the end it is one.
         """
         refusal = self.memory.writes.refusal_of(snapshot_id, what)
         if refusal is None or isinstance(refusal.error, Throttled):

@@ -33,7 +33,7 @@ class Calls(WriteSender):
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
         self._at_once = 1
-        #: Requests, and copies to delete, of a failed call. Each is sent by itself, since one may make all of them
+        #: Requests, and copies to delete, of a failed call. Each is sent by itself, because one may make all of them
         #: fail.
         self._singles: set[Attempt | tuple[str, str]] = set()
 
@@ -137,7 +137,7 @@ class Calls(WriteSender):
             region.accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
             if attempt.memory.copy_call.lost or isinstance(answer, Underway):
-                region.queue.defer(attempt)  # the source may be the reason, since it is not the first time
+                region.queue.defer(attempt)  # the source may be the reason, because it is not the first time
             attempt.memory.copy_in_doubt(answer, now, self._cloud.utc())
         elif answer.retry is Retry.LATER:
             attempt.memory.copy_refused(answer, for_good=False)

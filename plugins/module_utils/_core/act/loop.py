@@ -27,7 +27,7 @@ from .region import Region
 from .sources import Sources
 from .unfinished import unfinished
 
-#: The greatest age (seconds) of the last look at a copy when the run ends, since somebody may delete a copy meanwhile.
+#: The greatest age (seconds) of the last look at a copy when the run ends: somebody may delete a copy meanwhile.
 LOOK_BACK_SECONDS = 120.0
 #: How long (seconds) before the deadline the run looks at unfinished copies for the last time.
 LAST_LOOK_SECONDS = 1.0

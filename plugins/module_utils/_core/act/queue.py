@@ -20,8 +20,8 @@ class Queue:
     """The requests of one destination that wait for room.
 
     They start in the requested order, in rounds over all disks, so that many requests of one disk do not block others.
-    For each disk older sources come first, since its next copy is then incremental. If a disk allows only one copy at a
-    time, each disk has its own queue.
+    For each disk older sources come first, because its next copy is then incremental. If a disk allows only one
+    copy at a time, each disk has its own queue.
     """
 
     def __init__(self, by_disk: bool):
@@ -45,7 +45,7 @@ class Queue:
             self._unsorted.add(disk)
 
     def defer(self, attempt: Attempt) -> bool:
-        """Move a request to the end, since it may stay busy and must not block others.
+        """Move a request to the end, because it may stay busy and must not block others.
 
         Returns whether it was not deferred before.
         """

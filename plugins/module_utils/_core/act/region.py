@@ -181,7 +181,7 @@ class Region(Room):
         pairs += [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
         survivors = {i: a.memory.survivors[i] for a in asked for i in a.decision.deletions.must_show}
         pairs += [(i, None) for i in survivors]
-        for some in batches(pairs, self._cloud.read_per_call):  # each batch has its own age, since the next may wait
+        for some in batches(pairs, self._cloud.read_per_call):  # each batch has its own age, because the next may wait
             self._read(some, survivors)
             refreshed += dict.fromkeys(attempt for _id, attempt in some if attempt)
         refreshed += [a for a in asked if a.decision.deletions.must_show]

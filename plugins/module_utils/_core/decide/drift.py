@@ -183,7 +183,7 @@ def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: dateti
     """Whether another run may have set tags that do not show yet.
 
     New tags would overwrite them, and with them the mark of that run's plan (promises: provenance). This does not apply
-    to a run that does not wait, since its copy would stay without tags, or to check mode, which overwrites nothing.
+    to a run that does not wait, because its copy would stay without tags, or to check mode, which overwrites nothing.
     """
     if (
         not wanted.policy.wait
@@ -195,7 +195,7 @@ def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: dateti
     if isinstance(wanted.source, CopyError):
         return False  # nothing would be written
     age = today - copy.created_at if copy.created_at else timedelta.max
-    # A short run sets the tags while it can, since the other run may have been killed.
+    # A short run sets the tags while it can, because the other run may have been killed.
     longest = timedelta(seconds=min(wanted.cloud.doubt_seconds, wanted.policy.wait_timeout / 2))
     return SOURCE_SNAPSHOT_ID not in copy.tags and age < longest
 

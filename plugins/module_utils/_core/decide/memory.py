@@ -231,7 +231,7 @@ class Memory:
     def locks_not_read(self, error: CopyError, to_lock: str | None, now: float) -> None:
         """Record why locks cannot be read.
 
-        Copies that were to be locked are not, since a new lock might change an existing one.
+        Copies that were to be locked are not, because a new lock might change an existing one.
         """
         self.locks.unread = error
         if to_lock is not None:

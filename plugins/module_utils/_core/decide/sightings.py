@@ -75,8 +75,8 @@ class Sighting:
 class OwnCopy:
     """A copy that this run made. ``made_at``: when its call was answered, or when it showed after a lost answer.
 
-    ``compared``: a listing showed it together with all earlier copies, since an earlier copy shows earlier.
-    ``rechecked``: a listing was made after it was complete, since another run's copy may show late.
+    ``compared``: a listing showed it together with all earlier copies, because an earlier copy shows earlier.
+    ``rechecked``: a listing was made after it was complete, because another run's copy may show late.
     """
 
     made_at: float
@@ -168,7 +168,7 @@ class Survivor:
 def counts_from(at: float, until: float) -> float:
     """Return from when a look from ``at`` to ``until`` counts.
 
-    That is its start, or its end if it took long, since a listing may take minutes.
+    That is its start, or its end if it took long, because a listing may take minutes.
     """
     return at if until - at < LONG_LOOK else until
 

@@ -105,5 +105,5 @@ class Writes:
         self.refusals[snapshot_id, what] = replace(refusal, until=until)
 
     def end(self, snapshot_id: str, what: str) -> Refusal | None:
-        """Remove and return a refusal, since the write took effect or is no longer needed."""
+        """Remove and return a refusal, because the write took effect or is no longer needed."""
         return self.refusals.pop((snapshot_id, what), None)

@@ -180,7 +180,7 @@ def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud, sets: Mapping[str, d
 def _source_row(source: Provenance | None, cloud: SnapshotCloud) -> dict[str, Any] | None:
     """Return the source of a copy.
 
-    If its tags contain an invalid ID, it does not count as managed, since such an ID cannot be looked up.
+    If its tags contain an invalid ID, it does not count as managed, because such an ID cannot be looked up.
     """
     if source is None:
         return None

@@ -22,7 +22,7 @@ def copy_calls(
 
     This includes existing copies, so that their tags and expiries are updated. Across accounts, only snapshots that
     were ``shared`` are copied. Disks take turns in the plan's order, which is that of their need, so none starves if
-    time is short. Older sources of a disk come first, since the disk's next copy is then incremental. What the calls
+    time is short. Older sources of a disk come first, because the disk's next copy is then incremental. What the calls
     ``before`` tried is not tried again.
     """
     tried = {(row["source_snapshot_id"], row["region"]) for call in before for row in call.get("copies") or ()}

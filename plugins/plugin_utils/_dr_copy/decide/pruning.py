@@ -135,7 +135,7 @@ def orphans(
 
     ``kind`` is "gone" if the disk is no longer in the source region, "unselected" if it still is, and None if the
     region's disks were not listed. If the plan names disk IDs, copies of other disks are ignored. The first shard
-    returns the orphans of all shards, since only the first shard lists all copies.
+    returns the orphans of all shards, because only the first shard lists all copies.
     """
     if parse_shard(values.shard)[0] > 1:
         return []

@@ -46,7 +46,7 @@ def counts_for_retention(copy: SnapshotRow) -> bool:
 def counts_for_planning(copy: SnapshotRow) -> bool:
     """Whether a copy is sorted with the sources.
 
-    This includes locked copies, since no other copy is made in their place.
+    This includes locked copies, because no other copy is made in their place.
     """
     return _is_point(copy)
 

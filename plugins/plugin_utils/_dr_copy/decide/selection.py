@@ -54,7 +54,7 @@ def selected_snapshots(source: Listing, values: Variables) -> list[SnapshotRow]:
 def disks_of_part(source: Listing, values: Variables) -> list[str]:
     """Return the disks whose copies a shard lists; empty if it lists all copies.
 
-    The first shard lists all copies, since it reports the orphans of all shards. So does a shard without a listing of
+    The first shard lists all copies, because it reports the orphans of all shards. So does a shard without a listing of
     the source region.
     """
     if parse_shard(values.shard)[0] == 1 or not is_listed(source):

@@ -62,7 +62,7 @@ def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
 
 
 def _of_former_plans(done: Done, values: Variables) -> list[str]:
-    """Name the former plans that have made a copy since this plan made its newest one, since they still run."""
+    """Name the former plans that have made a copy since this plan made its newest one, because they still run."""
     newest: dict[str, datetime] = {}
     for copy in copies_of_plan(copies_in(done.get("before") or [], values), values):
         plan, made = plan_of(copy), parse_time(copy.get("created_at"))

@@ -48,7 +48,7 @@ Values = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def metrics_file(directory: str, report: Report) -> Path:
-    """Return the file of a plan. Each shard has its own file, since a run knows only its own shard."""
+    """Return the file of a plan. Each shard has its own file, because a run knows only its own shard."""
     return Path(directory) / f"dr_copy_{file_name(report['name'], shard_of(report))}.prom"
 
 

@@ -81,7 +81,7 @@ class LatePoint(_LatePoint, total=False):
 
 
 class BriefCopy(CopyFacts):
-    """A copy in a report. It has only the kind of an error, since the failures contain the rest."""
+    """A copy in a report. It has only the kind of an error, because the failures contain the rest."""
 
     error: str | None
 
@@ -122,7 +122,7 @@ class Run(TypedDict):
 
 
 class Sum(TypedDict):
-    """What a job passes on. It is small, since AWX stores it with the job and passes it to every following job."""
+    """What a job passes on. It is small, because AWX stores it with the job and passes it to every following job."""
 
     kind: str
     cloud: str | None

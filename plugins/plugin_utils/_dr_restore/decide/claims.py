@@ -34,7 +34,7 @@ def _claim_of(tags: Mapping[str, str]) -> str | None:
 
 
 def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow] = ()) -> str:
-    """Return which claims several disks name, since a cluster has only one claim of a name; empty if there are none.
+    """Return which claims several disks name, because a cluster has only one claim of a name; empty if there are none.
 
     ``earlier`` are the rows of claims from earlier runs of this restore.
     """

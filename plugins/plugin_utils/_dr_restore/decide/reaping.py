@@ -60,7 +60,7 @@ def reapable(listed: Listing, values: Variables, calls: Sequence[Answer] = (), o
 
     A disk is deleted only if it has all our tags, has expired, and is attached to nothing except the instance that a
     drill has attached it to. With ``own``, disks of this drill need not have expired. ``calls`` are the results of the
-    drill so far, since a stale listing may show disks that they have deleted.
+    drill so far, because a stale listing may show disks that they have deleted.
     """
     now = time_or_now(values.now)
     due: list[DiskRow] = []

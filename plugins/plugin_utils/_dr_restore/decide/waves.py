@@ -60,7 +60,7 @@ def tags_in_words(wave: Mapping[str, str]) -> str:
 
 
 def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:
-    """Return a warning for each wave without a disk, since its tags may be wrong; only if the run covers all disks."""
+    """Return a warning for each wave without a disk, which may have wrong tags; only if the run covers all disks."""
     if not points or values.disk_ids or values.disk_names or values.disk_tags:
         return []
     there = {point.wave for point in points}

@@ -74,7 +74,7 @@ class Written(NamedTuple):
 def written_manifest(manifest: Manifest, values: Variables, stays: bool) -> Written:
     """Write the manifest of a restore.
 
-    A run that has found nothing to restore keeps the manifest of an earlier run, since it has not seen that run's
+    A run that has found nothing to restore keeps the manifest of an earlier run, because it has not seen that run's
     disks. With ``stays`` (disks of the earlier run exist), so does a run that could restore nothing, for example
     because of a wrong zone.
     """

@@ -165,7 +165,7 @@ def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
     plain = runs.copies("plain")
     third = runs.restore(disk_ids=list(plain.values()), **given)
     assert len(third.result["earlier"]) == 2
-    assert path.read_text().count("ReadOnlyMany") == 2, "what people have edited stays"
+    assert path.read_text().count("ReadOnlyMany") == 2, "edits of people are kept"
     for text in ("- {", edited):
         path.write_text(text)
         runs.restore(disk_ids=list(plain.values()), disk_type="imaginary", **given)

@@ -148,7 +148,7 @@ def test_nothing_is_ever_deleted_that_is_not_certainly_ours_or_held_or_still_cou
             assert misfit(request, copy, Cloud()) is None or policy.replace_mismatched or policy.remove_duplicates
     if decision.deletions.now and any(c.state is not State.ERROR for c in decision.deletions.now):
         gone = {c.snapshot_id for c in decision.deletions.now}
-        assert any(c.state is State.COMPLETED and c.snapshot_id not in gone for c in there), "a complete copy stays"
+        assert any(c.state is State.COMPLETED and c.snapshot_id not in gone for c in there), "a complete copy remains"
 
 
 @given(requests, copies(), policies, st.sampled_from([16.0, 60.0, 600.0]))

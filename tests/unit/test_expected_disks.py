@@ -67,7 +67,7 @@ def test_a_run_over_some_disks_expects_those_alone(values, is_expected):
     unknown = Expected("vol-1", "of-report")
     if "disk_tags" in values:
         ids = {point.disk_id for point in choose(expected=[unknown], **values).points}
-        assert ids == {"vol-1"}, "a disk of which no tags are known is never left out by tags"
+        assert ids == {"vol-1"}, "a disk with unknown tags is never excluded by tags"
 
 
 @pytest.mark.parametrize(

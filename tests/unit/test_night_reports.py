@@ -306,7 +306,7 @@ def test_archived_copies_are_no_recovery_points_of_today(ebs, tmp_path):
     (point,) = ended.result["recovery_points"]
     assert (point["snapshot_id"], point["state"], point["within_rpo"]) == (older.id, "completed", False)
     assert len(ebs.copies()) == 2, "an archived copy counts as a copy"
-    assert night(ebs, keep=1).result["pruned"] == [], "the only copy that can be restored now stays"
+    assert night(ebs, keep=1).result["pruned"] == [], "the only copy that can be restored now is kept"
     older.storage_tier = "archive"
     ended = night(ebs, rpo_hours=100, report_dir=str(tmp_path))
     (point,) = ended.result["recovery_points"]

@@ -234,7 +234,7 @@ def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
     page = report_content(content, "page")
     assert "1 failure</a>" in page and "dr_copy_keep must be a number" in page and "✓" not in page
     (tmp_path / "orders.json").write_text(report_content(content, "json"))
-    assert last_report(given)["finished_at"] == ago(24), "what the last whole report says is kept"
+    assert last_report(given)["finished_at"] == ago(24), "the facts of the last complete report are kept"
 
 
 def test_a_report_says_until_when_it_is_current():
@@ -369,7 +369,7 @@ def test_each_copy_that_may_go_names_the_newest_complete_one_that_stays():
     archived = {**copies[0], "traits": ["archived"]}
     expired = with_survivors(copies[2:], [archived, *copies[1:]])
     assert {copy["survivor"] for copy in expired} == {copies[1]["snapshot_id"]}, "one that can be restored now"
-    assert with_survivors(copies, copies) == [], "where none stays, none goes"
+    assert with_survivors(copies, copies) == [], "without a survivor, nothing is deleted"
     planned = {**copies[0], "planned": True, "snapshot_id": None}
     (call,) = deletion_calls(with_survivors(copies[2:], [planned, *copies[1:]]))
     assert call["survivors"] == {} and len(call["copy_ids"]) == 3, "in check mode it is still to be made"

@@ -107,7 +107,7 @@ def test_a_disk_that_left_its_server_is_restored_by_itself_and_fails_nothing(run
     assert "LEFT i-1: old, restored alone" in ended.lines
     assert [line for line in ended.lines if line.startswith("SERVER i-1: 2 disks as of")]
     named = runs.restore(id="older", disk_names=["database", "log", "old"])
-    assert {row["set"] for row in named.result["disks"]} == {"n1"}, "a set is whole that has the named disks"
+    assert {row["set"] for row in named.result["disks"]} == {"n1"}, "a set with the selected disks is complete"
 
 
 def test_a_disk_that_joined_after_the_newest_complete_set_is_torn(runs):

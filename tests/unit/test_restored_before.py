@@ -42,7 +42,7 @@ def test_an_earlier_time_makes_no_second_disk_and_names_both_copies(runs, tmp_pa
         assert not any(name.endswith("_restore") for name, _arguments in runs.calls)
     assert len(runs.estate.disks()) == 2 and path.read_text() == written
     alone = runs.restore(at=hours_ago(runs, 10), disk_ids=[disks["mail"]], **given)
-    assert not alone.message, "a run over other disks goes on"
+    assert not alone.message, "a run over other disks continues"
     other = runs.restore(id="before-the-attack", at=hours_ago(runs, 10), **given)
     assert not other.message and len(runs.estate.disks()) == 4
     for made in runs.estate.disks():

@@ -90,7 +90,7 @@ def test_all_wrong_variables_are_named_and_a_drill_has_an_id_of_its_own():
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "connection": {"secret_key": "s3cret"}}
     taken = variables.normalise(right, "my plan/1", (), True)
     assert not taken.problems and taken.values.id.startswith("drill-my-plan-1-") and "s3cret" not in str(taken.values)
-    assert taken.values.expires_after_hours == 7, "above twice wait_timeout, so that no disk goes while it is proven"
+    assert taken.values.expires_after_hours == 7, "above twice wait_timeout, so that no disk expires while it is tested"
     assert variables.normalise(right, "h").values.id.startswith("restore-2")
 
 
@@ -435,7 +435,7 @@ def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_re
     ]
     found = reaping.reapable({"disks": disks}, VALUES)
     first = reaping.Deletion("drill-1", ("snap-1", "snap-8"), ("vol-n1", "vol-n8"))
-    assert found.deletions == [first], "a disk of the same pair stays"
+    assert found.deletions == [first], "a disk of the same pair is kept"
     assert [left["disk_id"] for left in found.left] == ["vol-n5"]
     own = reaping.reapable({"disks": disks}, VALUES, own=True).deletions
     assert own[1:] == [reaping.Deletion("flood", ("snap-6",), ("vol-n6",))]

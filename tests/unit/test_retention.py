@@ -126,7 +126,7 @@ def test_just_those_copies_go_that_every_limit_lets_go(copies, keep, keep_days, 
     shuffler.shuffle(shuffled)
     assert expired_copies(shuffled, keep, keep_days, now=NOW) == going, "the order does not depend on the listing's"
     kept = [row for row in copies if row not in going]
-    assert expired_copies(kept, keep, keep_days, now=NOW) == [], "what is left stays"
+    assert expired_copies(kept, keep, keep_days, now=NOW) == [], "the remaining copies are kept"
     assert set(ids(expired_copies(copies, keep + 1 if keep else 0, keep_days, now=NOW))) <= set(ids(going))
 
 
@@ -261,7 +261,7 @@ def test_locked_copies_are_passed_over_and_make_no_room_for_others():
     """A locked copy is kept and protects nothing, and a plan does not copy another source in its place."""
     until = {"locked_until": "2026-12-24T00:00:00Z"}
     copies = [copy(1, days=1, **until), copy(2, days=2, **until), copy(3, days=3), copy(4, days=4)]
-    assert ids(expired_copies(copies, keep=1, now=NOW)) == ["copy-4"], "the newest of those that count stays"
+    assert ids(expired_copies(copies, keep=1, now=NOW)) == ["copy-4"], "the newest of those that count is kept"
     assert expired_copies([copy(1, days=9, **until), copy(2, days=1)], keep=1, now=NOW) == []
     sources = [source(1, hours=24), source(2, hours=48), source(3, hours=72)]
     assert reasons(sources, copies[:2], select="all", keep=2) == {

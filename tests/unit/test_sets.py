@@ -746,7 +746,7 @@ def test_copies_that_cannot_be_restored_show_contradictions_too():
 def test_a_set_of_which_a_disk_was_made_already_is_finished():
     assert restored(SETS, used={"a1"})[0]["b"] == ("b1", "n1", False)
     lacking = [*SETS, row("a", 3, "2 crash n3")]
-    assert restored(lacking, used={"a3"})[0]["b"] == ("b2", "n2", False), "one that is not whole is no set"
+    assert restored(lacking, used={"a3"})[0]["b"] == ("b2", "n2", False), "an incomplete one is no set"
 
 
 def test_a_set_with_an_archived_member_is_passed_over():

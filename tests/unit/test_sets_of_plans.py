@@ -100,7 +100,7 @@ def test_plans_of_different_nights_are_restored_from_their_own_sets_with_a_warni
     chosen = {row["disk_id"]: row["source_snapshot_id"] for row in ended.result["disks"]}
     assert chosen == {**{d: newer[d] for d in disks[:2]}, **{d: older[d] for d in disks[2:]}} and not ended.message
     drilled = runs.drill(count=1)
-    assert len(drilled.result["tried"]) == 2, "a set is proven whole, and no other plan's with it"
+    assert len(drilled.result["tried"]) == 2, "a set is proven completely, without sets of other plans"
 
 
 @pytest.mark.parametrize("first", ["all", "part"])

@@ -27,8 +27,8 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = []
 
 REPOSITORY = Path(__file__).resolve().parent
-#: The cores that meta/runtime.yml lets in, and the Pythons of each controller (docs.ansible.com, ansible-core support
-#: matrix).
+#: The cores that meta/runtime.yml allows, and the Python versions of each on a controller (docs.ansible.com,
+#: ansible-core support matrix).
 CORES = {
     "2.16": ("3.10", "3.11", "3.12"),
     "2.17": ("3.10", "3.11", "3.12"),
@@ -37,11 +37,11 @@ CORES = {
     "2.20": ("3.12", "3.13", "3.14"),
     "2.21": ("3.12", "3.13", "3.14"),
 }
-#: The release of ansible whose wheel brings the newest amazon.aws that a core can run; every other core takes the last.
+#: The release of ansible with the newest amazon.aws that a core can run; all other cores use the last one.
 NEWEST_AMAZON_AWS = {"2.16": "13", "newer": "14"}
 AMAZON_AWS_9 = "11"
 STEPS = ("sanity", "units", "smoke")
-#: Tests of the playbooks that the demo does not play.
+#: Tests of the playbooks that the demo does not run.
 SMOKE = ("tests/playbooks/test_report.py", "tests/playbooks/test_restore.py")
 
 
@@ -61,7 +61,7 @@ def staged(session: nox.Session, release: str) -> Path:
         if (REPOSITORY / name).is_file():  # git lists deleted files too
             (collection / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, collection / name)
-    # ansible-test asks the nearest git checkout for the files to check.
+    # ansible-test takes the files to check from the nearest git checkout.
     session.run("git", "init", "-q", str(collection), external=True, silent=True)
     marker = root / f"amazon-aws-of-ansible-{release}"
     amazon = root / "ansible_collections" / "amazon"
@@ -164,7 +164,7 @@ def release_check(session: nox.Session) -> None:
     shutil.rmtree(release, ignore_errors=True)
     last = git("log", "-1", "--format=%ct").strip()
     session.env["SOURCE_DATE_EPOCH"] = last
-    shutil.rmtree(collection / ".git")  # Galaxy's linter would look for what the outer checkout ignores
+    shutil.rmtree(collection / ".git")  # Galaxy's linter would use the ignore rules of the outer checkout
     session.run("python", "-m", "tests.release.build", str(collection), last, str(release))
     session.run("python", "-m", "tests.release.importer", str(release))
     session.run("antsibull-changelog", "lint")

@@ -89,7 +89,7 @@ def _account(given: argparse.Namespace, sanitiser: Sanitiser) -> tuple[Account, 
 def _run(given: argparse.Namespace) -> int:
     asks = [f"  - {fact}: {probe.question}" for fact, probe in probes_on(given.cloud).items()]
     costs = expected(given.cloud, given.source, given.destination, given.disk)
-    if not _agreed(given, [*costs, "Unverified facts that it settles:", *asks]):
+    if not _agreed(given, [*costs, "Unverified facts that it checks:", *asks]):
         return 2
     mark, sanitiser = Mark.new(), Sanitiser(os.environ)
     directory = given.directory / f"{given.cloud}-{mark.run}"

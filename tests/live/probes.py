@@ -71,13 +71,13 @@ def probes_on(cloud: str) -> dict[str, Probe]:
 
 def listed() -> list[str]:
     """Return lines with the facts that a run would verify on each cloud, and why no run verifies the others."""
-    lines = ["Unverified facts of docs/development/api-facts.md, and the clouds on which a run settles them:"]
+    lines = ["Unverified facts of docs/development/api-facts.md, and the clouds on which a run verifies them:"]
     for fact in unverified():
         probe = PROBES.get(fact)
         clouds = ", ".join(probe.clouds) if probe else "no run"
         lines.append(f"  {fact} ({clouds}): {probe.question if probe else NO_RUN.get(fact, 'not stated')}")
     for cloud in CLOUDS:
-        lines.append(f"make live CLOUD={cloud} settles: {', '.join(probes_on(cloud)) or 'none'}")
+        lines.append(f"make live CLOUD={cloud} verifies: {', '.join(probes_on(cloud)) or 'none'}")
     return lines
 
 

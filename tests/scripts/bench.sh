@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Figures of speed and size, against the simulated clouds; with --write they go into tests/benchmark/results.rst.
+# Measures speed and size with the simulated clouds; --write writes tests/benchmark/results.rst.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-check.txt"

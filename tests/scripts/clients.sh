@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The vendors' other clients against the simulated clouds; T= is an expression of pytest's -k.
+# Runs the vendors' other clients against the simulated clouds; T= is an expression for pytest's -k.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-unit.txt"

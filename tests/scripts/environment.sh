@@ -1,4 +1,5 @@
-# Sourced by the scripts beside it. Makes .work/: a virtual environment, amazon.aws, and a staged copy of this collection.
+# Sourced by the scripts in this folder. Makes .work/: a virtual environment, amazon.aws, and a staged copy of the
+# collection.
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -11,7 +12,7 @@ ROOT=$WORK/root
 STAGED=$ROOT/ansible_collections/multicloud/snapshots
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 
-# Real interpreters, newest first: a version manager's shims answer for versions that they do not run.
+# Real interpreters, newest first: the shims of a version manager may exist for versions that are not installed.
 interpreters() {
   local version found shims
   shims=${PYENV_ROOT:-$(command -v pyenv >/dev/null && pyenv root || echo "$HOME/.pyenv")}
@@ -68,7 +69,7 @@ make_environment() {
   export PATH
   export HOME=$WORK/home ANSIBLE_HOME=$WORK/home/.ansible ANSIBLE_COLLECTIONS_PATH=$ROOT ANSIBLE_NOCOLOR=${ANSIBLE_NOCOLOR:-}
   export ANSIBLE_REMOTE_TMP=$WORK/home/.ansible/tmp ANSIBLE_ASYNC_DIR=$WORK/home/.ansible_async LC_ALL=C.UTF-8
-  # The machine's own roles are no business of the tests.
+  # The tests must not use roles that are installed on the machine.
   export ALIBABA_CLOUD_ECS_METADATA_DISABLED=true
   export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
   fetch_amazon_aws
@@ -76,7 +77,7 @@ make_environment() {
   export ALREADY_STAGED=yes # what this script starts works on the same copy
 }
 
-# Other collections come from Galaxy for users; here they are taken out of PyPI's wheels of ansible.
+# Users get other collections from Galaxy; here they come from PyPI's wheels of ansible.
 fetch_amazon_aws() {
   fetch_collections "$(python -c 'import sys; v = sys.version_info; print("14" if v >= (3, 12) else "12" if v >= (3, 11) else "11")')" amazon/aws community/aws
 }
@@ -88,7 +89,7 @@ fetch_collections() { # from this release of ansible, these collections, once
   python "$REPO/tests/scripts/fetch_collections.py" "$release" "$ROOT" "$@"
 }
 
-# What git knows and does not ignore; ansible-test refuses links, and checks nothing behind them.
+# All files that git does not ignore; ansible-test refuses links, and does not check what they point to.
 stage() {
   mkdir -p "$STAGED"
   (cd "$REPO" && git ls-files -z -co --exclude-standard --deduplicate | while IFS= read -r -d '' file; do

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Build and install the collection, and make a kit of it as users of an installed one do; into .work/kit.
+# Builds and installs the collection, and makes a kit from it, as users do, in .work/kit.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_built "$WORK/kit"

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Every static check. A check that cannot run fails.
+# Runs every static check. A check that cannot run is a failure.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-check.txt"
@@ -16,7 +16,7 @@ run ruff check .
 run ruff format --check .
 run yamllint --strict .
 MYPYPATH=$ROOT run mypy -p ansible_collections.multicloud.snapshots.plugins
-# Whether tests/scripts/typed_get.py works with this mypy: without it the comment is one that nothing needs, an error.
+# Checks that tests/scripts/typed_get.py works with this mypy: otherwise the comment is unused, which is an error.
 run mypy --warn-unused-ignores -c 'from typing import TypedDict
 class Row(TypedDict):
     key: str
@@ -26,6 +26,6 @@ run ansible-lint --offline --profile production --config-file tests/ansible-lint
 run ansible-lint --offline --profile production --config-file tests/ansible-lint.yml tests/demo.yml
 run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent .
 run antsibull-changelog lint
-# ansible-test asks the nearest git checkout for the files to check; that must be the staged copy, not the one around it.
+# ansible-test takes the files to check from the nearest git checkout, which must be the staged copy.
 git -C "$STAGED" init -q 2>/dev/null
 run python tests/scripts/sanity.py

@@ -2,9 +2,9 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# live.sh run|clean: the promises against a real account, and what a run may have left there. Reads CLOUD, SOURCE,
-# DESTINATION, YES, PROFILE, DISK, RUN; the credentials come from the environment, or from a profile of the user's home.
-# FACTS=list says which unverified facts a run would settle on which cloud, and calls nothing.
+# live.sh run|clean: checks the promises in a real account, or deletes what a run left there. Reads CLOUD, SOURCE,
+# DESTINATION, YES, PROFILE, DISK, RUN. The credentials come from the environment, or from a profile in the user's home.
+# FACTS=list says which unverified facts a run would verify on which cloud, and calls nothing.
 lender=$HOME
 source "$(dirname "$0")/environment.sh"
 if [ -n "${FACTS:-}" ]; then

@@ -2,8 +2,8 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Break the engine and the roles on purpose, and see whether the tests find it; with --write the tables go into
-# tests/mutants/results.rst, and a summary into the guide; --roles, as the first word, breaks the roles alone.
+# Breaks the engine and the roles on purpose, and checks whether the tests find it. --write writes the tables to
+# tests/mutants/results.rst, and a summary into the guide. --roles as the first argument breaks only the roles.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-check.txt"

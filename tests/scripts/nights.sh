@@ -2,8 +2,8 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A week of nights through the role's playbook, a year through the role in one process, and random histories; with
-# --write the tables go into tests/nights/results.rst.
+# Runs a week of nights with the role's playbook, a year with the role in one process, and random histories. --write
+# writes the tables to tests/nights/results.rst.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-check.txt"

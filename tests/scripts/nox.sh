@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Run sessions of noxfile.py, with nox from PyPI and real interpreters; arguments go to nox.
+# Runs sessions of noxfile.py, with nox from PyPI and real interpreters; arguments go to nox.
 source "$(dirname "$0")/environment.sh"
 PATH=$(clean_path)
 export PATH LC_ALL=C.UTF-8

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The unit tests that are quick, on two cores; with T= those of files, one test, or those that an expression of -k names.
+# Runs the quick unit tests on two cores; with T= those of files, one test, or those that match an expression of -k.
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-unit.txt"
@@ -27,7 +27,7 @@ if [[ ${T:-} == *.py* ]]; then
 fi
 if [ -n "${T:-}" ]; then
   files=()
-  # To collect all tests takes longer than most of them do.
+  # Collecting all tests takes longer than running most of them.
   [[ $T =~ ^(test_[[:alnum:]_]+)(\ and\ [[:alnum:]_]+)*$ ]] && mapfile -t files < <(files_of_test "${BASH_REMATCH[1]}")
   exec python -m pytest "${files[@]:-tests/unit}" -k "$T"
 fi

@@ -125,7 +125,7 @@ def test_each_unverified_fact_has_a_probe_or_a_reason_why_no_run_settles_it():
     missing = sorted(facts - PROBES.keys() - NO_RUN.keys())
     assert not missing, (
         f"Unverified in docs/development/api-facts.md: {', '.join(missing)}. Add a line for each to PROBES in "
-        "tests/live/probes.py (what a run sees of it, and on which clouds), or to NO_RUN there (why no run settles it)."
+        "tests/live/probes.py (what a run sees of it, on which clouds), or to NO_RUN there (why no run verifies it)."
     )
     known = sorted((PROBES.keys() | NO_RUN.keys()) - facts)
     assert not known, f"No longer unverified: {', '.join(known)}. Take the line out of tests/live/probes.py."
@@ -140,7 +140,7 @@ def test_the_list_of_facts_names_each_with_its_clouds():
         clouds = [cloud for cloud in CLOUDS if fact in probes_on(cloud)]
         assert f"({', '.join(clouds) or 'no run'})" in line
         for cloud in clouds:
-            assert any(line.startswith(f"make live CLOUD={cloud} settles: ") and fact in line for line in lines)
+            assert any(line.startswith(f"make live CLOUD={cloud} verifies: ") and fact in line for line in lines)
 
 
 def test_an_unverified_fact_is_answered_by_what_a_run_saw_or_is_open():

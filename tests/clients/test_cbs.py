@@ -170,7 +170,7 @@ def test_listings_are_sorted_by_creation_in_the_requested_order(cbs):
     assert cbs.refusal("DescribeDisks", Order="UP") == "InvalidParameterValue"
 
 
-def test_a_region_that_there_is_not_is_refused(cbs):
+def test_an_unknown_region_is_refused(cbs):
     assert cbs.refusal("DescribeDisks", region="ap-nowhere") == "UnsupportedRegion"
     (result,) = copies_of(cbs, snapshot_of(cbs, disk_of(cbs)), "ap-nowhere")
     assert result["Code"] != "Success" and not result["SnapshotId"]

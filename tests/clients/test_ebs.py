@@ -143,7 +143,7 @@ def test_a_filter_of_volumes_finds_what_it_names_and_nothing_else(ebs, name, val
     assert listed(ebs, operation="DescribeVolumes", **{name: "nothing-has-this"}) == []
 
 
-def test_a_filter_that_there_is_not_is_refused(ebs):
+def test_an_unknown_filter_is_refused(ebs):
     for operation in ("DescribeSnapshots", "DescribeVolumes", "DescribeAvailabilityZones"):
         assert ebs.refusal(operation, Filters=[{"Name": "nonsense", "Values": ["x"]}]) == "InvalidParameterValue"
 

@@ -61,7 +61,7 @@ def test_a_tour_of_choosing_keeping_locking_and_reporting(clouds):
     assert "locked until" in page and report["settings"]["keep_daily"] == 7
 
 
-def test_all_that_is_wrong_stands_in_one_message(clouds):
+def test_all_problems_are_in_one_message(clouds):
     bad = {
         "dr_copy_timezone": "Mars/Olympus",
         "dr_copy_keep_weekly": "-1",

@@ -130,7 +130,7 @@ def test_a_directory_that_is_there_keeps_its_permissions(clouds):
     assert report(clouds.directory / "reports")[0]["totals"]["disks"] == 1
 
 
-def test_a_connection_that_is_misspelt_is_reported_as_such_and_never_green(clouds, inventory):
+def test_a_misspelt_connection_option_is_reported_and_never_green(clouds, inventory):
     snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
     _result, output = role(clouds, expect=2, dr_copy_connection="acces_key=x", dr_copy_allow_empty=False)
     assert "acces_key" in output and "has the tags" not in output

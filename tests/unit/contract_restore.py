@@ -99,7 +99,7 @@ class RestoreContract:
         }
         assert len(ids) == 1
 
-    def test_a_disk_of_somebody_else_counts_for_nothing_and_is_left(self, cloud):
+    def test_a_disk_of_somebody_else_is_ignored_and_kept(self, cloud):
         copy = cloud.copy()
         theirs = [cloud.plant(copy, {}), cloud.plant(copy, cloud.tags_for(copy, "another"))]
         out = cloud.restore(copy, wait=True)

@@ -48,7 +48,7 @@ def test_each_destination_has_its_own_answer(cbs):
     assert cbs.calls["CopySnapshotCrossRegions"] == 1 and len(cbs.copies("na-ashburn")) == 1
 
 
-def test_a_region_that_there_is_not_fails_alone(cbs):
+def test_an_unknown_region_fails_alone(cbs):
     source = cbs.snapshot()
     out = cbs.run(source, destination_regions=["ap-beijing", "ap-nowhere"], wait=True)
     assert [row["action"] for row in out["copies"]] == ["created", "none"]

@@ -269,12 +269,12 @@ def test_an_unencrypted_copy_is_no_duplicate_of_an_encrypted_one():
 
 
 @pytest.mark.parametrize("absent", [False, True])
-def test_before_the_first_look_all_that_is_decided_is_to_look_at_all_copies_at_once(absent):
+def test_before_the_first_look_the_decision_is_to_look_at_all_copies_at_once(absent):
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=absent))
     assert decide(wanted, Memory(), NOW, NOON) == Decision(look=LIST_NOW)
 
 
-def test_a_decision_asks_for_nothing_that_is_not_decided():
+def test_a_decision_needs_only_what_it_decides():
     nothing = Decision()
     asked = (
         nothing.begin,

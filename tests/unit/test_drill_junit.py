@@ -81,7 +81,7 @@ COPIES = [
         ("big", {"max_gib": 500, "max_age_days": 7}, ("skipped", "cannot be tried")),
     ],
 )
-def test_a_case_passes_only_where_a_proof_is_there_that_is_young_enough(name, values, result):
+def test_a_case_passes_only_with_a_recent_proof(name, values, result):
     report = drilled(COPIES, {"snap-1"}, {"disks": [made(1)], "failures": []}, **values)
     _suite, found = cases_of(drill_junit_text(report, "problems"))
     (own,) = [one for case, one in found.items() if case.startswith(name)]

@@ -110,7 +110,7 @@ def test_a_source_that_a_later_listing_shows_is_not_gone():
     assert without_gone([failure], plan) == [failure]
 
 
-def test_a_gone_one_is_a_failure_only_where_nothing_stands_in_its_stead():
+def test_a_deleted_snapshot_is_a_failure_only_without_a_replacement():
     source, call = listed(snapshot(3), snapshot(5)), failed(5, *REGIONS)
     before = [{"snapshots": [copy(3, "eu-west-1")], "item": "eu-west-1"}]
     plan = run(source, listed(snapshot(3)), call, before=before)

@@ -97,7 +97,7 @@ def test_no_disk_is_requested_if_its_key_is_not_enabled(cloud, state, check):
     assert out["api_calls"]["DescribeKey"] == 2
 
 
-def test_without_the_right_to_ask_a_disk_is_made_as_ever(cloud):
+def test_without_the_permission_to_read_the_key_a_disk_is_still_made(cloud):
     copy = encrypted(cloud, ENABLED)
     cloud.settings(denied=["DescribeKey"])
     out = cloud.restore(copy, wait=True)

@@ -95,12 +95,12 @@ def test_a_failed_run_never_renews_success(tmp_path):
         {"within_rpo": None},
     ],
 )
-def test_what_is_no_success(change):
+def test_what_does_not_count_as_success(change):
     assert metrics.is_success(sample(late=0))
     assert not metrics.is_success({**sample(late=0), **change})
 
 
-def test_a_disk_without_a_copy_and_a_region_that_could_not_be_read_fall_not_silent(tmp_path):
+def test_a_disk_without_a_copy_and_an_unreadable_region_keep_their_series(tmp_path):
     report = sample(late=0)
     first, second, third = report["recovery_points"][:3]
     metrics.write_metrics(report, str(tmp_path))
@@ -262,7 +262,7 @@ def test_the_time_of_a_servers_set_is_measured_and_stays_where_it_could_not_be_l
     assert times(server("i-1", **UNREAD), server("i-3", **UNREAD)) == {**times(rows[0]), "i-3": 0}
 
 
-def test_a_point_that_no_key_opens_fails_for_that():
+def test_a_point_with_an_unusable_key_fails_for_that_reason():
     report = sample(disks=2, late=1)
     report["breaches"][0].update(reason="key", why="the key is disabled")
     suite = ElementTree.fromstring(junit_text(report))

@@ -49,7 +49,7 @@ def test_a_night_copies_once_and_the_next_one_nothing(estate, tmp_path):
     assert "All 1 recovery points are within the RPO" in (tmp_path / "orders.html").read_text()
 
 
-def test_a_night_without_the_package_for_metrics_fails_for_that_alone(ebs, tmp_path, monkeypatch):
+def test_a_night_without_the_package_for_metrics_fails_for_that_reason(ebs, tmp_path, monkeypatch):
     monkeypatch.setattr(shared_metrics, "MISSING", "the Python package prometheus_client")
     ended = night(ebs, metrics_dir=str(tmp_path))
     assert ended.message == "1 failed. dr_copy_metrics_dir needs the Python package prometheus_client."

@@ -200,7 +200,7 @@ def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
 
 
 @pytest.mark.slow
-def test_locks_in_many_regions_come_to_their_end(ebs):
+def test_locks_in_many_regions_are_set_in_time(ebs):
     regions = [
         "eu-central-1",
         "eu-west-2",

@@ -130,7 +130,7 @@ VERDICTS = {
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-def test_the_verdict_says_what_is_bad_and_nothing_that_is_not_so(name):
+def test_the_verdict_says_what_is_bad_and_nothing_else(name):
     night, changes, title, mark, lines = VERDICTS[name]
     page = drawn(changes, **night)
     assert page.title == f"orders: {title}"

@@ -114,7 +114,7 @@ def test_everything_that_exists_all_the_time_is_listed_or_a_seam_is_reported(way
 
 @ways
 @pytest.mark.parametrize("number", range(0, 130, 7))
-def test_pages_of_a_few_come_to_their_end(way, number):
+def test_small_pages_end(way, number):
     """No page of four overlaps with pages that end at the twelfth item: that is reported as a seam."""
     listing = Listing(range(number), way=way)
     found = joined_pages(listing.page, WAYS[way](4), lambda item: item["id"], listing.pages, "Listing")
@@ -141,7 +141,7 @@ def test_a_short_page_is_not_the_last_while_the_count_says_more():
 
 
 @ways
-def test_all_that_can_be_there_needs_no_further_page(way):
+def test_a_page_with_everything_needs_no_further_page(way):
     listing = Listing(range(10), way=way)
     assert listing.read(most=10) == list(range(10)) and listing.asked == 1
 

@@ -173,7 +173,7 @@ def test_where_nothing_fits_it_is_said_what_there_is(runs):
     assert all(disk in ended.message for disk in disks.values()) and not runs.estate.disks()
 
 
-def test_where_there_is_no_copy_at_all_that_is_said(ebs_runs):
+def test_a_region_without_any_copy_is_reported(ebs_runs):
     ended = ebs_runs.restore(disk_ids=["vol-1"])
     assert (
         "vol-1: there is no copy of it in eu-west-1" in ended.message

@@ -95,7 +95,7 @@ def test_contradictory_marks_are_reported_and_no_set_is_used(runs, tmp_path):
     assert "the set n2 of i-1" in page.read_text() and "is-amber" in page.read_text()
 
 
-def test_a_disk_that_left_its_server_is_restored_by_itself_and_fails_nothing(runs):
+def test_a_disk_that_left_its_server_is_restored_alone_without_a_failure(runs):
     disks = {**two_disks(runs), "old": runs.estate.disk(Name="old")}
     left = runs.copies_of(disks, 50, **marks("n1", size=3))["old"]
     whole = runs.copies_of({name: disks[name] for name in ("database", "log")}, 26, **marks("n2"))
@@ -150,7 +150,7 @@ def test_a_second_run_stays_with_the_set_of_the_first(runs):
     assert len(runs.estate.disks()) == 2
 
 
-def test_a_disk_alone_and_one_without_marks_are_restored_as_ever(runs):
+def test_single_disks_and_disks_without_marks_are_restored_from_their_newest_copy(runs):
     runs.copies("mail")
     ended = runs.restore()
     (row,) = ended.result["disks"]

@@ -273,7 +273,7 @@ def test_locked_copies_are_passed_over_and_make_no_room_for_others():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_random_histories_lose_nothing_and_come_to_rest(cloud):
+def test_random_histories_lose_nothing_and_converge(cloud):
     deletions = 0
     for seed in range(HISTORIES):
         history = NightHistory(cloud, seed)

@@ -264,7 +264,7 @@ def test_a_disk_that_joins_or_leaves_changes_its_server_from_then_on(ecs):
     assert row["disks"] == sorted([first, third]) and row["age_hours"] == pytest.approx(40, abs=0.1)
 
 
-def test_a_disk_that_left_is_no_disk_of_its_server_where_the_source_region_does_not_answer(estate, tmp_path):
+def test_a_disk_that_left_its_server_is_not_in_it_if_the_source_region_does_not_answer(estate, tmp_path):
     """Its copies are kept, because no plan selects it any more; they name the server that it has left."""
     if not has_tags(estate):
         pytest.skip("ENS has no room for marks; only the last report shows the groups")

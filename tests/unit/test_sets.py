@@ -229,7 +229,7 @@ def test_a_group_by_tag_may_be_attached_to_several_instances():
         {"group": "i-2"},
     ],
 )
-def test_what_is_no_certain_member_makes_no_set_whole(facts):
+def test_an_uncertain_member_completes_no_set(facts):
     rows = [row("a", 1, "2 crash x"), row("b", 1, **{"mark": "2 crash x", **facts})]
     assert not newest_whole(sets_of_copies(copies(*rows))[0])
 
@@ -318,7 +318,7 @@ def test_each_plan_has_its_own_set_of_a_server_whose_disks_it_shares_with_none()
     }
 
 
-def test_a_contradiction_within_one_plan_is_none_of_the_other():
+def test_a_contradiction_within_one_plan_does_not_affect_the_other():
     rows = [*of_plan("one", 1, "a", "2 crash n1"), *of_plan("one", 1, "b", "3 crash n1")]
     sets, wrong = sets_of_copies(copies(*rows, *of_plan("two", 1, "cd", "2 crash n1")))
     assert [one.plan for one in sets] == ["two"] and "tags differ" in str(wrong[0]) and len(wrong) == 1
@@ -557,7 +557,7 @@ def test_the_newest_set_is_planned_besides_a_newer_snapshot_of_one_disk():
     ]  # fmt: skip
 
 
-def test_without_a_group_each_disk_is_planned_alone_as_ever():
+def test_without_a_group_each_disk_is_planned_alone():
     assert plan([*BOTH_1, listed("a", 2)], disks=disks_of("12")) == [("a2", "newest"), ("b1", "newest")]
 
 
@@ -579,7 +579,7 @@ def test_snapshots_that_are_excluded_or_stale_make_no_set():
     assert "of the newest set" not in str(plan([*BOTH_1, listed("a", 9)], max_snapshot_age_hours=24))
 
 
-def test_all_that_are_selected_are_planned_as_before():
+def test_selected_snapshots_are_planned_as_before():
     assert {reason for _id, reason in plan([*BOTH_1, listed("a", 2)], select="all")} == {"newest", "all are selected"}
 
 
@@ -726,7 +726,7 @@ def test_a_disk_has_not_left_while_no_newer_complete_set_of_its_plan_lacks_it(ro
     assert not choices_of(copies(*rows), night(9), set("abc")).left
 
 
-def test_of_disks_that_are_named_only_a_set_that_has_them_all_is_taken():
+def test_for_selected_disks_only_a_set_with_all_of_them_is_used():
     """The newest set that is complete by its mark lacks a disk that was selected."""
     assert restored(ONE_LEFT, disks="bc", are_named=True)[0] == {"b": ("b1", "n1", False), "c": ("c1", "n1", False)}
 
@@ -743,7 +743,7 @@ def test_copies_that_cannot_be_restored_show_contradictions_too():
     assert not choices_of(copies(*rows), night(9), {"z"}).contradictions, "of the wanted disks alone"
 
 
-def test_a_set_of_which_a_disk_was_made_already_is_finished():
+def test_a_set_with_a_disk_that_was_made_before_is_finished():
     assert restored(SETS, used={"a1"})[0]["b"] == ("b1", "n1", False)
     lacking = [*SETS, row("a", 3, "2 crash n3")]
     assert restored(lacking, used={"a3"})[0]["b"] == ("b2", "n2", False), "an incomplete one is no set"

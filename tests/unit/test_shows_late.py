@@ -103,7 +103,7 @@ def test_the_deadline_of_a_copy_is_judged_by_the_clouds_clock(cbs, minutes, monk
     )
 
 
-def test_a_date_that_is_none_counts_for_nothing(ens, monkeypatch):
+def test_an_invalid_date_is_ignored(ens, monkeypatch):
     clock = importlib.import_module(WAITING).CloudClock
     real = clock.heard
     monkeypatch.setattr(clock, "heard", lambda self, _date: real(self, "soon"))
@@ -137,7 +137,7 @@ def test_the_listing_at_the_end_is_one_for_all_copies(cloud):
 
 
 @clouds("ebs", "ens", "cbs")
-def test_a_lost_answer_costs_no_more_than_until_its_copy_shows(cloud):
+def test_a_lost_answer_costs_only_the_time_until_its_copy_shows(cloud):
     source = cloud.snapshot()
     cloud.settings(copy_seconds=1.0)
     cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})

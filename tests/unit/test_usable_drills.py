@@ -118,7 +118,7 @@ def test_only_checks_that_came_to_their_end_prove_anything(ebs_runs, tmp_path, a
     assert ended.message and not ended.result["totals"]["proven"] and not ebs_runs.estate.disks()
 
 
-def test_a_set_of_which_a_disk_cannot_be_attached_is_not_checked_and_goes(runs, tmp_path):
+def test_a_set_with_a_disk_that_cannot_be_attached_is_not_checked_and_deleted(runs, tmp_path):
     """The instance has gone meanwhile; the cloud's message is reported, and the other sets are tried."""
     runs.copies("database", "mail")
     checks = Checks(runs)
@@ -246,9 +246,7 @@ def test_where_it_cannot_be_seen_whether_others_check_there_nothing_is_checked(e
 
 
 @pytest.mark.parametrize("moment", range(1, 11))
-def test_a_kill_between_any_two_calls_leaves_nothing_that_the_next_drill_does_not_take_away(
-    ecs_disks, tmp_path, moment
-):
+def test_after_a_kill_between_any_two_calls_the_next_drill_deletes_what_is_left(ecs_disks, tmp_path, moment):
     """Storms draw kills within a module."""
     runs, estate = Runs(ecs_disks), ecs_disks
     estate.settings(instances={estate.server_id: {"zone": estate.zone}})

@@ -139,7 +139,7 @@ def _noted(run: Run, look: Callable[[Run], None]) -> None:
 def _clean(given: argparse.Namespace) -> int:
     running = [path.name for path in given.directory.glob(f"{given.cloud}-*") if still_runs(path)]
     if running:
-        print(f"A run goes on, and cleans up at its end: {', '.join(running)}. End it first.")
+        print(f"A run is in progress, and cleans up at its end: {', '.join(running)}. End it first.")
         return 2
     what = f"of the run {given.only}" if given.only else "of every run"
     regions = (given.source, given.destination)

@@ -200,7 +200,7 @@ options("replace_failed is ignored", replace_failed=True)
 options("failed copies are never replaced", replace_failed=False)
 options("replace_mismatched is ignored", ENCRYPTION, replace_mismatched=False)
 options("remove_duplicates is ignored", remove_duplicates=False)
-options("duplicates are removed unasked", remove_duplicates=True)
+options("duplicates are removed without the option", remove_duplicates=True)
 options("encrypted is ignored", ENCRYPTION, encrypted=False, kms_key_id=None)
 options("kms_key_id is ignored", ENCRYPTION, kms_key_id=None)
 options("retention_days is doubled", EXPIRY, retention_days=lambda days: days and 2 * days)
@@ -215,7 +215,7 @@ options("wait_timeout is ignored", wait_timeout=10_000_000)
 options("wait_timeout is a tenth", wait_timeout=lambda seconds: max(1, seconds // 10))
 options("the last destination is forgotten", destination_regions=lambda regions: regions[:-1] or regions)
 options("the last source is forgotten", snapshot_ids=lambda ids: ids[:-1])
-options("absent is taken for present", state="present")
+options("absent is treated as present", state="present")
 
 
 def _check_mode_writes(real: Any, module: Any, connect: Any, own_options: Any) -> None:
@@ -253,17 +253,17 @@ def _state(name: str) -> Any:
     return getattr(importlib.import_module(f"{CORE}.model").State, name)
 
 
-@adapter("never adopts what others have made", TAGS)
+@adapter("never adopts copies of others", TAGS)
 def _change(cloud: Any) -> None:
     _listing(cloud, lambda copies: [c for c in copies if c.ours])
 
 
-@adapter("never adopts what is in progress")
+@adapter("never adopts copies in progress")
 def _change(cloud: Any) -> None:
     _listing(cloud, lambda copies: [c for c in copies if c.state is not _state("PENDING")])
 
 
-@adapter("sees no copy that is there")
+@adapter("sees no existing copy")
 def _change(cloud: Any) -> None:
     _listing(cloud, lambda copies: [])
 
@@ -289,12 +289,12 @@ def _change(cloud: Any) -> None:
     cloud.list_copies = list_copies
 
 
-@adapter("takes everybody's copies for ours", TAGS)
+@adapter("treats everybody's copies as ours", TAGS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, source=replace(c.source, managed=True), is_copy=True) if c.source else c)
 
 
-@adapter("takes no copy for ours", TAGS)
+@adapter("treats no copy as ours", TAGS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, source=replace(c.source, managed=False), marked_ours=False) if c.source else c)
 
@@ -304,17 +304,17 @@ def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, tags={k: v for k, v in c.tags.items() if k != HOLD}))
 
 
-@adapter("takes a failed copy for complete", NOT_CBS)
+@adapter("treats a failed copy as complete", NOT_CBS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, state=_state("COMPLETED")) if c.state is _state("ERROR") else c)
 
 
-@adapter("takes a failed copy for one in progress", NOT_CBS)
+@adapter("treats a failed copy as in progress", NOT_CBS)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, state=_state("PENDING")) if c.state is _state("ERROR") else c)
 
 
-@adapter("takes a copy in progress for complete")
+@adapter("treats a copy in progress as complete")
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, state=_state("COMPLETED")) if c.state is _state("PENDING") else c)
 
@@ -329,7 +329,7 @@ def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, encrypted=None, kms_key=None))
 
 
-@adapter("takes every copy for encrypted", ENCRYPTION)
+@adapter("treats every copy as encrypted", ENCRYPTION)
 def _change(cloud: Any) -> None:
     _both(cloud, lambda c: replace(c, encrypted=True))
 
@@ -432,7 +432,7 @@ def _change(cloud: Any) -> None:
     )
 
 
-@adapter("asks again at once after a lost answer", NO_TOKEN)
+@adapter("calls again at once after a lost answer", NO_TOKEN)
 def _change(cloud: Any) -> None:
     real = cloud.begin
     ambiguous = importlib.import_module(f"{CORE}.errors").Ambiguous
@@ -447,7 +447,7 @@ def _change(cloud: Any) -> None:
     cloud.begin = begin
 
 
-@adapter("never asks again after a lost answer")
+@adapter("never calls again after a lost answer")
 def _change(cloud: Any) -> None:
     cloud.doubt_seconds = 1_000_000.0
 
@@ -457,7 +457,7 @@ def _change(cloud: Any) -> None:
     cloud.doubt_seconds = 0.0
 
 
-@adapter("asks twice for each copy", NOT_CBS)
+@adapter("requests each copy twice", NOT_CBS)
 def _change(cloud: Any) -> None:
     real = cloud.begin
 
@@ -472,17 +472,17 @@ def _errors(name: str) -> Any:
     return getattr(importlib.import_module(f"{CORE}.errors"), name)
 
 
-@adapter("takes a full quota for a refusal")
+@adapter("treats a full quota as a refusal")
 def _change(cloud: Any) -> None:
     _answering(cloud, lambda error: error.as_kind(_errors("Refused")) if isinstance(error, _errors("Busy")) else error)
 
 
-@adapter("takes a lost answer for a refusal")
+@adapter("treats a lost answer as a refusal")
 def _change(cloud: Any) -> None:
     _answering(cloud, lambda e: e.as_kind(_errors("Refused")) if isinstance(e, _errors("Ambiguous")) else e)
 
 
-@adapter("takes a refusal for a lost answer")
+@adapter("treats a refusal as a lost answer")
 def _change(cloud: Any) -> None:
     _answering(cloud, lambda e: e.as_kind(_errors("Ambiguous")) if isinstance(e, _errors("Busy")) else e)
 
@@ -500,7 +500,7 @@ def _answering(cloud: Any, change: Callable[[Any], Any]) -> None:
     cloud.begin = begin
 
 
-@adapter("a refused copy is asked for ten times at once")
+@adapter("a refused copy is requested ten times at once")
 def _change(cloud: Any) -> None:
     real, busy = cloud.begin, _errors("Busy")
 
@@ -560,19 +560,19 @@ def _others_of(cloud: Any, region: str, snapshot_id: str) -> list[str]:
     ]
 
 
-@adapter("deletes the other one of two copies")
+@adapter("deletes the wrong one of two copies")
 def _change(cloud: Any) -> None:
     real = cloud.delete
     cloud.delete = lambda region, ids: real(region, [(_others_of(cloud, region, i) or [i])[0] for i in ids])
 
 
-@adapter("deletes all copies of a source where one is to go")
+@adapter("deletes all copies of a source instead of one")
 def _change(cloud: Any) -> None:
     real = cloud.delete
     cloud.delete = lambda region, ids: real(region, [*ids, *(o for i in ids for o in _others_of(cloud, region, i))])
 
 
-@adapter("never deletes, and says that it did")
+@adapter("never deletes, but reports deletions")
 def _change(cloud: Any) -> None:
     cloud.delete = lambda region, ids: {}
 
@@ -588,7 +588,7 @@ def _change(cloud: Any) -> None:
     cloud.delete = delete
 
 
-@adapter("purging takes provenance too", TAGS)
+@adapter("purging removes provenance too", TAGS)
 def _change(cloud: Any) -> None:
     real = cloud.change_tags
 
@@ -599,7 +599,7 @@ def _change(cloud: Any) -> None:
     cloud.change_tags = change_tags
 
 
-@adapter("purging takes the hold too", TAGS)
+@adapter("purging removes the hold too", TAGS)
 def _change(cloud: Any) -> None:
     real = cloud.change_tags
     cloud.change_tags = lambda region, ids, change: real(
@@ -612,13 +612,13 @@ def _change(cloud: Any) -> None:
     cloud.change_tags = lambda region, ids, change: {}
 
 
-@adapter("tags are set and none is taken away", TAGS)
+@adapter("tags are set and none is removed", TAGS)
 def _change(cloud: Any) -> None:
     real = cloud.change_tags
     cloud.change_tags = lambda region, ids, change: real(region, ids, replace(change, remove=()))
 
 
-@adapter("tags only one copy of several", TAGS)
+@adapter("tags only one of several copies", TAGS)
 def _change(cloud: Any) -> None:
     real = cloud.change_tags
     cloud.change_tags = lambda region, ids, change: real(region, list(ids)[:1], change)
@@ -653,12 +653,12 @@ def _change(said: dict[str, Any]) -> None:
     said["changed"] = False
 
 
-@result("duplicates are reported nowhere")
+@result("duplicates are not reported")
 def _change(said: dict[str, Any]) -> None:
     said["duplicates"] = []
 
 
-@result("failures are reported nowhere")
+@result("failures are not reported")
 def _change(said: dict[str, Any]) -> bool:
     said["failures"] = []
     for row in said["copies"]:
@@ -666,7 +666,7 @@ def _change(said: dict[str, Any]) -> bool:
     return True
 
 
-@result("a failed run ends well")
+@result("a failed run ends as a success")
 def _change(said: dict[str, Any]) -> bool:
     return True
 
@@ -695,19 +695,19 @@ def _change(said: dict[str, Any]) -> None:
     said["counts"]["adopted"] = 0
 
 
-@result("rows come in another order")
+@result("rows are in another order")
 def _change(said: dict[str, Any]) -> None:
     said["copies"].reverse()
 
 
-@result("IDs stand in the wrong rows")
+@result("IDs are in the wrong rows")
 def _change(said: dict[str, Any]) -> None:
     ids = [row["snapshot_id"] for row in said["copies"]]
     for row, snapshot_id in zip(said["copies"], ids[1:] + ids[:1]):
         row["snapshot_id"] = snapshot_id
 
 
-@result("tags of the rows are left out")
+@result("rows have no tags")
 def _change(said: dict[str, Any]) -> None:
     for row in said["copies"]:
         row["tags"] = {}
@@ -872,24 +872,24 @@ def _any_hours(real: Any) -> Any:
 
 
 inside("disk_ids is ignored", "module.restore", "_run", _unnamed, over_disks=True)
-inside("the time of expiry stays as it is", "decide.expiry", "expiry_change", _any_hours, NOT_ENS, over_disks=True)
+inside("the expiry of a disk never changes", "decide.expiry", "expiry_change", _any_hours, NOT_ENS, over_disks=True)
 BY_KEY = ("ebs", "ecs")
-inside("misfits go whatever their rank", "decide.without_copy", "misfits_first", _all_misfits, BY_KEY)
+inside("misfits are deleted whatever their rank", "decide.without_copy", "misfits_first", _all_misfits, BY_KEY)
 options("survivors are ignored", survivors=None)
 options("create is ignored", create=True)
 INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
-    ("what stays is not looked at", "decide.sightings", "Survivor.is_certain", _always(True)),
-    ("what stays may have been seen long ago", "decide.sightings", "FRESH_SECONDS", lambda real: 1e9),
+    ("survivors are not looked at", "decide.sightings", "Survivor.is_certain", _always(True)),
+    ("an old look at survivors is enough", "decide.sightings", "FRESH_SECONDS", lambda real: 1e9),
     ("a long listing is believed at once", "decide.memory", "Memory._take_listing", _seamless),
     ("a source is gone at the first look", "decide.sightings", "ABSENT_LOOKS", lambda real: 1),
     ("a source is gone after three looks at once", "decide.sightings", "ABSENT_SECONDS", lambda real: 0.0),
     ("times are compared by the controller's clock", "waiting", "CloudClock.heard", _always(None)),
     ("no listing is made at the end", "decide.with_copy", "_withdrawn", _without_recheck),
-    ("a lost deletion is waited out", "decide.memory", "Memory.may_delete", _asks_no_more),
-    ("a lost answer is waited out though its copy shows", "decide.memory", "Memory._find_lost", _always(None)),
+    ("a lost deletion is not sent again", "decide.memory", "Memory.may_delete", _asks_no_more),
+    ("a doubt lasts although the copy shows", "decide.memory", "Memory._find_lost", _always(None)),
     ("any copy of ours ends a doubt", "decide.memory", "Memory._may_be_own", lambda real: lambda self, copy: copy.ours),
     ("an older state is believed", "decide.memory", "Memory._shown", _no_younger),
-    ("nothing is looked back at", "act.loop", "Loop._look_back", _always([])),
+    ("no copy is looked at again at the end", "act.loop", "Loop._look_back", _always([])),
     ("a doubt is over at once", "decide.timing", "next_search", _always(None)),
     ("a copy begins on any listing", "decide.memory", "Memory.is_fresh", _always(True)),
     ("the first copy of this run counts as another's", "decide.memory", "Memory._may_be_own", _always(False)),
@@ -903,22 +903,22 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("looks may be of any age", "decide.memory", "FRESH_SECONDS", lambda real: 1e9),
     ("a copy is missing at once", "capabilities", "Capabilities.unseen_seconds", lambda real: 0.0),
     ("a copy is missing after one look", "decide.memory", "UNSEEN_LOOKS", lambda real: 1),
-    ("a missing copy is waited for to the end", "capabilities", "Capabilities.unseen_seconds", lambda real: 1e9),
-    ("nothing is known of what this run has made", "decide.memory", "Memory.copy_accepted", _forgetting),
+    ("a missing copy never fails before the deadline", "capabilities", "Capabilities.unseen_seconds", lambda real: 1e9),
+    ("the run forgets its own copies", "decide.memory", "Memory.copy_accepted", _forgetting),
     ("a lost call is forgotten", "decide.memory", "Memory.copy_in_doubt", _not_lost),
-    ("the newest copy stays", "decide.copies", "begin_order", _reversed),
+    ("the newest copy counts", "decide.copies", "begin_order", _reversed),
     ("each run ranks copies by its own draw", "decide.copies", "begin_order", lambda real: _drawn),
     ("nothing is ever taken back", "decide.with_copy", "_withdrawn", _with_back(lambda back: type(back)())),
-    ("duplicates go while none is complete", "decide.copies", "surplus", lambda real: _all_duplicates),
+    ("duplicates are deleted while none is complete", "decide.copies", "surplus", lambda real: _all_duplicates),
     ("the window is always open", "act.window", "Window.has_room", _always(True)),
     ("the window does not follow the quota", "act.window", "Window.refused", _always(None)),
     ("a busy source keeps its place in the queue", "act.queue", "Queue.defer", _always(None)),
     ("a failing write stays in its batch", "act.attempt", "Attempt.most_beside", _whole),
     ("a busy source closes the window for long", "act.window", "SOURCE_SECONDS", lambda real: 15.0),
     ("a request overtakes one that needs a look", "act.calls", "takewhile", lambda real: filter),
-    ("the region that was last called comes first", "act.loop", "Loop._in_turn", _in_their_order),
-    ("what was refused most comes first", "act.attempt", "Attempt.times_refused", lambda real: 0),
-    ("a region that hangs is asked again at once", "waiting", "Retries.failed", _forgetting_how_long),
+    ("the region that was called most recently comes first", "act.loop", "Loop._in_turn", _in_their_order),
+    ("the most refused request comes first", "act.attempt", "Attempt.times_refused", lambda real: 0),
+    ("a region that hangs is called again at once", "waiting", "Retries.failed", _forgetting_how_long),
     ("each pass begins with the same kind of call", "act.loop", "Loop._act", _beginning_first),
     ("slow looks are made together", "act.region", "Region.look", _quick_by_its_word),
     ("locks that took long to read are read again", "act.lock_reads", "LockReads._read_region", _priority_of_none),
@@ -928,8 +928,8 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a hold that was seen is forgotten", "decide.sightings", "kept", lambda real: lambda before, now: now),
     ("locks are read once", "decide.locking", "FRESH_SECONDS", lambda real: 1e9),
     ("a copy is locked before it is compared", "decide.with_copy", "_update_now", _locking),
-    ("a refused call goes on on its look", "act.calls", "Calls._ask_alone", lambda real: _asking),
-    ("a refused deletion goes on on its look", "act.attempt", "Attempt.may_delete", _always(True)),
+    ("a refused call is repeated on its old look", "act.calls", "Calls._ask_alone", lambda real: _asking),
+    ("a refused deletion is repeated on its old look", "act.attempt", "Attempt.may_delete", _always(True)),
     ("one look reads all copies", "capabilities", "Capabilities.read_per_call", lambda real: 10**9),
     ("an unread source is a success", "decide.drift", "_unread_source", _always(None)),
 ]  # fmt: skip

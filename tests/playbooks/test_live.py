@@ -152,7 +152,7 @@ def test_after_a_kill_nothing_is_left_and_nothing_else_touched(lent, action, tim
         process.kill()
         process.wait()
         code, output = lent.run("clean", "--yes")
-        assert code == 2 and "A run goes on" in output
+        assert code == 2 and "A run is in progress" in output
         send(signal.SIGKILL, others)
     else:
         kill_all(process)

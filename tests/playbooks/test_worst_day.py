@@ -225,5 +225,5 @@ def test_each_command_of_the_guide_is_run_or_it_is_said_why_not():
     sections = {one.section for one in blocks_of("worst_day") if one.language == "bash"}
     text = (REPOSITORY / "tests" / "playbooks" / "test_worst_day.py").read_text()
     not_run = [one.text for one in blocks_of("worst_day") if one.text.startswith(tuple(NOT_RUN))]
-    assert len(not_run) == len(NOT_RUN), "each of them stands there once"
+    assert len(not_run) == len(NOT_RUN), "each of them occurs once"
     assert sections - {"Get ready"} == set(re.findall(r'day\.follow\("([^"]+)"\)', text))

@@ -38,7 +38,7 @@ class TestCbs(RestoreContract):
         out = cloud.restore(bad, good, wait=True)
         assert out.failure()["kind"] == "failed_copy" and "CloudAudit" in out["msg"]
         assert 1200 <= cloud.clock.monotonic() - started < 1400, (
-            "asked for twice, because a token may stand for what is gone"
+            "requested twice, because a token may name a deleted one"
         )
         assert cloud.calls[cloud.make_action] == 3 and len(cloud.disks()) == 1
 

@@ -119,7 +119,7 @@ def test_names_of_any_kind_are_reported_and_shards_have_files_of_their_own(tmp_p
     sharded = {**report, "name": "orders", "settings": {**report["settings"], "shard": "2/8"}}
     path = metrics.write_metrics(sharded, str(tmp_path))
     assert Path(path).name == "dr_copy_orders_2_8.prom"
-    assert ("dr_copy_rpo_seconds", (("plan", "orders 2/8"),)) in read(path), "no series stands in two files"
+    assert ("dr_copy_rpo_seconds", (("plan", "orders 2/8"),)) in read(path), "no series is in two files"
 
 
 def test_two_names_never_share_a_file():

@@ -24,7 +24,7 @@ STATUSES = {"recorded", "documented", "measured", "unverified"}
 def entries(name):
     """Return the text under each third-level heading of a document."""
     _head, *parts = re.split(r"^### (\S+)$", (MAPS / f"{name}.md").read_text(), flags=re.M)
-    assert len(set(parts[::2])) == len(parts) // 2, "a heading stands twice"
+    assert len(set(parts[::2])) == len(parts) // 2, "a heading occurs twice"
     return dict(zip(parts[::2], (re.sub(r"\s+", " ", part.partition("\n## ")[0]) for part in parts[1::2])))
 
 

@@ -699,7 +699,7 @@ def test_no_word_is_cut():
     assert cut("its copy failed: the key is gone", 200) == "its copy failed: the key is gone"
     shortened = cut("its copy failed: the key is gone", 24)
     assert shortened == "its copy failed: the ..." and len(shortened) <= 24
-    assert cut("x" * 50, 10) == "xxxxxx ...", "what has no space is cut where it must be"
+    assert cut("x" * 50, 10) == "xxxxxx ...", "a text without spaces is cut at the limit"
     long = {**sample(3)["breaches"][0], "why": "unmistakable " * 40}
     (breach,) = job_summary({**sample(3), "breaches": [long]})["breaches"]
     assert breach["why"].endswith("unmistakable ...") and len(breach["why"]) <= 200

@@ -170,12 +170,18 @@ class Watch:
         while not self._ended.wait(LOOK):
             if os.getppid() != self._parent:
                 end_with_module(os.path.dirname(self._path))
-            state = self._newest()
-            now = time.monotonic()
             # A short task needs no line.
-            if state and now - started >= 2 * LOOK and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
-                self._phase, self._shown_at = state["phase"], now
-                show_on_stderr(f"{self._prefix}: {line_of(state, self._done)}")
+            if time.monotonic() - started >= 2 * LOOK:
+                self._show_newest()
+        if self._phase:
+            self._show_newest()
+
+    def _show_newest(self) -> None:
+        """Show the newest state if its phase is new, or if the last line is old."""
+        state, now = self._newest(), time.monotonic()
+        if state and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
+            self._phase, self._shown_at = state["phase"], now
+            show_on_stderr(f"{self._prefix}: {line_of(state, self._done)}")
 
     def _newest(self) -> ProgressLine | None:
         """Return the last complete line that the module has written since the last check."""

@@ -112,10 +112,26 @@ def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, o
     request = CopyRequest("one", "here", "here", options=options, noun="disk")
     attempt = Attempt(Wanted(request, policy, Capabilities()))
     there = Snapshot("two", "here", State.COMPLETED, "available", progress=100)
-    for clock.now, then in ((0.0, Next.GO_ON), (10.0, Next.NOTHING)):
+    for clock.now, then in ((0.0, Next.GO_ON), (0.1, Next.NOTHING)):
         attempt.decision = Decision(copy=there, next=then)
         progress.report([attempt])
-    assert [json.loads(line)["done"] for line in (tmp_path / FILE).read_text().splitlines()] == [0, 1]
+    assert [json.loads(line)["done"] for line in (tmp_path / FILE).read_text().splitlines()] == [0, 1], "at once"
+
+
+def test_the_last_line_shows_how_a_task_ended(monkeypatch, tmp_path):
+    lines, state = [], {"total": 3, "under_way": 0, "waiting": 0, "failed": 0, "slowest": None, "left": None}
+    monkeypatch.setattr(_progress, "show_on_stderr", lines.append)
+    monkeypatch.setattr(_progress, "LOOK", 0.05)
+    watch = Watch(str(tmp_path / FILE), "orders", done="deleted")
+    watch.start()
+    for phase, done in (("finishing", 0), ("done", 3)):
+        with (tmp_path / FILE).open("a") as file:
+            file.write(json.dumps({**state, "phase": phase, "done": done, "elapsed": done}) + "\n")
+        ends = time.monotonic() + 5
+        while not lines and time.monotonic() < ends:
+            time.sleep(0.01)
+    watch.stop()
+    assert [line.partition(",")[0] for line in lines] == ["orders: 0 of 3 deleted", "orders: 3 of 3 deleted"]
 
 
 def test_a_disk_in_progress_shows_no_percentage(tmp_path):

@@ -110,6 +110,8 @@ def _phase_of(attempts: Sequence[Attempt]) -> str:
         return "beginning"
     if any(attempt.is_in_flight for attempt in attempts):
         return "copying"
+    if all(map(_is_done, attempts)):
+        return "done"
     return "" if any(attempt.is_open and attempt.decision.needs_source for attempt in attempts) else "finishing"
 
 

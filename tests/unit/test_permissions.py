@@ -303,7 +303,7 @@ def ebs(served):
 
 
 class User:
-    """A user of the simulated account, whom moto's IAM allows no more than a policy.
+    """A user of the simulated account, to whom moto's IAM allows only what a policy allows.
 
     moto checks actions; for every call it checks all resources and ignores conditions, so these two are left out.
     """

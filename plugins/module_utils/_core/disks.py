@@ -106,7 +106,7 @@ class DiskCloud(SnapshotCloud):
     def as_copy(self, disk: Disk) -> Snapshot | None:
         """Return a disk of this restore as a copy of its snapshot, or None for any other disk.
 
-        If the cloud and the tags show different snapshots, the disk is no such copy, and the run never changes it. If
+        If the cloud and the tags show different snapshots, it is no copy, and the run never changes it. If
         the cloud shows no snapshot although it shows those of other disks, the tags count, so that no second disk is
         made; but the run does not change the disk either.
         """

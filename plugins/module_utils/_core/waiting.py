@@ -70,7 +70,7 @@ class Deadline:
         return self.remaining <= 0
 
     def within(self, seconds: float) -> Deadline:
-        """Return a deadline so many seconds from now, or this one if it comes first."""
+        """Return the deadline this many seconds from now, or this one if it is earlier."""
         return Deadline(self._clock, min(seconds, self.remaining))
 
     def sleep(self, seconds: float) -> None:

@@ -37,7 +37,7 @@ class Setting(NamedTuple):
 class Finished(NamedTuple):
     """What a run returns: ``dr_restore_result``, what the screen shows, and why the run fails (empty if it does not).
 
-    A paused run has none of these. Tasks of the play process what it is paused for, and then the run continues with its
+    A paused run has none of these. Tasks of the play do what it waits for, and then the run continues with its
     ``record``. ``pause`` is empty once the run has ended.
     """
 

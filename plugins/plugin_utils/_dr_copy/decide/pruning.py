@@ -38,8 +38,8 @@ class Prunable(NamedTuple):
 def prunable(done: Done, values: Variables, check_mode: bool = False) -> Prunable:
     """Return the copies that a run may delete after copying, and those that it leaves to another ``plan``.
 
-    These are only copies of disks that this run selected, and only in regions that have a complete copy of the disk's
-    newest usable snapshot, or a newer recovery point, and in which no copy of the disk failed. The copies are used as
+    These are only copies of disks that this run selected. Their region must have a complete copy of the disk's newest
+    usable snapshot, or a newer recovery point, and no copy of the disk may have failed there. The copies are used as
     listed: facts that the role fills in for somebody else's copies never justify a deletion.
     """
     if not Retention.checked(limits_of(values), time_or_now(values.now)).is_set:

@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import Listing, Pages, SnapshotCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
+    FIX_THE_CAUSE,
     Ambiguous,
     CopyError,
     Credentials,
@@ -54,7 +55,7 @@ ERRORS: dict[str, type[CopyError]] = {
     "Expired": Credentials,
     "WrongSignature": Credentials,
 }
-HINTS: dict[type[CopyError], str] = {Credentials: "Check the keys of this task."}
+HINTS: dict[type[CopyError], str] = {Refused: FIX_THE_CAUSE, Credentials: "Check the keys of this task."}
 CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
     "endpoint_url": {"type": "str", "required": True},
     "access_key": {"type": "str", "required": True, "no_log": False},

@@ -36,6 +36,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+#: The hint about a refusal of a cloud for which nothing better is known.
+FIX_THE_CAUSE = "Read the cloud's message, fix the cause, then run again."
 #: The hint if an account has reached its limit of snapshots.
 TOO_MANY_SNAPSHOTS = "Delete unneeded snapshots in this region, or request a higher quota."
 
@@ -125,8 +127,6 @@ def kind_of(code: str, errors: Mapping[str, type[CopyError]]) -> type[CopyError]
 
 class Refused(CopyError):
     """The cloud or a rule of this collection refuses the call; another attempt does not help."""
-
-    usual_hint = "Read the cloud's message, fix the cause, then run again."
 
 
 class BadInput(Refused):

@@ -10,6 +10,7 @@ import logging
 import re
 
 from ..._core.errors import (
+    FIX_THE_CAUSE,
     Ambiguous,
     Busy,
     CopyError,
@@ -17,6 +18,7 @@ from ..._core.errors import (
     Forbidden,
     NotFound,
     NotReady,
+    Refused,
     Throttled,
     Unreachable,
 )
@@ -60,6 +62,7 @@ CODE_HINTS = {
     "InvalidAccountStatus.NotEnoughBalance": "Add funds to the account, then run again.",
 }
 HINTS: dict[type[CopyError], str] = {
+    Refused: FIX_THE_CAUSE,
     Credentials: "Check access_key, secret_key and security_token (or the profile), and this machine's clock.",
     Forbidden: "Grant the caller this action in RAM; the guide on permissions lists those that are needed.",
 }

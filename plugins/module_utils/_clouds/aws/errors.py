@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ..._core.errors import (
+    FIX_THE_CAUSE,
     TOO_MANY_SNAPSHOTS,
     Ambiguous,
     Busy,
@@ -99,6 +100,7 @@ HINTS = {
 }
 #: The hints for codes that have no hint in HINTS.
 KIND_HINTS: dict[type[CopyError], str] = {
+    Refused: FIX_THE_CAUSE,
     Credentials: "Check the keys, the token or the profile of this task, and this machine's clock.",
     Forbidden: HINTS["UnauthorizedOperation"],
 }
@@ -165,7 +167,7 @@ def translated(error: Exception, tried: str) -> CopyError:
             (boto_errors.EndpointConnectionError, boto_errors.ConnectTimeoutError),
             None,
         ),
-        (Refused, (boto_errors.ParamValidationError, boto_errors.UnknownParameterError), None),
+        (Refused, (boto_errors.ParamValidationError, boto_errors.UnknownParameterError), FIX_THE_CAUSE),
     )
     for kind, classes, hint in kinds:
         if isinstance(error, classes):

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from ..._core.errors import (
+    FIX_THE_CAUSE,
     TOO_MANY_SNAPSHOTS,
     Ambiguous,
     Busy,
@@ -109,6 +110,7 @@ HINTS: dict[str | type[CopyError], str] = {
     "LimitExceeded.ResourceAttachedTags": "A snapshot can have at most 50 tags: set fewer, or delete some.",
     "FailedOperation.PolicyEnforcedInvalid": "A tag policy of the account or its organization forbids this tag: change "
     "it to allow the keys that begin with dr-copy: and those of your tags with any value, or exempt the caller.",
+    Refused: FIX_THE_CAUSE,
     TagsFull: "Delete unused tags in the console of the tag service, or request a higher quota.",
     Credentials: "Check secret_id, secret_key and token (or the profile or role), and this machine's clock.",
     Forbidden: "Grant the caller this action in CAM; the guide lists the actions that are needed.",

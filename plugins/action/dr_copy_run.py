@@ -25,7 +25,7 @@ class ActionModule(RoleAction):
         unread: list[str] = []
         stopped = str(self._task.args.get("stopped") or "")
         given = self.variables(VARIABLES, unread)
-        setting = Setting(**self.facts_of_run(), reads_only=self.is_true("reads_only"))
+        setting = Setting(**self.facts_of_run(), reads_only=self.is_true("reads_only"), defaults=self.defaults)
         night = Night(
             given,
             setting,

@@ -33,21 +33,32 @@ def night(
     check: bool = False,
     reads_only: bool = False,
     stopped: str = "",
+    calls: list[tuple[str, dict[str, Any]]] | None = None,
+    defaults: dict[str, dict[str, Any]] | None = None,
     **variables: Any,
 ) -> Finished:
-    """Run a plan once. ``before`` maps the first words of a step to what happens before that step."""
+    """Run a plan once. ``before`` maps the first words of a step to what happens before that step.
+
+    ``calls`` receives the kind and the arguments of each module call. ``defaults`` are those of the user, by kind.
+    """
     left = dict(before or {})
 
     def call(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
         name = module.rpartition(".")[2]
-        outcome = run_module(name, arguments, estate.clock, check)
+        if calls is not None:
+            calls.append((name.rpartition("_")[2], arguments))
+        outcome = run_module(name, {**defaults_of(module), **arguments}, estate.clock, check)
         return {**outcome.result, "failed": outcome.failed}
+
+    def defaults_of(module: str) -> dict[str, Any]:
+        return dict((defaults or {}).get(module.rpartition("_")[2], {}))
 
     def say(line: str) -> None:
         for words in [words for words in left if line.startswith(words)]:
             left.pop(words)()
 
-    setting = Setting("orders", check_mode=check, reads_only=reads_only, ansible="2.21.0")
-    ended = Night(variables_of(estate, **variables), setting, call, estate.clock.utc, say, stopped=stopped).run()
+    setting = Setting("orders", check, reads_only, "2.21.0", defaults=defaults_of)
+    given = variables_of(estate, **variables)
+    ended = Night(given, setting, call, estate.clock.utc, say, stopped=stopped).run()
     assert not left, f"no step starts with {left}"
     return ended

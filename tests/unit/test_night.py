@@ -21,6 +21,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import 
 from tests.clouds import CLOUDS
 from tests.simulator.ec2 import ACCOUNT, OTHER_ACCOUNT, ec2_backends
 
+from .harness import run_module
 from .night_runs import night, variables_of
 
 
@@ -54,6 +55,69 @@ def test_a_night_without_the_package_for_metrics_fails_for_that_reason(ebs, tmp_
     ended = night(ebs, metrics_dir=str(tmp_path))
     assert ended.message == "1 failed. dr_copy_metrics_dir needs the Python package prometheus_client."
     assert not list(tmp_path.iterdir())
+
+
+def kinds_of(calls):
+    return [kind for kind, _arguments in calls]
+
+
+def test_a_night_with_nothing_to_copy_runs_no_copy_module_and_has_its_rows(estate):
+    protected(estate)
+    calls = []
+    night(estate, calls=calls)
+    (copied,) = [arguments for kind, arguments in calls if kind == "copy"]
+    login = {"endpoint_url": estate.url}
+    for check in (False, True):
+        calls.clear()
+        ended = night(estate, calls=calls, check=check, defaults={"info": login, "copy": login})
+        assert "copy" not in kinds_of(calls) and not ended.message
+        real = run_module(f"{estate.cloud.name}_snapshot_copy", copied, estate.clock, check)
+        assert ended.result["copies"] == real["copies"], "as the module returns them"
+        assert ended.result["counts"] == real["counts"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"tags": {"team": "dr"}},
+        {"retention_days": 40},
+        {"lock_days": 7, "lock_mode": "compliance"},
+        {"encrypted": True},
+        {"remove_duplicates": True},
+        {"copy_options": {"replace_failed": True}},
+        {"defaults": {"copy": {"replace_failed": True}}},
+    ],
+    ids=lambda asked: next(iter(asked)),
+)
+def test_a_copy_that_the_module_may_change_is_left_to_it(estate, asked):
+    protected(estate)
+    night(estate)
+    if not all(VARIABLES[name].is_honoured(CAPABILITIES[estate.cloud.name]) for name in asked if name != "defaults"):
+        pytest.skip(f"{estate.cloud.name} has none")
+    calls = []
+    night(estate, calls=calls, check=True, **asked)
+    assert "copy" in kinds_of(calls)
+
+
+def test_a_second_copy_or_one_without_all_its_tags_is_left_to_the_module(estate):
+    source = protected(estate)
+    night(estate)
+    (copy,) = estate.copies()
+    if CLOUDS[estate.cloud.name].snapshots_have_tags:
+        _remove_tag(copy, "dr-copy:source-disk-id")
+        night(estate)
+        assert estate.tags_of(copy)["dr-copy:source-disk-id"], "as for a run that was killed before it set it"
+    estate.our_copy(source)
+    calls = []
+    night(estate, calls=calls)
+    assert "copy" in kinds_of(calls)
+
+
+def _remove_tag(copy, key):
+    if hasattr(copy, "ec2_backend"):
+        copy.ec2_backend.delete_tags([copy.id], {key: None})
+    else:
+        copy.tags.pop(key)
 
 
 def test_retention_deletes_what_it_no_longer_keeps(estate):
@@ -264,6 +328,7 @@ def test_an_error_of_our_own_leaves_a_red_page_and_no_traceback(ecs, tmp_path, m
     assert "disk has no <tags>" in ended.message and "Traceback" not in ended.message
     assert "disk has no &lt;tags&gt;" in page and "✓" not in page and "<tags>" not in page
     assert ended.result["failures"] or broken == "report_page"
+    assert "the cloud's message" not in ended.message, "no cloud has said anything"
 
 
 def test_a_status_reads_and_writes_nothing_to_the_cloud(estate, tmp_path):

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -18,6 +18,7 @@ from .._role.parsing import Given
 from .._role.table import arguments_of, as_mapping
 from .decide.done import Batch, Deletion
 from .decide.marks import description
+from .decide.unchanged import may_change_copies
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Connections, Variables
 
@@ -97,6 +98,15 @@ class Calls:
             more["description"] = description(self._values)
         return self._call("copy", {**self._connection, **self._values.copy_options}, more)
 
+    def may_change_copies(self, defaults: Callable[[str], Arguments]) -> bool:
+        """Whether a copy call may change complete copies, for example their tags, locks or expiry.
+
+        ``defaults`` returns the user's defaults for a module; those for its listings are about the login.
+        """
+        options = {**defaults(self._module("copy")), **self._values.copy_options}
+        given = {**options, **arguments_of(VARIABLES, "copy", self._by_name, self._cloud)}
+        return may_change_copies(given, [*self._connection, *defaults(self._module("list"))])
+
     def delete(self, group: Deletion, seconds: int) -> Call[CopyAnswer]:
         """Delete the ``copy_ids`` of a group in its ``region``; each has a survivor."""
         more = {
@@ -117,5 +127,8 @@ class Calls:
         return self._call(step, self._connection, {"packed": True, **given})
 
     def _call(self, step: str, connection: Given, more: Arguments) -> Call[Any]:
-        module = f"multicloud.snapshots.{self._values.cloud}_snapshot_{STEPS[step]}"
-        return Call(module, {**connection, **arguments_of(VARIABLES, step, self._by_name, self._cloud), **more})
+        arguments = {**connection, **arguments_of(VARIABLES, step, self._by_name, self._cloud), **more}
+        return Call(self._module(step), arguments)
+
+    def _module(self, step: str) -> str:
+        return f"multicloud.snapshots.{self._values.cloud}_snapshot_{STEPS[step]}"

@@ -33,6 +33,7 @@ from .decide.outcome import encrypted_points
 from .decide.pruning import may_be_of_sets, prunable
 from .decide.result import ExpiredCopy, KeptCopy, VanishedPoint
 from .decide.selection import disks_of_part
+from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import LastReport, last_report
@@ -153,14 +154,19 @@ class Night:
         return _with_regions(listed, [first, *others])
 
     def _copy(self, calls: Calls, before: Sequence[CopyAnswer] = ()) -> list[CopyAnswer]:
-        """Copy what was chosen, except what the calls ``before`` tried. Returns the new calls."""
+        """Copy what was chosen, except what the calls ``before`` tried. Returns the new calls.
+
+        Without ``before``, the first of them stands for the copies that need no call.
+        """
         values, plan = self._values, self._decided["plan"]
         if values.across_accounts:
             self._share_with_other(calls)
         tags = source_tags(plan, self._source, values, self._decided["marks"]) if plan else {}
         shared = self._share.get("shared") or [] if values.across_accounts else None
-        made = []
-        for batch in copy_calls(plan, shared, before):
+        made: list[CopyAnswer] = []
+        if not (before or values.across_accounts or calls.may_change_copies(self._setting.defaults)):
+            made.append(unchanged_copies(plan, self._before, CLOUDS[values.cloud]))
+        for batch in copy_calls(plan, shared, [*before, *made]):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
             verb = "would copy" if self._setting.check_mode else "copying"
             self._say(f"{verb} {counted(len(ids), 'snapshot')} to {regions}, unless already copied")

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from .._role.call import Arguments
 from .._role.files import failure_of
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
@@ -24,13 +25,18 @@ from .output.screen import failure_message, log_lines
 
 
 class Setting(NamedTuple):
-    """Where and how a run takes place: ``ansible`` is the version, ``plans`` the number of plans in the play."""
+    """Where and how a run takes place.
+
+    ``ansible`` is the version, ``plans`` the number of plans in the play. ``defaults`` returns the user's
+    ``module_defaults`` for a module.
+    """
 
     host: str
     check_mode: bool = False
     reads_only: bool = False
     ansible: str = ""
     plans: int = 1
+    defaults: Callable[[str], Arguments] = lambda _module: {}
 
 
 class Finished(NamedTuple):

@@ -89,6 +89,10 @@ class RoleAction(ProgressAction):
         result.pop("invocation", None)
         return result
 
+    def defaults(self, module: str) -> Arguments:
+        """Return the user's ``module_defaults`` for a module."""
+        return with_defaults(module, {}, self._task, self._templar)
+
     def say(self, line: str) -> None:
         """Show a line on the screen at once."""
         if not self._task.no_log:

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which existing copies need no copy call, because the listing shows that the module would not change them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COPY_COUNTS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
+    SOURCE_CREATED_AT,
+    SOURCE_DISK_ID,
+    SOURCE_SNAPSHOT_ID,
+)
+
+from ..._role.answers import CopyAnswer, CopyRow, SnapshotRow
+from ..._role.rows import is_complete
+from .done import ListedRegion
+from .planning import THERE
+from .result import PlanRow
+
+#: Arguments of the copy modules that change no complete copy; an argument that is missing here may change some.
+CHANGE_NO_COPY = frozenset(
+    (
+        *("snapshot_ids", "source_region", "destination_regions", "create", "name", "description"),
+        *("copy_tags", "source_tags"),  # without tags and purge_tags
+        *("wait", "wait_timeout", "wait_delay", "max_in_flight"),
+    )
+)
+
+
+def may_change_copies(arguments: Mapping[str, Any], connection: Iterable[str]) -> bool:
+    """Whether a copy call with these arguments may change a complete copy; ``connection`` names those for the login."""
+    harmless = CHANGE_NO_COPY.union(connection)
+    return any(value and name not in harmless for name, value in arguments.items())
+
+
+def unchanged_copies(plan: Sequence[PlanRow], listed: Iterable[ListedRegion], cloud: Capabilities) -> CopyAnswer:
+    """Return what a copy module would return for the copies that are there, if it changes no complete copy.
+
+    A source with several copies at a destination, with one of somebody else, or with one whose provenance is not fully
+    known, is left to the module.
+    """
+    of_pairs: dict[tuple[str, str], list[SnapshotRow]] = {}
+    for call in listed:
+        for copy in call.get("snapshots") or ():
+            if copy["source"]:
+                pair = (str(copy["source"]["snapshot_id"]), str(call["item"]))
+                of_pairs.setdefault(pair, []).append(copy)
+    pairs = [(str(row["snapshot_id"]), row["region"]) for row in plan if row["reason"] == THERE]
+    rows = [_row(pair[0], found[0]) for pair in pairs if _is_settled(found := of_pairs.get(pair, ()), cloud)]
+    counts = {**dict.fromkeys(COPY_COUNTS, 0), "unchanged": len(rows), "completed": len(rows)}
+    return {"changed": False, "copies": rows, "counts": counts, "failures": []}
+
+
+def _is_settled(copies: Sequence[SnapshotRow], cloud: Capabilities) -> bool:
+    if len(copies) != 1 or not is_complete(copies[0]):
+        return False
+    source, tags = copies[0]["source"], copies[0]["tags"]
+    # The module gives a copy the tags that a killed run did not set.
+    is_tagged = cloud.tag_rules is None or {SOURCE_SNAPSHOT_ID, SOURCE_DISK_ID, SOURCE_CREATED_AT} <= tags.keys()
+    return bool(source and source["managed"] and is_tagged)
+
+
+def _row(source_id: str, copy: SnapshotRow) -> CopyRow:
+    return {
+        "source_snapshot_id": source_id,
+        "source_region": str((copy["source"] or {}).get("region")),
+        "region": copy["region"],
+        "snapshot_id": copy["snapshot_id"],
+        "action": "none",
+        "state": copy["state"],
+        "provider_state": copy["provider_state"],
+        "progress": copy["progress"],
+        "size_gib": copy["size_gib"],
+        "encrypted": copy["encrypted"],
+        "created_at": copy["created_at"],
+        "locked_until": copy["locked_until"],
+        "name": copy["name"],
+        "description": copy["description"],
+        "tags": copy["tags"],
+        "error": None,
+    }

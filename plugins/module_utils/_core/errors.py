@@ -86,9 +86,7 @@ class CopyError(Exception):
         super().__init__(redacted(message))
         self.code = code
         self.request_id = request_id
-        # A refusal by a rule of this collection has no message of the cloud.
-        own_rule = code is None and self.usual_hint == Refused.usual_hint
-        self.hint = hint or (None if own_rule else self.usual_hint)
+        self.hint = hint or self.usual_hint
 
     @property
     def message(self) -> str:

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COPY_COUNTS
@@ -18,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 )
 
 from ..._role.answers import CopyAnswer, CopyRow, SnapshotRow
+from ..._role.call import Arguments
 from ..._role.rows import is_complete
 from .done import ListedRegion
 from .planning import THERE
@@ -33,7 +33,7 @@ CHANGE_NO_COPY = frozenset(
 )
 
 
-def may_change_copies(arguments: Mapping[str, Any], connection: Iterable[str]) -> bool:
+def may_change_copies(arguments: Arguments, connection: Iterable[str]) -> bool:
     """Whether a copy call with these arguments may change a complete copy; ``connection`` names those for the login."""
     harmless = CHANGE_NO_COPY.union(connection)
     return any(value and name not in harmless for name, value in arguments.items())
@@ -52,7 +52,7 @@ def unchanged_copies(plan: Sequence[PlanRow], listed: Iterable[ListedRegion], cl
                 pair = (str(copy["source"]["snapshot_id"]), str(call["item"]))
                 of_pairs.setdefault(pair, []).append(copy)
     pairs = [(str(row["snapshot_id"]), row["region"]) for row in plan if row["reason"] == THERE]
-    rows = [_row(pair[0], found[0]) for pair in pairs if _is_settled(found := of_pairs.get(pair, ()), cloud)]
+    rows = [_row(pair[0], found[0]) for pair in pairs if _is_settled(found := of_pairs.get(pair, []), cloud)]
     counts = {**dict.fromkeys(COPY_COUNTS, 0), "unchanged": len(rows), "completed": len(rows)}
     return {"changed": False, "copies": rows, "counts": counts, "failures": []}
 
@@ -69,7 +69,7 @@ def _is_settled(copies: Sequence[SnapshotRow], cloud: Capabilities) -> bool:
 def _row(source_id: str, copy: SnapshotRow) -> CopyRow:
     return {
         "source_snapshot_id": source_id,
-        "source_region": str((copy["source"] or {}).get("region")),
+        "source_region": str(copy["source"] and copy["source"]["region"]),
         "region": copy["region"],
         "snapshot_id": copy["snapshot_id"],
         "action": "none",

@@ -111,9 +111,10 @@ def test_axe_finds_nothing_to_complain_of(tmp_path, axe, name, scheme):
 
 
 @needs_chromium
-@pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_is_wider_than_the_screen(tmp_path, width):
-    page = PAGES["bad night"]()
+@pytest.mark.parametrize("width", [1280, 1045, 710, 390])
+@pytest.mark.parametrize("name", ["bad night", "index"])
+def test_nothing_is_wider_than_the_screen(tmp_path, name, width):
+    page = PAGES[name]()
     assert in_frame(tmp_path, page, width, "tell(frame.contentDocument.documentElement.scrollWidth)") <= width
 
 

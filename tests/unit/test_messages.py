@@ -466,7 +466,6 @@ def test_variables_of_the_role(variables, message):
     assert "; ".join(normalise({**basics, **variables}).problems) == message
 
 
-def test_only_a_refusal_by_the_cloud_sends_the_reader_to_its_message():
-    assert errors.Refused("The cloud says no", code="No").hint == errors.Refused.usual_hint
+def test_a_refusal_by_the_collection_itself_does_not_send_the_reader_to_the_clouds_message():
     assert errors.Refused("dr_copy_keeps is not a variable of the role").hint is None
     assert errors.NotFound("There is no such snapshot").hint == errors.NotFound.usual_hint

@@ -500,6 +500,54 @@ def test_nothing_to_do_is_never_said_with_a_failure():
     assert broken["failures"] and log_lines(broken)[0].startswith("done: 1 failed")
 
 
+def failed_disk(number, kind="refused", code="Denied", region="eu-west-1"):
+    words = failure(f"snap-{number}", region, f"No: snap-{number}", kind=kind, code=code)
+    return {**words, "disk_id": f"vol-{number}", "disk_name": f"disk {number}"}
+
+
+def test_a_brief_log_groups_failures_and_a_full_one_shows_each():
+    of_run = {**failure(None, None, "dr_copy_keeps is not a variable"), "disk_id": None, "disk_name": None}
+    source = {**failed_disk(9, "not_found", None), "disk_id": None}
+    failures = [of_run, source, *(failed_disk(number) for number in range(5)), failed_disk(1)]
+    content = {**sample(0, late=0), "failures": failures}
+    lines = [line for line in log_lines(content) if "FAILED" in line]
+    assert lines == [
+        "FAILED 6 x refused [Denied] in eu-west-1: disk 0 (vol-0); disk 1 (vol-1); disk 2 (vol-2) and 2 more",
+        "FAILED refused: the run",
+        "FAILED not found in eu-west-1: snap-9",
+    ]
+    full = [line for line in log_lines(content, "full") if "FAILED" in line]
+    assert len(full) == 8 and full[0] == "FAILED the run: dr_copy_keeps is not a variable."
+    assert full[2] == "FAILED disk 0 (vol-0) in eu-west-1: No: snap-0 [Denied]."
+
+
+def test_a_brief_log_ends_lists_and_says_how_many_more_there_are():
+    kinds = [failed_disk(number, kind) for number, kind in enumerate("abcdefghijklm")]
+    row = {"state": "pending", "snapshot_id": "s", "region": "r", "source_snapshot_id": "x", "disk_id": "d"}
+    unfinished = [{**row, "state": "error"}, *([row] * 21)]
+    content = {**sample(22, late=22), "failures": kinds, "unfinished": unfinished}
+    lines = log_lines(content)
+    assert len([line for line in lines if line.startswith("FAILED ") and "[Denied]" in line]) == 10
+    assert "and 3 more kinds of failure: dr_copy_log=full shows them" in lines
+    assert "FAILED copy s in r (source x, disk d)" in lines
+    assert lines.count("IN PROGRESS copy s in r (source x, disk d)") == 19
+    assert "and 2 more copies that are not complete: dr_copy_log=full shows them" in lines
+    assert lines[-1] == "and 2 more recovery points: dr_copy_log=full shows them"
+    assert not [line for line in log_lines(content, "full") if "more" in line]
+
+
+def test_the_first_line_counts_what_cannot_be_restored_misses_the_rpo_or_is_not_judged():
+    content = sample(9)
+    totals = {**content["totals"], "breaches": 4, "unjudged": 2}
+    breaches = [{**content["breaches"][0], "reason": "key"}, *content["breaches"][1:]]
+    (first, *_others) = log_lines({**content, "totals": totals, "breaches": breaches, "failures": []})
+    assert (
+        "1 cannot be restored, because its key cannot be used, 3 miss the RPO of 26 h, 2 could not be judged" in first
+    )
+    planned = {**content, "check_mode": True, "counts": {}, "failures": []}
+    assert log_lines(planned)[0].startswith("would be done: nothing; 9 disks, ")
+
+
 def test_hints_are_reported_in_the_words_of_the_role():
     assert for_role("Raise wait_timeout or max_in_flight.") == "Raise dr_copy_wait_timeout or dr_copy_max_in_flight."
     assert for_role("Check the ID and source_region.") == "Check the ID and dr_copy_source_region."

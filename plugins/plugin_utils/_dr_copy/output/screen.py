@@ -96,9 +96,11 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
         first = similar[0]
         code = f" [{first['code']}]" if first["code"] else ""
         where = f" in {first['region']}" if first["region"] else ""
-        hit = _some(list(dict.fromkeys(map(_hit, similar)))[:3])
-        more = f" and {len(similar) - 3} more" if len(similar) > 3 else ""
-        lines.append(f"FAILED {len(similar)} x {str(first['kind']).replace('_', ' ')}{code}{where}: {hit}{more}")
+        kind = f"{str(first['kind']).replace('_', ' ')}{code}"
+        hit = list(dict.fromkeys(map(_hit, similar)))
+        more = f" and {len(hit) - 3} more" if len(hit) > 3 else ""
+        number = f"{len(similar)} x " if len(similar) > 1 else ""
+        lines.append(f"FAILED {number}{kind}{where}: {_some(hit[:3])}{more}")
     kinds = len(_kinds_of(failures))
     return [
         *lines,

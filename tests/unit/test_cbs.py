@@ -781,7 +781,7 @@ class ProcessKilled(BaseException):
 
 
 @pytest.mark.parametrize("before", ["change_tags", "set_expiry"])
-def test_what_a_kill_has_cut_off_the_next_run_completes(cbs, monkeypatch, before):
+def test_the_next_run_completes_a_copy_whose_run_was_killed(cbs, monkeypatch, before):
     source = cbs.snapshot(env="prod")
     options = {"tags": {"team": "dr"}, "copy_tags": True, "retention_days": 30, "wait": True}
 
@@ -1030,7 +1030,7 @@ def test_an_instant_snapshot_is_copied_and_reported(cbs):
         ({"mode": "INSTANT_SNAPSHOT"}, "instant"),
     ],
 )
-def test_what_a_snapshot_is_shows(cbs, facts, trait):
+def test_the_traits_of_a_snapshot_are_shown(cbs, facts, trait):
     vars(cbs.get(cbs.snapshot())).update(facts)
     (row,) = cbs.info(cbs.source)["snapshots"]
     assert row["traits"] == [trait] and row["obstacle"] is None

@@ -114,7 +114,7 @@ def test_a_profile_can_be_named_by_the_environment(home):
         ({"profile": "odd"}, {}, "unsupported profile mode"),
     ],
 )
-def test_what_cannot_be_is_reported_at_once_or_at_the_first_call(home, params, environ, word):
+def test_an_impossible_login_is_reported_at_once_or_at_the_first_call(home, params, environ, word):
     written(
         home,
         AK,

@@ -49,7 +49,7 @@ def looked(*shown, at=0.0):
 # -- looks ---------------------------------------------------------------------------------------------------
 
 
-def test_what_a_restore_does_not_ask_for_is_as_the_copy_modules_have_it():
+def test_defaults_of_a_restore_equal_those_of_the_copy_modules():
     policy = Policy()
     for name, option in {**COPY_OPTIONS, **TAG_OPTIONS}.items():
         if hasattr(policy, name):
@@ -277,13 +277,13 @@ def test_a_complete_own_copy_besides_the_one_that_counts_needs_no_look():
 
 
 @pytest.mark.parametrize(("now", "look_at"), [(10.0, 10.5), (25.0, 10.5), (25.1, -math.inf), (26.0, -math.inf)])
-def test_what_must_show_before_a_write_is_looked_for_half_a_second_later_or_at_once_where_the_look_is_old(now, look_at):
+def test_before_a_write_a_copy_is_looked_for_again_after_half_a_second_or_at_once_if_the_look_is_old(now, look_at):
     memory = looked(copy_of(), at=9.0)
     memory.looked({}, ["copy"], 10.0)
     assert look_again(memory, "copy", now) == look_at
 
 
-def test_what_was_never_looked_at_since_its_answer_is_looked_at_a_tenth_of_a_second_later():
+def test_a_new_copy_is_first_looked_at_a_tenth_of_a_second_after_its_answer():
     memory = looked(at=10.0)
     memory.copy_accepted(copy_of(), 12.0)
     assert look_again(memory, "copy", 12.0) == pytest.approx(12.1)

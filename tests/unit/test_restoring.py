@@ -203,7 +203,7 @@ def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
     assert not choosing.refusal(chosen([copy(1)]), {"snapshots": [copy(1)]}, VALUES)
 
 
-def test_where_other_copies_could_not_be_listed_none_are_denied():
+def test_a_refusal_denies_no_copies_that_could_not_be_listed():
     lost = {"failed": True, "msg": "the connection was lost"}
     said = choosing.refusal([], lost, replace(VALUES, source_region="us-west-2"))
     assert "No copy from us-west-2 can be restored" in said and "the connection was lost" in said

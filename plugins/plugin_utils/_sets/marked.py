@@ -100,9 +100,8 @@ def _impossible(group_id: str, members: Sequence[Copy], size: int) -> str:
 def _completed(own: CopySet, parts: Sequence[CopySet], disk_ids: set[str]) -> CopySet:
     """Return a plan's set with the members that other plans have copied, if these make it complete.
 
-    Otherwise return it unchanged. ``parts`` are the sets of all plans with this ID. ``disk_ids`` are the disks of which
-    the plan has copies, from any time. A mark of the plan says which disks the set has; without it they are the
-    ``disk_ids``.
+    Otherwise return it unchanged. ``parts`` are the sets of all plans with this ID. The plan's mark of disks says which
+    disks belong to the set. Without such a mark they are the ``disk_ids``: all disks of which the plan has a copy.
     """
     others = [copy for part in parts for copy in part.members if part is not own and copy.disk_id not in own.disk_ids]
     if own.is_whole or not others:

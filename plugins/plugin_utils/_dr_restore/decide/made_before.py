@@ -166,9 +166,9 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[Made], values: Vari
     if unknown and not values.source_region:
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         warnings.append(
-            f"It is not known which disks {', '.join(unknown[:NAMED])}{more} replace, because their copies are gone: "
-            f"{values.id} may make them a second time. The manifest of the run that made them shows that: put it into "
-            "dr_restore_manifest_dir"
+            f"The copies of {', '.join(unknown[:NAMED])}{more} are gone, so it is not known which disks these replace, "
+            f"and {values.id} may make them a second time. To prevent that, put the manifest of the run that made them "
+            "into dr_restore_manifest_dir"
         )
     return warnings
 

@@ -156,15 +156,6 @@ class Clouds:
         return path
 
 
-def of_the_day(values):
-    """Return one of these values, another each day, if tests are drawn by the day (tests/scripts/test.sh); else all.
-
-    For playbooks that are the same on each cloud. The unit tests try the differences, on all clouds every day.
-    """
-    day, values = os.environ.get("STORM_SEED"), list(values)
-    return values[int(day) % len(values) :][:1] if day else values
-
-
 @pytest.fixture(scope="session")
 def _server():
     process = subprocess.Popen(

@@ -13,7 +13,9 @@ from xml.etree import ElementTree
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from .conftest import PLACES, of_the_day
+from tests.of_the_day import of_the_day
+
+from .conftest import PLACES
 from .test_role import plan_over, role
 
 

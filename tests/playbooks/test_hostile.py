@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import HANGS, PLACES, family, of_the_day
+from tests.of_the_day import of_the_day
+
+from .conftest import HANGS, PLACES, family
 
 HOSTILE = "{{ 7 * 191 }}{% raw %}<script>alert(1)</script>\x1b[31m"
 TOKEN = "aVeryLongTemporaryToken0123456789"

@@ -15,9 +15,10 @@ import pytest
 
 from tests.clouds import CLOUDS
 from tests.live.probes import probes_on
+from tests.of_the_day import of_the_day
 from tests.simulator import alibaba, ec2, tencent
 
-from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, family, kill_all, of_the_day, send, wait_until
+from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, family, kill_all, send, wait_until
 
 #: How often an action was called before the power fails, and which other calls of the run must have been seen.
 MOMENTS = [

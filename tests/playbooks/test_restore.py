@@ -16,9 +16,10 @@ import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock
 
 from tests.clouds import CLOUDS
+from tests.of_the_day import of_the_day
 from tests.unit.harness import run_module
 
-from .conftest import PLACES, kill_all, of_the_day, wait_until
+from .conftest import PLACES, kill_all, wait_until
 
 #: Every call that reads or writes disks and snapshots of EC2.
 EC2_CALLS = (

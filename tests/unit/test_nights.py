@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Nights on each simulated cloud, one after the other; `make nights` runs a whole year."""
+"""Nights on each simulated cloud, one after the other; `make nights` runs a whole year.
+
+Storms of nights run on all clouds every day, in test_storms.py.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 
 from tests.clouds import CLOUDS
 from tests.nights.year import Year
+from tests.of_the_day import of_the_day
 from tests.storms.servers import StormServer
 
 pytestmark = pytest.mark.slow
@@ -20,7 +24,7 @@ pytestmark = pytest.mark.slow
 NIGHTS = 22
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("cloud", of_the_day(CLOUDS))
 def test_nights_end_with_just_what_the_variables_describe(cloud, served, tmp_path):
     year = Year(cloud, StormServer(cloud, served(cloud)).estate(), tmp_path)
     for number in range(NIGHTS):

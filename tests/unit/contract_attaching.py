@@ -114,6 +114,18 @@ class AttachingContract:
             assert all(cloud.holder_of(disk)[0] in out["msg"] + out.text for disk in cloud.disks())
         assert self.attached(cloud) == before and not cloud.calls[cloud.detach_action]
 
+    def test_what_somebody_else_attached_to_the_same_instance_does_not_become_ours(self, cloud):
+        copy = cloud.copy()
+        cloud.restore(copy, wait=True)
+        (disk,) = cloud.disks()
+        cloud.attach(disk, cloud.server_id)
+        before = cloud.tags_of_disk(disk)
+        out = cloud.restore(copy, attach_to=cloud.server_id, wait=True)
+        assert not out.failed and not out["changed"] and out["counts"]["in_use"] == 1, out.text
+        assert cloud.tags_of_disk(disk) == before
+        gone = cloud.restore(copy, attach_to=cloud.server_id, state="absent", wait=True)
+        assert gone.failure()["disk_id"] == disk.id and cloud.disks() == [disk] and not cloud.calls[cloud.detach_action]
+
     def test_a_disk_that_somebody_detaches_meanwhile_is_not_attached_again_by_that_run(self, cloud):
         copy = cloud.copy()
 

@@ -37,7 +37,7 @@ def instance_of(request: CopyRequest) -> str | None:
 def disk_change(request: CopyRequest, copy: Snapshot) -> TagChange:
     """Return the change of a disk's tags: its time of expiry, and the instance to which it is about to be attached."""
     change, instance, disk = expiry_change(request, copy), instance_of(request), copy.disk
-    is_free = disk is not None and disk.attached_to in (None, instance)
+    is_free = disk is not None and disk.attached_to is None  # else somebody else attached it, or its tag is there
     if not instance or not is_free or not copy.deletable or copy.tags.get(RESTORE_ATTACHED_TO) == instance:
         return change
     return replace(change, set={**change.set, RESTORE_ATTACHED_TO: instance})

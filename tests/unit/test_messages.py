@@ -177,6 +177,10 @@ def made(cloud, source):
     return cloud.run(source, wait=True)
 
 
+def nothing_to_delete(cloud, source):
+    return cloud.run(source, state="absent")
+
+
 def predicted(cloud, source):
     return cloud.run(source, check=True)
 
@@ -185,6 +189,7 @@ def predicted(cloud, source):
 HAPPENINGS = [
     ("ebs", made, "1 copy requested: 1 created; 1 completed"),
     ("ebs", predicted, "Check mode, nothing was written. 1 copy requested: 1 created"),
+    ("ebs", nothing_to_delete, "1 copy requested: 1 without anything to delete"),
     (
         "ebs",
         not_there,

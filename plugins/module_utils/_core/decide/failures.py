@@ -68,9 +68,9 @@ def no_survivor(copy: Snapshot, survivor_id: str, shown: Snapshot | None) -> Ref
 
 def not_ours(copy: Snapshot) -> Refused:
     if not copy.certain:
+        where = "tags show" if copy.disk else "name or description shows"
         return Refused(
-            f"The {copy.noun} {copy.snapshot_id} in {copy.region} is not deleted, because only its name or "
-            "description shows its source",
+            f"The {copy.noun} {copy.snapshot_id} in {copy.region} is not deleted, because only its {where} its source",
             hint="Check it in the cloud's console, and delete it there if it is no longer needed.",
         )
     return Refused(

@@ -76,6 +76,8 @@ class AttachingContract:
         (failure,) = out["failures"]
         assert failure["disk_id"] in first and cloud.other_server_id in failure["message"] and failure["hint"]
         assert out["counts"]["in_use"] == 2 and first.items() <= self.attached(cloud).items()
+        check = cloud.restore(one, two, attach_to=cloud.server_id, wait=True, check=True)
+        assert [(f["disk_id"], f["message"]) for f in check["failures"]] == [(failure["disk_id"], failure["message"])]
         assert not cloud.calls[cloud.detach_action]
 
     def test_an_instance_of_another_zone_fails_and_the_disk_stays(self, cloud):

@@ -145,6 +145,10 @@ class Capabilities:
         """Return why the cloud would refuse a name for a copy of this source, or None."""
         return self.name_rule.problem(self.full_name(name, snapshot_id))
 
+    def fixed_tags(self, copy: Snapshot) -> CopyError | None:
+        """Return why the tags of a disk can never be changed, or None."""
+        return None
+
     def failure_hint(self, copy: Snapshot) -> str:
         """Return the hint about a copy that the cloud shows as failed."""
         return f"Look at the copy {copy.snapshot_id} in the console of {copy.region}, then run again."

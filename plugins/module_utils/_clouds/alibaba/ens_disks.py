@@ -12,7 +12,7 @@ from typing import Any
 from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Accepted, Busy, CopyError, NotFound, Refused
-from ..._core.model import CopyOrder, Disk, Snapshot, TagChange
+from ..._core.model import CopyOrder, Disk, Snapshot
 from ..._core.tags import RESTORE_ID, TagRules
 from ..paging import items_of
 from .client import numbered
@@ -49,11 +49,10 @@ class EnsDisks(DiskCloud, EnsCloud):
         queries = [{"EnsRegionId": region, "DiskIds": ids} for ids in batches(disk_ids, IDS)]
         return self._disks(f"Looking at the disks on {region}", queries)
 
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+    def fixed_tags(self, copy: Snapshot) -> CopyError:
         # api-facts: ens-disk-tags
-        tried = f"Changing the tags of {', '.join(snapshot_ids)} on {region}"
-        raise Refused(
-            f"{tried}: ENS only changes tags of instances",
+        return Refused(
+            f"The tags of {copy.snapshot_id} on {copy.region} cannot be changed: ENS only changes tags of instances",
             hint="A drill deletes the disk after the time in its tag dr-restore:expires-at, unless it is attached. "
             "For a disk to keep, make another restore with expires_after_hours: 0.",
         )

@@ -41,7 +41,7 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
 
 
 def _of_copy(attempt: Attempt, copy: Snapshot) -> Iterator[CopyError]:
-    """Yield the failures of the copy that counts: what it still lacks, or never gets."""
+    """Yield the failures of the copy that counts: what it still lacks."""
     decision, drift = attempt.decision, attempt.decision.drift
     if drift.due:
         yield failures.not_written(copy.snapshot_id, attempt.request.region, drift.due[0], None)
@@ -51,8 +51,6 @@ def _of_copy(attempt: Attempt, copy: Snapshot) -> Iterator[CopyError]:
         yield failures.tags_late(copy)
     elif drift.disk.waits and attempt.wanted.policy.wait:
         yield failures.attachment_not_shown(copy)
-    if drift.refused:
-        yield drift.refused
 
 
 def _is_still_wanted(attempt: Attempt, snapshot_id: str, what: str) -> bool:

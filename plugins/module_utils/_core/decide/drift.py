@@ -132,7 +132,10 @@ def _disk_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> Drift:
     wish = wish_of(wanted.request, memory, copy)
     if memory.writes.is_refused(copy.snapshot_id, ATTACH):
         wish = replace(wish, is_due=False)
-    return Drift(TagDrift(disk_change(wanted.request, copy)), disk=wish)
+    change = disk_change(wanted.request, copy)
+    if change and (refused := wanted.cloud.fixed_tags(copy)):
+        return Drift(TagDrift(refused=refused), disk=wish)
+    return Drift(TagDrift(change), disk=wish)
 
 
 def _expiry_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> ExpiryDrift:
@@ -208,7 +211,7 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) 
     drift = TagDrift(may_show=may_show, unread=_unread_source(wanted, copy), refused=next(iter(refusals), None))
     refusal = memory.writes.refusal_of(copy.snapshot_id, TAGS)
     if cloud.tag_rules is None or (refusal and refusal.is_final and not isinstance(refusal.error, TagsFull)):
-        return drift
+        return replace(drift, refused=None)  # that refusal is reported
     if (_lacks_provenance(copy) or _purges(wanted)) and not wanted.source_is_read:
         return replace(drift, needs_source=True)
     change = _change_of(wanted, copy, cloud.tag_rules, may_show)

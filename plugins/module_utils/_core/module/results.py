@@ -232,6 +232,9 @@ def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
     cause = attempt.copy.snapshot_id if attempt.copy else attempt.decision.cause
     failures = [error.as_result(snapshot_id, region, cause)] if error else []
     others = [(copy.snapshot_id, why) for copy, why in attempt.decision.deletions.refused] + attempt.failures
+    never = attempt.decision.drift.refused
+    if never and attempt.copy and error is None:
+        others.append((attempt.copy.snapshot_id, never))
     return failures + [why.as_result(snapshot_id, region, copy_id) for copy_id, why in others]
 
 

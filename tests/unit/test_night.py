@@ -113,6 +113,16 @@ def test_a_second_copy_or_one_without_all_its_tags_is_left_to_the_module(estate)
     assert "copy" in kinds_of(calls)
 
 
+@pytest.mark.parametrize("cloud", ["ebs", "cbs"])
+def test_the_row_of_a_copy_whose_source_region_is_not_tagged_has_the_region(request, cloud):
+    estate = request.getfixturevalue(cloud)
+    protected(estate)
+    night(estate)
+    _remove_tag(estate.copies()[0], "dr-copy:source-region")
+    (copy,) = night(estate).result["copies"]
+    assert (copy["source_region"], copy["action"]) == (estate.source, "none")
+
+
 def _remove_tag(copy, key):
     if hasattr(copy, "ec2_backend"):
         copy.ec2_backend.delete_tags([copy.id], {key: None})

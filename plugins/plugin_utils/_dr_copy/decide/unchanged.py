@@ -63,7 +63,7 @@ def _is_settled(copies: Sequence[SnapshotRow], cloud: Capabilities) -> bool:
     source, tags = copies[0]["source"], copies[0]["tags"]
     # The module gives a copy the tags that a killed run did not set.
     is_tagged = cloud.tag_rules is None or {SOURCE_SNAPSHOT_ID, SOURCE_DISK_ID, SOURCE_CREATED_AT} <= tags.keys()
-    return bool(source and source["managed"] and is_tagged)
+    return bool(source and source["managed"] and source["region"] and is_tagged)
 
 
 def _row(source_id: str, copy: SnapshotRow) -> CopyRow:

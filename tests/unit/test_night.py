@@ -258,6 +258,18 @@ def test_a_disk_that_left_its_plan_is_not_judged_where_the_source_region_is_down
         assert [point["disk_id"] for point in ended.result["recovery_points"]] == [kept] and not ended.message
 
 
+def test_no_disk_is_judged_where_the_source_region_is_down_and_all_had_left_the_plan(estate, tmp_path):
+    disk = estate.disk(**{"dr-copy": "true"})
+    estate.snapshot(disk, 40)
+    given = {"report_dir": str(tmp_path), "rpo_hours": 24, "allow_empty": True}
+    night(estate, **given)
+    estate.delete_source_disk(disk)
+    assert not night(estate, **given).message
+    estate.server.control.script = lambda _action, region: {"fault": "unavailable"} if region == estate.source else None
+    ended = night(estate, reads_only=True, **given)
+    assert not ended.result["recovery_points"] and not ended.message
+
+
 def test_a_shard_does_not_judge_disks_that_left_the_plan_where_the_source_region_is_down(ecs, tmp_path):
     disks = [ecs.disk(**{"dr-copy": "true"}) for _disk in range(6)]
     for disk in disks:

@@ -85,7 +85,7 @@ def _last_of_part(values: Variables, shard: str) -> LastReport:
 
 def _remembered(report: Json) -> tuple[str, LastReport] | None:
     """Return when a report was finished, and its facts about the plan; None if it has an unexpected form."""
-    finished, last, settings = report.get("finished_at"), report.get("last"), report.get("settings") or {}
+    finished, last, settings = report.get("finished_at"), report.get("last"), report.get("settings", {})
     if not isinstance(finished, str) or not isinstance(settings, Mapping):
         return None
     if last:
@@ -94,11 +94,9 @@ def _remembered(report: Json) -> tuple[str, LastReport] | None:
         is_whole = is_whole and isinstance(last.get("groups") or {}, Mapping)
         is_whole = is_whole and isinstance(last.get("left") or [], list)
         return (finished, cast(LastReport, last)) if is_whole else None
-    points = report.get("recovery_points")
-    if not report.get("source_listed") or not points or not _are_disks(points):
+    points, rows, orphans = report.get("recovery_points"), report.get("disks"), report.get("orphans", [])
+    if not report.get("source_listed") or not _are_disks(points) or not _are_rows(orphans):
         return None
-    rows, orphans = report.get("disks"), report.get("orphans")
-    orphans = orphans if orphans and _are_rows(orphans) else []
     disks = {row["disk_id"]: row for row in (rows if rows and _are_disks(rows) else points)}
     return finished, {
         "finished_at": finished,

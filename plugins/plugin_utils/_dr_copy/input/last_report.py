@@ -94,7 +94,8 @@ def _remembered(report: Json) -> tuple[str, LastReport] | None:
         is_whole = is_whole and isinstance(last.get("groups") or {}, Mapping)
         is_whole = is_whole and isinstance(last.get("left") or [], list)
         return (finished, cast(LastReport, last)) if is_whole else None
-    points, rows, orphans = report.get("recovery_points"), report.get("disks"), report.get("orphans", [])
+    points: Any = report.get("recovery_points")
+    rows, orphans = report.get("disks"), report.get("orphans", [])
     if not report.get("source_listed") or not _are_disks(points) or not _are_rows(orphans):
         return None
     disks = {row["disk_id"]: row for row in (rows if rows and _are_disks(rows) else points)}

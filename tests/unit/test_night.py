@@ -99,6 +99,14 @@ def test_a_copy_that_the_module_may_change_is_left_to_it(estate, asked):
     assert "copy" in kinds_of(calls)
 
 
+@pytest.mark.parametrize("wrong", [{"name": "{disk}"}, {"copy_options": {"purge_tag": False}}], ids=str)
+def test_what_only_the_copy_module_refuses_fails_a_night_with_nothing_to_copy(estate, wrong):
+    protected(estate)
+    night(estate)
+    ended = night(estate, **wrong)
+    assert "{disk}" in ended.message or "purge_tag" in ended.message
+
+
 def test_a_second_copy_or_one_without_all_its_tags_is_left_to_the_module(estate):
     source = protected(estate)
     night(estate)

@@ -99,13 +99,13 @@ class Calls:
         return self._call("copy", {**self._connection, **self._values.copy_options}, more)
 
     def may_change_copies(self, defaults: Callable[[str], Arguments]) -> bool:
-        """Whether a copy call may change complete copies, for example their tags, locks or expiry.
+        """Whether a copy call may change complete copies, for example their tags, locks or expiry, or refuse an option.
 
         ``defaults`` returns the user's defaults for a module; those for its listings are about the login.
         """
-        options = {**defaults(self._module("copy")), **self._values.copy_options}
-        given = {**options, **arguments_of(VARIABLES, "copy", self._by_name, self._cloud)}
-        return may_change_copies(given, [*self._connection, *defaults(self._module("list"))])
+        given = {**defaults(self._module("copy")), **arguments_of(VARIABLES, "copy", self._by_name, self._cloud)}
+        login = [*self._connection, *defaults(self._module("list"))]
+        return bool(self._values.copy_options) or may_change_copies(given, login)
 
     def delete(self, group: Deletion, seconds: int) -> Call[CopyAnswer]:
         """Delete the ``copy_ids`` of a group in its ``region``; each has a survivor."""

@@ -23,10 +23,11 @@ from .done import ListedRegion
 from .planning import THERE
 from .result import PlanRow
 
-#: Arguments of the copy modules that change no complete copy; an argument that is missing here may change some.
+#: Arguments of the copy modules that change no complete copy and need none of the modules' checks. An argument that is
+#: missing here may change copies, or the module may refuse it.
 CHANGE_NO_COPY = frozenset(
     (
-        *("snapshot_ids", "source_region", "destination_regions", "create", "name", "description"),
+        *("snapshot_ids", "source_region", "destination_regions", "create"),
         *("copy_tags", "source_tags"),  # without tags and purge_tags
         *("wait", "wait_timeout", "wait_delay", "max_in_flight"),
     )

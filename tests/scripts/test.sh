@@ -18,6 +18,8 @@ install_built "$WORK"
 export STORM_SEED=${STORM_SEED:-$(date +%Y%m%d)} # a few new storms each day
 keep_bytecode
 echo "== tests (STORM_SEED=$STORM_SEED)"
+# Compiles each file once for all workers.
+PYTHONPATH=$ROOT python -m pytest -q --collect-only tests/playbooks tests/unit >/dev/null || true
 PYTHONPATH=$ROOT python -m pytest -q -n 6 --dist worksteal --durations=15 tests/playbooks tests/unit || failed=tests
 wait "$lint" || failed="${failed:-} static-checks"
 cat "$WORK/lint.log"

@@ -260,13 +260,18 @@ class _Failed:
 def failed_tests(
     paths: list[str], leave_out: Iterable[str] = (), first: bool = False, quick: bool = False
 ) -> list[str]:
-    """Return the tests that fail in this process; ``first``: only the first, ``quick``: of those that are not slow."""
+    """Return the tests that fail in this process; ``first``: only the first, ``quick``: of those that are not slow.
+
+    Raises ValueError if pytest finds no test at these paths.
+    """
     failed = _Failed()
     options = ["-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", *(["-x"] if first else [])]
     options += ["-m", "not slow"] if quick else []
     options += [f"--deselect={name}" for name in leave_out if "::" in name]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        pytest.main([*options, *paths], plugins=[failed])
+        code = pytest.main([*options, *paths], plugins=[failed])
+    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED):
+        raise ValueError(f"pytest finds no test in {paths}")
     return failed.names
 
 

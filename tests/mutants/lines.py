@@ -53,7 +53,7 @@ ROLE = tuple(
         "reported",
         "machine_readable",
         "night",
-        "night_tells",
+        "night_reports",
         "set_nights",
     )
 )

@@ -232,6 +232,8 @@ def test_a_role_in_another_account_is_given_the_snapshots_and_copies_them(ebs):
     given = {"source_connection": own, "connection": {**own, "assume_role_arn": role}, "rpo_hours": 24}
     predicted = night(ebs, {"would share 1 snapshot": lambda: None}, check=True, **given)
     assert not predicted.message and [row["changed"] for row in predicted.result["shared"]] == [True]
+    counts = predicted.result["counts"]
+    assert (counts["created"], counts["failed"]) == (1, 0)
     ended = night(ebs, **given)
     assert not ended.message and ended.result["counts"]["created"] == 1 and not ebs.copies()
     assert [(row["snapshot_id"], row["account"]) for row in ended.result["shared"]] == [(source, OTHER_ACCOUNT)]

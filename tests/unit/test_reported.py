@@ -19,6 +19,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.coverage import (
     coverage_of,
+    some,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.failures import for_role
@@ -263,6 +264,12 @@ def test_tags_that_nearly_match_are_reported(tags, near):
     other = {**disk(2), "tags": tags}
     found = coverage_of(source(others=[other]), [], values())["near_misses"]
     assert [row["disk_id"] for row in found] == (["vol-2"] if near else [])
+
+
+def test_a_sentence_names_ten_and_counts_the_others():
+    names = [f"d{number}" for number in range(13)]
+    assert some(names[:10]) == "d0, d1, d2, d3, d4, d5, d6, d7, d8, d9"
+    assert some(names) == f"{some(names[:10])}, and 3 more"
 
 
 def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):

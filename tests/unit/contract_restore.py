@@ -196,6 +196,7 @@ class RestoreContract:
         assert [r["state"] for r in out["disks"]] == ["absent", "absent", "available"]
         assert out["disks"][0]["error"] == out["failures"][0]
         assert cloud.unknown_id in out["msg"] and unfinished in out["msg"]
+        assert "Check the ID and region," in out["msg"], "this module has no source_region"
 
     @pytest.mark.many_calls
     def test_the_window_is_never_passed(self, cloud):

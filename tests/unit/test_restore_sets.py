@@ -65,7 +65,9 @@ def test_three_nights_of_failing_copies_of_one_disk_are_reported_as_torn_after_a
     runs.copies_of({"log": disks["log"]}, 96, **marks("n7"))
     for number, hours in (("n8", 72), ("n9", 48), ("n10", 24)):
         newest = runs.copies_of({"database": disks["database"]}, hours, **marks(number))
+    predicted = runs.restore(check=True)
     ended = runs.restore()
+    assert predicted.message == ended.message and "was restored" not in predicted.message
     assert ended.result["totals"]["restored"] == 2 and ended.result["totals"]["torn"] == 2
     assert (
         "1 server cannot be restored to one point in time" in ended.message and "i-1 (database as of" in ended.message

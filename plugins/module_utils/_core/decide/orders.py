@@ -53,10 +53,11 @@ def order_of(
 
 def _source_problem(cloud: Capabilities, request: CopyRequest, source: Snapshot | None) -> CopyError | None:
     if source is None:
+        option = "region" if request.noun == "disk" else "source_region"
         return NotFound(
             f"The source snapshot {request.snapshot_id} does not exist in {request.source_region or 'any region'}, "
             "or this account may not see it",
-            hint="Check the ID and source_region, and whether the snapshot is shared with this account.",
+            hint=f"Check the ID and {option}, and whether the snapshot is shared with this account.",
         )
     if source.state is not State.COMPLETED:
         reason = f": {source.reason}" if source.reason else ""

@@ -188,7 +188,8 @@ def _lines_of_times(manifest: Manifest) -> list[str]:
     if dated:
         (hours, oldest), (_hours, newest) = max(dated, key=itemgetter(0)), min(dated, key=itemgetter(0))
         until = f" to {newest['taken_at']} ({named(newest)})" if newest["taken_at"] != oldest["taken_at"] else ""
-        lines.append(f"DATA as of {oldest['taken_at']} ({named(oldest)}, {hours:g} hours before this run){until}")
+        age = f"{hours:g} {'hour' if hours == 1 else 'hours'} before this run"
+        lines.append(f"DATA as of {oldest['taken_at']} ({named(oldest)}, {age}){until}")
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)
@@ -225,7 +226,8 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
 def _line(disk: ManifestRow) -> str:
     if disk["missing"]:
         return f"MISSING {named(disk)}: {disk['missing']}"
-    was = f", was {disk['device'] or 'attached'} of {disk['instance']}" if disk["instance"] else ""
+    where = f"{disk['device']} of" if disk["device"] else "attached to"
+    was = f", was {where} {disk['instance']}" if disk["instance"] else ""
     size = f"{disk['size_gib']} GiB, " if disk["size_gib"] else ""
     new = disk["new_disk_id"] or "a new disk"
     older = f"; {disk['passed_over']}" if disk["passed_over"] else ""

@@ -27,7 +27,7 @@ def torn_problem(disks: Sequence[PointRow]) -> str:
     more = f"; and {len(torn) - NAMED} more, all in the manifest" if len(torn) > NAMED else ""
     return (
         f"{counted(len(torn), 'server')} cannot be restored to one point in time, because there is no complete set of "
-        f"copies: {words}{more}. Each named disk was restored from its newest copy."
+        f"copies: {words}{more}. Each named disk is taken from its newest copy."
     )
 
 

@@ -219,6 +219,17 @@ def test_a_page_shows_number_and_age_of_the_recovery_points_of_each_disk(ecs, tm
     assert samples(tmp_path / "dr_copy_orders.prom")[name] == 3
 
 
+def test_a_copy_that_the_run_deleted_is_no_longer_counted(estate, tmp_path):
+    disk = estate.disk(**TAGS)
+    for hours in (50, 26, 2):
+        estate.snapshot(disk, hours)
+        night(estate)
+    (point,) = night(estate, keep=2, report_dir=str(tmp_path), metrics_dir=str(tmp_path)).report["recovery_points"]
+    assert point["points"] == 2 and point["age_hours"] < 3
+    name = f'dr_copy_recovery_points{{disk="{disk}",plan="orders",region="{estate.destination}"}}'
+    assert samples(tmp_path / "dr_copy_orders.prom")[name] == 2
+
+
 def test_a_disk_without_a_copy_looks_worst(ecs, tmp_path):
     ecs.disk(**TAGS)
     ended = night(ecs, report_dir=str(tmp_path), metrics_dir=str(tmp_path))

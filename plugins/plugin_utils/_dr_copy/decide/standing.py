@@ -18,6 +18,7 @@ from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
 from .destinations import copies_of_plan
 from .done import Done
+from .pruning import deleted_copies
 from .result import PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
 
@@ -49,7 +50,8 @@ def with_facts(points: Iterable[RecoveryPoint], done: Done, values: Variables) -
     """
     by_id: dict[str, SnapshotRow] = {}
     of_disk: dict[tuple[str, str], dict[str, str]] = {}
-    copies = RunState(done, values, False).copies
+    pruned = {(copy["region"], copy["snapshot_id"]) for copy in deleted_copies(done["expired"], done["deleted"])}
+    copies = [c for c in RunState(done, values, False).copies if (c["region"], c["snapshot_id"]) not in pruned]
     proofs = _proofs(copies, time_or_now(values.now))
     for copy in copies:
         if (source := copy.get("source")) and is_complete(copy):

@@ -139,10 +139,10 @@ def test_rows_are_oldest_first_and_duplicates_are_one_recovery_point():
 
 
 @pytest.mark.parametrize(
-    "bad", [{"keep": -1}, {"keep": 1.5}, {"keep_days": -1}, {"keep_days": "x"}, {"now": "tonight"}]
+    "bad", [{"keep": -1}, {"keep": 1.5}, {"keep_days": -1}, {"keep_days": "x"}, {"now": "tonight"}, {"sets": "x"}]
 )
 def test_limits_that_make_no_sense_are_refused(bad):
-    with pytest.raises(ValueError, match="keep|now|convert"):
+    with pytest.raises(ValueError, match="keep|now|convert|sets must be true or false"):
         expired_copies([copy(1)], **bad)
 
 
@@ -228,7 +228,8 @@ def test_the_newest_complete_set_of_a_group_is_never_deleted():
     everything = [*whole, *older, *torn]
     assert ids(expired_copies(everything, keep=1, now=NOW)) == ["copy-3", "copy-4", "copy-5"]
     everything_goes = ["copy-3", "copy-4", "copy-1", "copy-2", "copy-5"]
-    assert ids(expired_copies(everything, keep=1, sets=False, now=NOW)) == everything_goes
+    for no in (False, "false", "no"):
+        assert ids(expired_copies(everything, keep=1, sets=no, now=NOW)) == everything_goes
     pending = [{**whole[0], "state": "pending"}, whole[1], *older, *torn]
     gone = set(ids(expired_copies(pending, keep=1, now=NOW)))
     assert not gone & {"copy-3", "copy-4"} and "copy-2" in gone, "the newest set that is complete"

@@ -16,7 +16,7 @@ from ..._role.answers import SnapshotRow
 from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
-from ..._role.parsing import Given
+from ..._role.parsing import Given, InvalidValue, as_bool
 from ..._role.rows import SnapshotTime, each_once, is_archived, is_complete, taken_at, time_or_now
 from ..._role.table import ByName
 from ..._sets.copies import copies_of
@@ -151,6 +151,13 @@ def _is_count(value: Any) -> bool:
     return float(value) >= 0 and float(value).is_integer()
 
 
+def _as_choice(name: str, value: Any) -> bool:
+    try:
+        return as_bool(value)
+    except InvalidValue as error:
+        raise ValueError(f"{name} {error}") from None
+
+
 def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     copies: Iterable[SnapshotRow],
     keep: int = 0,  # recovery points of a disk in a region
@@ -174,8 +181,9 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
     retention = Retention.checked(limits, time_or_now(now))
     plans = each_once("plans", plans or ())
+    whole_sets_stay = _as_choice("sets", sets)
     judged = with_doubts(copies, (), retention.now)
-    spared = kept_by_sets(copies_of(judged)) if sets else set()
+    spared = kept_by_sets(copies_of(judged)) if whole_sets_stay else set()
     going = []
     for points in points_of(judged).values():
         kept = retention.kept([point.taken for point in points])

@@ -347,6 +347,17 @@ def test_copies_proven_longest_ago_or_never_come_first_within_count_and_size():
     assert [r.disk_id for r in drill.overdue(rows, replace(VALUES, max_age_days=10**9))] == ["vol-3"], "before year 1"
 
 
+def test_a_set_that_has_no_room_is_not_begun_but_waits_for_the_next_drill():
+    marks = {"dr-copy:group": "i-1", "dr-copy:set": "2 crash s1"}
+    of_set = [copy(2, "vol-2", tags=marks), copy(3, "vol-3", tags=marks)]
+    for most, tried in ((24, ["vol-1", "vol-2", "vol-3"]), (16, ["vol-1"]), (15, ["vol-1"]), (8, ["vol-1"])):
+        rows = proofs([copy(1, "vol-1"), *of_set])
+        assert [r.disk_id for r in drill.picked(rows, replace(VALUES, max_gib=most))] == tried, most
+    rows = proofs([copy(1, "vol-1", tags=proven(5)), *of_set])
+    assert [r.disk_id for r in drill.picked(rows, replace(VALUES, max_gib=16))] == ["vol-2", "vol-3"]
+    assert [r.disk_id for r in drill.picked(rows, replace(VALUES, max_gib=15))] == ["vol-2"], "the set never fits"
+
+
 def test_a_proof_is_remembered_by_the_last_report_and_never_taken_from_the_future_or_a_lower_level():
     last = {"disks": [{"disk_id": "vol-1", "proven_at": "2026-11-15T00:00:00Z", "proven_level": "creatable"}]}
     assert proofs([copy(1)], last)[0].proven_at == "2026-11-15T00:00:00Z"

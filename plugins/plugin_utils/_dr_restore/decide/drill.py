@@ -133,7 +133,8 @@ def picked(candidates: Sequence[Candidate], values: Variables) -> list[Candidate
     """Return the disks whose copies a drill proves, those with the oldest proofs first.
 
     These are ``count`` disks with at most ``max_gib`` in total. A set that was started is finished even beyond
-    ``count``, if ``max_gib`` has room for it.
+    ``count``; one for which there is no room waits for a later drill. Of a set that is larger than ``max_gib``, as
+    many disks as fit are proven.
     """
     can = [candidate for candidate in candidates if candidate.copy_id]
     room, most = values.max_gib, values.max_gib
@@ -141,20 +142,23 @@ def picked(candidates: Sequence[Candidate], values: Variables) -> list[Candidate
     for candidate in sorted(can, key=lambda c: (c.proven_at or "", str(c.disk_id))):
         if len(chosen) >= values.count or candidate in chosen:
             continue
-        for together in (_of_its_set(candidate, can), [candidate]):
-            left = [one for one in together if one not in chosen]
-            size = sum(one.size_gib or 0 for one in left)
-            if left and (not most or size <= room):
-                chosen += left
-                room -= size
-                break
+        together = _of_its_set(candidate, can)
+        if most and _gib(together) > most:
+            together = [candidate]
+        if not most or _gib(together) <= room:
+            chosen += together
+            room -= _gib(together)
     return chosen
 
 
 def _of_its_set(candidate: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates of this one's set, including itself; none if it belongs to no set."""
+    """Return the candidates of this one's set, including itself; only itself if it belongs to no set."""
     key = (candidate.group, candidate.set)
-    return [one for one in candidates if candidate.set and (one.group, one.set) == key]
+    return [one for one in candidates if (one.group, one.set) == key] if candidate.set else [candidate]
+
+
+def _gib(candidates: Sequence[Candidate]) -> int:
+    return sum(candidate.size_gib or 0 for candidate in candidates)
 
 
 def untried(candidates: Sequence[Candidate], values: Variables) -> list[Untried]:

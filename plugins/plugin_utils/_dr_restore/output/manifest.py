@@ -188,8 +188,8 @@ def _lines_of_times(manifest: Manifest) -> list[str]:
     if dated:
         (hours, oldest), (_hours, newest) = max(dated, key=itemgetter(0)), min(dated, key=itemgetter(0))
         until = f" to {newest['taken_at']} ({named(newest)})" if newest["taken_at"] != oldest["taken_at"] else ""
-        age = f"{hours:g} {'hour' if hours == 1 else 'hours'} before this run"
-        lines.append(f"DATA as of {oldest['taken_at']} ({named(oldest)}, {age}){until}")
+        before = f"{hours:g} {'hour' if hours == 1 else 'hours'} before this run"
+        lines.append(f"DATA as of {oldest['taken_at']} ({named(oldest)}, {before}){until}")
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)

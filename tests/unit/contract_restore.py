@@ -233,7 +233,7 @@ class RestoreContract:
         cloud.settings(disk_seconds=50.0)
         out = cloud.restore(*copies, wait=True, wait_timeout=30, max_in_flight=3)
         assert out.failed and {f["kind"] for f in out["failures"]} == {"timeout"}
-        assert len(cloud.disks()) == 3 and "copy" not in out["msg"], out["msg"]
+        assert len(cloud.disks()) == 3 and "copy" not in out["msg"] and "  " not in out["msg"], out["msg"]
         out = cloud.restore(*copies, wait=True)
         assert not out.failed and len(cloud.disks()) == 6
 

@@ -711,3 +711,6 @@ def test_what_a_cloud_says_is_not_put_into_the_roles_words():
     assert shown["msg"] == clouds["message"]
     assert [failure["message"] for failure in shown["failures"]] == ["dr_restore_zone: unknown", clouds["message"]]
     assert {failure["hint"] for failure in shown["failures"]} == {"Give another dr_restore_zone: see the guide."}
+    ours["hint"] = "Look at disk_type.rst, or raise wait_timeout."
+    (failure,) = in_role_words({"failures": [ours]})["failures"]
+    assert failure["hint"] == "Look at disk_type.rst, or raise dr_restore_wait_timeout."

@@ -211,15 +211,19 @@ def timed_out(
     if absent:
         return TimedOut(
             f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} could not be deleted "
-            f"within wait_timeout; it is {copy.provider_state} ({copy.progress} %)",
+            f"within wait_timeout; it is {_shown(copy)}",
             hint="Run again to delete it once it is complete, or raise wait_timeout.",
         )
     return TimedOut(
         f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} is still "
-        f"{copy.provider_state} "
-        f"({copy.progress} %) after wait_timeout; the cloud continues to make it",
+        f"{_shown(copy)} after wait_timeout; the cloud continues to make it",
         hint=f"Run again to adopt the {request.noun}, or raise wait_timeout.",
     )
+
+
+def _shown(copy: Snapshot) -> str:
+    """Return the state of a copy in progress; some clouds do not show it before it is complete."""
+    return f"{copy.provider_state} ({copy.progress} %)" if copy.provider_state else "in progress"
 
 
 def _call_in_doubt(request: CopyRequest, call: CopyCall) -> CopyError | None:
@@ -276,6 +280,6 @@ def _not_started(
 def _not_shown(request: CopyRequest, copy: Snapshot) -> TimedOut:
     return TimedOut(
         f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} was "
-        f"{copy.provider_state}, but the last read before wait_timeout did not show it",
+        f"{copy.provider_state or 'in progress'}, but the last read before wait_timeout did not show it",
         hint=f"Run again: the next run finds the {request.noun}, or makes a new one.",
     )

@@ -17,7 +17,7 @@ _OPTIONS = {to.argument: f"dr_restore_{name}" for name, variable in VARIABLES.it
 _LONG = "|".join(sorted(option for option in _OPTIONS if "_" in option))
 #: Options that are also ordinary words; they count as options only if a colon follows.
 _SHORT = "|".join(sorted(option for option in _OPTIONS if "_" not in option))
-_OPTION = re.compile(rf"(?<![\w.-])(?:({_LONG})\b(?!\.)|({_SHORT})(?=: ))")
+_OPTION = re.compile(rf"(?<![\w.-])(?:({_LONG})\b(?!\.\w)|({_SHORT})(?=: ))")
 
 
 def in_role_words(result: RawAnswer) -> RawAnswer:

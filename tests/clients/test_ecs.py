@@ -161,7 +161,7 @@ def test_a_lock_on_an_unfinished_snapshot_begins_when_that_is_complete(ecs):
     assert shown["LockDurationStartTime"] > shown["LockCreationTime"]
 
 
-def test_what_the_model_calls_mandatory_is(ecs):
+def test_the_simulator_requires_the_models_mandatory_parameters(ecs):
     source = snapshot_of(ecs, disk_of(ecs))
     copy = {"SnapshotId": source, "DestinationRegionId": DESTINATION, "DestinationSnapshotName": "copy"}
     for name in copy:

@@ -21,7 +21,7 @@ from tests.awx.jobs import Launch
 from tests.awx.rules import Refusal
 from tests.awx.stand_in import UpdateFailed, hosts_in
 from tests.clouds import CLOUDS
-from tests.of_the_day import of_the_day
+from tests.daily import daily_sample
 from tests.simulator import ec2, tencent
 
 from .conftest import REPOSITORY
@@ -53,7 +53,7 @@ def test_two_organizations_are_set_up_and_again_nothing_changes(awx):
         code, first = awx.output(name).read_text().split("\n", 1)
         assert code == "0" and "failed=0" in first, first
         assert not any(secret in first for secret in SECRETS)
-    for name in of_the_day(ORGANIZATIONS):
+    for name in daily_sample(ORGANIZATIONS):
         code, output = awx.set_up(name)
         assert code == 0 and "changed=0" in output, output
         assert not any(secret in output for secret in SECRETS)
@@ -92,7 +92,7 @@ def test_nothing_of_one_organization_refers_to_the_other(awx):
     assert [found["AWS_ACCESS_KEY_ID"] for found in keys] == [ec2.ACCESS_KEY, "AKIAPAYMENTS"]
 
 
-def test_what_would_fail_later_is_refused_before_anything_is_made(awx):
+def test_a_bad_setting_is_refused_before_anything_is_made(awx):
     lacking = {"name": "half", "credential_type": "Alibaba Cloud", "inputs": {"access_key": "a", "secret_key": ""}}
     vault = {"name": "vault", "credential_type": "Vault", "inputs": {}}
     before = json.dumps(awx.controller.objects, sort_keys=True)
@@ -222,7 +222,7 @@ def test_the_workflow_copies_judges_and_asks(awx):
     assert runs["copy"] == "dr-copy nightly" and runs["status"] == "dr-copy status" and "RPO" in runs["decide"]
 
 
-def test_with_git_unreachable_restores_and_drills_begin_and_a_refresh_does_not_block_them(awx):
+def test_restores_and_drills_start_even_if_git_is_unreachable(awx):
     controller = awx.controller
     templates = {name: controller.named("job_templates", f"dr-copy {name}") for name in ("nightly", "restore", "drill")}
     first, second = (controller.named("projects", name) for name in ("dr-copy", "dr-copy restores"))
@@ -304,7 +304,7 @@ def test_the_samples_are_plans_that_the_role_takes(awx):
     assert {plan["dr_copy_cloud"] for plan in plans.values()} == set(CLOUDS)
 
 
-def test_what_hangs_on_the_jobs_is_what_was_named(awx):
+def test_the_jobs_use_the_named_objects(awx):
     controller = awx.controller
     default = controller.named("organizations", "Default")["id"]
     templates = [item for item in controller.of("job_templates").values() if item["organization"] == default]

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.of_the_day import of_the_day
+from tests.daily import daily_sample
 
 from .conftest import PLACES
 from .test_role import plan_over, role
@@ -74,7 +74,7 @@ def test_all_problems_are_in_one_message(clouds):
     assert all(name in output for name in bad) and not clouds.copies()
 
 
-@pytest.mark.parametrize("cloud", of_the_day(["ebs", "ecs", "cbs"]))
+@pytest.mark.parametrize("cloud", daily_sample(["ebs", "ecs", "cbs"]))
 def test_the_next_newest_is_copied_where_the_newest_is_gone_by_then(clouds, cloud):
     """Somebody deletes the two newest during the listing. On EBS a real run would retry for a minute."""
     disk, other = (clouds.disk_of(cloud, name, dr_copy="true") for name in ("database", "mail"))

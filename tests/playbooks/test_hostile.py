@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.of_the_day import of_the_day
+from tests.daily import daily_sample
 
 from .conftest import HANGS, PLACES, family
 
@@ -59,7 +59,7 @@ def test_a_name_from_the_cloud_stays_text(clouds, cloud):
     assert "1337" not in output and "{{ 7 * 191 }}" in output and "\x1b[31m" not in output
 
 
-@pytest.mark.parametrize("cloud", of_the_day(ENVIRONMENT))
+@pytest.mark.parametrize("cloud", daily_sample(ENVIRONMENT))
 @pytest.mark.parametrize("where", ["environment", "profile"])
 def test_secrets_show_nowhere_on_a_bad_day(clouds, cloud, where):
     source = snapshots(clouds, cloud)

@@ -14,8 +14,8 @@ import sys
 import pytest
 
 from tests.clouds import CLOUDS
+from tests.daily import daily_sample
 from tests.live.probes import probes_on
-from tests.of_the_day import of_the_day
 from tests.simulator import alibaba, ec2, tencent
 
 from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, family, kill_all, send, wait_until
@@ -116,7 +116,7 @@ def lent(clouds, request):
     return Lent(clouds, request.param)
 
 
-@pytest.mark.parametrize("lent", of_the_day(PLACES), indirect=True)
+@pytest.mark.parametrize("lent", daily_sample(PLACES), indirect=True)
 def test_every_promise_is_kept_and_nothing_is_left_behind(lent, quick_playbooks):
     lent.environment["PATH"] = quick_playbooks
     # One cloud runs the role twice, and one takes snapshots of a given disk.
@@ -165,7 +165,7 @@ def test_after_a_kill_nothing_is_left_and_nothing_else_touched(lent, action, tim
 
 @pytest.mark.parametrize("lent", PLACES, indirect=True)
 @pytest.mark.parametrize("command", ["run", "clean"])
-def test_without_consent_nothing_is_called(lent, command):
+def test_a_live_run_without_consent_calls_nothing(lent, command):
     before = lent.clouds.control_of(lent.cloud, "calls")
     code, output = lent.run(command)
     assert code == 2 and "set YES=1" in output and "dr-copy-live" in output

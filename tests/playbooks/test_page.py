@@ -119,7 +119,7 @@ def test_nothing_is_wider_than_the_screen(tmp_path, name, width):
 
 
 @needs_chromium
-def test_on_a_phone_a_disk_is_three_lines(tmp_path):
+def test_a_disk_is_three_lines_on_a_phone(tmp_path):
     script = """
       const rows = [...frame.contentDocument.querySelectorAll("#late ~ .group table.points tbody tr")];
       const line = parseFloat(getComputedStyle(frame.contentDocument.body).lineHeight);
@@ -150,7 +150,7 @@ def test_names_from_the_cloud_are_text_and_the_worst_comes_first(tmp_path):
 
 
 @needs_chromium
-def test_only_the_script_whose_hash_is_named_runs(tmp_path):
+def test_the_page_runs_only_the_script_with_the_named_hash(tmp_path):
     page = report_page(sample(9)).replace("</body>", "<script>document.body.id = 'bad'</script></body>")
     dom = opened(tmp_path, page)
     assert 'id="search"' in dom and 'id="bad"' not in dom

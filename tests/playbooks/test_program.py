@@ -95,7 +95,7 @@ def test_check_and_diff_mode_reach_the_modules(clouds, core, plan):
     assert re.search(r"^\+.*planned", output, re.M), output
 
 
-def test_each_step_is_said_as_it_begins_and_copies_show_their_progress(clouds, core, plan):
+def test_each_step_is_logged_as_it_begins_and_copies_show_their_progress(clouds, core, plan):
     clouds.control_of("ens", "settings", {"copy_seconds": 3})
     keys = {"group/multicloud.snapshots.alibaba": clouds.connections["ens"]}
     code, output, errors = played(clouds, TASKS, *given(plan), core=core, module_defaults=keys)

@@ -84,7 +84,7 @@ def test_a_restore_and_a_drill_say_how_many_disks_are_made(clouds, cloud):
         assert "% " not in output and "copied" not in output
 
 
-def test_where_it_stays_quiet(clouds):
+def test_progress_is_hidden_with_no_log_async_or_one_line(clouds):
     tasks = [
         {**task(clouds, "ens", 3), "vars": {"snapshot_copy_progress": False}},
         {**task(clouds, "ens", 3), "no_log": True},
@@ -153,7 +153,7 @@ def test_a_library_that_is_left_out_is_named(clouds, oldest):
         assert re.search(rf"library \(?[^.]*{library}", output), output
 
 
-def test_in_a_terminal_and_into_a_file(clouds, core):
+def test_progress_goes_to_a_terminal_and_to_a_file(clouds, core):
     leader, follower = pty.openpty()
     process = started(clouds, core, stdout=follower, stderr=follower)
     os.close(follower)

@@ -189,7 +189,7 @@ def test_the_status_of_several_plans_reads_only(clouds, inventory):
 
 
 @pytest.mark.parametrize("cloud", ["ebs"] if NIGHTS == 2 else ["ebs", "cbs"])
-def test_on_the_worst_day_the_status_goes_by_the_copies_alone(clouds, inventory, cloud):
+def test_the_status_reads_copies_alone_if_the_source_region_is_down(clouds, inventory, cloud):
     clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     disk = disk_of(clouds, cloud, "database")
     source = snapshot_of(clouds, cloud, disk)

@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock
 
 from tests.clouds import CLOUDS
-from tests.of_the_day import of_the_day
+from tests.daily import daily_sample
 from tests.unit.harness import run_module
 
 from .conftest import PLACES, kill_all, wait_until
@@ -118,7 +118,7 @@ def ecs(clouds):
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize("cloud", of_the_day(CLOUDS))
+@pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
 def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, cloud):
     site = Site(clouds, cloud)
     disks = site.copies("database", "mail")
@@ -186,7 +186,7 @@ def test_all_wrong_variables_are_named_in_one_message_before_any_call(ebs):
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize("cloud", of_the_day(CLOUDS))
+@pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
 def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, cloud):
     site = Site(clouds, cloud)
     disks = site.copies("database", "mail")

@@ -244,7 +244,7 @@ def test_credentials_of_the_connection_are_never_shown(clouds):
         ({"dr_copy_copy_options": {"completion_duration_minutes": 20}}, "completion_duration_minutes"),
     ],
 )
-def test_what_the_copy_module_refuses_fails_the_role(clouds, variables, word):
+def test_a_value_that_the_copy_module_refuses_fails_the_role(clouds, variables, word):
     clouds.snapshot(clouds.disk("database", dr_copy="true"))
     result, output = role(clouds, expect=2, **variables)
     assert word in output and result["failures"][0]["kind"] == "refused" and not clouds.copies()

@@ -221,7 +221,7 @@ def test_the_card_has_the_commands_of_the_guides_and_half_a_page():
     assert int(re.search(r"main \{[^}]*height: (\d+)mm", card)[1]) <= 297 / 2 - 8, "the margin of the page is above it"
 
 
-def test_each_command_of_the_guide_is_run_or_it_is_said_why_not():
+def test_each_command_of_the_guide_runs_or_has_a_reason_not_to():
     sections = {one.section for one in blocks_of("worst_day") if one.language == "bash"}
     text = (REPOSITORY / "tests" / "playbooks" / "test_worst_day.py").read_text()
     not_run = [one.text for one in blocks_of("worst_day") if one.text.startswith(tuple(NOT_RUN))]

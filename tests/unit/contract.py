@@ -248,7 +248,7 @@ class CopyContract:
         assert not out.failed and out.copy()["action"] == "created" and len(cloud.copies()) == 2
         assert out["snapshot_id"] != rivals[0].id and [d["snapshot_id"] for d in out["duplicates"]] == [rivals[0].id]
 
-    def test_without_waiting_nothing_is_withdrawn(self, cloud):
+    def test_a_run_that_does_not_wait_withdraws_no_copy(self, cloud):
         sources = [cloud.snapshot() for _n in range(3)]
         cloud.settings(copy_seconds=20.0)
         rival = cloud.our_copy(sources[0], seconds=60)
@@ -257,7 +257,7 @@ class CopyContract:
         assert out["counts"]["deleted"] == 0 and rival.id in {c.id for c in cloud.copies()}
 
     @pytest.mark.many_calls
-    def test_what_another_run_makes_meanwhile_is_not_asked_for_again(self, cloud):
+    def test_a_copy_that_another_run_makes_meanwhile_is_adopted(self, cloud):
         sources = [cloud.snapshot(age_hours=50 - n) for n in range(6)]
         cloud.settings(copy_seconds=30.0)
         cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.our_copy(sources[5], seconds=200))
@@ -307,7 +307,7 @@ class CopyContract:
         cloud.run(*[cloud.snapshot() for _n in range(12)], wait=True, max_in_flight=3)
         assert cloud.peak_in_progress() == 3 and len(cloud.copies()) == 12
 
-    def test_at_least_one_copy_is_requested_whatever_others_do(self, cloud):
+    def test_at_least_one_copy_is_requested_even_if_others_fill_the_quota(self, cloud):
         for _n in range(4):
             cloud.foreign_copy(cloud.snapshot(), seconds=10000)
         out = cloud.run(cloud.snapshot(), wait=True, max_in_flight=2)
@@ -318,7 +318,7 @@ class CopyContract:
         ("kind", "share"),
         [("throttle", 0.3), ("drop", 0.33), ("unavailable", 0.33), ("empty_unavailable", 0.33), ("lose_answer", 0.33)],
     )
-    def test_on_a_bad_day_all_are_copied_once(self, cloud, kind, share):
+    def test_faulty_calls_leave_one_copy_of_each_source(self, cloud, kind, share):
         sources = [cloud.snapshot() for _n in range(20)]
         cloud.faults({"fault": kind, "share": share})
         out = cloud.run(*sources, wait=True, **cloud.quick_reads)
@@ -427,7 +427,7 @@ class CopyContract:
             out = cloud.run(source, **options)
             assert out.failed and word in out["msg"] and not cloud.calls, options
 
-    def test_what_only_the_source_makes_invalid_fails_that_source_alone(self, cloud):
+    def test_a_template_that_one_sources_data_makes_invalid_fails_that_source_alone(self, cloud):
         bad, good = cloud.snapshot(Name="n" * cloud.source_name_limit), cloud.snapshot(Name="short")
         out = cloud.run(bad, good, name="{source_name}-{source_region}-{source_created_at}", wait=True)
         assert out.failed and out.failure()["source_snapshot_id"] == bad and out.failure()["kind"] == "refused"
@@ -607,7 +607,7 @@ class CopyContract:
         assert [f["region"] for f in out["failures"]] == [cloud.other_destination]
         assert out["failures"][0]["kind"] == "busy" and out["copies"][1]["state"] == "completed"
 
-    def test_something_unexpected_loses_nothing_that_was_done(self, cloud, monkeypatch):
+    def test_an_unexpected_error_loses_no_finished_work(self, cloud, monkeypatch):
         def broken(*_arguments):
             raise KeyError("surprise")
 

@@ -59,7 +59,7 @@ class AttachingContract:
         assert set(self.attached(cloud).values()) == {(cloud.server_id, "attached")}
         assert cloud.calls[cloud.attach_action] == (2 if kind == "lose_answer" else 3)
 
-    def test_what_a_killed_run_has_left_is_attached_by_the_next_one(self, cloud):
+    def test_the_next_run_attaches_the_disks_that_a_killed_run_left(self, cloud):
         copies = [cloud.copy() for _n in range(3)]
         cloud.settings(attach_seconds=30.0)
         out = cloud.restore(*copies, attach_to=cloud.server_id, wait=True, wait_timeout=10)
@@ -116,7 +116,7 @@ class AttachingContract:
             assert all(cloud.holder_of(disk)[0] in out["msg"] + out.text for disk in cloud.disks())
         assert self.attached(cloud) == before and not cloud.calls[cloud.detach_action]
 
-    def test_what_somebody_else_attached_to_the_same_instance_does_not_become_ours(self, cloud):
+    def test_a_disk_that_somebody_else_attached_to_the_instance_does_not_become_ours(self, cloud):
         copy = cloud.copy()
         cloud.restore(copy, wait=True)
         (disk,) = cloud.disks()

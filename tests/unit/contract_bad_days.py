@@ -648,7 +648,7 @@ class BadDaysContract:
 
     # -- 8. bad input ---------------------------------------------------------------------------------------
 
-    def test_no_time_at_all_is_refused_by_name(self, cloud):
+    def test_wait_timeout_zero_is_refused_by_name(self, cloud):
         """With wait_timeout 0 nothing could be started (promises: bad-input)."""
         out = cloud.run(cloud.snapshot(), wait_timeout=0)
         assert out.failed and "wait_timeout" in out["msg"] and not cloud.calls and not cloud.copies()
@@ -676,7 +676,7 @@ class BadDaysContract:
         assert out.failed and named(out) == reported_duplicates(out) == {duplicate.id} and not out["changed"]
         assert len(cloud.copies()) == 2 and is_true(cloud, out)
 
-    def test_what_cannot_be_cancelled_is_deleted_once_complete_or_left_with_a_hint(self, cloud):
+    def test_a_copy_that_cannot_be_cancelled_is_deleted_once_complete_or_left_with_a_hint(self, cloud):
         """EBS and ECS cancel a copy in progress; ENS and CBS refuse (promises: deleting)."""
         one, two = cloud.snapshot(), cloud.snapshot()
         left, _gone = cloud.our_copy(one, seconds=60), cloud.our_copy(two, seconds=60)

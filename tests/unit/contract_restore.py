@@ -44,7 +44,7 @@ class RestoreContract:
         assert row["tags"] == cloud.tags_of_disk(disk) == {"team": "dr", **cloud.tags_for(copy)}
         assert out["counts"]["created"] == out["counts"]["available"] == 1
 
-    def test_without_waiting_it_returns_when_the_cloud_has_accepted(self, cloud):
+    def test_a_run_that_does_not_wait_returns_when_the_cloud_has_accepted(self, cloud):
         cloud.settings(disk_seconds=500.0)
         started = cloud.clock.monotonic()
         out = cloud.restore(cloud.copy(), cloud.copy())
@@ -204,14 +204,14 @@ class RestoreContract:
         assert not out.failed and len(cloud.disks()) == 12 and cloud.peak_in_the_making() == 3
 
     @pytest.mark.many_calls
-    def test_what_the_cloud_limits_is_waited_out(self, cloud):
+    def test_a_full_disk_quota_is_waited_out(self, cloud):
         cloud.settings(disk_quota=5, disk_seconds=10.0)
         out = cloud.restore(*[cloud.copy() for _n in range(20)], wait=True)
         assert not out.failed and len(cloud.disks()) == 20 and cloud.peak_in_the_making() <= 5, out.text
 
     @pytest.mark.many_calls
     @pytest.mark.parametrize("kind", ["throttle", "drop", "unavailable", "empty_unavailable", "lose_answer"])
-    def test_on_a_bad_day_every_disk_is_made_once(self, cloud, kind):
+    def test_faulty_calls_make_each_disk_once(self, cloud, kind):
         copies = [cloud.copy() for _n in range(20)]
         cloud.faults({"fault": kind, "share": 0.3})
         out = cloud.restore(*copies, wait=True, **cloud.quick_reads)
@@ -237,7 +237,7 @@ class RestoreContract:
         out = cloud.restore(*copies, wait=True)
         assert not out.failed and len(cloud.disks()) == 6
 
-    def test_without_rights_nothing_is_asked_twice(self, cloud):
+    def test_a_forbidden_call_is_not_repeated(self, cloud):
         cloud.settings(denied=[cloud.make_action])
         out = cloud.restore(*[cloud.copy() for _n in range(3)], wait=True)
         assert out.failed and {f["kind"] for f in out["failures"]} == {"credentials"} and not cloud.disks()
@@ -280,7 +280,7 @@ class RestoreContract:
         (row,) = [row for row in out["disks"] if row["disk_id"] == disk.id]
         assert (row["state"], row["error"]) == ("in_use", out.failure())
 
-    def test_what_was_attached_meanwhile_is_left_too(self, cloud):
+    def test_a_disk_that_was_attached_meanwhile_is_left_too(self, cloud):
         copy = cloud.copy()
         cloud.restore(copy, wait=True)
         (disk,) = cloud.disks()
@@ -393,7 +393,7 @@ class RestoreContract:
         out = cloud.restore(cloud.copy(), zone=...)
         assert out.failed and "zone" in out["msg"]
 
-    def test_what_the_cloud_sells_need_not_be_known(self, cloud):
+    def test_a_disk_is_made_even_if_the_offers_cannot_be_read(self, cloud):
         """On the worst day, a call that only helps must not stop anything."""
         cloud.settings(denied=[cloud.offers_action])
         out = cloud.restore(cloud.copy(), wait=True)
@@ -452,7 +452,7 @@ class RestoreContract:
         assert not out.failed and out["changed"], out.text
         assert "dr-restore:expires-at" not in cloud.tags_of_disk(cloud.disks()[0])
 
-    def test_only_the_disks_that_are_named_are_deleted(self, cloud):
+    def test_disk_ids_limits_what_is_deleted(self, cloud):
         one, two = cloud.copy(), cloud.copy()
         cloud.restore(one, two, wait=True)
         duplicate = cloud.plant(one, cloud.tags_for(one))

@@ -214,7 +214,7 @@ ALERTS = {
 }
 
 
-def test_each_alert_fires_when_it_should_and_only_then(promtool, tmp_path):
+def test_each_alert_fires_only_on_its_condition(promtool, tmp_path):
     rules = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
     assert [rule["alert"] for rule in rules] == list(ALERTS)
     tests = [ALERTS[rule["alert"]].checks(rule["alert"], rule["annotations"]["description"]) for rule in rules]
@@ -224,7 +224,7 @@ def test_each_alert_fires_when_it_should_and_only_then(promtool, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_what_is_written_pleases_promtool(promtool, tmp_path):
+def test_promtool_accepts_the_metrics(promtool, tmp_path):
     path = Path(metrics.write_metrics(sample(), str(tmp_path)))
     command = [promtool, "check", "metrics"]
     done = subprocess.run(command, input=path.read_text(), capture_output=True, text=True, check=False)

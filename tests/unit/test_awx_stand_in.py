@@ -206,7 +206,7 @@ def test_a_launch_takes_answers_that_fit_the_survey_alone(site):
             Launch(**launch, **prompt)
 
 
-def test_what_is_asked_for_in_another_way_is_not_there(site):
+def test_the_stand_in_refuses_other_requests(site):
     client = site.controller.client()
     assert client.get("/api/v2/organizations/").status_code == 401
     assert site.call("DELETE", "organizations/1/").status_code == 405

@@ -73,7 +73,7 @@ def why(**given):
     return breaches[0]["why"]
 
 
-def test_what_is_wrong_with_the_newest_snapshot():
+def test_a_breach_says_why_the_newest_snapshot_is_unusable():
     old = copy(1, 30)
     assert (
         why(snapshots=[snapshot(2, 1, "pending"), snapshot(1, 30)], copies=[old]) == "its newest snapshot is unfinished"
@@ -100,7 +100,7 @@ def test_snapshots_that_were_passed_over_are_the_reason_only_where_there_are_no_
     )
 
 
-def test_what_kept_the_copy_from_being_made():
+def test_a_breach_says_why_the_copy_is_missing():
     new = [snapshot(1, 1)]
     assert "is not copied yet" in why(snapshots=new)
     error = failure("snap-1", "eu-west-1", "the key is gone")

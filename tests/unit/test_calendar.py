@@ -87,7 +87,7 @@ def test_days_that_have_none_do_not_count_as_in_restic():
         ({"keep_yearly": 3}, {date(2017, 12, 31), date(2018, 12, 31), date(2019, 11, 17)}),
     ],
 )
-def test_each_limit_keeps_what_it_keeps_in_restic(limits, stay):
+def test_each_limit_keeps_the_same_points_as_restic(limits, stay):
     assert days(kept(nights(date(2019, 11, 17), 3 * 366), **limits)) == stay
 
 

@@ -144,7 +144,7 @@ def test_every_variable_reaches_its_arguments(cloud, copied):
     assert modules == {f"multicloud.snapshots.{cloud}_snapshot_{kind}" for kind in ("info", "copy")}
 
 
-def test_what_is_not_set_is_the_modules_own_default():
+def test_an_unset_variable_leaves_the_modules_default():
     basics = {"cloud": "ebs", "source_region": "src-1", "destination_regions": ["dst-1"]}
     taken = normalise(basics)
     made = Calls(taken.values, taken.connections)
@@ -186,7 +186,7 @@ def test_every_variable_is_used():
 
 
 @pytest.mark.parametrize(("cloud", "refused"), REFUSED)
-def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
+def test_a_variable_that_the_cloud_does_not_support_is_refused_by_name(cloud, refused):
     more = {"source_connection": {"profile": "prod"}, "copy_disk_tags": True, "snapshot_tags": {"a": "b"}}
     given = {"cloud": cloud, **SET, **more, "exclude_snapshot_tags": {"c": "d"}}
     problems = normalise(given).problems
@@ -234,10 +234,10 @@ def test_no_row_of_the_table_can_be_left_out(table, monkeypatch):
     with pytest.raises(AssertionError):
         for cloud, copied in COPIED:
             test_every_variable_reaches_its_arguments(cloud, copied)
-        test_what_is_not_set_is_the_modules_own_default()
+        test_an_unset_variable_leaves_the_modules_default()
         test_each_account_has_its_own_connection()
         for cloud, refused in REFUSED:
-            test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused)
+            test_a_variable_that_the_cloud_does_not_support_is_refused_by_name(cloud, refused)
         test_the_keys_of_the_newest_copies_are_read_if_the_cloud_shows_them()
 
 

@@ -92,7 +92,7 @@ def test_a_read_whose_error_the_sdk_does_not_see_is_repeated(cbs):
     assert out.failure()["kind"] == "connection" and not cbs.calls["CopySnapshotCrossRegions"]
 
 
-def test_somebody_who_copies_just_this_is_waited_for_and_adopted(cbs):
+def test_a_copy_that_another_client_makes_is_waited_for_and_adopted(cbs):
     source = cbs.snapshot()
     copy = cbs.foreign_copy(source, seconds=60)
     copy.visible_at = cbs.clock.monotonic() + 25
@@ -101,7 +101,7 @@ def test_somebody_who_copies_just_this_is_waited_for_and_adopted(cbs):
     assert len(cbs.copies()) == 1 and not copy.tags
 
 
-def test_somebody_whose_copy_never_shows_is_reported_at_the_deadline(cbs):
+def test_another_runs_copy_that_never_shows_is_reported_at_the_deadline(cbs):
     source = cbs.snapshot()
     cbs.foreign_copy(source, seconds=1000).visible_at = cbs.clock.monotonic() + 1000
     out = cbs.run(source, wait=True, wait_timeout=60)
@@ -184,7 +184,7 @@ def test_a_tag_decides_over_a_name(cbs):
     assert out["copies"][0]["snapshot_id"] == copy.id and out["copies"][1]["action"] == "created"
 
 
-def test_what_another_account_shares_is_no_copy_of_ours(cbs):
+def test_a_snapshot_shared_by_another_account_is_no_copy_of_ours(cbs):
     source = cbs.snapshot()
     cbs.our_copy(source).shared = True
     assert cbs.run(source, wait=True).copy()["action"] == "created"
@@ -449,7 +449,7 @@ def test_tag_values_that_cannot_be_freed_fail_nothing(cbs, kind):
     assert out["api_calls"]["DeleteTags"] <= (1 if kind == "denied" else 10) and cbs.clock.monotonic() - started < 60
 
 
-def test_what_stays_keeps_its_tag_values(cbs):
+def test_remaining_copies_keep_their_tag_values(cbs):
     source = cbs.snapshot()
     for _n in range(3):
         cbs.our_copy(source)
@@ -716,7 +716,7 @@ def test_an_expiry_is_set_once_on_a_complete_copy(cbs):
     assert not cbs.run(source, retention_days=60)["changed"] and copy.deadline == copy.created + timedelta(days=30)
 
 
-def test_without_waiting_the_next_run_sets_the_expiry_and_this_one_says_so(cbs):
+def test_a_run_that_does_not_wait_leaves_the_expiry_to_the_next_run_and_warns(cbs):
     source = cbs.snapshot()
     out = cbs.run(source, retention_days=30)
     assert "next run" in str(out["warnings"]) and cbs.copies()[0].deadline is None
@@ -803,7 +803,7 @@ def test_the_next_run_completes_a_copy_whose_run_was_killed(cbs, monkeypatch, be
 # -- deleting --------------------------------------------------------------------------------------------
 
 
-def test_one_copy_that_cannot_go_does_not_keep_the_others(cbs):
+def test_a_copy_that_cannot_be_deleted_does_not_stop_the_others(cbs):
     sources = [cbs.snapshot() for _n in range(5)]
     copies = [cbs.our_copy(source) for source in sources]
     cbs.settings(in_use=[copies[2].id])

@@ -147,7 +147,7 @@ class TestCbs(RestoreContract):
         out = cloud.restore(copy, state="absent", wait=True)
         assert not out.failed and not cloud.disks()
 
-    def test_one_attached_disk_spoils_no_other_deletion(self, cloud):
+    def test_an_attached_disk_does_not_stop_other_deletions(self, cloud):
         copies = [cloud.copy() for _n in range(5)]
         cloud.restore(*copies, wait=True)
         disk = cloud.disks()[2]

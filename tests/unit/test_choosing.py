@@ -53,7 +53,7 @@ def test_snapshots_of_scanners_are_left_out_by_default(tags):
     assert reasons(snapshot(2, CreatedBy="alice", wiz="no"), **rules) == {"snap-2": "newest"}
 
 
-def test_all_wanted_tags_and_none_of_the_excluded():
+def test_a_disk_matches_with_all_wanted_tags_and_no_excluded_one():
     wanted = {"backup": "*", "tier": "gold"}
     rows = [
         snapshot(4, backup="1", tier="gold", scan="x"),
@@ -153,7 +153,7 @@ def test_a_lock_that_outlives_retention_is_warned_of():
     assert "dr_copy_lock_days (30) is longer than retention" in problems[0] and "7 days" in problems[0]
 
 
-def test_only_a_snapshot_older_than_the_oldest_age_is_too_old():
+def test_a_snapshot_is_too_old_only_beyond_the_maximum_age():
     """Numbers are hours of the day; it is noon."""
     assert reasons(snapshot(8), max_snapshot_age_hours=5) == {"snap-8": "newest"}
     assert reasons(snapshot(6), max_snapshot_age_hours=5) == {"snap-6": "stale"}

@@ -222,7 +222,7 @@ def test_a_later_piece_with_another_disk_of_the_same_claim_stops_before_anything
     assert {path: path.read_text() for path in tmp_path.iterdir()} == before
 
 
-def test_without_being_asked_a_claim_is_a_disk_as_any_other(runs, tmp_path):
+def test_a_claim_is_restored_as_a_disk_unless_kubernetes_is_true(runs, tmp_path):
     runs.copies_of({"data": runs.estate.disk(Name="data")}, **claimed("data"))
     ended = runs.restore(manifest_dir=str(tmp_path))
     assert len(runs.estate.disks()) == 1 and ended.result["disks"][0]["claim"] is None

@@ -162,7 +162,7 @@ def test_nothing_is_deleted_on_an_old_look(request, there, policy, age):
 
 
 @given(requests, copies(), policies)
-def test_what_the_last_look_did_not_show_is_deleted_neither_nor_for_its_sake(request, there, policy):
+def test_a_copy_that_the_last_look_lacks_is_not_deleted_and_justifies_no_deletion(request, there, policy):
     for missing in there:
         memory = looked(there, NOW - 5)
         shown = {c.snapshot_id: c for c in there if c is not missing}
@@ -408,7 +408,7 @@ def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy,
         (NotFound("The source is gone"), CARRIED, ()),
     ],
 )
-def test_only_tags_that_are_known_to_be_too_many_are_purged(source, facts, goes):
+def test_tags_are_purged_only_if_they_are_known(source, facts, goes):
     wanted = tagging(**facts)
     wanted.policy, wanted.source = Policy(purge_tags=True), source
     change = decide(wanted, looked([marked(team="dr", app="orders", old="1")]), NOW, NOON).change
@@ -568,7 +568,7 @@ def test_tags_whose_source_was_not_read_are_named_with_the_clouds_reason(why):
 
 
 @pytest.mark.parametrize(("obstacle", "words"), [(None, "is in use"), ("is attached to vm-1", "is attached to vm-1")])
-def test_what_is_in_use_is_named_with_what_uses_it(obstacle, words):
+def test_a_copy_in_use_is_reported_with_its_user(obstacle, words):
     error = failures.held_copy(copy_of(traits=("in_use",), obstacle=obstacle))
     assert f"copy-1 in there {words}, so it is not deleted" in error.message and "Detach" in error.hint
 
@@ -614,7 +614,7 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
     assert not late.deletions.now and late.look.at <= NOW + 17.1
 
 
-def test_what_is_complete_does_not_make_looks_for_the_rest_more_frequent():
+def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one():
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True, wait_delay=15))
     wanted.cloud.cancels_by_deletion = False
     old, young = replace(copy_of(1), state=State.PENDING), copy_of(2)

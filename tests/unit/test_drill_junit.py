@@ -89,7 +89,7 @@ def test_a_case_passes_only_with_a_recent_proof(name, values, result):
     assert found["the drill itself"] == ("failure", "problems")
 
 
-def test_what_was_proven_with_a_reservation_is_skipped_with_it():
+def test_a_proof_with_a_reservation_is_a_skipped_test_case():
     report = drilled(COPIES, {"snap-1"}, {"disks": [made(1)], "failures": []})
     for key, text in (("note", "the source is gone"), ("passed_over", "the newer copy snap-9 is archived")):
         trial = {**report["tried"][0], key: text}

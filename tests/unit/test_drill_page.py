@@ -133,7 +133,7 @@ def test_each_copy_of_a_server_is_a_row_with_its_set(facts, words):
     assert line.startswith(f"database (vol-1): snap-1 of 2026-11-20T02:00:00Z ({words}): creatable")
 
 
-def test_what_was_not_tried_and_what_is_left_are_rows():
+def test_the_page_has_rows_for_untried_copies_and_remaining_disks():
     untried = [{"disk_id": "vol-2", "disk_name": "big", "why": "it is big"}]
     left = [
         {"disk_id": "vol-n1", "attached_to": "i-1", "expires_at": NOW, "own": False},
@@ -157,7 +157,7 @@ def test_what_was_not_tried_and_what_is_left_are_rows():
     ]
 
 
-def test_all_disks_stand_by_when_they_were_proven_those_never_proven_first():
+def test_disks_are_sorted_by_their_last_proof_with_unproven_ones_first():
     def disk(name, proven_at):
         facts = {"disk_id": f"vol-{name}", "disk_name": name, "proven_at": proven_at, "proofs": {}}
         return {**report()["disks"][0], **facts, "proven_level": proven_at and "readable"}

@@ -67,13 +67,13 @@ def test_environment_retries_never_repeat_a_copy_call(ebs, monkeypatch):
         ({"profile": "nobody"}, "profile"),
     ],
 )
-def test_what_amazon_aws_refuses_carries_all_keys(ebs, options, word):
+def test_an_option_that_amazon_aws_refuses_still_returns_all_keys(ebs, options, word):
     out = ebs.run(ebs.snapshot(), **options)
     assert out.failed and word in out["msg"] and out["counts"]["failed"] == 1 and out.copy()["state"] == "absent"
     assert out.failure()["kind"] == "credentials" and "Traceback" not in out.text and not ebs.calls
 
 
-def test_no_credentials_at_all(ebs):
+def test_a_run_without_credentials_fails_with_kind_credentials(ebs):
     out = ebs.run(ebs.snapshot(), access_key=..., secret_key=...)
     assert out.failed and out["failures"][0]["kind"] == "credentials"
 
@@ -296,7 +296,7 @@ def test_the_console_of_another_region_made_no_copy_of_ours(ebs):
     assert ebs.run(source)["changed"] and len(ebs.copies()) == 2
 
 
-def test_what_another_account_shares_is_no_copy(ebs):
+def test_a_snapshot_shared_by_another_account_is_no_copy(ebs):
     source = ebs.snapshot()
     shared = ebs.foreign_copy(source)
     shared.owner_id = "999999999999"
@@ -466,11 +466,11 @@ def test_an_empty_place_is_the_region(ebs):
 @pytest.mark.parametrize(
     "error", [boto_errors.SSLError, boto_errors.ProxyConnectionError, boto_errors.ReadTimeoutError]
 )
-def test_what_may_have_been_sent_is_looked_for(error):
+def test_an_error_after_sending_is_ambiguous(error):
     assert isinstance(translated(error(endpoint_url="x", proxy_url="x", error="x"), "Copying"), Ambiguous)
 
 
-def test_of_the_page_of_a_proxy_a_message_quotes_the_beginning():
+def test_a_message_quotes_the_beginning_of_a_proxys_page():
     page = f"Unable to parse response, invalid XML received:\n{'<html>' * 5000}"
     error = translated(ResponseParserError(page), "Copying")
     assert isinstance(error, Ambiguous) and "invalid XML received:\n<html>" in str(error) and len(str(error)) < 400
@@ -485,7 +485,7 @@ def test_a_missing_permission_for_one_snapshot_stops_no_other(ebs):
     assert len(ebs.copies()) == 2
 
 
-def test_one_copy_that_cannot_be_tagged_spoils_no_other(ebs):
+def test_a_copy_that_cannot_be_tagged_does_not_stop_the_others(ebs):
     full, roomy = ebs.snapshot(), ebs.snapshot()
     copies = [ebs.our_copy(full), ebs.our_copy(roomy)]
     ebs.set_tags(copies[0], **{f"k{n}": "v" for n in range(46)})
@@ -627,7 +627,7 @@ def test_keys_differ_only_if_both_have_the_same_form(asked, shown, differ):
 
 
 @pytest.mark.parametrize("source", ["invisible", "unfinished"])
-def test_what_copy_snapshot_does_not_refuse_comes_back_as_a_failed_copy(ebs, source):
+def test_an_unusable_source_that_copy_snapshot_accepts_becomes_a_failed_copy(ebs, source):
     made = ebs.snapshot()
     hide = ebs.forget if source == "invisible" else ebs.make_unfinished
     ebs.server.control.script = lambda action, _region: hide(made) if action == "CopySnapshot" else None
@@ -787,7 +787,7 @@ def test_a_role_that_may_not_be_assumed_is_reported_in_the_words_of_aws(ebs, ext
     assert not ebs.copies() and not ebs.calls["CopySnapshot"]
 
 
-def test_without_credentials_of_ones_own_no_role_is_assumed(ebs):
+def test_no_role_is_assumed_without_base_credentials(ebs):
     out = ebs.run(ebs.snapshot(), assume_role_arn=ROLE, access_key=..., secret_key=...)
     assert out.failed and out["failures"][0]["kind"] == "credentials" and "Unexpected" not in out.text
 
@@ -840,7 +840,7 @@ def test_a_copy_that_lacks_them_and_has_no_source_any_more_stays_as_it_is(ebs):
     assert not out.failed and not out["changed"] and out.copy()["state"] == "completed"
 
 
-def test_what_a_regions_default_may_encrypt_is_unknown_until_it_shows(ebs):
+def test_encryption_by_a_regions_default_is_unknown_until_the_copy_shows_it(ebs):
     source = ebs.snapshot()
     ebs.settings(copy_seconds=30.0)
     assert ebs.run(source, check=True).copy()["encrypted"] is None

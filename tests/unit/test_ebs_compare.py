@@ -72,7 +72,7 @@ def test_a_block_that_one_of_both_lacks_fails_and_is_named(cloud, of_the_copy, w
 
 
 @pytest.mark.slow
-def test_of_a_large_snapshot_random_windows_are_listed_and_compared(cloud, monkeypatch):
+def test_random_windows_of_a_large_snapshot_are_compared(cloud, monkeypatch):
     comparing = "ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_comparing"
     cloud.settings(blocks_up_to=16384)
     monkeypatch.setattr(f"{comparing}.PAGE", 200)
@@ -93,7 +93,7 @@ def test_a_large_snapshot_with_its_data_in_one_corner_is_read_there(cloud, monke
     assert (row["blocks"], row["compared"]) == (3, True)
 
 
-def test_a_source_that_is_gone_cannot_be_compared_and_that_is_said(cloud):
+def test_a_copy_of_a_deleted_source_is_reported_as_not_comparable(cloud):
     source, copy = pair(cloud)
     cloud.forget(source)
     out = compared(cloud, (source, copy))
@@ -121,7 +121,7 @@ def test_a_source_that_cannot_be_asked_is_a_failure(cloud):
     assert out.failure()["kind"] == "connection" and source in out["msg"] and row_of(out)["compared"] is None
 
 
-def test_without_rights_it_is_said_which_are_missing(cloud):
+def test_the_failure_names_the_missing_rights(cloud):
     cloud.settings(denied=["GetSnapshotBlock"])
     out = compared(cloud, pair(cloud))
     assert out.failure()["kind"] == "credentials" and "ebs:GetSnapshotBlock" in out.failure()["hint"]
@@ -146,7 +146,7 @@ def test_a_key_that_the_caller_may_not_use_is_a_failure_and_never_a_source_that_
         assert failure["code"] == "ResourceNotFoundException" and "DEPENDENCY_RESOURCE_NOT_FOUND" in failure["message"]
 
 
-def test_what_is_not_found_without_a_reason_is_not_gone(cloud):
+def test_a_not_found_error_without_a_reason_is_a_refusal(cloud):
     source, copy = pair(cloud)
     fault = {"action": "ListSnapshotBlocks", "region": cloud.source, "fault": "refuse"}
     cloud.faults({**fault, "code": "ResourceNotFoundException", "message": "It does not exist.", "status": 404})
@@ -165,7 +165,7 @@ def test_a_copy_that_shows_late_is_waited_for_and_one_that_is_gone_is_not_found(
 
 
 @pytest.mark.parametrize("kind", ["throttle", "drop", "unavailable", "lose_answer", "broken_answer"])
-def test_on_a_bad_day_the_report_is_true(cloud, kind):
+def test_faulty_calls_do_not_falsify_the_report(cloud, kind):
     source, copy = pair(cloud)
     cloud.faults({"fault": kind, "every": 4})
     out = compared(cloud, (source, copy), blocks=6)

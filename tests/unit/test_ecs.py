@@ -118,7 +118,7 @@ def test_a_category_that_cannot_be_copied_fails_alone(ecs, category):
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_an_encrypted_source_is_copied_encrypted_whatever_is_asked(ecs, asked):
+def test_an_encrypted_source_is_always_copied_encrypted(ecs, asked):
     source, plain = ecs.snapshot(), ecs.snapshot()
     ecs.get(source).encrypted = True
     out = ecs.run(source, plain, encrypted=asked, wait=True)
@@ -275,7 +275,7 @@ DELETED_LATER = [
 
 @pytest.mark.parametrize("code", DELETED_LATER)
 @pytest.mark.parametrize("wait", [False, True])
-def test_a_deletion_that_waiting_helps_is_asked_again(ecs, code, wait):
+def test_a_deletion_refused_for_a_while_is_repeated(ecs, code, wait):
     sources = [ecs.snapshot() for _n in range(3)]
     for source in sources:
         ecs.our_copy(source)

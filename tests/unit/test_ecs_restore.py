@@ -19,7 +19,7 @@ class TestEcs(RestoreContract):
 
     # -- specific to ECS -----------------------------------------------------------------------------------
 
-    def test_a_disk_whose_data_is_loaded_still_is_asked_again_to_go(self, cloud):
+    def test_the_deletion_of_a_disk_that_still_loads_data_is_repeated(self, cloud):
         copies = [cloud.copy() for _n in range(3)]
         cloud.settings(disks_load_for=120.0)
         cloud.restore(*copies, wait=True)
@@ -79,7 +79,7 @@ class TestEcs(RestoreContract):
         assert not cloud.restore(disk.snapshot_id, wait=True, **asked)["changed"]
 
     @pytest.mark.parametrize("shown", ["", "another"])
-    def test_a_disk_of_this_run_is_known_by_its_id_whatever_it_was_made_of(self, cloud, shown):
+    def test_a_disk_of_this_run_is_recognised_by_its_id_alone(self, cloud, shown):
         def shows(_action, _region):
             for disk in cloud.disks():
                 disk.snapshot_id = shown

@@ -187,7 +187,7 @@ def test_encryption_is_unknown_where_the_service_shows_none(ens):
     assert [row["encrypted"] for row in rows] == [None, None, None]
 
 
-def test_there_are_no_tags(ens):
+def test_ens_modules_have_no_options_for_tags(ens):
     for option in ("tags", "purge_tags", "copy_tags"):
         out = ens.run(ens.snapshot(), **{option: True})
         assert out.failed and option in out["msg"] and not ens.calls

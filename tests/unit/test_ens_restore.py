@@ -72,7 +72,7 @@ class TestEns(RestoreContract):
         assert out.failure()["code"] == "Order.CreateFailed" and len(cloud.disks()) == 1
 
     @pytest.mark.parametrize("shown", ["", "another"])
-    def test_a_disk_of_this_run_is_known_by_its_id_whatever_it_was_made_of(self, cloud, shown):
+    def test_a_disk_of_this_run_is_recognised_by_its_id_alone(self, cloud, shown):
         def shows(_action, _region):
             for disk in cloud.disks():
                 disk.snapshot_id = shown

@@ -93,7 +93,7 @@ def test_a_disk_that_was_renamed_since_its_copy_is_restored_by_either_name(value
     ],
 )
 @pytest.mark.parametrize("expected", [[], [Expected("vol-1")], [Expected("vol-1", "database")]])
-def test_of_a_disk_with_copies_it_is_never_said_that_it_has_none(values, why, expected):
+def test_a_disk_with_copies_is_never_reported_as_missing(values, why, expected):
     (point,) = choose(copy(1), expected=expected, **values).points
     assert (point.disk_id, point.disk_name, point.copy_id) == ("vol-1", "database", None)
     assert point.missing.text == f"it has copies in eu-west-1, but does not fit {why}"
@@ -109,7 +109,7 @@ def test_of_a_disk_with_copies_it_is_never_said_that_it_has_none(values, why, ex
         ("ebs", ("d-1", "d-2"), [], False),
     ],
 )
-def test_where_copies_show_no_servers_and_no_report_does_that_is_said(cloud, disks, expected, warns):
+def test_a_restore_warns_if_neither_copies_nor_a_report_show_servers(cloud, disks, expected, warns):
     made = [copy(number, disk, name=disk) for number, disk in enumerate(disks)]
     found = choose(*made, cloud=cloud, expected=expected).warnings
     assert any("do not show servers" in text for text in found) is warns

@@ -61,7 +61,7 @@ def run(source, again, *calls, before=(), **changed):
     return fallen_back(plan, calls, source, again, before, given)
 
 
-def test_only_what_is_gone_of_the_newest_falls_back():
+def test_only_a_disk_whose_newest_snapshot_is_gone_falls_back():
     given = values()
     plan = decide_run(listed(snapshot(3), snapshot(5), snapshot(6, 2), disks=(1, 2)), [], given, {})["plan"]
     assert disks_to_fall_back(plan, [{}, failed(5, "eu-west-1")], given) == ["vol-1"]
@@ -70,7 +70,7 @@ def test_only_what_is_gone_of_the_newest_falls_back():
     assert disks_to_fall_back(plan, [sharing], given) == ["vol-2"]
 
 
-def test_the_next_newest_stands_where_the_newest_is_gone_and_nowhere_else():
+def test_the_next_newest_replaces_the_newest_only_where_that_is_gone():
     source = listed(snapshot(2), snapshot(3), snapshot(4, state="pending"), snapshot(5))
     plan = run(source, listed(snapshot(2), snapshot(3)), failed(5, "eu-west-1"))
     west, central = REGIONS
@@ -94,7 +94,7 @@ def test_an_older_one_that_is_gone_is_no_failure_where_others_of_its_disk_are_co
     assert without_gone([call], plan)[0]["failures"] == []
 
 
-def test_what_is_not_shown_any_more_is_passed_over_unless_nobody_knows():
+def test_a_fallback_skips_a_missing_snapshot_unless_the_source_was_not_read():
     source, failure = listed(snapshot(2), snapshot(3), snapshot(5)), failed(5, *REGIONS)
     plan = run(source, listed(snapshot(2)), failure)
     assert [row["snapshot_id"] for row in plan if row["chosen"]] == ["snap-2", "snap-2"]
@@ -124,7 +124,7 @@ def test_a_deleted_snapshot_is_a_failure_only_without_a_replacement():
     assert without_gone([other], plan)[0]["failures"] == other["failures"]
 
 
-def test_what_was_shared_before_and_after_is_one():
+def test_the_shares_before_and_after_a_fallback_are_one_result():
     first = {"shared": [{"snapshot_id": "snap-1"}], "failures": [], "api_calls": {"ModifySnapshotAttribute": 1}}
     second = {"shared": [{"snapshot_id": "snap-2"}], "failures": [], "api_calls": {"ModifySnapshotAttribute": 2}}
     both = both_shares(first, second)

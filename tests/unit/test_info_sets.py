@@ -71,7 +71,7 @@ def test_the_members_of_a_group_show_its_id_its_size_and_that_it_is_crash_consis
     assert cloud.calls[GROUPS] == 1
 
 
-def test_without_the_option_no_group_is_listed_and_no_set_returned(cloud):
+def test_an_info_call_without_sets_lists_no_group_and_returns_no_set(cloud):
     snapshots = [cloud.snapshot(disk) for disk in server_disks(cloud, 2)]
     group_of(cloud, snapshots)
     assert sets(cloud, sets=False) == dict.fromkeys(snapshots)
@@ -183,7 +183,7 @@ def test_a_group_over_two_instances_is_a_set_of_each(ecs):
     assert {one["id"] for one in found.values()} == {group}
 
 
-def test_by_the_tag_of_an_application_a_group_over_two_instances_is_one_set(ecs):
+def test_a_group_across_two_instances_with_one_set_tag_is_one_set(ecs):
     a, b = (ecs.snapshot(disk) for disk in [*server_disks(ecs, 1, "i-1"), *server_disks(ecs, 1, "i-2")])
     for disk in ecs.server.estate.disks[ecs.source].values():
         disk.tags["app"] = "shop"
@@ -226,7 +226,7 @@ def test_the_documented_group_of_ecs_is_parsed_and_the_simulator_matches_it(ecs)
         ("CRASH_CONSISTENT", True),
     ],
 )
-def test_only_a_group_that_cbs_calls_consistent_is_a_set(cbs, kind, is_consistent):
+def test_a_cbs_group_is_a_set_only_if_cbs_calls_it_consistent(cbs, kind, is_consistent):
     snapshots = [cbs.snapshot(disk) for disk in server_disks(cbs, 2)]
     group_of(cbs, snapshots, kind=kind)
     assert [found is not None for found in sets(cbs).values()] == [is_consistent] * 2
@@ -333,7 +333,7 @@ def test_a_recorded_snapshot_of_an_image_names_its_set(name):
 # -- ENS, and copies -------------------------------------------------------------------------------------
 
 
-def test_ens_shows_no_sets_and_is_asked_for_none(ens):
+def test_ens_shows_no_sets_and_receives_no_call_for_them(ens):
     made = ens.snapshot()
     outcome = ens.info(ens.source, sets=True)
     assert [row["set"] for row in outcome["snapshots"]] == [None] and made
@@ -367,7 +367,7 @@ def test_a_malformed_mark_is_no_set(mark):
     st.integers(1, 9999),
     st.sampled_from(Consistency),
 )
-def test_what_a_mark_says_is_what_was_written(set_id, size, consistency):
+def test_a_set_mark_reads_back_as_written_or_not_at_all(set_id, size, consistency):
     written = SnapshotSet(set_id, size, consistency)
     read = set_of_mark(written.mark)
     assert read in (written, None) and (read or not set_id.isprintable())

@@ -48,7 +48,7 @@ def test_each_key_is_read_once_and_returned_with_each_snapshot(cloud, state):
     assert out["api_calls"]["DescribeKey"] == 2 and not out.result.get("warnings")
 
 
-def test_who_does_not_ask_pays_for_no_call(cloud):
+def test_an_info_call_without_check_keys_reads_no_key(cloud):
     copy = encrypted(cloud, BAD)
     out = cloud.info(cloud.destination)
     assert [row["key"] for row in out["snapshots"]] == [None] and copy and "DescribeKey" not in out["api_calls"]
@@ -97,14 +97,14 @@ def test_no_disk_is_requested_if_its_key_is_not_enabled(cloud, state, check):
     assert out["api_calls"]["DescribeKey"] == 2
 
 
-def test_without_the_permission_to_read_the_key_a_disk_is_still_made(cloud):
+def test_a_disk_is_made_without_the_permission_to_read_its_key(cloud):
     copy = encrypted(cloud, ENABLED)
     cloud.settings(denied=["DescribeKey"])
     out = cloud.restore(copy, wait=True)
     assert not out.failed and row_of(out)["state"] == "available" and not out.result.get("warnings"), out.text
 
 
-def test_an_archived_copy_is_refused_alone_and_it_is_said_what_to_do(cloud):
+def test_an_archived_copy_alone_is_refused_with_a_hint(cloud):
     archived, good = cloud.copy(storage_tier="archive"), cloud.copy()
     out = cloud.restore(archived, good, wait=True)
     failure = out.failure()

@@ -128,7 +128,7 @@ def test_copying_among_many_reads_few_pages(large):
 
 
 @pytest.mark.slow
-def test_what_is_in_progress_is_counted_without_ordinary_snapshots(large):
+def test_ordinary_snapshots_do_not_count_as_copies_in_progress(large):
     """Others' copies take room; snapshots of the destination's own disks do not."""
     large.settings(copy_seconds=60.0)
     for _n in range(3):
@@ -193,7 +193,7 @@ def test_cbs_asks_for_disks_by_ten(cbs):
 
 
 @pytest.mark.parametrize("name", ["ecs", "cbs"])
-def test_what_is_in_progress_is_counted_alone_where_the_cloud_can_be_asked(request, name):
+def test_copies_in_progress_are_counted_in_a_listing_of_their_own(request, name):
     """A run that waits for room lists no complete copies meanwhile."""
     cloud = request.getfixturevalue(name)
     for _n in range(150):

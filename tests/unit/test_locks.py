@@ -58,7 +58,7 @@ def test_copies_that_were_there_are_locked_in_one_look_at_all_locks(cloud):
     assert not cloud.run(*sources, lock_days=7, **COMPLIANCE)["changed"]
 
 
-def test_who_asks_for_no_lock_and_deletes_nothing_pays_for_no_look(cloud):
+def test_a_run_without_locks_and_deletions_reads_no_locks(cloud):
     out = cloud.run(*[cloud.snapshot() for _n in range(5)], wait=True)
     assert LOCKS not in out["api_calls"]
 
@@ -160,7 +160,7 @@ def test_a_lost_answer_to_the_lock_of_what_was_just_made_is_looked_for_too(cloud
     assert time_of(out.copy()["locked_until"]) == lock_of(cloud.copies()[0]).until.replace(microsecond=0)
 
 
-def test_who_may_not_read_locks_locks_nothing_blindly_and_is_reported(cloud):
+def test_a_run_without_the_right_to_read_locks_locks_no_old_copy_and_reports_it(cloud):
     source = cloud.snapshot()
     copy = cloud.our_copy(source)
     cloud.settings(denied=[LOCKS])
@@ -171,7 +171,7 @@ def test_who_may_not_read_locks_locks_nothing_blindly_and_is_reported(cloud):
     assert cloud.run(source, state="absent")["counts"]["deleted"] == 1, "the cloud itself refuses what is locked"
 
 
-def test_who_may_not_read_locks_learns_of_one_by_the_clouds_refusal(cloud):
+def test_a_run_without_the_right_to_read_locks_reports_the_clouds_refusal(cloud):
     source = cloud.snapshot()
     copy = cloud.our_copy(source)
     locked_by_hand(cloud, copy, days=9)
@@ -229,7 +229,7 @@ def test_governance_is_the_mode_of_ebs_unless_compliance_is_written_out(ebs):
     assert lock_of(ebs.copies()[0]).mode == "governance"
 
 
-def test_a_lock_that_shows_no_end_is_a_lock_and_blinds_nobody(cloud):
+def test_a_lock_without_an_end_counts_and_hides_no_other_lock(cloud):
     kept, other = cloud.snapshot(), cloud.snapshot()
     copy, free = cloud.our_copy(kept), cloud.our_copy(other)
     lock = locked_by_hand(cloud, copy, days=9)

@@ -137,7 +137,7 @@ def test_a_profile_file_that_is_missing_or_none_is_reported(home):
         find_login({"profile": "dr"}, {}, home)
 
 
-def test_without_any_credentials_the_task_fails_as_credentials(around, monkeypatch):
+def test_a_task_without_credentials_fails_with_kind_credentials(around, monkeypatch):
     environment(monkeypatch, ALIBABA_CLOUD_ECS_METADATA_DISABLED="true")
     out = around.run(around.snapshot(), **NO_KEYS)
     failure = out.failure()
@@ -160,7 +160,7 @@ def test_a_token_is_not_beaten_by_variables_of_the_sdk(ecs, monkeypatch):
 # -- each way to log in --------------------------------------------------------------------------------
 
 
-def test_each_mode_of_a_profile(around):
+def test_each_mode_of_a_profile_logs_in(around):
     login = around.login
     temporary = login.keys("uri")
     printed = {"mode": "StsToken", "access_key_id": temporary["AccessKeyId"]}
@@ -203,14 +203,14 @@ def test_the_role_of_an_instance_with_metadata_of_the_first_version(around):
     assert not around.run(around.snapshot(), **NO_KEYS, ecs_ram_role="dr-instance", wait=True).failed
 
 
-def test_without_anything_given_the_chain_finds_the_role_of_the_instance(around, monkeypatch):
+def test_the_default_chain_finds_the_role_of_the_instance(around, monkeypatch):
     environment(monkeypatch)
     out = around.run(around.snapshot(), **NO_KEYS, wait=True)
     assert not out.failed, out["msg"]
     assert around.login.calls["PUT metadata"] and around.login.valid["instance"]
 
 
-def test_without_anything_given_the_chain_logs_in_by_oidc(around, monkeypatch):
+def test_the_default_chain_logs_in_by_oidc(around, monkeypatch):
     token = Path.home() / "token"
     token.write_text(OIDC_TOKEN)
     environment(
@@ -227,7 +227,7 @@ def test_without_anything_given_the_chain_logs_in_by_oidc(around, monkeypatch):
     assert refused.failure()["code"] == "AuthenticationFail.OIDCToken.Invalid" and "stale" not in refused.text
 
 
-def test_without_anything_given_the_chain_asks_an_address_of_ones_own(around, monkeypatch):
+def test_the_default_chain_reads_a_credentials_uri(around, monkeypatch):
     environment(
         monkeypatch,
         ALIBABA_CLOUD_CREDENTIALS_URI=f"http://{URI_HOST}/keys",
@@ -321,7 +321,7 @@ def test_credentials_far_from_their_end_are_asked_for_once(around):
     assert around.login.calls["AssumeRole"] == 1
 
 
-def test_where_refreshing_fails_the_last_credentials_serve_until_they_are_refused(around):
+def test_the_last_credentials_are_used_until_refused_if_a_refresh_fails(around):
     around.login.seconds = 600
     around.settings(copy_seconds=600.0)
     started = around.clock.monotonic()

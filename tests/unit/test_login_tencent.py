@@ -367,7 +367,7 @@ def test_a_pods_identity_that_is_refused_is_reported(cbs, pod):
         ("TKE_WEB_IDENTITY_TOKEN_FILE", "/nowhere/token", "/nowhere/token"),
     ],
 )
-def test_what_the_sdk_raises_is_reported_as_credentials(cbs, pod, monkeypatch, name, value, words):
+def test_an_error_raised_by_the_sdk_has_kind_credentials(cbs, pod, monkeypatch, name, value, words):
     monkeypatch.setenv(name, value)
     failure = cbs.run(cbs.snapshot(), **NO_KEYS).failure()
     assert failure["kind"] == "credentials" and words in failure["message"] and "TKE_" in failure["hint"]
@@ -416,7 +416,7 @@ def test_an_endpoint_of_the_environment_is_used(cbs, monkeypatch):
         ("http://127.0.0.1:8080", "tag", "127.0.0.1:8080", "http"),
     ],
 )
-def test_where_the_services_are_called(endpoint, service, host, scheme):
+def test_each_service_is_called_at_its_endpoint(endpoint, service, host, scheme):
     profile = Service({**PARAMS, "endpoint_url": endpoint}, Counter(), lambda: None, print)._profile(
         service, "ap-beijing"
     )

@@ -95,7 +95,7 @@ def test_a_failed_run_never_renews_success(tmp_path):
         {"within_rpo": None},
     ],
 )
-def test_what_does_not_count_as_success(change):
+def test_a_run_with_a_problem_is_no_success(change):
     assert metrics.is_success(sample(late=0))
     assert not metrics.is_success({**sample(late=0), **change})
 
@@ -213,7 +213,7 @@ def test_a_case_for_each_recovery_point_and_one_for_the_run():
     assert report["failures"][0]["message"] in cases[-1].find("failure").get("message")
 
 
-def test_what_is_not_judged_is_never_passed():
+def test_an_unjudged_recovery_point_is_never_a_passed_test_case():
     report = sample(late=0, rpo_hours=0)
     suite = ElementTree.fromstring(junit_text(report))
     assert suite.get("skipped") == str(len(report["recovery_points"])) and suite.get("failures") == "0"

@@ -56,7 +56,7 @@ def test_every_fact_has_a_source_and_a_status():
         assert found and found[1] in STATUSES, anchor
 
 
-def test_what_is_called_recorded_is_recorded():
+def test_each_fact_with_status_recorded_has_a_recording():
     for anchor, text in entries("api-facts").items():
         for path in re.findall(r"`(tests/recorded/\w+/[\w*.-]+)`", text):
             assert list(REPOSITORY.glob(path)), (anchor, path)

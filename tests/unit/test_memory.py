@@ -64,7 +64,7 @@ def test_a_look_counts_from_its_start_and_a_long_one_from_its_end(took, fresh_at
     assert memory.looked_at == memory.listings.fresh_at == fresh_at and memory.listings.at == 0.0
 
 
-def test_what_was_never_looked_at_is_not_fresh_even_where_the_clock_has_just_started():
+def test_a_memory_without_a_look_is_not_fresh_even_if_the_clock_is_at_zero():
     assert not Memory().is_fresh(1.0) and looked(at=0.0).is_fresh(1.0)
 
 
@@ -127,7 +127,7 @@ def test_a_copy_of_ours_that_began_while_a_lost_call_was_out_was_made_by_it(seco
     assert (list(memory.own), memory.changed, memory.copy_call.is_in_doubt) == (["copy"] * own, own, not own)
 
 
-def test_what_a_later_look_leaves_out_is_still_known():
+def test_a_memory_keeps_facts_that_a_later_look_leaves_out():
     memory = looked(copy_of(state=State.PENDING, size_gib=8, encrypted=True, created_at=NOON))
     memory.looked({"copy": copy_of(size_gib=9)}, ["copy"], 5.0)
     (copy,) = memory.copies

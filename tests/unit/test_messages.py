@@ -448,7 +448,7 @@ def test_bad_input(cloud_of, name, options, message):
 
 
 @pytest.mark.parametrize(("name", "happens", "message"), HAPPENINGS)
-def test_what_becomes_of_copies(cloud_of, name, happens, message):
+def test_a_message_says_what_became_of_copies(cloud_of, name, happens, message):
     cloud = cloud_of(name)
     source = cloud.snapshot()
     out = happens(cloud, source)

@@ -100,7 +100,7 @@ def test_a_copy_that_the_module_may_change_is_left_to_it(estate, asked):
 
 
 @pytest.mark.parametrize("wrong", [{"name": "{disk}"}, {"copy_options": {"purge_tag": False}}], ids=str)
-def test_what_only_the_copy_module_refuses_fails_a_night_with_nothing_to_copy(estate, wrong):
+def test_a_value_that_only_the_copy_module_refuses_fails_a_night_with_nothing_to_copy(estate, wrong):
     protected(estate)
     night(estate)
     ended = night(estate, **wrong)
@@ -319,7 +319,7 @@ def test_a_plan_of_spaces_is_called_like_its_host(ecs, tmp_path):
     assert (tmp_path / "orders.json").exists() and ecs.tags_of(copy)["dr-copy:plan"] == "orders"
 
 
-def test_what_stops_the_run_is_in_a_red_report(ecs, tmp_path):
+def test_an_error_that_stops_the_run_is_in_a_red_report(ecs, tmp_path):
     ended = night(ecs, report_dir=str(tmp_path), encrypted="perhaps", stopped="")
     assert "dr_copy_encrypted" in ended.message and not ecs.calls
     assert "dr_copy_encrypted" in (tmp_path / "orders.html").read_text()

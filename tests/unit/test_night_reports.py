@@ -75,7 +75,7 @@ def test_no_disk_is_an_error_that_names_the_near_misses(estate, tmp_path):
     assert shown['dr_copy_last_success_timestamp_seconds{plan="orders"}'] == 0, "no disk is no success"
 
 
-def test_nothing_is_said_of_disks_that_were_not_looked_at(ecs):
+def test_a_run_with_bad_variables_says_that_no_disk_was_checked(ecs):
     ended = night(ecs, encrypted="perhaps")
     assert "No disk was checked." in ended.brief["lines"] and not ended.report["source_listed"]
 
@@ -111,7 +111,7 @@ def test_a_status_does_not_keep_what_vanished_from_the_next_night_and_its_metric
     assert samples(tmp_path / "m" / "dr_copy_orders.prom")['dr_copy_vanished_recovery_points{plan="orders"}'] == 1
 
 
-def test_what_retention_took_has_not_vanished(estate, tmp_path):
+def test_a_copy_that_retention_deleted_has_not_vanished(estate, tmp_path):
     disk = estate.disk(**TAGS)
     estate.snapshot(disk, 30)
     night(estate, report_dir=str(tmp_path))
@@ -121,7 +121,7 @@ def test_what_retention_took_has_not_vanished(estate, tmp_path):
     assert night(estate, report_dir=str(tmp_path), keep=1).result["vanished"] == []
 
 
-def test_what_a_run_without_a_report_has_deleted_has_not_vanished(estate, tmp_path):
+def test_a_copy_that_a_run_without_a_report_deleted_has_not_vanished(estate, tmp_path):
     """It may have been killed before it wrote one, or was started by hand."""
     disk = estate.disk(**TAGS)
     estate.snapshot(disk, 30)

@@ -14,8 +14,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 
 from tests.clouds import CLOUDS
+from tests.daily import daily_sample
 from tests.nights.year import Year
-from tests.of_the_day import of_the_day
 from tests.storms.servers import StormServer
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 NIGHTS = 22
 
 
-@pytest.mark.parametrize("cloud", of_the_day(CLOUDS))
+@pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
 def test_nights_end_with_just_what_the_variables_describe(cloud, served, tmp_path):
     year = Year(cloud, StormServer(cloud, served(cloud)).estate(), tmp_path)
     for number in range(NIGHTS):

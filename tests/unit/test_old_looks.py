@@ -167,7 +167,7 @@ def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, listed, 
     assert reads[: len(listed) + 2] == [*listed, read_at, read_at + 20] and len(cloud.copies()) >= 100
 
 
-def test_what_a_look_that_fails_half_way_has_shown_held_is_not_deleted(cbs):
+def test_a_copy_shown_held_by_a_failed_look_is_not_deleted(cbs):
     """Deletions pause while tags are set; the first call of the next look shows the hold, the second is throttled."""
     sources = [cbs.snapshot() for _source in range(120)]
     for source in sources:

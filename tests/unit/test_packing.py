@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows im
     "lists",
     [{}, {"disks": []}, {"disks": [{"name": "ä", "tags": {}}], "other_disks": [], "snapshots": [{}, {"a": None}]}],
 )
-def test_what_is_packed_is_unpacked(lists):
+def test_unpacking_returns_the_packed_rows(lists):
     text = packed({name: iter(rows) for name, rows in lists.items()})
     assert unpacked(text) == lists
     assert read_listing({"packed": text, "failures": []}) == {"packed": text, "failures": [], **lists}

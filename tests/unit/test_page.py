@@ -193,7 +193,7 @@ def test_late_points_stand_by_reason_with_the_next_step_and_the_others_below():
     assert "line across" not in drawn(**{**GOOD, "rpo_hours": 0}).part("well").one("caption").text
 
 
-def test_what_a_good_night_does_not_have_is_not_on_its_page():
+def test_the_page_of_a_good_night_has_no_empty_sections():
     page = drawn(**GOOD, keep=0)
     ids = [each.attributes["id"] for each in page.main.all() if each.attributes.get("id", "tools") != "tools"]
     assert ids == ["totals", "policy", "well", "coverage", "months"]
@@ -201,7 +201,7 @@ def test_what_a_good_night_does_not_have_is_not_on_its_page():
     assert "months" not in {e.attributes.get("id") for e in drawn({"months": [], **EMPTY}, **GOOD).main.all()}
 
 
-def test_what_could_not_be_judged_and_what_failed_stand_by_reason_too():
+def test_the_page_groups_unjudged_points_and_failures_by_reason():
     hint = "Run again later."
     failures = [
         failure(code="Busy", hint=hint, source_snapshot_id="snap-1", **DISK),

@@ -180,7 +180,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("name", "changes", "head", "rows"), LISTS, ids=[f"{one[0]}: {one[2]}" for one in LISTS])
-def test_each_list_has_a_heading_that_counts_it_and_its_rows(name, changes, head, rows):
+def test_each_list_has_a_heading_with_its_count(name, changes, head, rows):
     page = drawn(changes, **GOOD)
     part = page.part(name)
     assert part.tag == "details" and part.one("h2").text == head

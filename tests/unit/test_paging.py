@@ -61,7 +61,7 @@ ways = pytest.mark.parametrize("way", WAYS)
 
 @ways
 @pytest.mark.parametrize(("number", "calls"), [(0, 1), (1, 1), (9, 1), (10, 2), (11, 2), (17, 2)])
-def test_what_fits_into_a_page_takes_one_call(way, number, calls):
+def test_a_listing_of_one_page_takes_one_call(way, number, calls):
     listing = Listing(range(number), way=way)
     assert listing.read() == list(range(number)) and listing.asked == calls and not listing.pages.has_seam
 

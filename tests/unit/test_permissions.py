@@ -336,7 +336,7 @@ def test_the_policy_of_aws_is_enough_for_all_that_the_modules_do(ebs):
     assert not gone.failed and gone["counts"]["deleted"] == 1, gone.text
 
 
-def test_without_a_permission_the_failure_names_it(ebs):
+def test_the_failure_names_the_missing_permission(ebs):
     source = ebs.snapshot()
     policy = policies()["ebs"]
     policy["Statement"] = [s for s in policy["Statement"] if s["Action"] != "ec2:CopySnapshot"]

@@ -209,7 +209,7 @@ def test_links_to_guides_lead_to_the_published_site(path):
     assert {target for target in targets if "://" in target} <= {*pages, f"{site}changelog.html"}
 
 
-def test_the_address_of_the_repository_stands_in_galaxy_yml_alone():
+def test_only_galaxy_yml_has_the_address_of_the_repository():
     """Except in the links to the published site, which the test above compares with galaxy.yml."""
     galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
     addresses = [galaxy[key].partition("://")[2].strip("/") for key in ("repository", "documentation")]

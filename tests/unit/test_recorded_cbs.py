@@ -73,7 +73,7 @@ def test_an_error_becomes_its_class(name):
 @pytest.mark.parametrize(
     "name", ["no_payment_right", "not_certified", "no_copying", "operation_not_supported", "resource_not_supported"]
 )
-def test_what_no_permission_of_cam_helps_has_a_hint_of_its_own(name):
+def test_an_error_that_no_cam_permission_solves_has_a_hint_without_cam(name):
     error = ERRORS[f"error_{name}"]["error"]
     hint = failure(error["code"], error["message"], "Trying", None).hint
     assert hint and "CAM" not in hint

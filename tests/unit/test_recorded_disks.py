@@ -98,7 +98,7 @@ def test_a_token_is_replayed_refused_and_stands_for_what_is_gone(ebs_disks, ec2)
         ({"ClientToken": "x" * 65}, "InvalidParameterValue"),
     ],
 )
-def test_what_aws_refuses_makes_nothing(ebs_disks, ec2, change, code):
+def test_a_refused_create_volume_makes_no_disk(ebs_disks, ec2, change, code):
     given = {"SnapshotId": ebs_disks.copy(), "AvailabilityZone": "eu-west-1a", **change}
     assert refused(ec2.create_volume, **given) == code and not ebs_disks.disks()
 

@@ -65,7 +65,7 @@ def test_a_recorded_snapshot_is_understood(name):
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
-def test_only_what_has_no_volume_is_ever_deleted(name):
+def test_a_snapshot_with_a_volume_is_never_deletable(name):
     marks = [{"Key": "dr-copy:source-snapshot-id", "Value": "snap-0aa10000000000009"}]
     shown = {**as_botocore_gives(SNAPSHOTS[name]["snapshot"], SNAPSHOT), "Tags": marks}
     made = snapshot_of(shown, "us-east-1", shown["OwnerId"] == OURS)

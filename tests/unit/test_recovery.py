@@ -143,7 +143,7 @@ def test_recovery_points_go_by_when_the_source_was_taken():
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_of_two_copies_of_one_source_the_recovery_point_is_the_one_that_stays(order):
+def test_the_recovery_point_is_the_duplicate_that_is_not_withdrawn(order):
     """If two runs made a copy, the one that was started last is taken back, whatever its ID."""
     stays, goes = copy(1, 0, 2), {**copy(1, 0, 2), "snapshot_id": "snap-9"}
     stays["created_at"], goes["created_at"] = "2026-11-21T03:00:00Z", "2026-11-21T03:00:10Z"
@@ -153,7 +153,7 @@ def test_of_two_copies_of_one_source_the_recovery_point_is_the_one_that_stays(or
     assert row["snapshot_id"] == "snap-1"
 
 
-def test_what_a_console_copy_does_not_show_is_filled_in_from_its_source():
+def test_missing_facts_of_a_console_copy_come_from_its_source():
     console = {
         **copy(1, 0, 2),
         "source": {"snapshot_id": "snap-7", "region": "us-east-1", "disk_id": None, "created_at": None},

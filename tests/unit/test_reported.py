@@ -120,7 +120,7 @@ def test_a_copy_carries_its_plan_and_what_its_disk_was():
 
 
 @pytest.mark.parametrize("plan", ["orders", "a" * 200, "odd (name)"])
-def test_on_ens_the_plan_stands_in_the_description_where_it_fits(plan):
+def test_an_ens_copy_has_its_plan_in_the_description_if_it_fits(plan):
     text = description(values(cloud="ens", plan=plan))
     assert text.endswith(" [{disk_id} {source_created_at}]"), "by which later runs know disk and time"
     made = {"description": text.replace("{disk_id}", "d-1").replace("{source_created_at}", "2026-11-21T01:00:00Z")}
@@ -142,7 +142,7 @@ def test_orphans_are_copies_of_this_plan_alone():
     assert narrow["orphans"] == [], "one disk on the command line makes no orphan of the others"
 
 
-def test_where_the_source_is_down_a_plan_is_judged_by_its_own_disks():
+def test_a_plan_with_its_source_down_is_judged_by_its_own_disks():
     copies = [of_plan("orders", 1, disk="vol-1"), of_plan("mail", 2, disk="vol-2"), copy(3, 1)]
     last = {"disks": [{"disk_id": "vol-7", "disk_name": "bare"}]}
     chosen = select(DOWN, copies, values(), last)["disks"]
@@ -205,7 +205,7 @@ def test_a_source_time_in_the_future_is_a_failure_and_no_recovery_point():
 
 
 @pytest.mark.parametrize("wrong", [{"created_at": ago(200)}, {"disk_id": "vol-9"}])
-def test_what_the_listed_source_contradicts_is_a_failure(wrong):
+def test_a_copy_that_contradicts_its_listed_source_is_no_recovery_point(wrong):
     liar = of_plan("orders", 1, hours=1)
     liar["source"].update(wrong)
     content = report(snapshots=[snapshot(1, 1)], copies=[liar], plan="orders")
@@ -496,13 +496,13 @@ def test_plans_too_many_for_any_summary_hand_on_none():
     assert list(job_data({**content, "host": "orders"}, 120)) == ["orders"]
 
 
-def test_what_could_not_be_written_has_room_in_the_message():
+def test_a_long_message_still_names_the_unwritten_report():
     content = sample(300)
     message = failure_message(content, "The report /r/orders.html could not be written: no space. " * 40)
     assert len(message) <= 4000 and "of 300 recovery points" in message and "The report /r/orders.html" in message
 
 
-def test_nothing_to_do_is_never_said_with_a_failure():
+def test_the_log_never_says_nothing_to_do_with_a_failure():
     broken = report(source={"msg": "Unsupported parameters", "failed": True}, plan="orders")
     assert broken["failures"] and log_lines(broken)[0].startswith("done: 1 failed")
 
@@ -626,7 +626,7 @@ def test_each_night_leaves_a_dated_report_and_the_page_shows_the_share_of_each_m
     assert outdated_files(given) == [str(directory / "2026-09-01.json")]
 
 
-def test_whoever_keeps_all_history_writes_a_large_number():
+def test_a_large_history_days_keeps_all_history():
     assert outdated_files(values(report_dir="/nonexistent", history_days=10**12)) == []
 
 

@@ -181,7 +181,7 @@ def test_a_rate_of_loading_is_within_what_the_cloud_takes_and_never_paid_for_by_
     assert "initialization_rate" not in calls("ebs", True, wait=True).make(["copy-1"]).arguments
 
 
-def test_what_is_not_set_is_the_modules_own_default():
+def test_an_unset_variable_leaves_the_modules_default():
     taken = normalise({"cloud": "ebs", "region": "dst-1", "zone": "dst-1a", "id": "flood"}, "orders")
     made = Calls(taken.values, taken.connection)
     basics = {"region": "dst-1", "zone": "dst-1a", "restore_id": "flood", "wait": True, "wait_timeout": 10800}
@@ -205,7 +205,7 @@ def test_every_variable_is_used():
 
 
 @pytest.mark.parametrize(("cloud", "refused"), REFUSED)
-def test_what_a_cloud_cannot_honour_is_refused_by_name(cloud, refused):
+def test_a_variable_that_the_cloud_does_not_support_is_refused_by_name(cloud, refused):
     more = {
         "disk_tags": {"a": "b"},
         "disk_names": ["x"],

@@ -113,7 +113,7 @@ def test_the_report_of_a_plan_names_the_expected_disks(ebs_runs, tmp_path):
         assert words in ebs_runs.restore(expected=str(report)).message
 
 
-def test_without_expected_disks_it_is_said_that_missing_ones_are_not_known(runs, tmp_path):
+def test_a_restore_without_expected_disks_says_that_missing_ones_are_unknown(runs, tmp_path):
     runs.copies("database")
     ended = runs.restore(manifest_dir=str(tmp_path))
     assert not ended.message and ended.result["expected"] is None
@@ -165,7 +165,7 @@ def test_disks_of_another_region_are_not_reported_as_gone(ebs_runs, tmp_path):
         assert (row["new_disk_id"], row["state"], row["region"]) == ("vol-0ther", "available", "eu-central-1")
 
 
-def test_where_nothing_fits_it_is_said_what_there_is(runs):
+def test_a_restore_that_matches_no_copy_lists_the_existing_copies(runs):
     disks = runs.copies("database", "mail")
     ended = runs.restore(source_region=runs.estate.destination)
     place = runs.estate.destination
@@ -394,7 +394,7 @@ def copied_twice(runs, **facts):
     return older, newer
 
 
-def test_an_archived_copy_gives_way_to_the_next_older_one_and_that_is_said(ebs_runs, tmp_path):
+def test_a_restore_skips_an_archived_copy_and_reports_it(ebs_runs, tmp_path):
     older, newer = copied_twice(ebs_runs, storage_tier="archive")
     ended = ebs_runs.restore(manifest_dir=str(tmp_path))
     (row,) = ended.result["disks"]

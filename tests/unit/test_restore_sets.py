@@ -123,7 +123,7 @@ def test_a_disk_that_joined_after_the_newest_complete_set_is_torn(runs):
     assert "i-1 (new as of" in ended.message and "the other disks are from the set of" in ended.message
 
 
-def test_with_consistency_disk_the_newest_of_each_is_restored_and_torn_servers_are_only_reported(runs):
+def test_consistency_disk_restores_the_newest_of_each_disk_and_only_reports_torn_servers(runs):
     disks = two_disks(runs)
     runs.copies_of(disks, 26, **marks("n2"))
     newer = runs.copies_of({"database": disks["database"]}, 2, **marks("n3"))
@@ -205,7 +205,7 @@ def test_a_server_is_restored_from_its_set_after_its_source_region_is_gone(any_r
     assert {row["disk_id"] for row in drilled.result["tried"]} == set(disks)
 
 
-def test_without_marks_and_report_a_restore_says_that_it_knows_no_servers(ens_disks):
+def test_a_restore_without_marks_and_report_says_that_it_knows_no_servers(ens_disks):
     runs = Runs(ens_disks)
     runs.copies("database", "log")
     (warning,) = runs.restore().result["warnings"]
@@ -231,7 +231,7 @@ def test_the_line_of_a_server_says_how_consistent_its_set_is_and_what_it_lacks(f
     assert lines_of_servers([row(1, **facts), row(2, **facts)]) == [f"SERVER i-1: 2 disks as of of-1, {words}"]
 
 
-def test_of_many_disks_that_have_left_their_servers_ten_have_a_line_and_the_others_are_counted():
+def test_ten_disks_that_left_their_servers_have_a_line_and_the_others_are_counted():
     lines = lines_of_servers([row(number, group=None, set=None, left="i-1") for number in range(12)])
     assert lines[:-1] == [f"LEFT i-1: disk-{number}, restored alone" for number in range(10)]
     assert lines[-1] == "LEFT and 2 more, all in the manifest"

@@ -70,7 +70,7 @@ def test_a_later_time_keeps_the_disk_that_is_there(runs, tmp_path):
     assert not again.message and new_disks(again) == new_disks(first) and len(runs.estate.disks()) == 1
 
 
-def test_of_two_disks_that_an_older_version_made_the_run_takes_one_and_warns_of_the_other(ebs_runs, tmp_path):
+def test_a_run_adopts_one_of_two_disks_of_an_older_version_and_warns_of_the_other(ebs_runs, tmp_path):
     estate, disks = ebs_runs.estate, {"database": ebs_runs.estate.disk(Name="database")}
     older = ebs_runs.copies_of(disks, 30)["database"]
     newer = ebs_runs.copies_of(disks, 2)["database"]
@@ -107,7 +107,7 @@ def test_a_disk_whose_copy_is_gone_is_kept(runs, tmp_path):
     assert all(new in early.message for new in new_disks(first).values()) and len(runs.estate.disks()) == 2
 
 
-def test_without_the_manifest_a_disk_of_an_unknown_disk_is_warned_of(ebs_runs, tmp_path):
+def test_a_run_without_the_manifest_warns_of_a_disk_from_an_unknown_source(ebs_runs, tmp_path):
     disks = {"database": ebs_runs.estate.disk(Name="database")}
     used = ebs_runs.copies_of(disks, 2)["database"]
     first = ebs_runs.restore(manifest_dir=str(tmp_path))

@@ -116,7 +116,7 @@ def test_a_drill_never_uses_the_id_of_a_restore_whose_disks_it_would_delete():
         ("wait_timeout", 0),
     ],
 )
-def test_what_a_drill_cannot_prove_is_refused(name, value):
+def test_a_drill_refuses_values_that_its_cloud_cannot_prove(name, value):
     given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "level": "readable"}
     assert not variables.normalise(given, "h", (), True).problems
     named = {"cloud": "readable can only be proven on ebs"}.get(name, name)
@@ -171,7 +171,7 @@ def test_disks_are_selected_by_id_name_tag_and_region_and_those_without_a_copy_a
     assert not points(copies, source_region="us-west-2")
 
 
-def test_what_cannot_become_a_disk_is_missing_and_says_why():
+def test_a_copy_that_cannot_become_a_disk_is_missing_with_the_reason():
     system = points([copy(1, traits=["system_disk"])])[0]
     assert system["copy_id"] is None and "system disk" in system["missing"]
     assert "snap-1 is pending" in points([copy(1, state="pending", provider_state="pending")])[0]["missing"]
@@ -181,7 +181,7 @@ def test_what_cannot_become_a_disk_is_missing_and_says_why():
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_of_two_copies_of_one_source_the_one_that_stays_is_restored(order):
+def test_a_restore_uses_the_duplicate_that_is_not_withdrawn(order):
     """A run that finds that its copy is a second one takes back the one that was started last."""
     duplicate = {**copy(1), "snapshot_id": "copy-0", "created_at": "2026-11-23T04:00:00Z"}
     stays = {**copy(1), "created_at": "2026-11-23T03:00:00Z"}
@@ -189,7 +189,7 @@ def test_of_two_copies_of_one_source_the_one_that_stays_is_restored(order):
     assert point.copy_id == stays["snapshot_id"]
 
 
-def test_with_nothing_to_restore_it_is_said_before_anything_is_made():
+def test_a_restore_that_matches_no_copy_fails_before_it_makes_a_disk():
     nothing = choosing.refusal([], {"snapshots": []}, VALUES)
     assert nothing.startswith("None of the 0 copies in eu-west-1") and "There is no copy in eu-west-1 at all" in nothing
     far = copy(2, "vol-2", name="mail", source={**copy(2)["source"], "region": None, "disk_id": ""})
@@ -405,7 +405,7 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
     assert {stronger, later, "creatable"} == set(proofs([last], level="creatable")[0].proofs)
 
 
-def test_where_a_copy_has_no_room_for_another_tag_its_earlier_proofs_are_not_written():
+def test_earlier_proofs_are_not_written_to_a_copy_without_room_for_a_tag():
     most = CLOUDS["ebs"].tag_rules.most
     full = copy(1, tags={**proven(18, "usable"), **{f"k{n}": "v" for n in range(most - 2)}})
     (mark,) = drill.marks([trial(1)], {"snapshots": [full]}, VALUES)
@@ -433,7 +433,7 @@ def test_a_mark_of_earlier_proofs_that_cannot_be_read_is_none(text):
     assert set(row.proofs) == {"creatable"}
 
 
-def test_only_disks_that_are_ours_past_their_time_and_attached_to_nothing_are_reaped():
+def test_a_drill_reaps_only_own_expired_disks_that_are_not_attached():
     later = "2026-11-21T13:00:00Z"
     disks = [
         disk(1),
@@ -664,7 +664,7 @@ def test_readable_is_proven_by_blocks_and_the_disk():
     assert mark.tags["dr-copy:proven-level"] == "readable"
 
 
-def test_only_copies_of_which_a_disk_was_made_are_read():
+def test_a_drill_reads_only_copies_from_which_it_made_a_disk():
     rows = proofs([copy(1), copy(2, "vol-2"), copy(3, "vol-3")])
     (call,) = drill.to_compare(rows, {"disks": [made(1), made(2, state="error")], "failures": []})
     assert call == {"snapshot_id": "snap-1", "source_snapshot_id": "snap-s1", "source_region": "us-east-1"}
@@ -681,7 +681,7 @@ def test_a_copy_whose_blocks_differ_or_were_not_read_is_not_proven():
     assert "its blocks were not read" in drilled_readable()["tried"][0]["why"]
 
 
-def test_a_source_that_is_gone_is_said_and_not_green():
+def test_a_drill_with_a_deleted_source_is_not_green():
     gone = compared(2, compared=False, note="its source snap-s2 is gone, so its blocks were read and not compared")
     report = drilled_readable(compared(1), gone)
     assert not drill_report.drill_problems(report) and report["totals"]["uncompared"] == 1
@@ -704,7 +704,7 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
     assert len(deletion.snapshot_ids) == 300
 
 
-def test_what_a_cloud_says_is_not_put_into_the_roles_words():
+def test_a_message_quotes_the_cloud_unchanged():
     ours = {"code": None, "message": "zone: unknown", "hint": "Give another zone: see the guide."}
     clouds = {**ours, "code": "InvalidParameter", "message": "Invalid value of zone: x (InvalidParameter)"}
     shown = in_role_words({"msg": clouds["message"], "failures": [ours, clouds]})

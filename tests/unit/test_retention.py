@@ -204,7 +204,7 @@ def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
     assert going(there, unfinished) == [], "a disk that has no usable snapshot"
 
 
-def test_only_copies_of_its_own_plans_or_of_none_go():
+def test_retention_deletes_only_copies_of_its_own_plans_or_of_none():
     marks = ("orders", "other", "old", None)
     copies = [
         {**copy(n, days=n), "tags": {"dr-copy:plan": mark} if mark else {}} for n, mark in enumerate((*marks, "x"), 2)
@@ -235,7 +235,7 @@ def test_the_newest_complete_set_of_a_group_is_never_deleted():
     assert not gone & {"copy-3", "copy-4"} and "copy-2" in gone, "the newest set that is complete"
 
 
-def test_what_speaks_against_pruning_a_disk():
+def test_retention_prunes_no_disk_without_a_newer_copy_of_ours():
     copies = [copy(8, days=3), copy(1, days=1 / 24)]
     plan = copy_plan([source(1)], DISK, copies, ["dr-1"], keep=1, now=NOW)
     assert going(copies, plan) == ["copy-8"]

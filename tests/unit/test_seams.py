@@ -112,7 +112,7 @@ def test_a_first_page_of_a_replica_that_lags_hides_nothing(cloud, monkeypatch):
 
 @PAGED
 @pytest.mark.parametrize(("older", "sources", "more"), [(0, 1, 0), (-20, 5, 0), (5, 1, 1), (5, 3, 3)])
-def test_that_a_copy_is_not_there_costs_one_call_a_source_at_most(cloud, older, sources, more):
+def test_a_missing_copy_costs_at_most_one_call_for_each_source(cloud, older, sources, more):
     """No call if everything is on one page (promises: listings)."""
     number = PAGE[cloud.cloud.name] + older - (1 if older <= 0 else 0)
     for n in range(number):

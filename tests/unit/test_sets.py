@@ -105,7 +105,7 @@ def test_disks_of_one_instance_are_a_group_and_a_disk_alone_is_in_none():
     assert group_of_each(groups_of(disks)) == {"a": AB, "b": AB}
 
 
-def test_by_a_tag_disks_of_one_value_are_a_group_whatever_instance_they_have():
+def test_disks_with_the_same_group_tag_are_a_group_across_instances():
     disks = [
         {"disk_id": "a", "attached_to": "i-1", "tags": {"app": "shop"}},
         {"disk_id": "b", "attached_to": "i-2", "tags": {"app": "shop"}},
@@ -135,7 +135,7 @@ def test_a_set_is_application_consistent_only_if_every_member_is():
     assert sets_of_sources(AB, [better, source("b", 1, listed="x")], SECONDS)[0].mark.consistency == "crash"
 
 
-def test_a_set_without_a_disk_of_its_group_is_none_whatever_size_the_cloud_shows():
+def test_a_set_that_lacks_a_disk_of_its_group_is_no_set():
     assert not sets_of_sources(ABC, [source("a", 1, listed="x"), source("b", 1, listed="x")], SECONDS)
 
 
@@ -150,7 +150,7 @@ def test_snapshots_within_the_seconds_of_the_earliest_are_near_and_others_are_no
     assert not sets_of_sources(AB, [source("a", 1), source("b", 1, SECONDS + 1)], SECONDS)
 
 
-def test_of_snapshots_every_few_minutes_the_closest_are_a_set_and_none_is_in_two():
+def test_a_near_set_has_the_closest_snapshots_and_shares_none_with_another_set():
     often = [Source("a", f"a{n}", night(1, 60 * n)) for n in range(10)]
     often += [Source("b", f"b{n}", night(1, 60 * n + 20)) for n in range(10)]
     found = sets_of_sources(AB, often, SECONDS)
@@ -262,7 +262,7 @@ def test_a_set_with_a_doubtful_time_is_not_kept_for():
     assert going == {"copy-a1", "copy-b1"}
 
 
-def test_if_a_set_has_an_archived_member_the_newest_restorable_copy_is_kept_too():
+def test_retention_keeps_the_newest_restorable_copy_beside_a_set_with_an_archived_member():
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
     rows[-1]["traits"] = ["archived"]
     assert {copy_id for _region, copy_id in kept_by_sets(copies(*rows))} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
@@ -329,7 +329,7 @@ def test_two_plans_that_each_lack_a_disk_have_no_set_together():
     assert not whole_of([*of_plan("one", 1, "ab", "3 crash n1"), *of_plan("two", 1, "cd", "3 crash n1")])
 
 
-def test_what_may_be_a_set_of_two_plans_together_is_kept_until_newer_sets_have_its_disks():
+def test_retention_keeps_a_possible_set_of_two_plans_until_newer_sets_have_its_disks():
     """No mark shows whether the plans have the same disks: what is kept can be deleted later, not the reverse."""
     rows = [*of_plan("one", 1, "a", "2 crash n1"), *of_plan("two", 1, "b", "2 crash n1")]
     newer = [*of_plan("one", 2, "a", None), *of_plan("two", 2, "b", None)]
@@ -399,7 +399,7 @@ def test_copies_that_name_no_plan_are_of_the_only_one_that_is_named():
     assert whole_of(rows) == {("one", "n1"): "ab"}
 
 
-def test_of_a_set_of_all_disks_and_a_newer_one_of_a_part_that_of_all_is_restored_and_both_are_kept():
+def test_a_complete_set_is_restored_before_a_newer_partial_one_and_both_are_kept():
     rows = [*of_plan("all", 1, "abcd", "4 crash n1"), *of_plan("part", 2, "ab", "2 crash n2")]
     found = choices_of(copies(*rows), night(9), set("abcd"))
     assert {c.source_id for c in found.of_disks.values()} == {"a1", "b1", "c1", "d1"}
@@ -418,7 +418,7 @@ def test_a_plan_that_got_another_name_keeps_no_set_of_the_old_one():
     assert {copy_id[-1] for _region, copy_id in kept_by_sets(copies(*rows))} == {"2"}
 
 
-def test_a_group_stands_by_its_own_plans_sets_and_by_those_that_have_all_its_disks():
+def test_a_group_is_judged_by_its_own_plans_sets_and_by_sets_with_all_its_disks():
     rows = [*of_plan("all", 1, "abc", "3 crash n1"), *of_plan("part", 2, "ab", "2 crash n2")]
     assert standing(rows, plans=["part"]).mark.set_id == "n2"
     of_all = standing(rows, group=ABC, plans=["all"])
@@ -488,7 +488,7 @@ def test_nothing_is_copied_if_the_set_or_a_newer_complete_one_exists():
     assert wanted(NIGHT_1, [row(d, 0, "2 crash x") for d in "ab"])
 
 
-def test_what_somebody_else_has_copied_is_not_copied_again():
+def test_a_set_that_somebody_else_copied_is_not_copied_again():
     assert not wanted(NIGHT_1, complete={("a1", "there"), ("b1", "there")})
 
 
@@ -557,7 +557,7 @@ def test_the_newest_set_is_planned_besides_a_newer_snapshot_of_one_disk():
     ]  # fmt: skip
 
 
-def test_without_a_group_each_disk_is_planned_alone():
+def test_disks_without_a_group_are_planned_alone():
     assert plan([*BOTH_1, listed("a", 2)], disks=disks_of("12")) == [("a2", "newest"), ("b1", "newest")]
 
 
@@ -613,7 +613,7 @@ def standing(rows, rpo=0.0, group=AB, unread=(), now=None, plans=()):
     return found
 
 
-def test_a_group_stands_by_the_earliest_member_of_its_newest_complete_set():
+def test_a_group_is_judged_by_the_earliest_member_of_its_newest_complete_set():
     found = standing([row("a", 1, "2 crash x", seconds=60), row("b", 1, "2 crash x")], rpo=48)
     assert (found.mark.set_id, found.taken_at, found.age_hours, found.within_rpo) == ("x", night(1), 48.0, True)
     assert not found.torn
@@ -626,13 +626,13 @@ def test_disks_with_newer_copies_and_disks_that_joined_are_torn():
     assert [(one.disk_id, one.newest) for one in found.torn] == [("b", night(2)), ("c", None)]
 
 
-def test_without_a_complete_set_all_disks_are_torn_and_the_rpo_is_missed():
+def test_a_group_without_a_complete_set_is_torn_and_misses_the_rpo():
     found = standing([row("a", 1, "2 crash x"), row("b", 2)], rpo=1000)
     assert found.mark is None and found.age_hours is None and found.within_rpo is False
     assert [one.disk_id for one in found.torn] == ["a", "b"]
 
 
-def test_what_was_not_read_or_has_no_rpo_is_not_judged():
+def test_an_unread_region_or_a_plan_without_an_rpo_is_not_judged():
     rows = [row(d, 1, "2 crash x") for d in "ab"]
     assert standing(rows).within_rpo is None
     assert standing([], rpo=1, unread=["there"]).within_rpo is None
@@ -662,7 +662,7 @@ def test_the_newest_complete_set_is_restored_and_what_is_newer_is_passed_over():
     assert found["a"].newer.source_id == "a3" and found["b"].newer is None
 
 
-def test_only_sets_that_were_taken_at_that_time_or_before_count():
+def test_a_restore_uses_only_sets_taken_at_or_before_the_requested_time():
     assert restored(SETS, at=night(1, 5))[0] == {"a": ("a1", "n1", False), "b": ("b1", "n1", False)}
     apart = [row("a", 1, "2 crash x"), row("b", 1, "2 crash x", seconds=60)]
     assert restored(apart, at=night(1, 30))[0] == {}
@@ -674,7 +674,7 @@ def test_three_nights_of_failing_copies_of_one_disk_are_reported_as_torn():
     assert restored(rows)[0] == {"a": ("a10", None, True), "b": ("b7", None, True)}
 
 
-def test_of_some_disks_of_a_group_a_set_that_has_those_is_whole():
+def test_a_set_is_whole_if_it_has_all_selected_disks_of_its_group():
     rows = [*(row(d, 1, "3 crash x") for d in "abc"), *(row(d, 2, "3 crash y") for d in "ab"), row("c", 3)]
     assert restored(rows, disks="ab")[0] == {"a": ("a2", "y", False), "b": ("b2", "y", False)}
     assert {disk: one[:2] for disk, one in restored(rows, disks="abc")[0].items()} == {
@@ -726,7 +726,7 @@ def test_a_disk_has_not_left_while_no_newer_complete_set_of_its_plan_lacks_it(ro
     assert not choices_of(copies(*rows), night(9), set("abc")).left
 
 
-def test_for_selected_disks_only_a_set_with_all_of_them_is_used():
+def test_a_restore_of_selected_disks_uses_a_set_with_all_of_them():
     """The newest set that is complete by its mark lacks a disk that was selected."""
     assert restored(ONE_LEFT, disks="bc", are_named=True)[0] == {"b": ("b1", "n1", False), "c": ("c1", "n1", False)}
 
@@ -787,7 +787,7 @@ def rows_of(history):
 
 
 @given(histories())
-def test_only_nights_that_were_copied_completely_are_complete_sets(history):
+def test_a_set_is_complete_only_if_the_night_copied_all_its_disks(history):
     sets, wrong = sets_of_copies(copies(*rows_of(history)))
     assert not wrong
     whole = {one.taken_at for one in sets if one.is_whole}
@@ -806,7 +806,7 @@ def test_a_restore_is_of_one_night_or_says_torn_and_retention_keeps_that_night(h
 
 
 @given(histories(), st.data())
-def test_whatever_marks_are_wrong_no_two_nights_are_restored_as_one(history, data):
+def test_wrong_marks_never_mix_two_nights_in_one_restore(history, data):
     """Somebody gives copies marks of other nights, sizes and servers."""
     rows = rows_of(history)
     marks = [row["tags"]["dr-copy:set"] for row in rows if row["tags"].get("dr-copy:set")]

@@ -182,7 +182,7 @@ def test_a_contradiction_within_one_plan_is_reported_by_that_plan_only(ecs_disks
     assert torn == set(disks[:2]) and "contradict" in ended.result["warnings"][0]
 
 
-def test_if_copies_have_no_marks_the_reports_of_both_plans_show_their_sets(ens_disks, tmp_path):
+def test_the_reports_of_both_plans_show_the_sets_of_copies_without_marks(ens_disks, tmp_path):
     runs, estate = Runs(ens_disks), ens_disks
     disks = server(estate, 4)
     sources = {disk: estate.snapshot(disk, 2) for disk in disks}

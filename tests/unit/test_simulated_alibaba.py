@@ -48,7 +48,7 @@ def call(estate, action, secret=SECRET_KEY, age=0, **given):
         return body["Code"], error.code
 
 
-def test_who_calls_is_verified(ecs):
+def test_each_request_is_authenticated(ecs):
     assert call(ecs, "DescribeSnapshots")["Snapshots"] == {"Snapshot": []}
     assert call(ecs, "DescribeSnapshots", AccessKeyId="LTAInobody") == ("InvalidAccessKeyId.NotFound", 404)
     assert call(ecs, "DescribeSnapshots", secret="wrong") == ("SignatureDoesNotMatch", 400)
@@ -94,7 +94,7 @@ def test_a_client_token_replays_and_a_mismatch_is_refused(ecs):
     assert call(ecs, "CopySnapshot", **again) == ("InvalidOperation.UnfinishedCrossRegionCopy", 403)
 
 
-def test_both_kinds_of_pages(ecs):
+def test_a_listing_is_paginated_by_token_or_by_number(ecs):
     for _n in range(25):
         ecs.snapshot()
     page = call(ecs, "DescribeSnapshots", MaxResults="20")
@@ -151,7 +151,7 @@ def test_a_tag_without_a_value_finds_every_value_of_its_key(ecs):
         assert len(answer["Snapshots"]["Snapshot"]) == found
 
 
-def test_what_ecs_does_not_simulate_is_refused_by_name(ecs):
+def test_a_parameter_that_ecs_does_not_simulate_is_refused_by_name(ecs):
     assert call(ecs, "LockSnapshot", DryRun="true") == ("InvalidParameter", 400)
     assert call(ecs, "UntagResources", All="true") == ("InvalidParameter", 400)
 

@@ -99,7 +99,7 @@ def test_bad_copy_calls_are_refused_and_nothing_is_made(ebs, ec2, arguments, cod
     ("source", "message"),
     [("unfinished", "Source snapshot is not complete"), ("unknown", "Source snapshot is not found")],
 )
-def test_what_cannot_be_copied_becomes_a_copy_that_fails(ebs, ec2, source, message):
+def test_a_snapshot_that_cannot_be_copied_becomes_a_failed_copy(ebs, ec2, source, message):
     source = ebs.unfinished_snapshot() if source == "unfinished" else ebs.unknown_id
     given = {"SourceRegion": "us-east-1", "SourceSnapshotId": source}
     copy = ec2().copy_snapshot(**given)["SnapshotId"]
@@ -143,7 +143,7 @@ def test_a_key_shows_as_it_was_asked_until_the_copy_is_complete(ebs, ec2):
     assert all(key.startswith("arn:aws:kms:eu-west-1:") and ":key/" in key for key in keys())
 
 
-def test_what_was_just_shared_is_unknown_for_a_while(ebs, ec2):
+def test_a_snapshot_just_shared_is_unknown_for_a_while(ebs, ec2):
     source = ebs.snapshot()
     ebs.settings(shared_after=20.0)
     ec2("us-east-1").modify_snapshot_attribute(

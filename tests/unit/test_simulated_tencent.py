@@ -46,7 +46,7 @@ def test_the_simulator_signs_as_the_service():
     assert signature("testkey", "cbs", "1795228451", headers, body) == wanted
 
 
-def test_who_calls_is_verified(cbs):
+def test_each_request_is_authenticated(cbs):
     assert call(cbs, "DescribeSnapshots")["SnapshotSet"] is None
     assert call(cbs, "DescribeSnapshots", key="AKIDnobody") == "AuthFailure.SecretIdNotFound"
     assert call(cbs, "DescribeSnapshots", secret="wrong") == "AuthFailure.SignatureFailure"
@@ -192,7 +192,7 @@ def test_the_recycle_bin_shows_and_nothing_deletes_from_it(cbs):
     assert call(cbs, "DeleteSnapshots", "ap-beijing", SnapshotIds=[copy.id]) == "UnsupportedOperation.StateError"
 
 
-def test_a_change_of_tags_shows_after_its_own_time_whatever_follows(cbs):
+def test_each_change_of_tags_shows_after_its_own_delay(cbs):
     copy = cbs.our_copy(cbs.snapshot(), tagged=False)
     cbs.settings(tags_visible_after=6.0)
     for number in range(2):

@@ -14,7 +14,7 @@ from datetime import date
 import pytest
 
 from tests.clouds import CLOUDS
-from tests.of_the_day import of_the_day
+from tests.daily import daily_sample
 from tests.storms.attaching import drill_storm
 from tests.storms.collisions import collision_of
 from tests.storms.harder import hard_storm_of
@@ -110,7 +110,7 @@ def without_request_ids(result):
     return re.sub(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", "an ID", repr(result))
 
 
-@pytest.mark.parametrize("cloud", of_the_day(CLOUDS))
+@pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
 def test_the_same_seed_gives_the_same_storm(server, cloud):
     storm = collision_of(cloud, 2)
     first, second = server.checked(storm), server.checked(storm)
@@ -119,7 +119,7 @@ def test_the_same_seed_gives_the_same_storm(server, cloud):
     assert results[0] == results[1]
 
 
-@pytest.mark.parametrize("cloud", of_the_day(CLOUDS))
+@pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
 def test_the_same_seed_gives_the_same_storm_of_nights(served, cloud):
     server = StormServer(cloud, served(cloud, "server_with_disks"), with_disks=True)
     nights = role_storm_of(cloud, 2, evenings=2)

@@ -77,7 +77,7 @@ def test_each_layer_of_the_engine_imports_none_above_it():
                     assert node.level > (2 if layer else 1) or not named & higher, (path, node.lineno)
 
 
-def test_only_the_calls_of_the_engine_write():
+def test_only_the_engines_calls_write_to_a_cloud():
     cloud = importlib.import_module(f"{COLLECTION}.module_utils._core.cloud").SnapshotCloud
     marked = {name: method.access for name, method in vars(cloud).items() if hasattr(method, "access")}
     calls = {name for name, access in marked.items() if access == "write"}
@@ -102,7 +102,7 @@ def test_each_module_takes_a_single_snapshot_by_the_same_name():
     assert len(found) >= 3 * len(CLOUDS) and all("snapshot_id" in aliases for aliases in found)
 
 
-def test_only_the_side_of_ansible_ends_a_module():
+def test_only_the_module_package_ends_a_module():
     ends = re.compile(r"module\.(exit_json|fail_json)\(|sys\.exit\(")
     for path in [*(PLUGINS / "module_utils").rglob("*.py"), *(PLUGINS / "modules").glob("*.py")]:
         if path.parent != CORE / "module":
@@ -179,7 +179,7 @@ def test_the_restore_modules_document_the_same_result_in_the_same_words():
         assert blocks[name] == blocks[names[0]], name
 
 
-def test_what_restore_modules_document_themselves_is_their_own():
+def test_restore_modules_document_no_shared_option():
     """Shared options are in the fragment, and so are the options in the code."""
     for name in (name for name in MODULES if name.endswith("_restore")):
         module = importlib.import_module(f"{COLLECTION}.modules.{name}")
@@ -336,7 +336,7 @@ def test_a_program_imports_nothing_that_runs_tasks(role):
         assert "from ansible." not in text and "import ansible\n" not in text, path
 
 
-def test_only_what_is_not_checked_yet_is_a_plain_mapping():
+def test_a_plain_mapping_has_a_named_type_with_a_comment():
     """A row is a TypedDict, whose keys mypy checks. Any other mapping has a type name, and a line that explains it."""
     for folder in ("plugin_utils", "filter", "action"):
         for path in (PLUGINS / folder).rglob("*.py"):

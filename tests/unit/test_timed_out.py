@@ -78,7 +78,7 @@ SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
         ({"of": "not shown"}, "timeout", "was accomplished, but the last read before wait_timeout did not show it"),
     ],
 )
-def test_what_is_not_done_at_wait_timeout_is_said_with_the_first_reason_for_it(given, kind, words):
+def test_a_timeout_names_the_first_reason_why_work_is_left(given, kind, words):
     found, message = situation(**given)
     assert found == kind and words in message
 
@@ -94,5 +94,5 @@ def test_what_is_not_done_at_wait_timeout_is_said_with_the_first_reason_for_it(g
         {"of": "not shown", "absent": True},
     ],
 )
-def test_nothing_is_said_where_nothing_is_missing_or_not_waited_for(given):
+def test_no_timeout_is_reported_if_nothing_is_missing_or_wait_is_false(given):
     assert situation(**given) is None

@@ -81,7 +81,7 @@ def test_a_lost_answer_is_found_without_source_fields_though_reads_lag(cloud):
 
 
 @BOTH
-def test_an_id_that_the_call_returned_is_the_copy_whatever_its_fields_show(cloud):
+def test_the_id_that_the_call_returned_is_the_copy_even_without_source_fields(cloud):
     source = cloud.snapshot()
     without_tags(cloud)
     out = cloud.run(source, wait=True, **renamed(cloud))
@@ -92,7 +92,7 @@ def test_an_id_that_the_call_returned_is_the_copy_whatever_its_fields_show(cloud
 
 
 @BOTH
-def test_a_failed_copy_of_this_run_is_reported_whatever_its_fields_show(cloud):
+def test_a_failed_copy_of_this_run_is_reported_even_without_source_fields(cloud):
     source = cloud.snapshot()
     without_tags(cloud)
     cloud.settings(fail_copies_of={source: "no"})

@@ -112,7 +112,7 @@ def test_a_failing_check_is_reported_with_its_message_for_its_set_only(runs, tmp
 
 
 @pytest.mark.parametrize("answer", [{"passed": "true"}, {}, {"passed": False}, {"passed": False, "result": "x"}])
-def test_only_checks_that_came_to_their_end_prove_anything(ebs_runs, tmp_path, answer):
+def test_checks_that_did_not_finish_prove_nothing(ebs_runs, tmp_path, answer):
     ebs_runs.copies("database")
     ended = ebs_runs.usable(tmp_path, checks=lambda _set: answer)
     assert ended.message and not ended.result["totals"]["proven"] and not ebs_runs.estate.disks()
@@ -150,7 +150,7 @@ def test_a_disk_that_was_not_made_spoils_its_own_set_alone(runs, tmp_path):
 # Only what this drill has attached is detached
 
 
-def test_what_a_killed_drill_has_left_attached_is_detached_and_deleted_once_its_time_is_over(runs, tmp_path):
+def test_a_drill_deletes_expired_disks_that_a_killed_drill_left_attached(runs, tmp_path):
     runs.copies("database")
     estate = runs.estate
     theirs = estate.plant(estate.copy(), {})
@@ -230,7 +230,7 @@ def test_a_killed_drill_blocks_no_drill_of_its_own_plan(runs, tmp_path):
     assert [disk.id for disk in runs.estate.disks()] == [left.id]
 
 
-def test_where_it_cannot_be_seen_whether_others_check_there_nothing_is_checked(ecs_disks, tmp_path):
+def test_a_drill_checks_nothing_if_it_cannot_read_whether_another_drill_checks(ecs_disks, tmp_path):
     runs, estate = Runs(ecs_disks), ecs_disks
     estate.settings(instances={estate.server_id: {"zone": estate.zone}})
     runs.copies("database")
@@ -281,7 +281,7 @@ def test_a_drill_makes_so_many_calls_that_the_test_of_kills_meets_each(ecs_disks
     assert len(runs.calls) == 11, runs.calls
 
 
-def test_what_a_restore_has_attached_stays_though_its_time_is_over(runs, tmp_path):
+def test_a_drill_leaves_an_expired_disk_that_a_restore_attached(runs, tmp_path):
     runs.copies("database")
     estate = runs.estate
     estate.restore(estate.copy(), restore_id="flood-1", attach_to=estate.server_id, wait=True, expires_after_hours=1)
@@ -353,7 +353,7 @@ def test_a_file_with_tags_of_ansible_is_taken(ebs_runs, tmp_path):
         assert not ebs_runs.usable(tmp_path, text).message
 
 
-def test_where_no_disk_is_attached_the_level_is_refused(ens_disks, tmp_path):
+def test_level_usable_is_refused_on_a_cloud_that_attaches_no_disk(ens_disks, tmp_path):
     runs = Runs(ens_disks)
     ended = runs.usable(tmp_path)
     assert "usable can only be proven on ebs, ecs, cbs" in ended.message and not runs.calls

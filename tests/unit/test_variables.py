@@ -119,7 +119,7 @@ def _by_name(checked):
         ),
     )
 )
-def test_any_value_is_taken_or_refused_by_name(given_values):
+def test_each_value_is_accepted_or_refused_by_name(given_values):
     assert all(problem.startswith("dr_copy_") for problem in normalise({**BASICS, **given_values}).problems)
 
 
@@ -136,14 +136,14 @@ def test_a_shard_that_is_none_is_refused(shard):
     assert "dr_copy_shard" in normalise({**BASICS, "shard": shard}).problems[0]
 
 
-def test_only_a_place_within_the_source_region_is_a_destination_there():
+def test_a_destination_in_the_source_region_must_be_a_place_within_it():
     within = {**BASICS, "cloud": "ebs", "source_region": "us-east-1", "destination_regions": "us-east-1"}
     assert "must not contain" in normalise(within).problems[0]
     taken = normalise({**within, "copy_options": {"destination_availability_zone": "us-east-1-bos-1a"}})
     assert not taken.problems and taken.values.place == "us-east-1-bos-1a"
 
 
-def test_only_ebs_copies_across_accounts():
+def test_a_source_connection_is_refused_except_on_ebs():
     assert not normalise({**BASICS, "source_connection": "profile=prod"}).problems
     assert "source_connection" in normalise({**BASICS, "cloud": "cbs", "source_connection": "profile=x"}).problems[0]
 
@@ -177,7 +177,7 @@ def test_credentials_among_the_copy_options_are_refused_since_reports_show_these
         "'missing' is undefined",
     ],
 )
-def test_of_a_variable_that_cannot_be_evaluated_no_value_is_shown(message):
+def test_a_problem_shows_no_value_of_a_variable_that_cannot_be_evaluated(message):
     assert without_values(message) == "'missing' is undefined"
 
 

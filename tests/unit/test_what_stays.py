@@ -43,7 +43,7 @@ def with_two_keys(cloud, source, apart):
 @pytest.mark.parametrize("apart", [0.0, 5.0])
 @pytest.mark.parametrize("late", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_of_two_runs_with_different_keys_the_last_copy_stays(cloud, apart, late, seed):
+def test_the_last_copy_of_two_runs_with_different_keys_stays(cloud, apart, late, seed):
     source = cloud.snapshot()
     planted, options = with_two_keys(cloud, source, apart)
     cloud.settings(latency=0.2)
@@ -178,7 +178,7 @@ def test_survivors_that_cannot_be_meant_are_refused_before_any_call(cloud, optio
 
 @ALL
 @pytest.mark.parametrize("check", [False, True])
-def test_without_create_no_copy_is_made(cloud, check):
+def test_create_false_makes_no_copy(cloud, check):
     source = cloud.snapshot()
     started = cloud.clock.monotonic()
     out = cloud.run(source, create=False, wait=True, check=check)
@@ -189,7 +189,7 @@ def test_without_create_no_copy_is_made(cloud, check):
 
 
 @ALL
-def test_without_create_an_old_copy_that_shows_late_is_found(cloud):
+def test_create_false_finds_an_old_copy_that_shows_late(cloud):
     source = cloud.snapshot()
     copy = cloud.our_copy(source)
     cloud.hide(copy, 3)
@@ -198,7 +198,7 @@ def test_without_create_an_old_copy_that_shows_late_is_found(cloud):
 
 
 @clouds("ebs", "ecs", "cbs")
-def test_without_create_the_tags_of_existing_copies_are_updated(cloud):
+def test_create_false_updates_the_tags_of_existing_copies(cloud):
     one, two = cloud.snapshot(), cloud.snapshot()
     copy = cloud.our_copy(one)
     out = cloud.run(one, two, create=False, tags={"team": "dr"}, wait=True)
@@ -207,7 +207,7 @@ def test_without_create_the_tags_of_existing_copies_are_updated(cloud):
 
 
 @clouds("ebs", "ecs", "ens")
-def test_without_create_a_failed_copy_is_not_replaced(cloud):
+def test_create_false_does_not_replace_a_failed_copy(cloud):
     source = cloud.snapshot()
     copy = cloud.our_copy(source, failure="no")
     out = cloud.run(source, create=False, wait=True)
@@ -218,7 +218,7 @@ def test_without_create_a_failed_copy_is_not_replaced(cloud):
 
 
 @clouds("ebs", "ecs")
-def test_without_create_a_misfit_is_not_replaced(cloud):
+def test_create_false_does_not_replace_a_misfit(cloud):
     source = cloud.snapshot()
     copy = cloud.our_copy(source)
     out = cloud.run(source, create=False, encrypted=True, replace_mismatched=True, wait=True)
@@ -255,7 +255,7 @@ def test_a_deletion_whose_answer_is_lost_is_sent_again_and_ends(cloud):
 
 
 @clouds("ebs", "ecs", "cbs")
-def test_what_was_held_after_a_lost_deletion_is_not_deleted_again(cloud):
+def test_a_copy_held_after_a_lost_deletion_is_not_deleted(cloud):
     """The first call never arrived. The next look decides again."""
     source = cloud.snapshot()
     copy = cloud.our_copy(source)

@@ -56,7 +56,7 @@ def test_the_disks_of_a_server_are_attached_in_the_order_of_their_devices_those_
     assert attached(manifest, "i-2") == ["snap-5"] and attached(manifest, "i-3") == []
 
 
-def test_of_two_disks_of_one_disk_that_of_the_last_run_is_attached_alone():
+def test_only_the_last_runs_disk_of_two_from_one_source_is_attached():
     """An older version made them if a run had another dr_restore_at."""
     disks = [{**row(1, "/dev/sdf"), "disk_id": "vol-1"}]
     earlier = [{**row(n, "/dev/sdf", region="here"), "disk_id": f"vol-{disk}"} for n, disk in ((2, 1), (3, 3), (4, 3))]

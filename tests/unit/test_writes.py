@@ -28,7 +28,7 @@ class TestEcs(TagWrites, EncryptedCopies, WritesContract):
     def cloud(self, ecs):
         return ecs
 
-    def test_a_busy_disk_without_an_id_is_asked_for_seldom(self, cloud):
+    def test_a_busy_disk_without_an_id_is_rarely_polled(self, cloud):
         """It is unknown which disk is busy, so the region gets growing pauses (promises: quota)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.get(source).disk_id = ""

@@ -26,7 +26,7 @@ SAME_SECOND = 1.5
 #: latency.
 CLOCK_UNSURE = timedelta(seconds=3)
 #: Order of states: a look that shows an earlier state comes from a lagging replica. So a copy that was seen complete
-#: stays complete (test_what_was_seen_complete_stays_complete_though_a_replica_lags).
+#: stays complete (test_a_copy_seen_complete_stays_complete_if_a_replica_lags).
 AGE = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
 
 

@@ -11,10 +11,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def of_the_day(values: Iterable[T]) -> list[T]:
-    """Return one of these values, another each day, if tests are drawn by the day (tests/scripts/test.sh); else all.
+def daily_sample(values: Iterable[T]) -> list[T]:
+    """Return one of these values, another each day, if STORM_SEED is the day (tests/scripts/test.sh); else all.
 
-    For what is the same on each cloud. Other tests try the differences, on all clouds every day.
+    For tests of behaviour that is the same on each cloud. Other tests cover the differences, on all clouds every day.
     """
     day, values = os.environ.get("STORM_SEED"), list(values)
     return values[int(day) % len(values) :][:1] if day else values

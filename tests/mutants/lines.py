@@ -18,6 +18,7 @@ import random
 import resource
 import sys
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,8 @@ STORMS = 40
 #: Seconds of the processor after which a change counts as endless, and thus as found; and of the clock, for one that
 #: hangs.
 LONGEST, HANGS = 300, 3600.0
-#: Changes that prove nothing: of annotations, of numbers and decorators of data classes, and of ``is`` to an operator
-#: with the same result for states and None.
+#: Changes that prove nothing: of annotations, of numbers, decorators of data classes and heads of classes (whose
+#: ``total=False`` only mypy reads), and of ``is`` to an operator with the same result for states and None.
 LEFT_OUT = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/NumberReplacer")
 SAME = ("core/ReplaceComparisonOperator_Is_Eq", "core/ReplaceComparisonOperator_IsNot_NotEq")
 HEAD = ("file", "changes tried", "found", "not found, in lines")
@@ -180,17 +181,22 @@ def _drawn(path: str, sample: int) -> list[Change]:
         places = [place for node in ast_nodes(tree) for place in operator().mutation_positions(node)]
         worthy += [Change(path, start[0], name, number) for number, (start, _end) in enumerate(places)]
     drawn = random.Random(path).sample(worthy, min(sample, len(worthy)))
-    decorated = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith("@dataclass")]
-    telling = [change for change in drawn if change.operator not in SAME and change.line not in decorated]
+    heads = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith(("@dataclass", "class "))]
+    telling = [change for change in drawn if change.operator not in SAME and change.line not in heads]
     return [change for change in telling if _is_python(change.text())]
 
 
 def _is_python(text: str) -> bool:
-    """Whether a text is valid Python: not with another operator instead of the unpacking one, as in ``{**row}``."""
-    try:
-        compile(text, "changed", "exec")
-    except SyntaxError:
-        return False
+    """Whether Python takes a text without a warning.
+
+    It refuses another operator instead of the unpacking one, as in ``{**row}``, and warns of ``is`` before a literal.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SyntaxWarning)
+        try:
+            compile(text, "changed", "exec")
+        except (SyntaxError, SyntaxWarning):
+            return False
     return True
 
 

@@ -117,6 +117,10 @@ def test_a_deleted_snapshot_is_a_failure_only_without_a_replacement():
     assert [row[3] for row in reasons_of(plan) if row[0] == "snap-3"] == ["already there", "next newest"]
     (result,) = without_gone([call], plan)
     assert not result["failures"] and not result["copies"] and result["counts"]["failed"] == 0
+    refused = failed(4, *REGIONS, kind="refused")
+    both = {key: [*call[key], *refused[key]] for key in ("copies", "failures")}
+    (result,) = without_gone([{**both, "counts": {"failed": 4}}], plan)
+    assert result == {**refused, "counts": {"failed": 2}}
     nothing = run(listed(snapshot(5)), listed(), call)
     assert [row[3] for row in reasons_of(nothing)] == ["gone before it was copied", "no snapshot"] * 2
     assert without_gone([call], nothing) == [call]

@@ -446,7 +446,7 @@ def test_more_deletions_than_the_plan_allows_are_none_and_a_failure():
     expired = with_survivors(expired_copies(copies, keep=2, now=ago(0)), copies)
     assert len(expired) == 3 and len(deletion_calls(expired, 3)) == 1 and deletion_calls(expired, 2) == []
     done = {**NOTHING_DONE, "expired": expired}
-    assert not outcome_of(done, values(max_deletions=3))["failures"]
+    assert not any(outcome_of(done, values(max_deletions=most))["failures"] for most in (3, 4))
     content = outcome_of(done, values(max_deletions=2))
     assert "dr_copy_max_deletions (2)" in content["failures"][0]["message"] and content["pruned"] == []
 

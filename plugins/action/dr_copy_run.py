@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import RunContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import without_values
 
@@ -25,7 +25,7 @@ class ActionModule(RoleAction):
         unread: list[str] = []
         stopped = str(self._task.args.get("stopped") or "")
         given = self.variables(VARIABLES, unread)
-        setting = Setting(**self.facts_of_run(), reads_only=self.is_true("reads_only"), defaults=self.defaults)
+        setting = RunContext(**self.facts_of_run(), reads_only=self.is_true("reads_only"), defaults=self.defaults)
         night = Night(
             given,
             setting,

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Around
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Inventory
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import RunContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import unwrapped
@@ -32,7 +32,7 @@ class ActionModule(RoleAction):
     def run_role(self) -> Mapping[str, object]:
         program = Drill if self.is_true("drill") else Restore
         given = self.variables(VARIABLES)
-        setting = Setting(**self.facts_of_run(), around=self._around(given))
+        setting = RunContext(**self.facts_of_run(), around=self._around(given))
         text = str(self._task.args.get("record") or "")
         record = Record(text, unwrapped(self._task.args.get("checked"))) if text else None
         ended = program(
@@ -46,11 +46,11 @@ class ActionModule(RoleAction):
             "record": ended.record,
         }
 
-    def _around(self, given: ByName) -> Around:
+    def _around(self, given: ByName) -> Inventory:
         """Return the hosts of the inventory, and the test instances of the other drills of the play's batch."""
         hosts = (self._vars.get("groups") or {}).get("all")
         names = (self._vars.get("ansible_play_batch") or ()) if given.get("test_instance") else ()
         others = {name: self._vars["hostvars"][name] for name in names if name != host_of(self._vars)}
         drills = {name: theirs for name, theirs in others.items() if theirs.get("dr_restore_level") == "usable"}
         instances = {name: str(theirs.get("dr_restore_test_instance") or "") for name, theirs in drills.items()}
-        return Around(None if hosts is None else list(hosts), instances)
+        return Inventory(None if hosts is None else list(hosts), instances)

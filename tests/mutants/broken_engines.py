@@ -761,8 +761,8 @@ def _drawn(copy: Any) -> tuple[str, str]:
     return (f"{_lot.random()}", copy.snapshot_id)
 
 
-def _all_duplicates(copies: Any, *_cloud: Any) -> Any:
-    return tuple(c for c in copies.duplicates if c.deletable)
+def _keeping_none(_real: Any) -> Any:
+    return lambda copies, *_cloud: tuple(c for c in copies.duplicates if c.deletable)
 
 
 def _locking(real: Any) -> Any:
@@ -874,7 +874,7 @@ def _any_hours(real: Any) -> Any:
 inside("disk_ids is ignored", "module.restore", "_run", _unnamed, over_disks=True)
 inside("the expiry of a disk never changes", "decide.expiry", "expiry_change", _any_hours, NOT_ENS, over_disks=True)
 BY_KEY = ("ebs", "ecs")
-inside("misfits are deleted whatever their rank", "decide.without_copy", "misfits_first", _all_misfits, BY_KEY)
+inside("misfits are deleted whatever their rank", "decide.without_copy", "initial_misfits", _all_misfits, BY_KEY)
 options("survivors are ignored", survivors=None)
 options("create is ignored", create=True)
 INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
@@ -909,11 +909,11 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("the newest copy counts", "decide.copies", "begin_order", _reversed),
     ("each run ranks copies by its own draw", "decide.copies", "begin_order", lambda real: _drawn),
     ("nothing is ever taken back", "decide.with_copy", "_withdrawn", _with_back(lambda back: type(back)())),
-    ("duplicates are deleted while none is complete", "decide.copies", "surplus", lambda real: _all_duplicates),
+    ("duplicates are deleted while none is complete", "decide.copies", "deletable_duplicates", _keeping_none),
     ("the window is always open", "act.window", "Window.has_room", _always(True)),
     ("the window does not follow the quota", "act.window", "Window.refused", _always(None)),
     ("a busy source keeps its place in the queue", "act.queue", "Queue.defer", _always(None)),
-    ("a failing write stays in its batch", "act.attempt", "Attempt.most_beside", _whole),
+    ("a failing write stays in its batch", "act.attempt", "Attempt.max_per_call", _whole),
     ("a busy source closes the window for long", "act.window", "SOURCE_SECONDS", lambda real: 15.0),
     ("a request overtakes one that needs a look", "act.calls", "takewhile", lambda real: filter),
     ("the region that was called most recently comes first", "act.loop", "Loop._in_turn", _in_their_order),

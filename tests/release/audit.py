@@ -20,7 +20,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def sort_out(audited: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+def sort_copies(audited: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
     """Return the vulnerabilities found, and the packages about which nothing is known."""
     found = [
         f"{package['name']} {package['version']}: {fault['id']}, fixed in {', '.join(fault['fix_versions']) or 'none'}"
@@ -38,7 +38,7 @@ def main() -> None:
         audited = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
         sys.exit(f"pip-audit could not run: {done.stderr[-1000:]}")
-    found, unknown = sort_out(audited)
+    found, unknown = sort_copies(audited)
     if found:
         sys.exit("\n".join(found))
     if unknown:

@@ -19,7 +19,7 @@ from typing import Any
 from unittest import mock
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Finished, Night, Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night, RunContext, RunOutcome
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics, report_files
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import file_name
 from moto.moto_api._internal import mock_random
@@ -58,7 +58,7 @@ class NightOutcome:
     ended: float = math.nan
     began_at: datetime = datetime.min
     ended_at: datetime = datetime.min
-    finished: Finished | None = None
+    finished: RunOutcome | None = None
     broke: str = ""
     files: dict[str, str] = field(default_factory=dict)
     #: Files that could not be written because of a fault of this night.
@@ -290,7 +290,7 @@ class Nights(People):
             outcome.page_before = self.files_of(plan, run).get("html", "")
             before = (replace(run, reads_only=reads) for reads in (False, True))
             outcome.json_before = tuple(self.files_of(plan, one).get("json", "{}") for one in before)
-            setting = Setting(plan.name, run.check, run.reads_only, ansible="none")
+            setting = RunContext(plan.name, run.check, run.reads_only, ansible="none")
             try:
                 given = {**self.variables(plan), "shard": run.shard}
                 call = self._noting_listings(outcome, self.call(run.check))
@@ -351,7 +351,7 @@ class Nights(People):
             if folder.exists():
                 folder.rename(self.folder / f"{name}.away")
             folder.write_text("not mounted")
-        write, write_metrics = report_files.write_whole, metrics.write_to_textfile
+        write, write_metrics = report_files.write_atomically, metrics.write_to_textfile
         try:
             with (
                 mock.patch.object(report_files, "write_whole", self._written(write)),

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Finished, Run, Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import (
+    Run,
+    RunContext,
+    RunOutcome,
+)
 
 from .role_storms import PlannedRestore
 from .scheduler import Killed
@@ -40,7 +44,7 @@ class RestoreOutcome:
     started: float = math.nan
     ended: float = math.nan
     began_at: datetime = datetime.min
-    finished: Finished | None = None
+    finished: RunOutcome | None = None
     broke: str = ""
     files: dict[str, str] = field(default_factory=dict)
     page_before: str = ""
@@ -55,7 +59,7 @@ def restore_in(nights: Nights, outcome: RestoreOutcome) -> Callable[[], None]:
         outcome.started, outcome.began_at = scheduler.monotonic(), utc()
         outcome.page_before = files_of(nights, outcome).get("html", "")
         program: type[Run] = Drill if run.is_drill else Restore
-        setting = Setting(HOST, check_mode=run.check)
+        setting = RunContext(HOST, check_mode=run.check)
         try:
             made = program(
                 variables_of(nights, outcome), setting, call=nights.call(run.check), clock=utc, say=lambda line: None

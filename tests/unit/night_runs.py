@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import Finished, Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import RunContext, RunOutcome
 
 from .harness import run_module
 
@@ -36,7 +36,7 @@ def night(
     calls: list[tuple[str, dict[str, Any]]] | None = None,
     defaults: dict[str, dict[str, Any]] | None = None,
     **variables: Any,
-) -> Finished:
+) -> RunOutcome:
     """Run a plan once. ``before`` maps the first words of a step to what happens before that step.
 
     ``calls`` receives the kind and the arguments of each module call. ``defaults`` are those of the user, by kind.
@@ -57,7 +57,7 @@ def night(
         for words in [words for words in left if line.startswith(words)]:
             left.pop(words)()
 
-    setting = Setting("orders", check, reads_only, "2.21.0", defaults=defaults_of)
+    setting = RunContext("orders", check, reads_only, "2.21.0", defaults=defaults_of)
     given = variables_of(estate, **variables)
     ended = Night(given, setting, call, estate.clock.utc, say, stopped=stopped).run()
     assert not left, f"no step starts with {left}"

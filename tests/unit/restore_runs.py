@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Around
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Inventory
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Finished, Run, Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import (
+    Run,
+    RunContext,
+    RunOutcome,
+)
 
 from .harness import run_module
 
@@ -30,7 +34,7 @@ class Runs:
         self.estate = estate
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.lines: list[str] = []
-        self.around = Around()
+        self.around = Inventory()
 
     def copies(self, *names: str, hours: float = 1, **tags: str) -> dict[str, str]:
         """Copy a snapshot of a new disk for each name, marked as the role dr_copy does; return the disks by name."""
@@ -60,18 +64,18 @@ class Runs:
         made = {row["source_snapshot_id"]: row["snapshot_id"] for row in done["copies"]}
         return {name: made[source] for name, source in sources.items()}
 
-    def restore(self, check: bool = False, before: Before = None, **given: Any) -> Finished:
+    def restore(self, check: bool = False, before: Before = None, **given: Any) -> RunOutcome:
         return self._run(Restore, check, before, {"id": "flood", **given})
 
     def drill(
         self, check: bool = False, before: Before = None, checks: Checks = lambda _set: PASSED, **given: Any
-    ) -> Finished:
+    ) -> RunOutcome:
         """Run a drill. ``checks`` replaces its tasks: it gets the same input and returns the same answer."""
         if "checks_file" in given:
             given["checks"] = given.pop("checks_file")
         return self._run(Drill, check, before, given, checks)
 
-    def usable(self, directory: Path, tasks: str = "- ansible.builtin.ping:\n", **given: Any) -> Finished:
+    def usable(self, directory: Path, tasks: str = "- ansible.builtin.ping:\n", **given: Any) -> RunOutcome:
         """Run a drill that attaches disks to a test instance, with a file of these tasks in this directory."""
         path = directory / "checks.yml"
         path.write_text(tasks)
@@ -85,7 +89,7 @@ class Runs:
         before: Before,
         given: dict[str, Any],
         checks: Checks = lambda _set: PASSED,
-    ) -> Finished:
+    ) -> RunOutcome:
         """Run once. ``before`` maps the first words of a step to what happens before that step."""
         estate, left = self.estate, dict(before or {})
         basics = {
@@ -105,7 +109,7 @@ class Runs:
             for words in [words for words in left if line.startswith(words)]:
                 left.pop(words)()
 
-        setting = Setting("orders", check_mode=check, around=self.around)
+        setting = RunContext("orders", check_mode=check, around=self.around)
         outside = {"call": call, "clock": estate.clock.utc, "say": say}
         ended = program({**basics, **given}, setting, **outside).run()
         for _number in range(ended.pause.get("sets", 0)):

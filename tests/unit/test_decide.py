@@ -19,7 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     counting_order,
     misfit,
     same_encryption,
-    sort_out,
+    sort_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import LIST_NOW, Decision
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
@@ -257,7 +257,7 @@ def test_the_copy_that_counts_is_ours_then_complete_then_the_oldest_then_the_fir
     request = CopyRequest("source", "here", "there")
     for seed in range(20):
         there = random.Random(seed).sample(in_order, len(in_order))
-        sorted_out = sort_out(request, there, Cloud())
+        sorted_out = sort_copies(request, there, Cloud())
         assert [c.snapshot_id for c in sorted_out.fitting] == [c.snapshot_id for c in in_order]
         assert sorted_out.duplicates == tuple(in_order[1:])
         assert not sorted_out.misfits and not sorted_out.failed

@@ -12,7 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.falling_back import (
     both_shares,
     disks_to_fall_back,
-    fallen_back,
+    fall_back,
     without_gone,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import copy_calls
@@ -58,7 +58,7 @@ def reasons_of(plan):
 def run(source, again, *calls, before=(), **changed):
     given = values(**changed)
     plan = decide_run(source, before, given, {})["plan"]
-    return fallen_back(plan, calls, source, again, before, given)
+    return fall_back(plan, calls, source, again, before, given)
 
 
 def test_only_a_disk_whose_newest_snapshot_is_gone_falls_back():

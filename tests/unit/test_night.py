@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy impo
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import report_files
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import Setting
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import RunContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
 
 from tests.clouds import CLOUDS
@@ -378,7 +378,7 @@ def test_a_run_that_is_killed_leaves_the_page_that_says_so(ecs, tmp_path):
 
     given = variables_of(ecs, report_dir=str(tmp_path))
     with pytest.raises(KeyboardInterrupt):
-        Night(given, Setting("orders"), killed, ecs.clock.utc, lambda line: None).run()
+        Night(given, RunContext("orders"), killed, ecs.clock.utc, lambda line: None).run()
     assert "has not ended" in (tmp_path / "orders.html").read_text()
 
 

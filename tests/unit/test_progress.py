@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.attempt import Attempt
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, Progress
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import Decision, Next
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import Decision, NextStep
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
@@ -64,7 +64,11 @@ def test_no_progress_is_shown_before_it_is_known_what_to_start(tmp_path):
     (tmp_path / FILE).touch()
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
     attempt = Attempt(Wanted(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
-    for attempt.decision in (Decision(needs_source=True), Decision(next=Next.BEGIN), Decision(next=Next.NOTHING)):
+    for attempt.decision in (
+        Decision(needs_source=True),
+        Decision(next=NextStep.BEGIN),
+        Decision(next=NextStep.NOTHING),
+    ):
         progress.report([attempt])
     phases = [json.loads(line)["phase"] for line in (tmp_path / FILE).read_text().splitlines()]
     assert phases == ["beginning", "finishing"]
@@ -112,7 +116,7 @@ def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, o
     request = CopyRequest("one", "here", "here", options=options, noun="disk")
     attempt = Attempt(Wanted(request, policy, Capabilities()))
     there = Snapshot("two", "here", State.COMPLETED, "available", progress=100)
-    for clock.now, then in ((0.0, Next.GO_ON), (0.1, Next.NOTHING)):
+    for clock.now, then in ((0.0, NextStep.GO_ON), (0.1, NextStep.NOTHING)):
         attempt.decision = Decision(copy=there, next=then)
         progress.report([attempt])
     assert [json.loads(line)["done"] for line in (tmp_path / FILE).read_text().splitlines()] == [0, 1], "at once"

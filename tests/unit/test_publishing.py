@@ -32,7 +32,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.l
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import VERSION
 
 from tests.release import pictures, sbom
-from tests.release.audit import sort_out
+from tests.release.audit import sort_copies
 from tests.release.build import packed_again
 from tests.release.importer import complaints
 from tests.release.sign import address_problem, maintainers
@@ -164,7 +164,7 @@ def test_silence_of_the_audit_is_not_reported_as_success():
         {"name": "bad", "version": "2", "vulns": [{"id": "CVE-1", "fix_versions": ["3"]}]},
         {"name": "unknown", "skip_reason": "Dependency not found"},
     ]
-    assert sort_out(audited) == (["bad 2: CVE-1, fixed in 3"], ["unknown"])
+    assert sort_copies(audited) == (["bad 2: CVE-1, fixed in 3"], ["unknown"])
 
 
 def test_the_bill_of_materials_says_what_is_required_and_what_comes_with_it():

@@ -22,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     some,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.failures import for_role
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.failures import with_role_names
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import (
     description,
     source_tags,
@@ -56,7 +56,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (
     report_content,
     report_files,
-    written_report,
+    write_report,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import (
     cut,
@@ -64,7 +64,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
     log_lines,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import write_whole
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import write_atomically
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.marks import plan_of
 
 from .reports import sample
@@ -316,11 +316,11 @@ def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
     done = {**NOTHING_DONE, "source": source()}
     result = outcome_of(done, given)
-    assert not written_report(result, done, given, run).unwritten
+    assert not write_report(result, done, given, run).unwritten
     (page,) = tmp_path.glob("*.html")
     assert "could not be drawn" not in page.read_text()
     result["coverage"]["excluded"] = [{"disk_id": "vol-1"}]  # a row without the name that the template shows
-    assert "could not be written" in written_report(result, done, given, run).unwritten
+    assert "could not be written" in write_report(result, done, given, run).unwritten
     assert "could not be drawn" in page.read_text() and "disk_name" in page.read_text()
 
 
@@ -349,19 +349,19 @@ def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
     given = values(report_dir=str(tmp_path / "reports"), metrics_dir=str(tmp_path / "metrics"), history_days=3)
     run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
     result = outcome_of(NOTHING_DONE, given)
-    assert not written_report(result, NOTHING_DONE, given, {**run, "check_mode": True}).unwritten
+    assert not write_report(result, NOTHING_DONE, given, {**run, "check_mode": True}).unwritten
     assert not [path for path in tmp_path.rglob("*") if path.is_file()], "a dry run leaves last night's report as it is"
     old = tmp_path / "reports" / "history" / given.plan / "2020-01-01.json"
     old.parent.mkdir(parents=True)
     old.write_text("{}")
-    assert written_report(result, NOTHING_DONE, given, run).unwritten == ""
+    assert write_report(result, NOTHING_DONE, given, run).unwritten == ""
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".html", ".json", ".xml", ".csv", ".prom"} and old not in files
     assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
     assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700, "others' directories keep their permissions"
     (tmp_path / "file").write_text("")
     for name, what in (("report_dir", "The report"), ("metrics_dir", "The metrics")):
-        content = written_report(result, NOTHING_DONE, replace(given, **{name: str(tmp_path / "file")}), run).unwritten
+        content = write_report(result, NOTHING_DONE, replace(given, **{name: str(tmp_path / "file")}), run).unwritten
         assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
 
 
@@ -389,7 +389,7 @@ def test_two_runs_that_write_one_report_lose_none_and_tear_none(tmp_path):
     def work(text):
         for _n in range(200):
             try:
-                write_whole(path, text)
+                write_atomically(path, text)
                 json.loads(path.read_text())
             except (OSError, ValueError) as error:
                 problems.append(error)
@@ -405,7 +405,7 @@ def test_two_runs_that_write_one_report_lose_none_and_tear_none(tmp_path):
 def test_a_report_that_cannot_be_written_leaves_no_part_of_itself(tmp_path):
     (tmp_path / "plan.json").mkdir()
     with pytest.raises(OSError):
-        write_whole(tmp_path / "plan.json", "{}")
+        write_atomically(tmp_path / "plan.json", "{}")
     assert [one.name for one in tmp_path.iterdir()] == ["plan.json"]
 
 
@@ -556,9 +556,12 @@ def test_the_first_line_counts_what_cannot_be_restored_misses_the_rpo_or_is_not_
 
 
 def test_hints_are_reported_in_the_words_of_the_role():
-    assert for_role("Raise wait_timeout or max_in_flight.") == "Raise dr_copy_wait_timeout or dr_copy_max_in_flight."
-    assert for_role("Check the ID and source_region.") == "Check the ID and dr_copy_source_region."
-    assert for_role("Set dr_copy_wait_timeout.") == "Set dr_copy_wait_timeout." and for_role(None) is None
+    assert (
+        with_role_names("Raise wait_timeout or max_in_flight.")
+        == "Raise dr_copy_wait_timeout or dr_copy_max_in_flight."
+    )
+    assert with_role_names("Check the ID and source_region.") == "Check the ID and dr_copy_source_region."
+    assert with_role_names("Set dr_copy_wait_timeout.") == "Set dr_copy_wait_timeout." and with_role_names(None) is None
 
 
 @pytest.mark.slow
@@ -652,7 +655,7 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
     for part in ("1/2", "2/2"):
         given = values(shard=part, report_dir=str(tmp_path), rpo_hours=24)
         done = {**NOTHING_DONE, "source": source()}
-        assert written_report(outcome_of(done, given), done, given, run).unwritten == ""
+        assert write_report(outcome_of(done, given), done, given, run).unwritten == ""
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
     day = given.now[:10]
     for part in ("1_2", "2_2"):
@@ -666,7 +669,7 @@ def test_the_index_knows_the_shards_of_a_plan(tmp_path):
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
     given = values(shard="1/3", report_dir=str(tmp_path))
     done = {**NOTHING_DONE, "source": source()}
-    first = written_report(outcome_of(done, given), done, given, run).report
+    first = write_report(outcome_of(done, given), done, given, run).report
     second = {**first, "settings": {**first["settings"], "shard": "2/3"}}
     page = index_over([second], str(tmp_path), ["a", "b"], ["orders", "orders"], ["", ""], ["1/3", "3/3"])
     assert 'href="orders_2_3.status.html">orders 2/3<' in page and 'href="orders_1_3.html">orders 1/3<' in page

@@ -584,7 +584,7 @@ def test_the_report_never_claims_more_than_its_level():
 def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
     assert "nothing was proven" in drill_report.drill_problems(drilled([], {"skipped": True}))
     rows = proofs([copy(1)])
-    left = [reaping.Left(disk_id="vol-n1", attached_to=None, expires_at=NOW, own=True)]
+    left = [reaping.RemainingDisk(disk_id="vol-n1", attached_to=None, expires_at=NOW, own=True)]
     assert "still exists: vol-n1" in drill_report.drill_problems(
         drilled(rows, {"disks": [made(1)], "failures": []}, left=left)
     )

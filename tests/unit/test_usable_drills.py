@@ -11,7 +11,7 @@ import json
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Around
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Inventory
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 
 from tests.clouds import CLOUDS
@@ -361,12 +361,12 @@ def test_level_usable_is_refused_on_a_cloud_that_attaches_no_disk(ens_disks, tmp
 
 
 def test_the_test_host_must_be_in_the_inventory(ebs_runs, tmp_path):
-    ebs_runs.around = Around(["orders"])
+    ebs_runs.around = Inventory(["orders"])
     assert "'testhost' is not in it" in ebs_runs.usable(tmp_path).message and not ebs_runs.calls
 
 
 def test_two_drills_of_a_play_have_no_test_instance_in_common(ebs_runs, tmp_path):
-    ebs_runs.around = Around(instances={"mail": ebs_runs.estate.server_id, "web": "i-0cc11dd22ee33ff99", "off": ""})
+    ebs_runs.around = Inventory(instances={"mail": ebs_runs.estate.server_id, "web": "i-0cc11dd22ee33ff99", "off": ""})
     message = ebs_runs.usable(tmp_path).message
     assert "dr_restore_test_instance is also that of mail in this play" in message and not ebs_runs.calls
 

@@ -264,7 +264,7 @@ def batches(values: Sequence[Item], size: int) -> Iterator[list[Item]]:
         yield list(values[start : start + size])
 
 
-def safely(kind: type[CopyError], call: Callable[[], Answer]) -> Answer:
+def call_safely(kind: type[CopyError], call: Callable[[], Answer]) -> Answer:
     """Make a call. Any other exception becomes a CopyError of this kind, so that it does not affect other calls."""
     try:
         return call()

@@ -105,7 +105,7 @@ def lacking(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules 
     return {key: value for key, value in spelt.items() if tags.get(key) != value}
 
 
-def undone(tags: Mapping[str, str], change: TagChange, rules: TagRules | None = None) -> list[str]:
+def unapplied_keys(tags: Mapping[str, str], change: TagChange, rules: TagRules | None = None) -> list[str]:
     """Return the keys of a change whose tags do not show it yet."""
     return [*lacking(tags, change.set, rules), *(key for key in change.remove if key in tags)]
 

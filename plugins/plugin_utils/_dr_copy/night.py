@@ -25,8 +25,8 @@ from .._role.registered import has_moved
 from .._role.rows import read_listing
 from .calls import Calls
 from .decide.decision import NOTHING, decide_run
-from .decide.done import Decided, Done, ListedRegion, Look
-from .decide.falling_back import both_shares, disks_to_fall_back, fallen_back
+from .decide.done import Done, ListedRegion, Look, RunDecision
+from .decide.falling_back import both_shares, disks_to_fall_back, fall_back
 from .decide.marks import source_tags
 from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
 from .decide.outcome import encrypted_points
@@ -39,7 +39,7 @@ from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import LastReport, last_report
 from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
-from .results import Finished, Setting, finished, unexpected
+from .results import RunContext, RunOutcome, finished, unexpected
 
 #: Minimum seconds for retention, even if the copies have used up all the time.
 LEAST_SECONDS = 300
@@ -56,7 +56,7 @@ class Night:
     def __init__(
         self,
         given: Given,
-        setting: Setting,
+        setting: RunContext,
         call: RunsModule,
         clock: Callable[[], datetime],
         say: Callable[[str], None],
@@ -78,7 +78,7 @@ class Night:
         self._last: LastReport = {}
         self._source: Listing = {"skipped": True}
         self._before: list[ListedRegion] = []
-        self._decided: Decided = {**NOTHING}
+        self._decided: RunDecision = {**NOTHING}
         self._share: ShareAnswer = {}
         self._copied: list[CopyAnswer] = []
         self._listed_again: list[ListedRegion] = []
@@ -89,7 +89,7 @@ class Night:
         self._vanished: list[VanishedPoint] = []
         self._keys: list[Look] = []
 
-    def run(self) -> Finished:
+    def run(self) -> RunOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
         self._last = last_report(self._values)
         if not self._setting.check_mode:
@@ -198,7 +198,7 @@ class Night:
             return
         self._say(f"looking for older snapshots of {counted(len(gone), 'disk')}: the newest one was deleted")
         again = self._made(calls.find_again(gone))
-        self._decided["plan"] = fallen_back(plan, tried, self._source, again, self._before, values)
+        self._decided["plan"] = fall_back(plan, tried, self._source, again, self._before, values)
         self._copy(calls, first)
 
     def _look(self, calls: Calls) -> None:

@@ -19,12 +19,12 @@ from .decide.outcome import NOTHING_DONE, outcome_of
 from .decide.result import Result
 from .input.variables import Variables
 from .output.report import brief_of, job_data
-from .output.report_files import write_plain_page, written_report
+from .output.report_files import write_plain_page, write_report
 from .output.report_type import Brief, Report, Run, ShortSummary, Summary
 from .output.screen import failure_message, log_lines
 
 
-class Setting(NamedTuple):
+class RunContext(NamedTuple):
     """Where and how a run takes place.
 
     ``ansible`` is the version, ``plans`` the number of plans in the play. ``defaults`` returns the user's
@@ -39,7 +39,7 @@ class Setting(NamedTuple):
     defaults: Callable[[str], Arguments] = lambda _module: {}
 
 
-class Finished(NamedTuple):
+class RunOutcome(NamedTuple):
     """What a run returns.
 
     - ``result`` is ``dr_copy_result``, ``report`` the complete report, ``brief`` what the playbooks show of it.
@@ -62,10 +62,10 @@ class Finished(NamedTuple):
 def finished(
     done: Done,
     values: Variables,
-    setting: Setting,
+    setting: RunContext,
     ran: Mapping[str, str],
     warnings: Sequence[Any],
-) -> Finished:
+) -> RunOutcome:
     """Report a run. ``done`` is what its steps have returned and decided, ``values`` the variables at its end.
 
     If reporting fails, a red page says why and shows no results. Nothing is raised.
@@ -91,14 +91,14 @@ def _reported(
     done: Done,
     values: Variables,
     report_dir: str,
-    setting: Setting,
+    setting: RunContext,
     ran: Mapping[str, str],
     warnings: Sequence[Any],
-) -> Finished:
+) -> RunOutcome:
     result = outcome_of(done, values, setting.check_mode)
     run: Run = {"host": setting.host, "check_mode": setting.check_mode, "ansible": setting.ansible}
-    report, unwritten = written_report(result, done, values, run)
-    return Finished(
+    report, unwritten = write_report(result, done, values, run)
+    return RunOutcome(
         result=result,
         report=report,
         brief=brief_of(report, log_lines(report, values.log), report_dir),

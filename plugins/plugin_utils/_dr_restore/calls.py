@@ -15,7 +15,7 @@ from .._role.answers import CompareAnswer, CopyAnswer, Listing, RestoreAnswer
 from .._role.call import Arguments, Call
 from .._role.parsing import Given
 from .._role.table import arguments_of, as_mapping
-from .decide.drill import Mark, ToCompare
+from .decide.drill import ComparisonTarget, Mark
 from .decide.reaping import Deletion
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Variables
@@ -66,7 +66,7 @@ class Calls:
             more["wait_timeout"] = min(self._values.wait_timeout, DETACHING_SECONDS)
         return self._call("delete", state="absent", restore_id=deletion.restore_id, wait=True, **more)
 
-    def compare(self, copies: Sequence[ToCompare]) -> Call[CompareAnswer]:
+    def compare(self, copies: Sequence[ComparisonTarget]) -> Call[CompareAnswer]:
         """Compare blocks of these copies with those of their sources."""
         return self._call("compare", copies=[dict(copy) for copy in copies])
 

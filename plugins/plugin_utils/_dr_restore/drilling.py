@@ -23,9 +23,9 @@ from .decide.choosing import choose
 from .decide.waves import Wave, minutes_until_available, times_of
 from .input.last_drill import last_drill
 from .output.drill_report import Done, drill_lines, drill_problems, drill_report
-from .output.files import write_page_of_failure, write_page_of_start, written_drill
+from .output.files import write_drill, write_page_of_failure, write_page_of_start
 from .record import Paused
-from .running import Finished, Run, is_read
+from .running import Run, RunOutcome, is_read
 
 
 class Drill(Run):
@@ -33,7 +33,7 @@ class Drill(Run):
 
     is_drill = True
 
-    def _steps(self, calls: Calls) -> Finished:
+    def _steps(self, calls: Calls) -> RunOutcome:
         values, check_mode = self._values, self._setting.check_mode
         last = self._record.answer("last drill", lambda: last_drill(values))
         if not check_mode:
@@ -66,9 +66,9 @@ class Drill(Run):
         took = minutes_until_available(values.now, self._available)
         done = Done(self._results, trials, self._reaped, [*left, *over], took, chosen_points.warnings)
         report = drill_report(candidates, done, values, check_mode, self._now())
-        unwritten = written_drill(report, values)
+        unwritten = write_drill(report, values)
         message = " ".join(filter(None, [drill_problems(report), unwritten]))
-        return Finished(report, drill_lines(report), message)
+        return RunOutcome(report, drill_lines(report), message)
 
     def _failed(self, why: str) -> None:
         if not self._setting.check_mode:
@@ -78,7 +78,7 @@ class Drill(Run):
         self._say(f"looking for disks of drills in {self._values.region} that have expired")
         return self._made(calls.look(reaping.EXPIRING))
 
-    def _reap(self, calls: Calls, there: Listing, own: bool) -> list[reaping.Left]:
+    def _reap(self, calls: Calls, there: Listing, own: bool) -> list[reaping.RemainingDisk]:
         """Delete expired disks; with ``own`` those of this drill too. Returns those that are left."""
         found = reaping.reapable(there, self._values, self._results, own)
         self._noted(there)

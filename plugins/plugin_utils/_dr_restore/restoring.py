@@ -16,33 +16,33 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from .._role.answers import Listing
 from .calls import Calls
-from .decide.choosing import Chosen, choose, refusal, restored_id, unidentified
+from .decide.choosing import RestoreChoice, choose, refusal, restored_id, unidentified
 from .decide.claims import claimed_twice, with_claims
 from .decide.points import Point
 from .decide.waves import LEAST_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
 from .input.last_drill import claims_of, last_manifest
-from .output.files import written_claims, written_manifest
+from .output.files import write_claims, write_manifest
 from .output.manifest import RestoreRun, lines_of, manifest_of, problems_of
-from .running import Finished, Run, is_read
+from .running import Run, RunOutcome, is_read
 
 
 class Restore(Run):
     """Makes a disk from each chosen copy."""
 
-    def _steps(self, calls: Calls) -> Finished:
+    def _steps(self, calls: Calls) -> RunOutcome:
         values, check_mode = self._values, self._setting.check_mode
         listed = self._listed(calls)
         self._say(f"looking for disks that {values.id} made before")
         there = self._made(calls.look(restored_id(values)))
         last = last_manifest(values)
         points, waves, unread, refused = [], [], Listing(skipped=True), ""
-        chosen = Chosen([], [])
+        chosen = RestoreChoice([], [])
         if is_read(listed, "snapshots") and is_read(there, "disks"):
             chosen = choose(listed, there, values, last)
             points = with_claims(in_waves(chosen.points, values), values)
             twice = claimed_twice(points, claims_of(last) if values.kubernetes else ())
             if twice or chosen.refused:
-                return Finished({}, [], " ".join(filter(None, (twice, chosen.refused))))
+                return RunOutcome({}, [], " ".join(filter(None, (twice, chosen.refused))))
             waves = self._waves(calls, points)
             if not any(point.copy_id for point in points):
                 every = self._listed(calls, of_any_region=True) if values.source_region else listed
@@ -60,11 +60,11 @@ class Restore(Run):
         }
         manifest = manifest_of(points, waves, unread, values, run)
         files = [
-            written_manifest(manifest, values, stays=bool(before & last.keys())),
-            written_claims(manifest, values),
+            write_manifest(manifest, values, stays=bool(before & last.keys())),
+            write_claims(manifest, values),
         ]
         message = " ".join(filter(None, [refused or problems_of(manifest), *(file.problem for file in files)]))
-        return Finished(manifest, [*lines_of(manifest), *(file.line for file in files if file.line)], message)
+        return RunOutcome(manifest, [*lines_of(manifest), *(file.line for file in files if file.line)], message)
 
     def _waves(self, calls: Calls, points: Sequence[Point]) -> list[Wave]:
         """Make the disks, one wave after the other.

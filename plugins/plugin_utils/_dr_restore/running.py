@@ -19,22 +19,22 @@ from .._role.rows import read_listing
 from .._role.table import as_mapping
 from .calls import Calls
 from .decide.role_words import in_role_words
-from .input.usable import NOTHING_AROUND, Around
+from .input.usable import NOTHING_AROUND, Inventory
 from .input.variables import normalise, recorded
 from .record import Paused, Record
 
 
-class Setting(NamedTuple):
+class RunContext(NamedTuple):
     """Where and how a run takes place: ``ansible`` is the version, ``plans`` the number of hosts in the play."""
 
     host: str
     check_mode: bool = False
     ansible: str = ""
     plans: int = 1
-    around: Around = NOTHING_AROUND
+    around: Inventory = NOTHING_AROUND
 
 
-class Finished(NamedTuple):
+class RunOutcome(NamedTuple):
     """What a run returns: ``dr_restore_result``, what the screen shows, and why the run fails (empty if it does not).
 
     A paused run has none of these. Tasks of the play do what it waits for, and then the run continues with its
@@ -60,7 +60,7 @@ class Run:
     def __init__(
         self,
         given: Given,
-        setting: Setting,
+        setting: RunContext,
         *,
         call: RunsModule,
         clock: Callable[[], datetime],
@@ -75,25 +75,25 @@ class Run:
         self._setting, self._run_module, self._clock, self._screen = setting, call, clock, say
         self._calls = None if self._problems else Calls(self._values, checked.connection)
 
-    def run(self) -> Finished:
+    def run(self) -> RunOutcome:
         """Run to the end or to the next pause. Failures are in the result; nothing is raised."""
         if self._record.ended:
             result, lines, message = self._record.ended
-            return Finished(result, lines, message, record=self._record.as_text())
+            return RunOutcome(result, lines, message, record=self._record.as_text())
         if self._calls is None:
-            return Finished({}, [], "; ".join(self._problems))
+            return RunOutcome({}, [], "; ".join(self._problems))
         try:
             ended = self._steps(self._calls)
         except Paused as paused:
-            return Finished({}, [], "", paused.what, self._record.as_text())
+            return RunOutcome({}, [], "", paused.what, self._record.as_text())
         except Exception as error:
             why = f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"
             self._failed(why)
-            ended = Finished({}, [], why)
+            ended = RunOutcome({}, [], why)
         self._record.end(ended[:3])
         return ended._replace(record=self._record.as_text() if self._is_resumed else "")
 
-    def _steps(self, calls: Calls) -> Finished:
+    def _steps(self, calls: Calls) -> RunOutcome:
         raise NotImplementedError
 
     def _failed(self, why: str) -> None:

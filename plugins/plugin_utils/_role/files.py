@@ -26,12 +26,12 @@ def failure_of(action: Callable[..., Any], *given: Any) -> str:
     return ""
 
 
-def whole_path(path: str) -> str:
+def absolute_path(path: str) -> str:
     """Return the absolute path of a file or directory, with ``~`` expanded; empty for an empty path."""
     return os.path.abspath(os.path.expanduser(path)) if path else ""
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Write a file atomically, because it may be read at any moment. Raises OSError."""
     _make_directory(path.parent)
     # Two runs may write the same file at once.

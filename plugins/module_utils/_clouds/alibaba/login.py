@@ -111,15 +111,18 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
         if keys:
             provider: Any = Given(keys)
         elif profile:
-            provider, where = providers.of_profile(read_profiles(path), profile, path, sts), f"the profile {profile}"
+            provider, where = (
+                providers.profile_provider(read_profiles(path), profile, path, sts),
+                f"the profile {profile}",
+            )
         elif instance_role:
-            provider, where = providers.of_instance(instance_role), f"the instance role {instance_role}"
+            provider, where = providers.instance_provider(instance_role), f"the instance role {instance_role}"
         else:
             current = read_profiles(path, must=False)
-            provider, where, hint = providers.of_chain(current, path, sts), "the default provider chain", NOTHING
+            provider, where, hint = providers.chain_provider(current, path, sts), "the default provider chain", NOTHING
         role = {**params, **_role_beside(keys, params, environ)}
         if role.get("assume_role_arn"):
-            provider = providers.of_role(provider, role, sts)
+            provider = providers.role_provider(provider, role, sts)
             named = "" if params.get("assume_role_arn") else f" of {ROLE['assume_role_arn']}"
             where = f"the role {role['assume_role_arn']}{named}, assumed with {where}"
     except Exception as error:

@@ -39,12 +39,12 @@ def library() -> Any:
     return providers
 
 
-def of_instance(role: str | None) -> Any:
+def instance_provider(role: str | None) -> Any:
     """Return the provider for the role of the instance: its metadata service, with a token if that is required."""
     return library().EcsRamRoleCredentialsProvider(role_name=role or None, async_update_enabled=False)
 
 
-def of_role(before: Any, params: Mapping[str, Any], sts: str | None) -> Any:
+def role_provider(before: Any, params: Mapping[str, Any], sts: str | None) -> Any:
     """Return the provider for the role that the options name, assumed with the other credentials."""
     http = importlib.import_module("alibabacloud_credentials.http")
     milliseconds = [1000 * params[name] for name in ("connect_timeout", "read_timeout")]
@@ -58,7 +58,9 @@ def of_role(before: Any, params: Mapping[str, Any], sts: str | None) -> Any:
     )
 
 
-def of_profile(profiles: Mapping[str, Any], name: str, path: Path, sts: str | None, seen: tuple[str, ...] = ()) -> Any:
+def profile_provider(
+    profiles: Mapping[str, Any], name: str, path: Path, sts: str | None, seen: tuple[str, ...] = ()
+) -> Any:
     """Return the provider for a profile that the aliyun CLI wrote."""
     if name not in profiles or name in seen:
         wrong = f"The profile {name} names itself as its source" if name in seen else f"There is no profile {name}"
@@ -70,7 +72,7 @@ def of_profile(profiles: Mapping[str, Any], name: str, path: Path, sts: str | No
     if mode == "CredentialsURI":
         return providers.URLCredentialsProvider(uri=profile.get("credentials_uri"))
     if mode == "EcsRamRole":
-        return of_instance(profile.get("ram_role_name"))
+        return instance_provider(profile.get("ram_role_name"))
     if mode not in _ROLE_MODES:
         return providers.CLIProfileCredentialsProvider(profile_name=profile["name"], profile_file=str(path))
     given = {
@@ -96,13 +98,13 @@ def of_profile(profiles: Mapping[str, Any], name: str, path: Path, sts: str | No
             else providers.StaticAKCredentialsProvider(**pair)
         )
     else:
-        before = of_profile(profiles, str(profile.get("source_profile") or ""), path, sts, (*seen, name))
+        before = profile_provider(profiles, str(profile.get("source_profile") or ""), path, sts, (*seen, name))
     return providers.RamRoleArnCredentialsProvider(
         credentials_provider=before, external_id=profile.get("external_id"), **given
     )
 
 
-def of_chain(profiles: Mapping[str, Any], path: Path, sts: str | None) -> Any:
+def chain_provider(profiles: Mapping[str, Any], path: Path, sts: str | None) -> Any:
     """Return the library's own chain.
 
     Cases that it does not support come first: another address of STS, the mode CredentialsURI.
@@ -112,7 +114,7 @@ def of_chain(profiles: Mapping[str, Any], path: Path, sts: str | None) -> Any:
         if sts:
             return library().OIDCRoleArnCredentialsProvider(sts_endpoint=_host(sts), role_session_name=SESSION_NAME)
     elif mode == "CredentialsURI" or (sts and mode in _ROLE_MODES):
-        return of_profile(profiles, profiles[""]["name"], path, sts)
+        return profile_provider(profiles, profiles[""]["name"], path, sts)
     return library().DefaultCredentialsProvider()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..._core.errors import BadInput, CopyError, Mismatch, NotFound, Refused
 from ..._core.module import runner
-from ..._core.module.messages import spelt_out
+from ..._core.module.messages import quoted_failures
 from ..._core.module.options import id_problems, region_problems
 from ..._core.module.runner import Module, end_module, guarded
 from ..._core.waiting import Deadline
@@ -165,7 +165,7 @@ def _compare(module: Module, keys: dict[str, Any]) -> None:
         keys["api_calls"] = dict(sorted(cloud.calls.items()))
         for warning in dict.fromkeys(cloud.warnings):
             module.warn(warning)
-    end_module(module, keys, spelt_out(keys["failures"]))
+    end_module(module, keys, quoted_failures(keys["failures"]))
 
 
 def _problems(cloud: EbsBlocks, region: str, params: Mapping[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.sets import ListedSet
 from ..._core.waiting import persist
-from .cbs_answers import closing, deadline_text, disk_of, full_name, set_of, source_of_order
+from .cbs_answers import deadline_text, disk_of, full_name, name_ending, set_of, source_of_order
 from .cbs_capabilities import CbsCapabilities
 from .cbs_reads import PAGE, CbsReads, only
 from .cbs_tags import TAGS, Tags
@@ -64,10 +64,10 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         full = self.full_name(name, snapshot_id)
         if len(full) <= self.name_rule.longest:
             return super().name_problem(name, snapshot_id)
-        left = self.name_rule.longest - len(closing(snapshot_id))
+        left = self.name_rule.longest - len(name_ending(snapshot_id))
         return (
-            f"has {len(name)} characters, at most {left} are allowed, because {closing(snapshot_id)!r} is appended, "
-            "which identifies the copy"
+            f"has {len(name)} characters, at most {left} are allowed, because {name_ending(snapshot_id)!r} is appended"
+            ", which identifies the copy"
         )
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:

@@ -42,7 +42,7 @@ _SERVICES_DEFAULT = re.compile(rf"Copied {SNAPSHOT_ID} from ([a-z]{{2}}(?:-[a-z0
 _OUR_ENDING = re.compile(rf" \[({SNAPSHOT_ID})(?: ({DISK_ID}) (\d{{8}}T\d{{6}}Z))?\]$")
 
 
-def closing(snapshot_id: str) -> str:
+def name_ending(snapshot_id: str) -> str:
     """Return the shortest ending of our names, which has only the source."""
     return f" [{snapshot_id}]"
 
@@ -57,7 +57,7 @@ def full_name(name: str, snapshot_id: str, source: Snapshot | None) -> str:
         full = f"{stem} [{snapshot_id} {disk_id} {taken}]"
         if len(full) <= LONGEST_NAME:
             return full
-    return stem + closing(snapshot_id)
+    return stem + name_ending(snapshot_id)
 
 
 def source_in_name(name: str) -> tuple[Provenance | None, bool]:

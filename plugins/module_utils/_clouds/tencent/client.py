@@ -62,7 +62,7 @@ STS_REGION = "ap-guangzhou"
 CALLS_PER_SECOND, MARGIN = 20, 0.05
 
 
-class Pace:
+class RateLimiter:
     """Limits the calls per second of each action. Times are seconds on the monotonic clock."""
 
     def __init__(self, deadline: Callable[[], Deadline]):
@@ -108,7 +108,7 @@ class Service:
             )
         self._params = params
         self._calls = calls
-        self._pace, self._heard = Pace(deadline), heard
+        self._pace, self._heard = RateLimiter(deadline), heard
         given = params.get("endpoint_url") or os.environ.get(ENDPOINT_VARIABLE)
         self._endpoint = checked_endpoint(given)
         self._timeouts = checked_timeouts(params)

@@ -93,7 +93,7 @@ class Attempt:
             snapshot_id, self.decision.deletions.survivor_of.get(snapshot_id, snapshot_id), now
         )
 
-    def most_beside(self, snapshot_id: str, what: str, most: int) -> int:
+    def max_per_call(self, snapshot_id: str, what: str, most: int) -> int:
         """Return the maximum number of copies for a call.
 
         It shrinks with each failure, so that one copy does not block the others. After the first failure it is still

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import takewhile
 from typing import TypeVar
 
-from ..cloud import SnapshotCloud, batches, safely
+from ..cloud import SnapshotCloud, batches, call_safely
 from ..decide.attachments import instance_of
 from ..decide.locking import is_known_unlocked
 from ..decide.writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
@@ -114,7 +114,7 @@ class Calls(WriteSender):
         The answer None means that a call was not sent because its look was no longer fresh.
         """
         try:
-            answers = safely(Ambiguous, lambda: self._cloud.begin([attempt.order for attempt in call]))
+            answers = call_safely(Ambiguous, lambda: self._cloud.begin([attempt.order for attempt in call]))
         except CopyError as error:
             if len(call) > 1 and not isinstance(error, (Throttled, Unreachable)):
                 self._singles.update(call)  # one of them may be the reason, even for a lost answer
@@ -159,7 +159,7 @@ class Calls(WriteSender):
         wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.deletions.now}
         for name in dict.fromkeys(region for region, _i in wanted):
             owners = {i: a for (region, i), a in wanted.items() if region == name}
-            most = {i: owners[i].most_beside(i, DELETE, self._cloud.deleted_per_call) for i in owners}
+            most = {i: owners[i].max_per_call(i, DELETE, self._cloud.deleted_per_call) for i in owners}
             most.update((i, 1) for i in owners if (name, i) in self._singles)
             for ids in _calls_of(most):
                 # Calls take time: if a look is no longer fresh, decide again.
@@ -202,7 +202,7 @@ class Calls(WriteSender):
             key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
             by_change.setdefault(key, []).append(attempt)
         for (name, _change), some in by_change.items():
-            most = {a: a.most_beside(a.copy.snapshot_id, TAGS, self._cloud.tagged_per_call) for a in some if a.copy}
+            most = {a: a.max_per_call(a.copy.snapshot_id, TAGS, self._cloud.tagged_per_call) for a in some if a.copy}
             for batch in _calls_of(most):
                 self._tag(name, batch)
         return [attempt for some in by_change.values() for attempt in some]

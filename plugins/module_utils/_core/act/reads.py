@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from ..cloud import SnapshotCloud, safely
+from ..cloud import SnapshotCloud, call_safely
 from ..errors import CopyError, Unreachable
 from ..waiting import Deadline, Retries
 
@@ -43,7 +43,7 @@ class Reads:
             return None
         answer: Answer | CopyError
         try:
-            answer = safely(Unreachable, read)
+            answer = call_safely(Unreachable, read)
         except CopyError as error:
             self.unread[region] = answer = error
             if not retries.failed(error):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from ..cloud import SnapshotCloud, batches, safely
+from ..cloud import SnapshotCloud, batches, call_safely
 from ..decide.sightings import SAME_SECOND, Survivor, counts_from
 from ..errors import CopyError, Credentials, Retry, Unreachable
 from ..model import Snapshot, State
@@ -140,7 +140,7 @@ class Region(Room):
         if first or everything:
             due = self.attempts if first else [*self.open, *self.queue, *self.in_flight]
         ids = None if everything else sorted({a.request.snapshot_id for a in due})
-        listing = safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
+        listing = call_safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
         until = self._deadline.now()
         listed = {copy.snapshot_id: copy for copy in listing.copies}
         by_source: dict[str, dict[str, Snapshot]] = {}
@@ -200,7 +200,7 @@ class Region(Room):
     def _read(self, pairs: Sequence[tuple[str, Attempt | None]], survivors: Mapping[str, Survivor]) -> None:
         """Look at copies by ID, in one call; survivors come without a request."""
         started = self._deadline.now()
-        shown = safely(Unreachable, lambda: self._cloud.refresh(self.name, [i for i, _attempt in pairs]))
+        shown = call_safely(Unreachable, lambda: self._cloud.refresh(self.name, [i for i, _attempt in pairs]))
         until = self._deadline.now()
         for attempt, of_attempt in groupby(pairs, key=itemgetter(1)):
             ids = [i for i, _attempt in of_attempt]
@@ -219,7 +219,7 @@ class Region(Room):
         """
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
-        listed = safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
+        listed = call_safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
         self._running = {c.snapshot_id: source_disk_of(c) for c in listed}
         self._counted_at = now
         found = {c.source.snapshot_id for c in listed if c.source}

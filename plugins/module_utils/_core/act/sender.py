@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from ..cloud import SnapshotCloud, safely
+from ..cloud import SnapshotCloud, call_safely
 from ..decide.writes import LONGEST_PAUSE
 from ..errors import Ambiguous, CopyError, Throttled
 from ..waiting import Backoff, Deadline
@@ -67,7 +67,7 @@ class WriteSender:
             return []
         else:
             try:
-                refused = safely(Ambiguous, send)
+                refused = call_safely(Ambiguous, send)
             except CopyError as error:
                 if split and self._cloud.may_be_of_one(error):
                     self.ended_at[region] = self._deadline.now()

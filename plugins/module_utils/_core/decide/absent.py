@@ -14,7 +14,7 @@ from ..model import Snapshot, State
 from . import failures
 from .attachments import detach_now, is_ours_to_detach
 from .copies import Sorted, begin_order
-from .decision import Decision, Deletions, Look, Next
+from .decision import Decision, Deletions, Look, NextStep
 from .locking import unknown_locks
 from .memory import Memory
 from .timing import deletions_now, look_until_shown, next_look
@@ -59,7 +59,7 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     is_open = delete or detach or to_wait_for or going or unknown or min(look_at, retry_at) < math.inf
     return Decision(
         next(iter(to_delete), None),
-        Next.GO_ON if is_open else Next.NOTHING,
+        NextStep.GO_ON if is_open else NextStep.NOTHING,
         Look(
             look_at,
             at_all=not memory.listings.is_confirmed,

@@ -20,7 +20,7 @@ from .writes import ATTACH, DETACH
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AttachmentDrift:
     """What a disk needs to be attached: a call (``is_due``), its completion (``waits``), or why it never will be."""
 
     is_due: bool = False
@@ -43,22 +43,24 @@ def disk_change(request: CopyRequest, copy: Snapshot) -> TagChange:
     return replace(change, set={**change.set, RESTORE_ATTACHED_TO: instance})
 
 
-def wish_of(request: CopyRequest, memory: Memory, copy: Snapshot) -> Wish:
+def attachment_drift(request: CopyRequest, memory: Memory, copy: Snapshot) -> AttachmentDrift:
     """Return what a disk still needs to be attached.
 
     A run attaches it once, and never detaches it from another instance.
     """
     instance, disk = instance_of(request), copy.disk
     if not instance or disk is None or copy.state is not State.COMPLETED:
-        return Wish()
+        return AttachmentDrift()
     if not copy.deletable:
-        return Wish(refusal=_not_attached(copy, instance, "because it is not certain that this restore made it"))
+        return AttachmentDrift(
+            refusal=_not_attached(copy, instance, "because it is not certain that this restore made it")
+        )
     if disk.attached_to not in (None, instance):
-        return Wish(refusal=_not_attached(copy, instance, f"because it is attached to {disk.attached_to}"))
+        return AttachmentDrift(refusal=_not_attached(copy, instance, f"because it is attached to {disk.attached_to}"))
     if disk.attached_to == instance:
-        return Wish(waits=disk.attachment != "attached")
+        return AttachmentDrift(waits=disk.attachment != "attached")
     is_free = not disk.in_use and memory.writes.accepted_at(copy.snapshot_id, ATTACH) is None
-    return Wish(is_due=is_free, waits=not is_free)
+    return AttachmentDrift(is_due=is_free, waits=not is_free)
 
 
 def _not_attached(copy: Snapshot, instance: str, why: str) -> Refused:

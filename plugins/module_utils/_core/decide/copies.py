@@ -40,7 +40,7 @@ def begin_order(copy: Snapshot) -> tuple[datetime, str]:
     return (copy.created_at or UNKNOWN_TIME, copy.snapshot_id)
 
 
-def sort_out(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabilities) -> Sorted:
+def sort_copies(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabilities) -> Sorted:
     """Sort all copies of a source in one place."""
     live = sorted((c for c in copies if c.state in (State.PENDING, State.COMPLETED)), key=counting_order)
     if len(live) < 2 and len(live) == len(copies):  # the usual case
@@ -73,7 +73,7 @@ def same_encryption(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool
     return not (one.kms_key and other.kms_key and cloud.keys_differ(one.kms_key, other.kms_key))
 
 
-def surplus(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapshot]]:
+def deletable_duplicates(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapshot]]:
     """Return pairs of a duplicate that may be deleted and its survivor.
 
     Both are complete, the duplicate is ours, and the survivor is the first of its kind.

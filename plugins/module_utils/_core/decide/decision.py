@@ -18,7 +18,7 @@ from .drift import NO_DRIFT, Drift
 from .writes import EXPIRY, TAGS
 
 
-class Next(Enum):
+class NextStep(Enum):
     """The next step for a request that has not failed."""
 
     GO_ON = "go on"  #: Look, read and write, as the decision says.
@@ -81,7 +81,7 @@ class Decision:
     """
 
     copy: Snapshot | None = None
-    next: Next | Failed = Next.GO_ON
+    next: NextStep | Failed = NextStep.GO_ON
     look: Look = Look()
     deletions: Deletions = Deletions()
     drift: Drift = NO_DRIFT
@@ -94,12 +94,12 @@ class Decision:
 
     @property
     def begin(self) -> bool:
-        return self.next is Next.BEGIN
+        return self.next is NextStep.BEGIN
 
     @property
     def settled(self) -> bool:
         """Whether nothing is left to do or to wait for."""
-        return self.next is Next.NOTHING or isinstance(self.next, Failed)
+        return self.next is NextStep.NOTHING or isinstance(self.next, Failed)
 
     @property
     def error(self) -> CopyError | None:

@@ -20,9 +20,9 @@ from ..tags import (
     lacking,
     provenance_tags,
     tags_for_copy,
-    undone,
+    unapplied_keys,
 )
-from .attachments import Wish, disk_change, wish_of
+from .attachments import AttachmentDrift, attachment_drift, disk_change
 from .expiry import expiry_of
 from .locking import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
@@ -81,7 +81,7 @@ class Drift:
     tags: TagDrift = TagDrift()
     expiry: ExpiryDrift = ExpiryDrift()
     lock: LockDrift = LockDrift()
-    disk: Wish = Wish()
+    disk: AttachmentDrift = AttachmentDrift()
 
     @property
     def due(self) -> tuple[str, ...]:
@@ -129,13 +129,13 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
 def _disk_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> Drift:
     if memory.writes.is_refused(copy.snapshot_id, TAGS):
         return NO_DRIFT
-    wish = wish_of(wanted.request, memory, copy)
+    attachment = attachment_drift(wanted.request, memory, copy)
     if memory.writes.is_refused(copy.snapshot_id, ATTACH):
-        wish = replace(wish, is_due=False)
+        attachment = replace(attachment, is_due=False)
     change = disk_change(wanted.request, copy)
     if change and (refused := wanted.cloud.fixed_tags(copy)):
-        return Drift(TagDrift(refused=refused), disk=wish)
-    return Drift(TagDrift(change), disk=wish)
+        return Drift(TagDrift(refused=refused), disk=attachment)
+    return Drift(TagDrift(change), disk=attachment)
 
 
 def _expiry_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> ExpiryDrift:
@@ -224,7 +224,7 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) 
     if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
         # The cloud accepted the change, so a look that does not show it is stale. If another service sets the tags,
         # look for them.
-        unshown = () if cloud.tags_in_copy_call else tuple(undone(copy.tags, change, cloud.tag_rules))
+        unshown = () if cloud.tags_in_copy_call else tuple(unapplied_keys(copy.tags, change, cloud.tag_rules))
         return replace(drift, unshown=unshown)
     return replace(drift, change=change)
 

@@ -15,7 +15,7 @@ from .sightings import Absence
 
 
 @dataclass(frozen=True, slots=True)
-class AtFirst:
+class InitialCopies:
     """What existed before this run wrote anything: from one listing, or from two if one may lack copies."""
 
     known: frozenset[str]
@@ -30,7 +30,7 @@ class Listings:
 
     at: float = -math.inf
     fresh_at: float = -math.inf
-    at_first: AtFirst | None = None
+    at_first: InitialCopies | None = None
     #: The listings in succession that have shown no copy.
     nothing_shown: Absence = field(default_factory=Absence)
 
@@ -38,10 +38,10 @@ class Listings:
     def is_confirmed(self) -> bool:
         return self.at_first is not None and self.at_first.is_confirmed
 
-    def found_at_first(self, shown: Mapping[str, Snapshot], has_seam: bool) -> None:
+    def record_initial(self, shown: Mapping[str, Snapshot], has_seam: bool) -> None:
         """Record what existed before this run wrote anything, in addition to what an earlier listing has shown."""
-        before = self.at_first or AtFirst(frozenset(), frozenset(), False)
-        self.at_first = AtFirst(
+        before = self.at_first or InitialCopies(frozenset(), frozenset(), False)
+        self.at_first = InitialCopies(
             before.known | {i for i, copy in shown.items() if _is_there(copy)},
             before.failed | {i for i, copy in shown.items() if copy.state is State.ERROR},
             is_confirmed=self.at_first is not None or not has_seam,

@@ -99,7 +99,7 @@ class Memory:
             shown_for = at - self.seen[snapshot_id].first_shown_at
             self.own[snapshot_id].compared |= shown_for >= sightings.SAME_SECOND
         if not self.was_listed or (self.may_begin and not self.listings.is_confirmed):
-            self.listings.found_at_first(shown, has_seam)
+            self.listings.record_initial(shown, has_seam)
         elif self.copy_call.is_in_doubt or self.copy_call.lost:
             self._find_lost({i: c for i, c in shown.items() if i not in self.known and i not in self.seen}, at)
 
@@ -251,7 +251,7 @@ class Memory:
         return self.listings.at_first.known if self.listings.at_first else frozenset()
 
     @property
-    def failed_first(self) -> frozenset[str]:
+    def initially_failed(self) -> frozenset[str]:
         """The copies that had failed before this run wrote anything."""
         return self.listings.at_first.failed if self.listings.at_first else frozenset()
 

@@ -33,8 +33,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from .absent import decide_absent
-from .copies import sort_out
-from .decision import LIST_NOW, Decision, Failed, Next
+from .copies import sort_copies
+from .decision import LIST_NOW, Decision, Failed, NextStep
 from .memory import Memory
 from .wanted import Wanted
 from .with_copy import with_copy
@@ -45,12 +45,12 @@ def decide(wanted: Wanted, memory: Memory, now: float, today: datetime) -> Decis
     """Decide for one request. ``now`` is monotonic, ``today`` the current time (aware)."""
     if memory.listings.at_first is None:
         error = memory.copy_call.final_error
-        return Decision(next=Failed(error) if error else Next.GO_ON, look=LIST_NOW)
+        return Decision(next=Failed(error) if error else NextStep.GO_ON, look=LIST_NOW)
     if memory.copy_call.is_out:
         return Decision()
     if wanted.policy.absent:
         return decide_absent(wanted, memory, now)
-    copies = sort_out(wanted.request, [c for c in memory.copies if c.is_copy], wanted.cloud)
+    copies = sort_copies(wanted.request, [c for c in memory.copies if c.is_copy], wanted.cloud)
     if copies.fitting:
         return with_copy(wanted, memory, copies, now, today)
     decision = without_copy(wanted, memory, copies)

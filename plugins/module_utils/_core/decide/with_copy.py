@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..model import Snapshot, State
-from .copies import Sorted, begin_order, same_encryption, surplus
-from .decision import Decision, Deletions, Look, Next
+from .copies import Sorted, begin_order, deletable_duplicates, same_encryption
+from .decision import Decision, Deletions, Look, NextStep
 from .drift import Drift, drift_of
 from .locking import unknown_locks
 from .memory import Memory
 from .timing import deletions_now, look_until_shown, next_look, next_search, when_to_write
 from .wanted import Wanted
-from .without_copy import failed_first, misfits_first
+from .without_copy import initial_misfits, initially_failed
 from .writes import ATTACH, DELETE, EXPIRY, LOCK, TAGS
 
 
@@ -32,7 +32,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     duplicates = _duplicates(copies, copy)
     quiet = complete and drift.is_none and not (memory.own or memory.copy_call.lost or sighting.unseen)
     if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
-        return Decision(copy, Next.NOTHING, drift=drift, duplicates=duplicates)  # the usual case
+        return Decision(copy, NextStep.NOTHING, drift=drift, duplicates=duplicates)  # the usual case
     withdrawn = _withdrawn(wanted, memory, copies) if policy.wait else _Withdrawn()
     to_delete, pairs = _to_delete(wanted, memory, copies, copy, withdrawn)
     unknown = unknown_locks(wanted, memory, [c for c, _survivor in pairs.values()])
@@ -68,7 +68,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today:
     is_open = waits or delete or update or needs_locks or drift.tags.needs_source
     return Decision(
         copy,
-        Next.GO_ON if is_open else Next.NOTHING,
+        NextStep.GO_ON if is_open else NextStep.NOTHING,
         look,
         Deletions(to_delete, delete, {copy_id: survivor.snapshot_id for copy_id, (_copy, survivor) in pairs.items()}),
         drift,
@@ -88,12 +88,14 @@ def _to_delete(
     Copies that are taken back are only among the latter.
     """
     policy, complete = wanted.policy, copy.state is State.COMPLETED
-    pairs = {c.snapshot_id: (c, copy) for c in failed_first(wanted, memory, copies)}
-    misfits = misfits_first(wanted, memory, copies, copy)
+    pairs = {c.snapshot_id: (c, copy) for c in initially_failed(wanted, memory, copies)}
+    misfits = initial_misfits(wanted, memory, copies, copy)
     if complete and not withdrawn.may_take(copy):
         pairs |= {c.snapshot_id: (c, copy) for c in misfits}
     if policy.remove_duplicates:
-        pairs |= {c.snapshot_id: (c, survivor) for c, survivor in surplus(copies, wanted.cloud) if c is not copy}
+        pairs |= {
+            c.snapshot_id: (c, survivor) for c, survivor in deletable_duplicates(copies, wanted.cloud) if c is not copy
+        }
     later = [c for c in misfits if c.snapshot_id not in pairs] if policy.wait or complete else []
     to_delete = (*(c for c, _survivor in pairs.values()), *later)
     return to_delete, pairs | {mine.snapshot_id: (mine, first) for mine, first in withdrawn.ready}

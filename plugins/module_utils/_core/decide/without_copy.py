@@ -11,8 +11,8 @@ from dataclasses import replace
 from ..errors import Accepted
 from ..model import Snapshot, State
 from . import failures
-from .copies import Sorted, begin_order, misfit, surplus
-from .decision import LIST_NOW, Decision, Deletions, Failed, Look, Next
+from .copies import Sorted, begin_order, deletable_duplicates, misfit
+from .decision import LIST_NOW, Decision, Deletions, Failed, Look, NextStep
 from .memory import Memory
 from .timing import next_search
 from .wanted import Wanted
@@ -30,10 +30,12 @@ def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
         return Decision(next=Failed(wanted.problem))
     if wanted.order is None:
         return Decision(needs_source=True)
-    to_delete = failed_first(wanted, memory, copies) + (misfits_first(wanted, memory, copies) if policy.wait else ())
+    to_delete = initially_failed(wanted, memory, copies) + (
+        initial_misfits(wanted, memory, copies) if policy.wait else ()
+    )
     if policy.remove_duplicates:
-        to_delete += tuple(c for c, _survivor in surplus(copies, wanted.cloud) if c not in to_delete)
-    return Decision(next=Next.BEGIN, deletions=Deletions(to_delete=to_delete))
+        to_delete += tuple(c for c, _survivor in deletable_duplicates(copies, wanted.cloud) if c not in to_delete)
+    return Decision(next=NextStep.BEGIN, deletions=Deletions(to_delete=to_delete))
 
 
 def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
@@ -74,13 +76,15 @@ def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision |
 def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
     """Return a followed copy that failed or is gone: an own copy of this run, or one that existed at first."""
     for copy in copies.failed:
-        if copy.snapshot_id in memory.own or (copy.snapshot_id not in memory.failed_first and _was_first(memory, copy)):
+        if copy.snapshot_id in memory.own or (
+            copy.snapshot_id not in memory.initially_failed and _existed_initially(memory, copy)
+        ):
             return Decision(copy, Failed(failures.failed_copy(copy, wanted.cloud.failure_hint(copy))))
     for copy in memory.gone.values() if wanted.policy.create else ():
         if copy.snapshot_id in memory.deleted or _may_name_gone_copy(wanted, memory, copy):
             continue
-        fits = copy.snapshot_id not in memory.failed_first and misfit(wanted.request, copy, wanted.cloud) is None
-        if copy.snapshot_id in memory.own or (fits and _was_first(memory, copy)):
+        fits = copy.snapshot_id not in memory.initially_failed and misfit(wanted.request, copy, wanted.cloud) is None
+        if copy.snapshot_id in memory.own or (fits and _existed_initially(memory, copy)):
             return Decision(copy, Failed(failures.missing_copy(wanted.request, copy, wanted.cloud.loss_hint)))
     return None
 
@@ -90,19 +94,21 @@ def _may_name_gone_copy(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
     return wanted.cloud.may_answer_with_gone and len(memory.own) == 1 and copy.snapshot_id in memory.never_shown
 
 
-def _was_first(memory: Memory, copy: Snapshot) -> bool:
+def _existed_initially(memory: Memory, copy: Snapshot) -> bool:
     """Whether a copy existed when the run started and is the only one that this run followed."""
     return copy.snapshot_id in memory.known and not (memory.own or memory.copy_call.lost)
 
 
-def failed_first(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Snapshot, ...]:
+def initially_failed(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Snapshot, ...]:
     """Return the copies to delete because they had failed at first."""
     if not (wanted.policy.replace_failed and wanted.policy.create):
         return ()
-    return tuple(c for c in copies.failed if c.snapshot_id in memory.failed_first and c.deletable and not c.held)
+    return tuple(c for c in copies.failed if c.snapshot_id in memory.initially_failed and c.deletable and not c.held)
 
 
-def misfits_first(wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot | None = None) -> tuple[Snapshot, ...]:
+def initial_misfits(
+    wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot | None = None
+) -> tuple[Snapshot, ...]:
     """Return the misfits that an existing or planned copy replaces: those that existed at first and rank before it.
 
     For another run, which requests another key, this copy may be the misfit. Both runs rank in the same way, so the

@@ -16,14 +16,14 @@ from typing import Any
 from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..act.progress import Progress
-from ..cloud import SnapshotCloud, safely
+from ..cloud import SnapshotCloud, call_safely
 from ..decide.wanted import Policy
 from ..errors import BadInput, CopyError, Credentials, Unreachable
 from ..model import CopyRequest
 from ..waiting import Deadline, persist
-from .messages import about_duplicates, about_failures, summary_of
+from .messages import duplicates_message, failures_message, summary_of
 from .options import copy_problems, tags_as_text
-from .results import about_locks, diff_of, empty_result, result_of
+from .results import diff_of, empty_result, lock_messages, result_of
 from .runner import Connect, Module, deadline_of, end_module, guarded
 
 #: Reads the cloud's own options: the place, and the options of the copy call.
@@ -154,13 +154,13 @@ def end_run(
         keys.update(report(loop.attempts, planned), api_calls=dict(sorted(cloud.calls.items())))
     if module._diff:
         keys["diff"] = compare(loop.attempts, planned)
-    final = about_locks(loop.attempts) if planned else []
+    final = lock_messages(loop.attempts) if planned else []
     for warning in dict.fromkeys([*loop.warnings, *cloud.warnings, *final]):
         module.warn(warning)
     if keys.get("duplicates"):
-        module.warn(about_duplicates(keys["duplicates"]))
+        module.warn(duplicates_message(keys["duplicates"]))
     summary = summary_of(keys, planned, module.params["state"] == "absent")
-    end_module(module, keys, about_failures(keys, summary) if keys["failures"] else "", summary)
+    end_module(module, keys, failures_message(keys, summary) if keys["failures"] else "", summary)
 
 
 def progress_of(module: Module, deadline: Deadline) -> Progress:
@@ -178,7 +178,7 @@ def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline:
     for region in dict.fromkeys(a.request.region for a in planned):
         there = [a for a in planned if a.request.region == region]
         try:
-            persist(partial(safely, Unreachable, partial(cloud.check_permission, there[0].order)), deadline)
+            persist(partial(call_safely, Unreachable, partial(cloud.check_permission, there[0].order)), deadline)
         except CopyError as error:
             for attempt in there if isinstance(error, Credentials) else there[:1]:
                 attempt.error = error

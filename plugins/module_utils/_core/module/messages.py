@@ -40,16 +40,16 @@ def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -
     return f"Check mode, nothing was written. {text}" if planned else text
 
 
-def about_failures(result: Mapping[str, Any], summary: str) -> str:
+def failures_message(result: Mapping[str, Any], summary: str) -> str:
     """Return a message with the failures and what to do about them, followed by the summary."""
     failures = result["failures"]
-    message = spelt_out(failures[:SPELT_OUT])
+    message = quoted_failures(failures[:SPELT_OUT])
     if len(failures) > SPELT_OUT:
         message += f" {len(failures) - SPELT_OUT} more are listed in failures."
     return f"{message} {summary}."
 
 
-def spelt_out(failures: Sequence[Mapping[str, Any]]) -> str:
+def quoted_failures(failures: Sequence[Mapping[str, Any]]) -> str:
     """Return failures in the cloud's words: equal ones once, and each hint once after its failures."""
     by_hint: dict[str, dict[str, int]] = {}
     for failure in failures:
@@ -71,7 +71,7 @@ def _words(failure: Mapping[str, Any]) -> str:
     return f"{message} [{failure['code']}{request}]"
 
 
-def about_duplicates(duplicates: Sequence[Mapping[str, Any]]) -> str:
+def duplicates_message(duplicates: Sequence[Mapping[str, Any]]) -> str:
     """Return a message that names the copies besides the one that counts, and says how to remove them."""
     named = ", ".join(
         f"{d['snapshot_id']} in {d['region']} (of {d['source_snapshot_id']})" for d in duplicates[:SPELT_OUT]

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..act.attempt import Attempt
 from ..act.loop import Loop
-from ..cloud import safely
+from ..cloud import call_safely
 from ..decide.wanted import Policy
 from ..disks import DiskCloud, Offer, restore_tags
 from ..errors import BadInput, CopyError, Unreachable
@@ -101,7 +101,9 @@ def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:
     region = next((copy.region for copy in there), "")
     ask = partial(cloud.warm_disks, region, [copy.snapshot_id for copy in there])
     try:
-        return dict.fromkeys(persist(partial(safely, Unreachable, ask), cloud.deadline) if there else (), cloud.utc())
+        return dict.fromkeys(
+            persist(partial(call_safely, Unreachable, ask), cloud.deadline) if there else (), cloud.utc()
+        )
     except CopyError as error:
         cloud.warnings.append(f"It is unknown whether all data of the disks in {region} is loaded: {error}")
         return {}
@@ -196,7 +198,7 @@ def _problems_of_cloud(cloud: DiskCloud, params: Mapping[str, Any], requests: Se
         return []
     read = partial(cloud.read_sources, region, [r.snapshot_id for r in asked])
     try:
-        sources = persist(partial(safely, Unreachable, read), cloud.deadline)
+        sources = persist(partial(call_safely, Unreachable, read), cloud.deadline)
     except CopyError:
         return []
     there = [(r, s) for r in asked if isinstance(s := sources.get(r.snapshot_id), Snapshot)]
@@ -207,7 +209,7 @@ def _problems_of_cloud(cloud: DiskCloud, params: Mapping[str, Any], requests: Se
 def _problems_of_offers(cloud: DiskCloud, first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
     ask = partial(cloud.list_offers, first.region, first.options["zone"])
     try:
-        return _offer_problems(persist(partial(safely, Unreachable, ask), cloud.deadline), first, sizes)
+        return _offer_problems(persist(partial(call_safely, Unreachable, ask), cloud.deadline), first, sizes)
     except CopyError as error:
         cloud.warnings.append(f"The disks that {first.region} offers could not be read: {error}")
         return []

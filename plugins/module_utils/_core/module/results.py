@@ -52,7 +52,7 @@ def diff_of(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
     }
 
 
-def about_locks(attempts: Sequence[Attempt]) -> list[str]:
+def lock_messages(attempts: Sequence[Attempt]) -> list[str]:
     """Return messages about the writes of a dry run that nobody can undo: locks in compliance mode."""
     new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock.due or a.decision.drift.lock.later]
     days = [a.request.lock[0] for a in new if a.request.lock and a.request.lock[1] == "compliance"]

@@ -12,11 +12,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..cloud import SnapshotCloud, safely
+from ..cloud import SnapshotCloud, call_safely
 from ..errors import BadInput, CopyError, Refused, Unreachable
 from ..waiting import Clock, Deadline, persist
 from .info import info_problems, info_result
-from .messages import spelt_out
+from .messages import quoted_failures
 from .options import INFO_OPTIONS, further_queries
 
 #: An AnsibleModule, or another collection's class around one.
@@ -39,7 +39,7 @@ def show_snapshots(module: Module, connect: Connect) -> None:
         try:
             if problems := [*info_problems(cloud, module.params), *wrong]:
                 raise BadInput(problems)
-            keys.update(persist(lambda: safely(Unreachable, lambda: info_result(cloud, module.params)), deadline))
+            keys.update(persist(lambda: call_safely(Unreachable, lambda: info_result(cloud, module.params)), deadline))
         finally:  # a region that does not answer does not prevent the reads of others
             if queries and not wrong:
                 keys["also"] = _answers(cloud, module.params, queries)
@@ -64,7 +64,7 @@ def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
     try:
         if problems := info_problems(cloud, params):
             raise BadInput(problems)
-        return persist(lambda: safely(Unreachable, lambda: info_result(cloud, params)), deadline)
+        return persist(lambda: call_safely(Unreachable, lambda: info_result(cloud, params)), deadline)
     except CopyError as error:
         return {"failures": [error.as_result(None, params["region"])]}
 
@@ -93,7 +93,7 @@ def guarded(
         module.fail_json(msg=message, **{**keys, "failures": [form(error.as_result(None, None))]})
     except CopyError as error:
         failures = [form(error.as_result(None, module.params.get("region")))]
-        module.fail_json(msg=spelt_out(failures), **{**keys, "failures": failures})
+        module.fail_json(msg=quoted_failures(failures), **{**keys, "failures": failures})
     except Exception as error:
         place = _place(sys.exc_info()[2])
         unexpected = Refused(
@@ -101,7 +101,7 @@ def guarded(
             hint="Nothing more was tried. Run again; please report this if it happens again.",
         )
         failures = [*keys.get("failures", ()), form(unexpected.as_result(None, None))]
-        module.fail_json(msg=spelt_out(failures[-1:]), **{**keys, "failures": failures})
+        module.fail_json(msg=quoted_failures(failures[-1:]), **{**keys, "failures": failures})
 
 
 def end_module(module: Module, keys: Mapping[str, Any], failure: str, success: str | None = None) -> None:

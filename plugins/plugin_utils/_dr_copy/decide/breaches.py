@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypedDict
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import Listing
 from ..._role.registered import failures_of, is_listed
@@ -29,7 +29,7 @@ def breaches_of(result: Result, source_region: str, source: Listing) -> list[Bre
     """
     late = [point for point in result["recovery_points"] if point["within_rpo"] is False]
     late.sort(key=worst_first)
-    reasons = _Reasons(result, source_region, "" if is_listed(source) else spelt_out(failures_of(source)))
+    reasons = _Reasons(result, source_region, "" if is_listed(source) else quoted_failures(failures_of(source)))
     return [_row(point, *reasons.of(point)) for point in late]
 
 
@@ -111,7 +111,7 @@ class _Reasons:
             copy = self._copies.get((str(row["snapshot_id"]), region))
             failure = (copy and copy["error"]) or self._unshared.get(str(row["snapshot_id"]))
             if failure:
-                words = spelt_out([{**failure, "hint": None, "request_id": None}])
+                words = quoted_failures([{**failure, "hint": None, "request_id": None}])
                 return Reason.COPY_FAILED, f"{Reason.COPY_FAILED.text}: {words}"
             if copy and copy["state"] == "pending":
                 why = f"the copy {copy['snapshot_id']} of {row['snapshot_id']} is in progress ({copy['progress']} %)"

@@ -15,16 +15,16 @@ from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .coverage import listed_near_misses, near_misses
 from .destinations import copies_there
-from .done import Decided
+from .done import RunDecision
 from .planning import plan_by, rules_of
 from .result import PlanRow
 from .selection import select, too_few
 from .set_marks import groups_in, marks_by_source
 
-NOTHING: Decided = {"stopped": "", "disks": [], "plan": [], "marks": {}}
+NOTHING: RunDecision = {"stopped": "", "disks": [], "plan": [], "marks": {}}
 
 
-def decide_run(source: Listing, before: Sequence[Listing], values: Variables, last: LastReport) -> Decided:
+def decide_run(source: Listing, before: Sequence[Listing], values: Variables, last: LastReport) -> RunDecision:
     """Return the ``disks`` that a run covers, its ``plan``, and the ``marks`` of sets by snapshot.
 
     If the run must stop, ``stopped`` says why. ``source`` and ``before`` are the listings of the source region and of

@@ -19,7 +19,7 @@ class ListedRegion(Listing):
     item: str
 
 
-class Looked(TypedDict):
+class LookTarget(TypedDict):
     """The copies in a region to look at by ID."""
 
     region: str
@@ -29,7 +29,7 @@ class Looked(TypedDict):
 class Look(Listing):
     """The answer to a look at copies by ID."""
 
-    item: Looked
+    item: LookTarget
 
 
 class Batch(TypedDict):
@@ -48,7 +48,7 @@ class Deletion(TypedDict):
     survivors: dict[str, str]
 
 
-class Decided(TypedDict):
+class RunDecision(TypedDict):
     """What a run decides after listing (see decision.decide_run)."""
 
     stopped: str

@@ -51,17 +51,17 @@ def failures_with_disks(
     def named(failure: Failure) -> RunFailure:
         disk_id = disk_of.get(str(failure["source_snapshot_id"])) or disk_of.get(str(failure["snapshot_id"])) or None
         name = names.get(str(disk_id)) or None
-        return {**failure, "disk_id": disk_id, "disk_name": name, "hint": for_role(failure["hint"])}
+        return {**failure, "disk_id": disk_id, "disk_name": name, "hint": with_role_names(failure["hint"])}
 
     return [named(failure) for failure in _each_once(failures)]
 
 
-def of_the_run(message: str, hint: str | None = None) -> Failure:
+def run_failure(message: str, hint: str | None = None) -> Failure:
     """Return a failure for what stopped a run or a part of it."""
     return failure_row(Refused(message, hint=hint))
 
 
-def for_role(hint: str | None) -> str | None:
+def with_role_names(hint: str | None) -> str | None:
     """Return a module's hint with the role's names: ``wait_timeout`` becomes ``dr_copy_wait_timeout``."""
     if not hint:
         return hint
@@ -79,7 +79,7 @@ def too_many_deletions(expired: Sequence[ExpiredCopy], values: Variables) -> lis
         f"Retention would delete {len(expired)} copies, more than dr_copy_max_deletions ({most}). None was deleted"
     )
     hint = "Check dr_copy_keep and the other limits. If they are right, raise dr_copy_max_deletions for one run."
-    return [of_the_run(message, hint)]
+    return [run_failure(message, hint)]
 
 
 def _each_once(failures: Iterable[Failure]) -> list[Failure]:

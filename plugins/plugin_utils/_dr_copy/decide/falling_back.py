@@ -30,7 +30,7 @@ def disks_to_fall_back(plan: Sequence[PlanRow], calls: Sequence[Answer], values:
     return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _pair(row) in gone))
 
 
-def fallen_back(
+def fall_back(
     plan: Sequence[PlanRow],
     calls: Sequence[Answer],
     source: Listing,

@@ -19,7 +19,7 @@ from ..input.variables import Variables
 from .coverage import coverage_of
 from .destinations import with_known_sources
 from .done import Done
-from .failures import failures_with_disks, of_the_run, too_many_deletions
+from .failures import failures_with_disks, run_failure, too_many_deletions
 from .keys import copies_with_keys, keys_of, with_key
 from .pruning import deleted_copies, orphans
 from .recovery import recovery_points
@@ -79,7 +79,7 @@ def outcome_of(done: Done, values: Variables, check_mode: bool = False) -> Resul
     failures = [failure for call in calls for failure in failures_of(call)]
     failures += [*failures_of_doubts(own), *too_many_deletions(done["expired"], values)]
     if done.get("stopped"):
-        failures.insert(0, of_the_run(done["stopped"]))
+        failures.insert(0, run_failure(done["stopped"]))
     keys = keys_of(done.get("keys") or ())
     of_nobody = orphans(state.copies, done["disks"], values, done["source"])
     sets, of_sets = sets_of(state, copies, done, values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import Listing
 from ..._role.doubts import with_doubts
@@ -48,7 +48,7 @@ class RunState:
         }
         read: list[tuple[str, Listing]] = [(call["item"], call) for call in done["listed"]]
         read += [(call["item"]["region"], call) for call in done["seen"]]
-        self.unread = {region: spelt_out(failures_of(call)) for region, call in read if failures_of(call)}
+        self.unread = {region: quoted_failures(failures_of(call)) for region, call in read if failures_of(call)}
 
     def judged(self, point: RecoveryPoint) -> RecoveryPoint:
         """Return a recovery point with its state; the state is unknown if the region could not be listed."""

@@ -23,7 +23,7 @@ from ..input.variables import Variables
 from .destinations import copies_of_plan
 
 
-class Selected(TypedDict):
+class Selection(TypedDict):
     """The disks and snapshots that a run covers."""
 
     disks: list[DiskRow]
@@ -32,7 +32,7 @@ class Selected(TypedDict):
 
 def select(
     source: Listing, copies: Sequence[SnapshotRow], values: Variables, last: LastReport | None = None
-) -> Selected:
+) -> Selection:
     """Return the disks and snapshots that this run covers, from the listing of the source region.
 
     If that region could not be listed, the disks are those of the plan's ``last`` report (see input.last_report) and

@@ -16,10 +16,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from ..._role.answers import CopyAnswer, CopyRow, Failure, SnapshotRow
 from ..._role.registered import failure_row, failures_of
 from ..._role.rows import is_complete
-from .done import ListedRegion, Look, Looked
+from .done import ListedRegion, Look, LookTarget
 
 
-def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -> list[Looked]:
+def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -> list[LookTarget]:
     """Return ``region`` and ``snapshot_ids`` of copies that calls saw complete and no listing shows complete.
 
     Regions that could not be listed are skipped.

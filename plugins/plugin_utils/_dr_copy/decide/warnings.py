@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, quoted_failures
 
 from ..._role.marks import plan_of
 from ..._role.registered import failures_of, is_listed
@@ -124,7 +124,7 @@ def _of_keys(done: Done) -> list[str]:
             f"It is unknown whether the keys of {some(unseen)} can be used: the cloud does not show these copies yet. "
             "The next run checks them."
         )
-    why = spelt_out([failure for look in looks for failure in failures_of(look)])
+    why = quoted_failures([failure for look in looks for failure in failures_of(look)])
     return [*parts, *([f"The keys of the newest copies could not be checked: {why}"] if why else [])]
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
-from ..._role.files import whole_path
+from ..._role.files import absolute_path
 from ..._role.parsing import (
     Given,
     InvalidValue,
@@ -221,7 +221,7 @@ def normalise(
     if any(problem.startswith("dr_copy_shard ") for problem in problems):
         shard = ""  # the report of a refused run needs a valid shard
     values = replace(
-        values, shard=shard, report_dir=whole_path(values.report_dir), metrics_dir=whole_path(values.metrics_dir)
+        values, shard=shard, report_dir=absolute_path(values.report_dir), metrics_dir=absolute_path(values.metrics_dir)
     )
     return Checked(values, connections, list(dict.fromkeys(problems)), risks(values))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.junit import Result, Suite
 from ..decide.result import RecoveryPoint, SetStanding
@@ -29,7 +29,7 @@ def junit_text(report: Report) -> str:
     for row in report["sets"]:
         suite.case(row["region"], f"set of {row['group']}", _judged_set(row, report))
     failed = report["failures"]
-    why = ("failure", f"{len(failed)} failed. {spelt_out(failed)}") if failed else None
+    why = ("failure", f"{len(failed)} failed. {quoted_failures(failed)}") if failed else None
     suite.case(label_of(report), "the run itself", why)
     return suite.as_text()
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence, Sized
 from datetime import datetime, timedelta
 from typing import cast
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
@@ -79,7 +79,7 @@ def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report
         "destination_regions": list(values.destination_regions),
         "source_answered": answers(done["source"]),
         "source_listed": is_listed(done["source"]) and not done["source"].get("skipped"),
-        "source_problem": spelt_out(failures_of(done["source"])) or None,
+        "source_problem": quoted_failures(failures_of(done["source"])) or None,
         "account": _account(done, values),
         "settings": cast(Settings, {name: getattr(values, name) for name in Settings.__annotations__}),
         "rpo_hours": values.rpo_hours,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..._role.documents import report_text
-from ..._role.files import failure_of, write_whole
+from ..._role.files import failure_of, write_atomically
 from ..._role.naming import file_name, label
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..decide.done import Done
@@ -31,7 +31,7 @@ class Written(NamedTuple):
     unwritten: str
 
 
-def written_report(result: Result, done: Done, values: Variables, run: Run) -> Written:
+def write_report(result: Result, done: Done, values: Variables, run: Run) -> Written:
     """Return the report of a run (see report_of) once it is written.
 
     In check mode the last report stays unchanged. A run that only reads writes no metrics.
@@ -75,7 +75,7 @@ def write_page_of_start(values: Variables) -> None:
 
 def write_plain_page(values: Variables, page: str) -> None:
     """Write a page in place of the report's page. Raises OSError."""
-    write_whole(Path(f"{_start_of(values)}.html"), page)
+    write_atomically(Path(f"{_start_of(values)}.html"), page)
 
 
 def _start_of(values: Variables) -> str:
@@ -94,7 +94,7 @@ def _write_files(report: Report, values: Variables) -> list[str]:
     """Write the files of a run and remove outdated ones. Returns messages about the files that could not be written."""
     problems = []
     for file in report_files(report, values):
-        why = failure_of(lambda file=file: write_whole(Path(file["path"]), report_content(report, file["form"])))
+        why = failure_of(lambda file=file: write_atomically(Path(file["path"]), report_content(report, file["form"])))
         problems += [f"The report {file['path']} could not be written: {why}"] if why else []
         if why and file["form"] == "page":
             failure_of(write_plain_page, values, page_of_failure(label_of(report), why))

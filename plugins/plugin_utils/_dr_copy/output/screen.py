@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, quoted_failures
 
 from ..._role.reported import ReportedDisk
 from ..decide.breaches import locked_out, worst_first
@@ -153,7 +153,7 @@ def _grouped(failures: Sequence[RunFailure]) -> str:
     """Group failures by kind, code and region: the disks of each group, then its first failure with the hint."""
     groups, parts = _kinds_of(failures), []
     for similar in groups[:NAMED]:
-        words = spelt_out(similar[:1])
+        words = quoted_failures(similar[:1])
         if len(similar) > 1:
             disks = list(dict.fromkeys(map(_hit, similar)))
             words = f"{len(similar)} times ({_some(disks)}). The first: {words}"
@@ -179,7 +179,7 @@ def named(row: ReportedDisk | RunFailure) -> str:
 
 def _failed(failure: RunFailure) -> str:
     where = f" in {failure['region']}" if failure["region"] else ""
-    return f"{_hit(failure)}{where}: {spelt_out([failure])}"
+    return f"{_hit(failure)}{where}: {quoted_failures([failure])}"
 
 
 def _late(breach: LatePoint) -> str:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID
 
 from ..._role.answers import Listing, SnapshotRow
@@ -25,7 +25,7 @@ from ..input.expected import Expected
 from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
 from .made_before import kept_points, made_before, second_disks, torn_beside, warnings_of_made
-from .points import NAMED, Missing, Obstacle, Point, Reason, by_reason, named
+from .points import NAMED, MissingReason, Obstacle, Point, Reason, by_reason, named
 from .servers import servers_of, warnings_of, with_sets
 
 NO_SERVERS = (
@@ -37,7 +37,7 @@ NO_ROWS: Mapping[str, EarlierRow] = MappingProxyType({})
 _OURS = "dr-copy:"
 
 
-class Chosen(NamedTuple):
+class RestoreChoice(NamedTuple):
     """The disks to restore, each with its recovery point, and warnings.
 
     ``refused`` says why nothing is made from them.
@@ -48,7 +48,9 @@ class Chosen(NamedTuple):
     refused: str = ""
 
 
-def choose(listed: Listing, restored: Listing, values: Variables, last: Mapping[str, EarlierRow] = NO_ROWS) -> Chosen:
+def choose(
+    listed: Listing, restored: Listing, values: Variables, last: Mapping[str, EarlierRow] = NO_ROWS
+) -> RestoreChoice:
     """Choose for each disk to restore its newest recovery point not later than ``at``.
 
     ``listed`` is the listing of copies in the region, ``restored`` the listing of disks that restores have made. If
@@ -94,7 +96,7 @@ def choose(listed: Listing, restored: Listing, values: Variables, last: Mapping[
     warnings = [*warnings_of(servers.contradictions), *warnings_of_made(points, made, values)]
     if not has_marks and len(there) > 1 and all(disk.set_seconds is None for disk in reported):
         warnings.append(NO_SERVERS.format(cloud=values.cloud))
-    return Chosen(points, warnings, second_disks(points, made, values))
+    return RestoreChoice(points, warnings, second_disks(points, made, values))
 
 
 def _not_there(
@@ -125,7 +127,7 @@ def _not_there(
     return missing
 
 
-def _unfit(point: Point, values: Variables) -> Missing:
+def _unfit(point: Point, values: Variables) -> MissingReason:
     """Return which variable leaves out a disk that has copies, although its ID or name was requested."""
     ids, tags = values.disk_ids, values.disk_tags
     by = f"disk_ids {ids}" if ids and point.disk_id not in ids else f"disk_tags {tags}"
@@ -143,7 +145,7 @@ def expected_disks(values: Variables) -> dict[str, Expected]:
         for disk in values.expected
         if (not ids or disk.disk_id in ids)
         and (not names or disk.name in names)
-        and (disk.tags is None or as_wanted(_with_name(disk.tags, disk.name), tags))
+        and (disk.tags is None or matches_tags(_with_name(disk.tags, disk.name), tags))
     }
 
 
@@ -169,7 +171,7 @@ def refusal(points: Sequence[Point], listed: Listing, values: Variables) -> str:
     """
     if any(point.copy_id for point in points):
         return ""
-    if unread := spelt_out(failures_of(listed)):
+    if unread := quoted_failures(failures_of(listed)):
         reasons = by_reason([(point.named, point.missing.text if point.missing else "") for point in points])
         return (
             f"{reasons}{'. ' if reasons else ''}No copy from {values.source_region} can be restored, and it is unknown "
@@ -223,7 +225,7 @@ def unidentified(listed: Listing, values: Variables) -> list[str]:
     return [copy["snapshot_id"] for copy in _copies(listed, values) if not _disk(copy)]
 
 
-def as_wanted(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+def matches_tags(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     """Whether ``tags`` contain all wanted tags; the value ``*`` means any value."""
     return all(key in tags and value in ("*", tags[key]) for key, value in wanted.items())
 
@@ -261,7 +263,7 @@ def _is_wanted(point: Point, disk: Expected | None, values: Variables) -> bool:
     return (
         (not ids or point.disk_id in ids)
         and (not wanted or not names.isdisjoint(wanted))
-        and any(as_wanted(_with_name(point.tags, name), values.disk_tags) for name in names or (None,))
+        and any(matches_tags(_with_name(point.tags, name), values.disk_tags) for name in names or (None,))
     )
 
 
@@ -352,7 +354,7 @@ def _passed_over(copy: SnapshotRow) -> str:
     return f"the newer copy {copy['snapshot_id']} of {_taken_at(copy)} {obstacle_to(copy)}"
 
 
-def _why(own: Sequence[SnapshotRow], timed: Sequence[SnapshotRow], before: Sequence[SnapshotRow]) -> Missing:
+def _why(own: Sequence[SnapshotRow], timed: Sequence[SnapshotRow], before: Sequence[SnapshotRow]) -> MissingReason:
     if not timed:
         doubt = next((f": {copy['snapshot_id']} {copy['doubt']}" for copy in own if copy.get("doubt")), "")
         return Reason.UNTIMED.of(doubt=doubt)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import (
     CompareAnswer,
@@ -97,7 +97,7 @@ class Mark:
     tags: Mapping[str, str]
 
 
-class Untried(NamedRow, RowOfServer):
+class UntriedDisk(NamedRow, RowOfServer):
     """A disk whose copies no drill with these variables proves, and the reason."""
 
     size_gib: int | None
@@ -105,7 +105,7 @@ class Untried(NamedRow, RowOfServer):
     why: str
 
 
-class ToCompare(TypedDict):
+class ComparisonTarget(TypedDict):
     """A copy whose blocks are to be compared, and its source."""
 
     snapshot_id: str | None
@@ -161,10 +161,10 @@ def _gib(candidates: Sequence[Candidate]) -> int:
     return sum(candidate.size_gib or 0 for candidate in candidates)
 
 
-def untried(candidates: Sequence[Candidate], values: Variables) -> list[Untried]:
+def untried(candidates: Sequence[Candidate], values: Variables) -> list[UntriedDisk]:
     """Return the disks whose copies no drill with these variables proves."""
     return [
-        Untried(
+        UntriedDisk(
             disk_id=c.disk_id,
             disk_name=c.disk_name,
             group=c.group,
@@ -212,7 +212,7 @@ def judged(
     return trials
 
 
-def to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[ToCompare]:
+def to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[ComparisonTarget]:
     """Return the copies whose blocks are to be compared: those from which a disk was made as requested."""
     found = {row["snapshot_id"]: row for row in made.get("disks") or ()}
     return [
@@ -354,4 +354,4 @@ def _same_key(one: str, other: str | None) -> bool:
 def _doubt_of_blocks(point: Point, blocks: ComparedCopy | None, compared: CompareAnswer) -> str | None:
     if blocks is None:
         return reason_of(None, compared, point.copy_id) or "its blocks were not read"
-    return spelt_out([blocks["error"]]) if blocks["error"] else None
+    return quoted_failures([blocks["error"]]) if blocks["error"] else None

@@ -18,11 +18,11 @@ from ..._role.answers import Listing
 from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
 from ..input.last_drill import EarlierRow, claims_of
 from ..input.variables import Variables
-from .points import NAMED, Newer, Point, Reason
+from .points import NAMED, NewerCopy, Point, Reason
 
 
 @dataclass(frozen=True)
-class Made:
+class MadeDisk:
     """A new disk of this restore, or a claim, and the copy that it was made from.
 
     ``disk_id`` is the old disk, None if neither a listing nor a manifest shows it; ``taken_at`` is the time of its
@@ -39,7 +39,9 @@ class Made:
         return f"{self.new_disk_id} of {self.copy_id}" + (f", taken at {self.taken_at}" if self.taken_at else "")
 
 
-def made_before(listed: Listing, restored: Listing, last: Mapping[str, EarlierRow], values: Variables) -> list[Made]:
+def made_before(
+    listed: Listing, restored: Listing, last: Mapping[str, EarlierRow], values: Variables
+) -> list[MadeDisk]:
     """Return the disks that this restore has made, from ``restored``, a listing of restored disks.
 
     With ``kubernetes`` this includes the claims of listed copies. ``listed`` is the listing of all copies, ``last`` are
@@ -54,18 +56,20 @@ def made_before(listed: Listing, restored: Listing, last: Mapping[str, EarlierRo
         copy, row = copies.get(copy_id), last.get(disk["disk_id"])
         if copy:
             source = copy.get("source")
-            made.append(Made(disk["disk_id"], copy_id, disk_id_of(copy) or None, source and source["created_at"]))
+            made.append(MadeDisk(disk["disk_id"], copy_id, disk_id_of(copy) or None, source and source["created_at"]))
         elif row and row.get("copy_id") == copy_id and row.get("disk_id"):
-            made.append(Made(disk["disk_id"], copy_id, str(row["disk_id"]), row.get("taken_at"), row))
+            made.append(MadeDisk(disk["disk_id"], copy_id, str(row["disk_id"]), row.get("taken_at"), row))
         else:
-            made.append(Made(disk["disk_id"], copy_id))
+            made.append(MadeDisk(disk["disk_id"], copy_id))
     for row in claims_of(last) if values.kubernetes else ():
         if row.get("copy_id") in copies:
-            made.append(Made(f"the claim {row['claim']}", str(row["copy_id"]), row.get("disk_id"), row.get("taken_at")))
+            made.append(
+                MadeDisk(f"the claim {row['claim']}", str(row["copy_id"]), row.get("disk_id"), row.get("taken_at"))
+            )
     return made
 
 
-def kept_points(made: Sequence[Made], others: Collection[str], values: Variables) -> dict[str, Point]:
+def kept_points(made: Sequence[MadeDisk], others: Collection[str], values: Variables) -> dict[str, Point]:
     """Return the points, from the manifest, of disks whose copies are no longer listed, by old disk.
 
     ``others`` are the disks that have further copies. A point that was taken after ``at`` is omitted if its disk is
@@ -90,7 +94,7 @@ def _is_from(row: EarlierRow, region: str) -> bool:
 
 def _point_of(row: EarlierRow, values: Variables) -> Point:
     tags, newer = row.get("tags"), row.get("newer")
-    passed: Newer | None = None
+    passed: NewerCopy | None = None
     if isinstance(newer, dict):
         passed = {"copy_id": str(newer.get("copy_id")), "taken_at": str(newer.get("taken_at"))}
     return Point(
@@ -130,7 +134,7 @@ def torn_beside(points: Sequence[Point], kept: Mapping[str, Point]) -> list[Poin
     ]
 
 
-def second_disks(points: Sequence[Point], made: Sequence[Made], values: Variables) -> str:
+def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Variables) -> str:
     """Return which disks the restore would make a second time; empty if there are none."""
     found, by_disk = [], _by_disk(made)
     for point in points:
@@ -150,7 +154,7 @@ def second_disks(points: Sequence[Point], made: Sequence[Made], values: Variable
     )
 
 
-def warnings_of_made(points: Sequence[Point], made: Sequence[Made], values: Variables) -> list[str]:
+def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: Variables) -> list[str]:
     """Return warnings about several new disks for one old disk, and about new disks whose old disk is unknown."""
     warnings, by_disk = [], _by_disk(made)
     for point in points:
@@ -173,8 +177,8 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[Made], values: Vari
     return warnings
 
 
-def _by_disk(made: Sequence[Made]) -> dict[str | None, list[Made]]:
-    found: dict[str | None, list[Made]] = {}
+def _by_disk(made: Sequence[MadeDisk]) -> dict[str | None, list[MadeDisk]]:
+    found: dict[str | None, list[MadeDisk]] = {}
     for one in made:
         if one.disk_id:
             found.setdefault(one.disk_id, []).append(one)

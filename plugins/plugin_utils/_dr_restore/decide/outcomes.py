@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import Answer, ComparedCopy, RestoredDisk
 from ..._role.registered import failures_of
@@ -19,7 +19,7 @@ def reason_of(row: RestoredDisk | ComparedCopy | None, call: Answer, copy_id: st
     that does not exist.
     """
     if row and row["error"]:
-        return spelt_out([row["error"]])
+        return quoted_failures([row["error"]])
     failures = failures_of(call)
     own = [failure for failure in failures if failure.get("snapshot_id") == copy_id]
-    return spelt_out(own or [failure for failure in failures if not failure.get("snapshot_id")])
+    return quoted_failures(own or [failure for failure in failures if not failure.get("snapshot_id")])

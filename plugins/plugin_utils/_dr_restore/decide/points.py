@@ -28,8 +28,8 @@ class Reason(Enum):
     UNUSABLE = "its copy {copy} {obstacle}"
     INCOMPLETE = "none of its copies is complete; {copy} is {state}"
 
-    def of(self, **facts: Any) -> Missing:
-        return Missing(self, self.value.format(**facts))
+    def of(self, **facts: Any) -> MissingReason:
+        return MissingReason(self, self.value.format(**facts))
 
 
 class Obstacle(Enum):
@@ -40,14 +40,14 @@ class Obstacle(Enum):
     KEY = "has the key {arn}, which {state}"
 
 
-class Missing(NamedTuple):
+class MissingReason(NamedTuple):
     """Why a disk cannot be restored: the reason and its text."""
 
     reason: Reason
     text: str
 
 
-class Newer(TypedDict):
+class NewerCopy(TypedDict):
     """A copy that is newer than the one that is restored, but not part of its server's set."""
 
     copy_id: str
@@ -87,7 +87,7 @@ class PointRow(NamedRow, RowOfServer):
     age_hours: float | None
     passed_over: str | None
     left: str | None
-    newer: Newer | None
+    newer: NewerCopy | None
     wave: int
     claim: str | None
 
@@ -106,7 +106,7 @@ class Point:
 
     disk_id: str | None
     disk_name: str | None
-    missing: Missing | None = None
+    missing: MissingReason | None = None
     instance: str | None = None
     device: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -125,7 +125,7 @@ class Point:
     consistency: str | None = None
     torn: bool = False
     left: str | None = None
-    newer: Newer | None = None
+    newer: NewerCopy | None = None
     wave: int = 1
     claim: str | None = None
 

@@ -39,7 +39,7 @@ class Deletion:
     instance: str | None = None
 
 
-class Left(TypedDict):
+class RemainingDisk(TypedDict):
     """A disk that should be deleted but still exists. ``own``: this drill made it, and nobody else has attached it."""
 
     disk_id: str
@@ -52,7 +52,7 @@ class Reapable(NamedTuple):
     """What a drill deletes, and which disks are left although they have expired."""
 
     deletions: list[Deletion]
-    left: list[Left]
+    left: list[RemainingDisk]
 
 
 def reapable(listed: Listing, values: Variables, calls: Sequence[Answer] = (), own: bool = False) -> Reapable:
@@ -124,7 +124,7 @@ def deleted_ids(calls: Sequence[Answer]) -> list[str]:
     return list(gone)
 
 
-def own_disks(listed: Listing, calls: Sequence[Answer], values: Variables) -> list[Left]:
+def own_disks(listed: Listing, calls: Sequence[Answer], values: Variables) -> list[RemainingDisk]:
     """Return this drill's listed disks whose deletion was not confirmed, except those that others have attached."""
     shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values.id]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
@@ -147,7 +147,7 @@ def not_deleted(listed: Listing, calls: Sequence[Answer]) -> list[DiskRow]:
     return [disk for disk in listed.get("disks") or () if disk["disk_id"] not in gone]
 
 
-def _left(disk: DiskRow, own: bool = False) -> Left:
+def _left(disk: DiskRow, own: bool = False) -> RemainingDisk:
     return {
         "disk_id": disk["disk_id"],
         "attached_to": disk["attached_to"],

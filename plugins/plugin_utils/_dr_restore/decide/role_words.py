@@ -28,7 +28,7 @@ def in_role_words(result: RawAnswer) -> RawAnswer:
     words = dict(result)
     quotes_cloud = any(failure.get("code") for failure in words.get("failures") or ())
     if isinstance(words.get("msg"), str) and not quotes_cloud:
-        words["msg"] = _for_role(words["msg"])
+        words["msg"] = _with_role_names(words["msg"])
     if words.get("failures"):
         words["failures"] = [_failure(failure) for failure in words["failures"]]
     if words.get("disks"):
@@ -40,9 +40,9 @@ def in_role_words(result: RawAnswer) -> RawAnswer:
 
 def _failure(failure: Failure) -> Failure:
     message, hint = failure["message"], failure["hint"]
-    message = message if failure["code"] else _for_role(message)
-    return {**failure, "message": message, "hint": hint and _for_role(hint)}
+    message = message if failure["code"] else _with_role_names(message)
+    return {**failure, "message": message, "hint": hint and _with_role_names(hint)}
 
 
-def _for_role(text: str) -> str:
+def _with_role_names(text: str) -> str:
     return _OPTION.sub(lambda found: _OPTIONS[found[0]], text)

@@ -19,7 +19,7 @@ from ..._sets.inputs import sources_of_copies, with_marks
 from ..._sets.planning import marks_of_sources
 from ..._sets.restoring import Choice, choices_of
 from ..input.expected import Expected
-from .points import Newer, Point
+from .points import NewerCopy, Point
 
 #: The most sets that warnings name.
 NAMED = 10
@@ -98,7 +98,7 @@ def _with_set(point: Point, servers: Servers, copies: Mapping[str, Copy | None],
     if is_torn:
         return replace(point, torn=True)
     newer = choice.newer if by_set else None
-    passed = Newer(copy_id=newer.snapshot_id, taken_at=newer.time.strftime("%Y-%m-%dT%H:%M:%SZ")) if newer else None
+    passed = NewerCopy(copy_id=newer.snapshot_id, taken_at=newer.time.strftime("%Y-%m-%dT%H:%M:%SZ")) if newer else None
     return replace(_marked(point, choice.mark if by_set or not copy else copy.mark), newer=passed)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
 
 from ..._role.answers import Answer, Listing, RestoreAnswer, RestoredDisk
@@ -79,7 +79,7 @@ def why_in_use(there: Listing, calls: Sequence[Answer], values: Variables) -> st
     """
     instance = values.test_instance
     if failures := failures_of(there):
-        return f"it is unknown whether another drill uses the test instance {instance}: {spelt_out(failures)}"
+        return f"it is unknown whether another drill uses the test instance {instance}: {quoted_failures(failures)}"
     others = [disk for disk in not_deleted(there, calls) if attached_by_drill(disk) == instance]
     others = [disk for disk in others if without_time(disk["tags"][RESTORE_ID]) != without_time(values.id)]
     if not others:

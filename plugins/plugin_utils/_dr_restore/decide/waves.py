@@ -15,7 +15,7 @@ from ..._role.answers import RestoreAnswer, RestoredDisk
 from ..._role.rows import parse_time
 from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
-from .choosing import as_wanted, tags_of
+from .choosing import matches_tags, tags_of
 from .points import Point
 
 #: The states of disks that need no more waiting.
@@ -52,7 +52,7 @@ def in_waves(points: Sequence[Point], values: Variables) -> list[Point]:
 
 def _wave_of(point: Point, waves: Sequence[Mapping[str, str]]) -> int:
     tags = tags_of(point)
-    return next((number for number, wanted in enumerate(waves, 1) if as_wanted(tags, wanted)), len(waves) + 1)
+    return next((number for number, wanted in enumerate(waves, 1) if matches_tags(tags, wanted)), len(waves) + 1)
 
 
 def tags_in_words(wave: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.rows import parse_time
 from ..._role.table import Table, as_mapping, not_honoured
-from .usable import NOTHING_AROUND, Around, usable_problems
+from .usable import NOTHING_AROUND, Inventory, usable_problems
 
 if TYPE_CHECKING:  # that module imports this one
     from .variables import Variables
@@ -41,7 +41,7 @@ INSTEAD = {
 ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
 
 
-def contradictions(values: Variables, table: Table, around: Around = NOTHING_AROUND) -> list[str]:
+def contradictions(values: Variables, table: Table, around: Inventory = NOTHING_AROUND) -> list[str]:
     """Return the problems of variables that are invalid together or on their cloud (promises: options)."""
     cloud, now = values.cloud, parse_time(values.now)
     capabilities = CLOUDS[cloud] if cloud else None
@@ -82,7 +82,7 @@ def contradictions(values: Variables, table: Table, around: Around = NOTHING_ARO
     return faults + (_of_drill(values, capabilities, around) if values.is_drill else [])
 
 
-def _of_drill(values: Variables, capabilities: Capabilities | None, around: Around) -> list[str]:
+def _of_drill(values: Variables, capabilities: Capabilities | None, around: Inventory) -> list[str]:
     faults = []
     if values.level == "readable" and capabilities and not capabilities.reads_blocks:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.reads_blocks)

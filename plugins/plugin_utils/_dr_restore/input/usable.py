@@ -24,7 +24,7 @@ IMPLICIT_HOSTS = ("localhost", "127.0.0.1", "::1")
 NAMED = 10
 
 
-class Around(NamedTuple):
+class Inventory(NamedTuple):
     """The surroundings of a run.
 
     These are the ``hosts`` of the inventory (None if unknown), and by host the test instance of each other drill that
@@ -35,10 +35,10 @@ class Around(NamedTuple):
     instances: Mapping[str, str] = MappingProxyType({})
 
 
-NOTHING_AROUND = Around()
+NOTHING_AROUND = Inventory()
 
 
-def usable_problems(values: Variables, capabilities: Capabilities, around: Around) -> list[str]:
+def usable_problems(values: Variables, capabilities: Capabilities, around: Inventory) -> list[str]:
     """Return the problems of the variables of a drill with this level, on a cloud whose disks can be attached."""
     needed = {"test_instance": values.test_instance, "test_host": values.test_host, "checks": values.checks}
     faults = [f"dr_restore_{name} is required for dr_restore_level: usable" for name in needed if not needed[name]]

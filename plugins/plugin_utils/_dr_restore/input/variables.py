@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
-from ..._role.files import whole_path
+from ..._role.files import absolute_path
 from ..._role.marks import LEVELS
 from ..._role.parsing import Given, InvalidValue, as_bool, as_dict, as_list, as_tags, as_text, as_whole_number, one_of
 from ..._role.rows import parse_time
 from ..._role.table import ByName, To, table_of, taken, variable
 from .contradictions import OF_DRILLS, contradictions
 from .expected import Expected, as_expected
-from .usable import NOTHING_AROUND, Around
+from .usable import NOTHING_AROUND, Inventory
 
 
 def as_moment(value: Any) -> str:
@@ -167,7 +167,7 @@ def normalise(
     names: Sequence[str] = (),
     is_drill: bool = False,
     started: datetime | None = None,
-    around: Around = NOTHING_AROUND,
+    around: Inventory = NOTHING_AROUND,
 ) -> Checked:
     """Return the role's parsed variables; ``given`` are those of the user, without their prefix.
 
@@ -182,10 +182,10 @@ def normalise(
     values = replace(
         values,
         id=_id_of(values, now),
-        manifest_dir=whole_path(values.manifest_dir),
-        report_dir=whole_path(values.report_dir),
-        metrics_dir=whole_path(values.metrics_dir),
-        checks=whole_path(values.checks),
+        manifest_dir=absolute_path(values.manifest_dir),
+        report_dir=absolute_path(values.report_dir),
+        metrics_dir=absolute_path(values.metrics_dir),
+        checks=absolute_path(values.checks),
     )
     values = _as_drill(values) if is_drill else values
     problems += [*contradictions(values, VARIABLES, around), *_unknown(names)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, quoted_failures
 
 from ..._role.answers import Answer
 from ..._role.documents import collection_version
@@ -17,7 +17,7 @@ from ..._role.proofs import beside
 from ..._role.registered import failures_of
 from ..decide.drill import Candidate, CandidateRow, ProofRow, Trial, after, overdue, untried
 from ..decide.points import NAMED, NamedRow, named
-from ..decide.reaping import Left
+from ..decide.reaping import RemainingDisk
 from ..decide.waves import too_late
 from ..input.last_drill import SCHEMA
 from ..input.variables import Variables
@@ -42,7 +42,7 @@ class Done(NamedTuple):
     calls: Sequence[Answer]
     tried: Sequence[Trial] = ()
     reaped: Sequence[str] = ()
-    left: Sequence[Left] = ()
+    left: Sequence[RemainingDisk] = ()
     took_minutes: float | None = None
     warnings: Sequence[str] = ()
 
@@ -145,7 +145,7 @@ def drill_problems(report: DrillReport) -> str:
         disks = counted(len(rows), "disk was", "disks were")
         parts.append(f"{disks} not proven within {report['max_age_days']} days: {_some(rows)}.")
     if report["failures"] and not failed:
-        parts.append(spelt_out(report["failures"]))
+        parts.append(quoted_failures(report["failures"]))
     if report["too_late"]:
         parts.append(report["too_late"])
     own = [row for row in report["left"] if row["own"]]
@@ -195,7 +195,7 @@ def also_proven(disk: ProofRow) -> str:
     return ", ".join(f"{level} on {time[:10]}" for level, time in others.items())
 
 
-def _where(left: Left) -> str:
+def _where(left: RemainingDisk) -> str:
     return f"{left['disk_id']} (attached to {left['attached_to']})" if left["attached_to"] else str(left["disk_id"])
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..._role.documents import report_text, written
-from ..._role.files import failure_of, write_whole
+from ..._role.files import failure_of, write_atomically
 from ..._role.marks import LEVELS
 from ..._role.naming import file_name
 from ..._role.plain_page import page_of_failure, page_of_start
@@ -27,7 +27,7 @@ from .report_type import DrillReport, Manifest
 from .servers import server_in_words
 
 
-def written_drill(report: DrillReport, values: Variables) -> str:
+def write_drill(report: DrillReport, values: Variables) -> str:
     """Write report, page and metrics, as requested; return what could not be written, or an empty string."""
     if report["check_mode"]:
         return ""
@@ -35,7 +35,7 @@ def written_drill(report: DrillReport, values: Variables) -> str:
     if values.report_dir:
         for end, content in (("json", report_text), ("html", drill_page), ("junit.xml", _junit_text)):
             path = drill_file(values, end)
-            why = failure_of(lambda path=path, content=content: write_whole(path, content(report)))
+            why = failure_of(lambda path=path, content=content: write_atomically(path, content(report)))
             problems += [f"The report {path} could not be written: {why}"] if why else []
     if values.metrics_dir:
         why = failure_of(write_drill_metrics, report, values.metrics_dir)
@@ -51,7 +51,7 @@ def write_page_of_start(values: Variables) -> str:
     if not values.report_dir:
         return ""
     page = page_of_start(f"{values.host}: drill", values.now)
-    return failure_of(write_whole, drill_file(values, "html"), page)
+    return failure_of(write_atomically, drill_file(values, "html"), page)
 
 
 def write_page_of_failure(values: Variables, message: str) -> str:
@@ -61,7 +61,7 @@ def write_page_of_failure(values: Variables, message: str) -> str:
     """
     if not values.report_dir:
         return ""
-    return failure_of(write_whole, drill_file(values, "html"), page_of_failure(f"{values.host}: drill", message))
+    return failure_of(write_atomically, drill_file(values, "html"), page_of_failure(f"{values.host}: drill", message))
 
 
 class Written(NamedTuple):
@@ -71,7 +71,7 @@ class Written(NamedTuple):
     problem: str = ""
 
 
-def written_manifest(manifest: Manifest, values: Variables, stays: bool) -> Written:
+def write_manifest(manifest: Manifest, values: Variables, stays: bool) -> Written:
     """Write the manifest of a restore.
 
     A run that has found nothing to restore keeps the manifest of an earlier run, because it has not seen that run's
@@ -85,13 +85,13 @@ def written_manifest(manifest: Manifest, values: Variables, stays: bool) -> Writ
         return Written()
     if path.exists() and (is_empty or (nothing and stays)):
         return Written(f"MANIFEST {path} is from an earlier run, because this one restored nothing")
-    why = failure_of(lambda: write_whole(path, report_text(manifest)))
+    why = failure_of(lambda: write_atomically(path, report_text(manifest)))
     if why:
         return Written(problem=f"The manifest could not be written to {values.manifest_dir}: {why}")
     return Written(f"MANIFEST {path}")
 
 
-def written_claims(manifest: Manifest, values: Variables) -> Written:
+def write_claims(manifest: Manifest, values: Variables) -> Written:
     """Write the manifests of the restored claims, including those of earlier runs of this restore."""
     if manifest["check_mode"] or not values.kubernetes:
         return Written()
@@ -100,7 +100,7 @@ def written_claims(manifest: Manifest, values: Variables) -> Written:
     objects = [*objects_of(manifest["disks"], values), *objects_of_earlier(manifest["earlier"], text, values)]
     if not objects:
         return Written()
-    why = failure_of(lambda: write_whole(path, text_of(objects)))
+    why = failure_of(lambda: write_atomically(path, text_of(objects)))
     if why:
         return Written(problem=f"The manifests of the claims could not be written to {path}: {why}")
     return Written(f"CLAIMS {path}")

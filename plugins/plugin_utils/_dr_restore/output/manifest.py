@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import TypedDict
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, spelt_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, quoted_failures
 
 from ..._role.answers import Listing, RestoredDisk
 from ..._role.documents import collection_version
@@ -152,7 +152,7 @@ def _missing_problem(manifest: Manifest) -> str:
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         return f"{len(missing)} of {len(manifest['disks'])} disks {verb} missing. {by_reason(missing)}."
-    return spelt_out(manifest["failures"]) if manifest["failures"] else ""
+    return quoted_failures(manifest["failures"]) if manifest["failures"] else ""
 
 
 def lines_of(manifest: Manifest) -> list[str]:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from ..._role.answers import Failure
-from ..decide.drill import CandidateRow, ProofRow, Trial, Untried
+from ..decide.drill import CandidateRow, ProofRow, Trial, UntriedDisk
 from ..decide.points import NamedRow, PointRow, RowOfServer
-from ..decide.reaping import Left
+from ..decide.reaping import RemainingDisk
 from ..decide.waves import Times
 from ..input.last_drill import EarlierRow
 
@@ -111,7 +111,7 @@ class DrillReport(_Report):
     totals: DrillTotals
     tried: list[Trial]
     overdue: list[CandidateRow]
-    untried: list[Untried]
+    untried: list[UntriedDisk]
     reaped: list[str]
-    left: list[Left]
+    left: list[RemainingDisk]
     disks: list[DrilledDisk]

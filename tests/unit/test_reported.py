@@ -627,6 +627,9 @@ def test_each_night_leaves_a_dated_report_and_the_page_shows_the_share_of_each_m
         ("2026-09", 1, 1.0),
     ]
     assert outdated_files(given) == [str(directory / "2026-09-01.json")]
+    assert outdated_files(replace(given, history_days=47)) == [
+        *(str(directory / f"{date}.json") for date in ("2026-09-01", "2026-10-05"))
+    ], "47 days, the last of which is that of the run"
 
 
 def test_a_large_history_days_keeps_all_history():

@@ -146,11 +146,11 @@ def csv_text(report: Report) -> str:
 
 
 def outdated_files(values: Variables) -> list[str]:
-    """Return the dated files that are older than the plan's ``history_days``."""
+    """Return the dated files that are older than the plan's ``history_days``, of which the run's day is the last."""
     now = parse_time(values.now)
     if now is None or not values.report_dir:
         return []
-    days = min(values.history_days, now.toordinal() - 1)  # a large number means to keep all; stay after year 1
+    days = min(values.history_days - 1, now.toordinal() - 1)  # a large number means to keep all; stay after year 1
     oldest = (now - timedelta(days=days)).date().isoformat()
     return [str(path) for end in (".json", ".csv") for path in _dated_files(values, end) if path.stem < oldest]
 

@@ -29,12 +29,11 @@ from tests.clouds import CLOUDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGE = REPOSITORY / "plugins" / "plugin_utils" / "_dr_copy"
-#: Every variable that reaches a module, with a value other than its default.
+#: Every variable that reaches a module, with a value other than its default; calls() adds disk_ids.
 SET = {
     "source_region": "src-1",
     "destination_regions": ["dst-1", "dst-2"],
     "disk_tags": {"team": "dr"},
-    "disk_ids": ["disk-1"],
     "shard": "1/2",
     "group_tag": "server",
     "set_tag": "set-id",
@@ -92,9 +91,13 @@ REFUSED = [
 ]
 
 
+def disk_on(cloud):
+    return CAPABILITIES[cloud].disk_id_example.rstrip("*")
+
+
 def calls(cloud, **more):
     """Return the calls of a plan with every variable that its cloud supports."""
-    given = {"cloud": cloud, **SET, **more}
+    given = {"cloud": cloud, "disk_ids": [disk_on(cloud)], **SET, **more}
     honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(CAPABILITIES[cloud])}
     taken = normalise(honoured)
     assert not taken.problems, taken.problems
@@ -110,7 +113,7 @@ def test_every_variable_reaches_its_arguments(cloud, copied):
         "packed": True,
         "region": "src-1",
         "disk_tags": {"team": "dr"},
-        "disk_ids": ["disk-1"],
+        "disk_ids": [disk_on(cloud)],
         "shard": "1/2",
         "other_disks": True,
         "sets": True,

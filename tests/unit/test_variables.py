@@ -143,6 +143,16 @@ def test_a_destination_in_the_source_region_must_be_a_place_within_it():
     assert not taken.problems and taken.values.place == "us-east-1-bos-1a"
 
 
+def test_ids_and_placeholders_that_cannot_be_are_named_with_everything_else():
+    wrong = {"disk_ids": "vol-0123456789abcdef0\nd-1", "name": "{disk}", "description": "{", "keep": "many"}
+    problems = normalise({**BASICS, **wrong}).problems
+    assert [problem.split()[0].rstrip(":") for problem in problems] == [
+        *("dr_copy_keep", "dr_copy_disk_ids", "dr_copy_name", "dr_copy_description")
+    ]
+    assert "'d-1'" in problems[1] and "{disk}" in problems[2]
+    assert not normalise({**BASICS, "name": "dr of {source_name}"}).problems
+
+
 def test_a_source_connection_is_refused_except_on_ebs():
     assert not normalise({**BASICS, "source_connection": "profile=prod"}).problems
     assert "source_connection" in normalise({**BASICS, "cloud": "cbs", "source_connection": "profile=x"}).problems[0]

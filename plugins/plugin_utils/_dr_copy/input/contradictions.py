@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import LONGEST_LOCK_DAYS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import id_problems
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import template_problems
 
 from ..._role.calendar import COUNT_LIMITS
 from ..._role.parsing import Given
@@ -67,8 +69,18 @@ def _lock_faults(values: Variables) -> list[str]:
     return faults
 
 
+def _text_faults(values: Variables) -> list[str]:
+    """Return the problems of IDs and templates that a module would find only after the first calls."""
+    faults = []
+    if cloud := CLOUDS.get(values.cloud):
+        faults += id_problems("dr_copy_disk_ids", values.disk_ids, cloud.disk_id_pattern, cloud.disk_id_example)
+    for name, template in (("name", values.name), ("description", values.description)):
+        faults += [f"dr_copy_{name} {problem}" for problem in template_problems(template)]
+    return faults
+
+
 def contradictions(values: Variables, table: Table) -> list[str]:
-    """Return the problems of variables that are valid by themselves but not together (promises: options)."""
+    """Return the problems that show only with the other variables or the cloud (promises: options)."""
     faults = []
     try:
         parse_shard(values.shard)
@@ -83,7 +95,7 @@ def contradictions(values: Variables, table: Table) -> list[str]:
         faults.append("dr_copy_disk_tags must not be empty unless dr_copy_disk_ids is set")
     if values.kms_key_id and not values.encrypted:
         faults.append("dr_copy_kms_key_id needs dr_copy_encrypted: true")
-    faults += _lock_faults(values)
+    faults += [*_text_faults(values), *_lock_faults(values)]
     if values.copy_disk_tags and not values.copy_tags:
         faults.append("dr_copy_copy_disk_tags needs dr_copy_copy_tags: true")
     if values.metrics_dir:

@@ -374,6 +374,20 @@ class RestoreContract:
             assert out.failed and "size_gib" in out["msg"] and big in out["msg"] and small not in out["msg"]
             assert not cloud.disks() and not cloud.calls[cloud.make_action]
 
+    def test_a_snapshot_of_a_size_that_is_not_offered_fails_by_itself(self, cloud):
+        if not cloud.unsold:
+            return
+        size, disk_type = cloud.unsold
+        odd, good = cloud.copy(size=size), cloud.copy(size=200)
+        for check in (True, False):
+            out = cloud.restore(odd, good, disk_type=disk_type, wait=True, check=check)
+            failure = out.failure()
+            assert (failure["kind"], failure["snapshot_id"]) == ("refused", odd) and failure["hint"], out.text
+            assert f"has {size} GiB" in failure["message"] and disk_type in failure["message"]
+            assert [row["state"] for row in out["disks"]] == ["absent", "planned" if check else "available"]
+            assert failure["code"] is None, "the cloud is not asked for it"
+        assert len(cloud.disks()) == 1
+
     def test_a_greater_size_is_made(self, cloud):
         out = cloud.restore(cloud.copy(size=40), size_gib=cloud.bigger, wait=True)
         assert not out.failed and row_of(out)["size_gib"] == cloud.disks()[0].size == cloud.bigger, out.text

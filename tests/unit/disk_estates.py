@@ -49,6 +49,8 @@ class Restores:
     status_of_errors = 400
     #: Whether the cloud shows the size of a snapshot.
     shows_sizes = True
+    #: A size in GiB, and a type of disks that is not offered in this size but in 200 GiB; None if sizes do not show.
+    unsold: tuple[int, str] | None = None
     #: Whether a disk shows while it is being made; and for how long (seconds) disks of a killed run may not show. The
     #: next run starts that much later.
     shows_what_is_made = True
@@ -104,6 +106,7 @@ class EbsDisksEstate(Restores, EbsEstate):
     zone, other_zone = "eu-west-1a", "eu-west-1b"
     disk_type, other_type = "gp3", "gp2"
     in_use_code = "VolumeInUse"
+    unsold = 8, "st1"
     attach_action, detach_action = "AttachVolume", "DetachVolume"
     server_id, other_server_id, far_server_id = "i-0cc11dd22ee33ff44", "i-0cc11dd22ee33ff55", "i-0cc11dd22ee33ff66"
     beside_a_look = {"DescribeVolumeStatus": 1}
@@ -166,6 +169,7 @@ class EcsDisksEstate(Restores, EcsEstate):
     zone: str | None = "cn-beijing-b"
     other_zone: str | None = "cn-beijing-c"
     disk_type, other_type = "cloud_essd", "cloud_efficiency"
+    unsold = 10, "cloud_efficiency"
     in_use_code = "IncorrectDiskStatus"
     attach_action, detach_action = "AttachDisk", "DetachDisk"
     server_id, other_server_id, far_server_id = "i-0cc11dd22ee33ff44", "i-0cc11dd22ee33ff55", "i-0cc11dd22ee33ff66"
@@ -232,7 +236,7 @@ class EnsDisksEstate(EcsDisksEstate, EnsEstate):
     offers_action = "DescribeCloudDiskAvailableResourceInfo"
     zone = other_zone = None
     disk_type, other_type = "cloud_efficiency", "cloud_ssd"
-    shows_sizes = False
+    shows_sizes, unsold = False, None
     #: All calls go to the central endpoint, which has only this region.
     central_regions = ("cn-hangzhou",)
     #: Without a token, the promise holds once the cloud shows the disk.
@@ -251,6 +255,7 @@ class CbsDisksEstate(EcsDisksEstate, CbsEstate):
     make_action, delete_disk_action, offers_action = "CreateDisks", "TerminateDisks", "DescribeDiskConfigQuota"
     zone, other_zone = "ap-beijing-3", "ap-beijing-4"
     disk_type, other_type = "CLOUD_PREMIUM", "CLOUD_SSD"
+    unsold = 15, "CLOUD_PREMIUM"
     in_use_code, status_of_errors = "ResourceUnavailable.Attached", 200
     shows_what_is_made = False
     attach_action, detach_action = "AttachDisks", "DetachDisks"

@@ -18,7 +18,7 @@ from ..act.loop import Loop
 from ..cloud import call_safely
 from ..decide.wanted import Policy
 from ..disks import DiskCloud, Offer, restore_tags
-from ..errors import BadInput, CopyError, Unreachable
+from ..errors import BadInput, CopyError, Refused, Unreachable
 from ..model import CopyRequest, Snapshot
 from ..tags import RESTORE_KEYS
 from ..times import iso_utc
@@ -182,11 +182,17 @@ def _attach_problems(cloud: DiskCloud, params: Mapping[str, Any]) -> list[str]:
 
 
 def _problems_found(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Sequence[CopyRequest]) -> list[str]:
-    """Return the problems of the options, given the snapshots and the disk offers that the cloud shows."""
+    """Return the problems of the options, given the snapshots and the disk offers that the cloud shows.
+
+    A snapshot whose own size is not offered fails by itself.
+    """
     found = [text for a in attempts if isinstance(a.wanted.problem, BadInput) for text in a.wanted.problem.problems]
-    sizes = {a.request.snapshot_id: a.order.source.size_gib for a in attempts if a.waits_to_begin}
-    if found or sizes:
-        found += _problems_of_offers(cloud, requests[0], sizes)
+    waiting = [a for a in attempts if a.waits_to_begin]
+    if found or waiting:
+        offers = _offers(cloud, requests[0])
+        found += _offer_problems(offers, requests[0])
+        for attempt in waiting:
+            attempt.wanted.problem = _unsold(offers, attempt.request, attempt.order.source)
     return list(dict.fromkeys(found))
 
 
@@ -203,19 +209,20 @@ def _problems_of_cloud(cloud: DiskCloud, params: Mapping[str, Any], requests: Se
         return []
     there = [(r, s) for r in asked if isinstance(s := sources.get(r.snapshot_id), Snapshot)]
     found = [problem for r, s in there if (problem := cloud.input_problem(r, s))]
-    return [*found, *_problems_of_offers(cloud, requests[0], {s.snapshot_id: s.size_gib for _r, s in there})]
+    return [*found, *_offer_problems(_offers(cloud, requests[0]), requests[0])]
 
 
-def _problems_of_offers(cloud: DiskCloud, first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
+def _offers(cloud: DiskCloud, first: CopyRequest) -> Sequence[Offer]:
+    """Return what the region offers; nothing if that cannot be read."""
     ask = partial(cloud.list_offers, first.region, first.options["zone"])
     try:
-        return _offer_problems(persist(partial(call_safely, Unreachable, ask), cloud.deadline), first, sizes)
+        return persist(partial(call_safely, Unreachable, ask), cloud.deadline)
     except CopyError as error:
         cloud.warnings.append(f"The disks that {first.region} offers could not be read: {error}")
         return []
 
 
-def _offer_problems(offers: Sequence[Offer], first: CopyRequest, sizes: Mapping[str, int | None]) -> list[str]:
+def _offer_problems(offers: Sequence[Offer], first: CopyRequest) -> list[str]:
     """Return a problem for each zone, type and size that the cloud does not offer.
 
     Without any offer nothing is known.
@@ -227,19 +234,32 @@ def _offer_problems(offers: Sequence[Offer], first: CopyRequest, sizes: Mapping[
     if not here:
         zones = ", ".join(sorted({str(offer.zone) for offer in offers}))
         return [f"zone: {zone!r} is not a zone of {first.region} that offers disks now (choices: {zones})"]
-    offer = next((offer for offer in here if offer.disk_type == disk_type), None)
+    offer = _offer_for(offers, first)
     if offer is None:
         types = ", ".join(sorted({offer.disk_type for offer in here}))
         return [f"disk_type: {disk_type!r} is not offered in {zone or first.region} now (choices: {types})"]
-    limits = f"{disk_type} in {zone or first.region} has {offer.least} to {offer.most} GiB"
-    limits += f" in steps of {offer.step}" if offer.step > 1 else ""
-    if size:
-        return [] if _is_sold(size, offer) else [f"size_gib: {size} is not offered: {limits}"]
-    return [
-        f"size_gib: {snapshot_id} has {size} GiB, which is not offered ({limits}); set a size_gib that is"
-        for snapshot_id, size in sizes.items()
-        if size and not _is_sold(size, offer)
-    ]
+    return [f"size_gib: {size} is not offered: {_limits(offer, first)}"] if size and not _is_sold(size, offer) else []
+
+
+def _unsold(offers: Sequence[Offer], request: CopyRequest, source: Snapshot) -> Refused | None:
+    """Return why no disk of a snapshot's own size is offered, or None."""
+    offer, size = _offer_for(offers, request), source.size_gib
+    if offer is None or request.options["size_gib"] or not size or _is_sold(size, offer):
+        return None
+    return Refused(
+        f"The source snapshot {source.snapshot_id} in {source.region} has {size} GiB, and {_limits(offer, request)}",
+        hint="Choose another disk_type, or a size_gib that is offered.",
+    )
+
+
+def _offer_for(offers: Sequence[Offer], request: CopyRequest) -> Offer | None:
+    wanted = request.options["zone"], request.options["disk_type"]
+    return next((offer for offer in offers if (offer.zone, offer.disk_type) == wanted), None)
+
+
+def _limits(offer: Offer, request: CopyRequest) -> str:
+    limits = f"{offer.disk_type} in {offer.zone or request.region} has {offer.least} to {offer.most} GiB"
+    return f"{limits} in steps of {offer.step}" if offer.step > 1 else limits
 
 
 def _is_sold(size: int, offer: Offer) -> bool:

@@ -338,6 +338,7 @@ def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
     assert not too_few(there, values(min_disks=1)) and not too_few(source(), values(allow_empty=True))
     assert "fewer than dr_copy_min_disks (2)" in too_few(there, values(min_disks=2, shard="1/8"))
     assert "dr_copy_allow_empty" in too_few(source(), values(allow_empty=False))
+    assert " 2 disks in us-east-1 have the tags " in too_few(source(disk(1), disk(2)), values(min_disks=3))
     assert not too_few(DOWN, values(min_disks=2)), "a region that was not listed shows no number"
 
 

@@ -116,7 +116,8 @@ def too_few(source: Listing, values: Variables, near: str = "") -> str:
     tags = ", ".join(f"{key}={value}" for key, value in values.disk_tags.items())
     has = [f"the tags {tags}"] if tags else []
     has += [f"one of the IDs {', '.join(values.disk_ids)}"] if values.disk_ids else []
-    named = f"has {' and '.join(has)}" if has else "exists"
+    verbs = ("have", "exist") if number > 1 else ("has", "exists")
+    named = f"{verbs[0]} {' and '.join(has)}" if has else verbs[1]
     if number == 0 and not values.allow_empty:
         return (
             f"No disk in {values.source_region} {named}. Nothing was copied. "

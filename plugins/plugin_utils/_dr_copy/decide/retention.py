@@ -107,8 +107,12 @@ class Retention(NamedTuple):
             bad.append(f"keep_days must be a number from 0, not {limits['keep_days']!r}")
         if bad:
             raise ValueError("; ".join(bad))
+        try:
+            zone = zone_of(limits.get("timezone", "UTC"))
+        except ValueError as error:
+            raise ValueError(f"timezone {error}") from None
         keep, *periods = (int(value) for value in given.values())
-        return cls(keep, days, tuple(periods), zone_of(limits.get("timezone", "UTC")), now)
+        return cls(keep, days, tuple(periods), zone, now)
 
     @property
     def is_set(self) -> bool:

@@ -77,18 +77,17 @@ SETS = tuple(
 )
 PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
 RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
-#: Each pure file, with what must find a change of it. A folder stands for its files.
+#: Each pure file, with what must find a change of it. A folder stands for its files; the first that matches counts.
 PURE = {
-    "plugins/plugin_utils/_dr_copy/decide/retention.py": (
-        "tests/unit/test_retention.py",
-        "tests/unit/test_calendar.py",
-    ),
+    "plugins/plugin_utils/_dr_copy/decide/retention.py": (*RETENTION, "tests/unit/test_night_reports.py"),
     "plugins/plugin_utils/_role/rows.py": (*PLANS, "tests/unit/test_packing.py", "tests/unit/test_breaches.py"),
     "plugins/plugin_utils/_dr_copy/decide/planning.py": (
         *PLANS,
         "tests/unit/test_calendar.py",
         "tests/unit/test_choosing.py",
     ),
+    "plugins/plugin_utils/_dr_copy/decide/set_marks.py": (*SETS, *ROLE),
+    "plugins/plugin_utils/_dr_copy/decide/sets.py": (*SETS, *ROLE),
     "plugins/plugin_utils/_dr_copy/decide": ROLE,
     "plugins/plugin_utils/_dr_copy/input": ROLE,
     "plugins/plugin_utils/_dr_copy/output": (*WRITTEN, "tests/unit/test_messages.py", *ROLE),

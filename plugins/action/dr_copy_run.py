@@ -24,11 +24,11 @@ class ActionModule(RoleAction):
     def run_role(self) -> Mapping[str, object]:
         unread: list[str] = []
         stopped = str(self._task.args.get("stopped") or "")
-        given = self.variables(VARIABLES, unread)
-        setting = RunContext(**self.facts_of_run(), reads_only=self.is_true("reads_only"), defaults=self.defaults)
+        raw_variables = self.variables(VARIABLES, unread)
+        context = RunContext(**self.facts_of_run(), reads_only=self.is_true("reads_only"), defaults=self.defaults)
         night = Night(
-            given,
-            setting,
+            raw_variables,
+            context,
             self.call,
             utc,
             self.say,

@@ -31,12 +31,12 @@ class ActionModule(RoleAction):
 
     def run_role(self) -> Mapping[str, object]:
         program = Drill if self.is_true("drill") else Restore
-        given = self.variables(VARIABLES)
-        setting = RunContext(**self.facts_of_run(), around=self._around(given))
+        raw_variables = self.variables(VARIABLES)
+        context = RunContext(**self.facts_of_run(), inventory=self._inventory(raw_variables))
         text = str(self._task.args.get("record") or "")
         record = Record(text, unwrapped(self._task.args.get("checked"))) if text else None
         ended = program(
-            given, setting, call=self.call, clock=utc, say=self.say, names=self.names(), record=record
+            raw_variables, context, call=self.call, clock=utc, say=self.say, names=self.names(), record=record
         ).run()
         return {
             "dr_restore_result": ended.result,
@@ -46,10 +46,10 @@ class ActionModule(RoleAction):
             "record": ended.record,
         }
 
-    def _around(self, given: ByName) -> Inventory:
+    def _inventory(self, raw_variables: ByName) -> Inventory:
         """Return the hosts of the inventory, and the test instances of the other drills of the play's batch."""
         hosts = (self._vars.get("groups") or {}).get("all")
-        names = (self._vars.get("ansible_play_batch") or ()) if given.get("test_instance") else ()
+        names = (self._vars.get("ansible_play_batch") or ()) if raw_variables.get("test_instance") else ()
         others = {name: self._vars["hostvars"][name] for name in names if name != host_of(self._vars)}
         drills = {name: theirs for name, theirs in others.items() if theirs.get("dr_restore_level") == "usable"}
         instances = {name: str(theirs.get("dr_restore_test_instance") or "") for name, theirs in drills.items()}

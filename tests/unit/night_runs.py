@@ -57,8 +57,8 @@ def night(
         for words in [words for words in left if line.startswith(words)]:
             left.pop(words)()
 
-    setting = RunContext("orders", check, reads_only, "2.21.0", defaults=defaults_of)
+    context = RunContext("orders", check, reads_only, "2.21.0", defaults=defaults_of)
     given = variables_of(estate, **variables)
-    ended = Night(given, setting, call, estate.clock.utc, say, stopped=stopped).run()
+    ended = Night(given, context, call, estate.clock.utc, say, stopped=stopped).run()
     assert not left, f"no step starts with {left}"
     return ended

@@ -34,7 +34,7 @@ class Runs:
         self.estate = estate
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.lines: list[str] = []
-        self.around = Inventory()
+        self.inventory = Inventory()
 
     def copies(self, *names: str, hours: float = 1, **tags: str) -> dict[str, str]:
         """Copy a snapshot of a new disk for each name, marked as the role dr_copy does; return the disks by name."""
@@ -109,13 +109,13 @@ class Runs:
             for words in [words for words in left if line.startswith(words)]:
                 left.pop(words)()
 
-        setting = RunContext("orders", check_mode=check, around=self.around)
+        context = RunContext("orders", check_mode=check, inventory=self.inventory)
         outside = {"call": call, "clock": estate.clock.utc, "say": say}
-        ended = program({**basics, **given}, setting, **outside).run()
+        ended = program({**basics, **given}, context, **outside).run()
         for _number in range(ended.pause.get("sets", 0)):
             set_of_disks = ended.pause.get("set")
             answer = checks(set_of_disks) if set_of_disks else {"passed": False}
-            ended = program({**basics, **given}, setting, **outside, record=Record(ended.record, answer)).run()
+            ended = program({**basics, **given}, context, **outside, record=Record(ended.record, answer)).run()
         assert not left, f"no step starts with {left}"
         return ended
 

@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
     drill_junit_text,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.drill_report import (
-    Done,
+    DrillSteps,
     drill_report,
 )
 
@@ -36,8 +36,8 @@ def cases_of(text):
 
 def drilled(copies, tried, call, **values):
     rows = proofs(copies)
-    trials = drill.judged([row for row in rows if row.copy_id in tried], call, {}, VALUES)
-    return drill_report(rows, Done([call], trials), replace(VALUES, **values), False, NOW)
+    trials = drill.judge([row for row in rows if row.copy_id in tried], call, {}, VALUES)
+    return drill_report(rows, DrillSteps([call], trials), replace(VALUES, **values), False, NOW)
 
 
 def test_a_drill_writes_a_case_for_each_disk_and_one_for_itself(ebs_disks, tmp_path):

@@ -22,7 +22,7 @@ def report(**changes):
     """Return the report of a drill that has proven one copy; ``totals`` are merged."""
     rows = proofs([copy(1)])
     call = {"disks": [made(1)], "failures": []}
-    done = drill_report.Done([call], drill.judged(rows, call, {}, VALUES))
+    done = drill_report.DrillSteps([call], drill.judge(rows, call, {}, VALUES))
     night = drill_report.drill_report(rows, done, replace(VALUES, max_age_days=7), False, NOW)
     return {**night, **changes, "totals": {**night["totals"], **changes.get("totals", {})}}
 

@@ -10,6 +10,7 @@ import json
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import night as night_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import results as results_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
@@ -281,13 +282,14 @@ def test_no_disk_is_judged_where_the_source_region_is_down_and_all_had_left_the_
 
 
 def test_a_shard_does_not_judge_disks_that_left_the_plan_where_the_source_region_is_down(ecs, tmp_path):
-    disks = [ecs.disk(**{"dr-copy": "true"}) for _disk in range(6)]
+    shards, disks = ("1/2", "2/2"), []
+    while not all(any(is_in_shard(disk, shard) for disk in disks) for shard in shards):
+        disks += [ecs.disk(**{"dr-copy": "true"}) for _disk in range(3)]
     for disk in disks:
         ecs.snapshot(disk)
 
     def statuses_of(**given):
-        for number in (1, 2):
-            shard = f"{number}/2"
+        for shard in shards:
             yield night(ecs, shard=shard, report_dir=str(tmp_path), rpo_hours=24, allow_empty=True, **given)
 
     first = {ended.report["settings"]["shard"]: ended.result["recovery_points"] for ended in statuses_of()}

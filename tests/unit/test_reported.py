@@ -29,7 +29,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import deletion_calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import (
-    NOTHING_DONE,
+    NO_STEPS,
     outcome_of,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
@@ -223,7 +223,7 @@ def test_a_wrong_tag_on_a_copy_of_another_plans_disk_is_no_failure_of_this_plan(
 
 def test_ages_are_judged_by_the_end_of_the_run():
     given = replace(values(rpo_hours=24), judged_at=ago(-3))
-    done = {**NOTHING_DONE, "disks": [disk(1)], "source": source(disk(1))}
+    done = {**NO_STEPS, "disks": [disk(1)], "source": source(disk(1))}
     done["listed"] = [{"item": "eu-west-1", "snapshots": [of_plan("orders", 1, hours=22)], "failures": []}]
     point = outcome_of(done, given)["recovery_points"][0]
     assert (point["age_hours"], point["within_rpo"]) == (25.0, False)
@@ -232,7 +232,7 @@ def test_ages_are_judged_by_the_end_of_the_run():
 def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
     given = values(rpo_hours=24, report_dir=str(tmp_path))
     done = {
-        **NOTHING_DONE,
+        **NO_STEPS,
         "stopped": "dr_copy_keep must be a number",
         "last": {"disks": [], "finished_at": ago(24), "disk_ids": [], "shard": ""},
     }
@@ -321,7 +321,7 @@ def test_the_page_names_the_disks_that_a_plan_leaves_out(part):
 def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
     given = values(report_dir=str(tmp_path), cloud="ebs", source_region="us-east-1")
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
-    done = {**NOTHING_DONE, "source": source()}
+    done = {**NO_STEPS, "source": source()}
     result = outcome_of(done, given)
     assert not write_report(result, done, given, run).unwritten
     (page,) = tmp_path.glob("*.html")
@@ -356,20 +356,20 @@ def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
     (tmp_path / "reports").mkdir(mode=0o700)
     given = values(report_dir=str(tmp_path / "reports"), metrics_dir=str(tmp_path / "metrics"), history_days=3)
     run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
-    result = outcome_of(NOTHING_DONE, given)
-    assert not write_report(result, NOTHING_DONE, given, {**run, "check_mode": True}).unwritten
+    result = outcome_of(NO_STEPS, given)
+    assert not write_report(result, NO_STEPS, given, {**run, "check_mode": True}).unwritten
     assert not [path for path in tmp_path.rglob("*") if path.is_file()], "a dry run leaves last night's report as it is"
     old = tmp_path / "reports" / "history" / given.plan / "2020-01-01.json"
     old.parent.mkdir(parents=True)
     old.write_text("{}")
-    assert write_report(result, NOTHING_DONE, given, run).unwritten == ""
+    assert write_report(result, NO_STEPS, given, run).unwritten == ""
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".html", ".json", ".xml", ".csv", ".prom"} and old not in files
     assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
     assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700, "others' directories keep their permissions"
     (tmp_path / "file").write_text("")
     for name, what in (("report_dir", "The report"), ("metrics_dir", "The metrics")):
-        content = write_report(result, NOTHING_DONE, replace(given, **{name: str(tmp_path / "file")}), run).unwritten
+        content = write_report(result, NO_STEPS, replace(given, **{name: str(tmp_path / "file")}), run).unwritten
         assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
 
 
@@ -454,7 +454,7 @@ def test_more_deletions_than_the_plan_allows_are_none_and_a_failure():
     expired = with_survivors(expired_copies(copies, keep=2, now=ago(0)), copies)
     assert len(expired) == 3 and deletion_calls(expired, 2) == []
     assert len(deletion_calls(expired, 3)) == len(deletion_calls(expired, 4)) == 1
-    done = {**NOTHING_DONE, "expired": expired}
+    done = {**NO_STEPS, "expired": expired}
     assert not any(outcome_of(done, values(max_deletions=most))["failures"] for most in (3, 4))
     content = outcome_of(done, values(max_deletions=2))
     assert "dr_copy_max_deletions (2)" in content["failures"][0]["message"] and content["pruned"] == []
@@ -666,7 +666,7 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
     for part in ("1/2", "2/2"):
         given = values(shard=part, report_dir=str(tmp_path), rpo_hours=24)
-        done = {**NOTHING_DONE, "source": source()}
+        done = {**NO_STEPS, "source": source()}
         assert write_report(outcome_of(done, given), done, given, run).unwritten == ""
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
     day = given.now[:10]
@@ -680,7 +680,7 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
 def test_the_index_knows_the_shards_of_a_plan(tmp_path):
     run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
     given = values(shard="1/3", report_dir=str(tmp_path))
-    done = {**NOTHING_DONE, "source": source()}
+    done = {**NO_STEPS, "source": source()}
     first = write_report(outcome_of(done, given), done, given, run).report
     second = {**first, "settings": {**first["settings"], "shard": "2/3"}}
     page = index_over([second], str(tmp_path), ["a", "b"], ["orders", "orders"], ["", ""], ["1/3", "3/3"])
@@ -711,7 +711,7 @@ def test_the_report_shows_the_account_or_what_the_connection_says_about_it():
     def account(own, *others, **variables):
         given = values(**variables)
         before = [{"item": "eu-west-1", "account": one, "failures": []} for one in others]
-        done = {**NOTHING_DONE, "source": {**source(), "account": own}, "before": before}
+        done = {**NO_STEPS, "source": {**source(), "account": own}, "before": before}
         report = report_of(outcome_of(done, given), done, given, run)
         assert (report["account"] or "not reported by the cloud") in report_page(report)
         return report["account"]
@@ -736,7 +736,7 @@ def test_the_last_proof_of_a_disk_is_reported_with_its_copy():
     point = {"disk_id": "vol-1", "region": "eu-west-1", "snapshot_id": newest["snapshot_id"]}
     for made in (newest, older, oldest):
         made["source"]["disk_id"] = "vol-1"
-    done = {**NOTHING_DONE, "listed": [{"item": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}]}
+    done = {**NO_STEPS, "listed": [{"item": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}]}
     (row,) = with_facts([point], done, values())
     assert (row["proven_at"], row["proven_level"]) == (ago(30), "readable")
     assert row["proven_snapshot_id"] == older["snapshot_id"] != row["snapshot_id"]

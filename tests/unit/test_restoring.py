@@ -340,8 +340,8 @@ def test_copies_proven_longest_ago_or_never_come_first_within_count_and_size():
         copy(4, "vol-4", tags=proven(1), size_gib=100),
     ]
     rows = proofs(copies)
-    assert [r.disk_id for r in drill.picked(rows, replace(VALUES, count=3))] == ["vol-3", "vol-4", "vol-2"]
-    assert [r.disk_id for r in drill.picked(rows, replace(VALUES, max_gib=16))] == ["vol-3", "vol-2"]
+    assert [r.disk_id for r in drill.pick(rows, replace(VALUES, count=3))] == ["vol-3", "vol-4", "vol-2"]
+    assert [r.disk_id for r in drill.pick(rows, replace(VALUES, max_gib=16))] == ["vol-3", "vol-2"]
     assert [r.disk_id for r in drill.overdue(rows, replace(VALUES, max_age_days=12))] == ["vol-2", "vol-3", "vol-4"]
     assert not drill.overdue(rows, VALUES)
     assert [r.disk_id for r in drill.overdue(rows, replace(VALUES, max_age_days=10**9))] == ["vol-3"], "before year 1"
@@ -352,10 +352,10 @@ def test_a_set_that_has_no_room_is_not_begun_but_waits_for_the_next_drill():
     of_set = [copy(2, "vol-2", tags=marks), copy(3, "vol-3", tags=marks)]
     for most, tried in ((24, ["vol-1", "vol-2", "vol-3"]), (16, ["vol-1"]), (15, ["vol-1"]), (8, ["vol-1"])):
         rows = proofs([copy(1, "vol-1"), *of_set])
-        assert [r.disk_id for r in drill.picked(rows, replace(VALUES, max_gib=most))] == tried, most
+        assert [r.disk_id for r in drill.pick(rows, replace(VALUES, max_gib=most))] == tried, most
     rows = proofs([copy(1, "vol-1", tags=proven(5)), *of_set])
-    assert [r.disk_id for r in drill.picked(rows, replace(VALUES, max_gib=16))] == ["vol-2", "vol-3"]
-    assert [r.disk_id for r in drill.picked(rows, replace(VALUES, max_gib=15))] == ["vol-2"], "the set never fits"
+    assert [r.disk_id for r in drill.pick(rows, replace(VALUES, max_gib=16))] == ["vol-2", "vol-3"]
+    assert [r.disk_id for r in drill.pick(rows, replace(VALUES, max_gib=15))] == ["vol-2"], "the set never fits"
 
 
 def test_a_proof_is_remembered_by_the_last_report_and_never_taken_from_the_future_or_a_lower_level():
@@ -397,7 +397,7 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
     expected = NOW if later == stronger else "2026-11-18T00:00:00Z"
     assert proofs([again], level=stronger)[0].proven_at == expected
     assert proofs([again], level=later)[0].proven_at == NOW
-    report = drill_report.drill_report(rows, drill_report.Done([], tried), values, False, NOW)
+    report = drill_report.drill_report(rows, drill_report.DrillSteps([], tried), values, False, NOW)
     assert proofs([copy(1)], report, level=stronger)[0].proven_at == expected, "the copy may have gone"
     assert proofs([copy(1)], report, level=later)[0].proven_at == NOW
     (third,) = drill.marks(tried, {"snapshots": [again]}, replace(values, level="creatable"))
@@ -419,7 +419,7 @@ def test_the_page_of_a_drill_shows_the_stronger_proof_and_a_later_one():
     assert (
         "proven usable"
         in drill_report.drill_lines(
-            drill_report.drill_report([row], drill_report.Done([]), replace(VALUES, level="usable"), False, NOW)
+            drill_report.drill_report([row], drill_report.DrillSteps([]), replace(VALUES, level="usable"), False, NOW)
         )[0]
     )
 
@@ -470,7 +470,7 @@ def test_a_drill_deletes_what_it_made_by_its_ids_and_no_disk_that_is_to_stay():
 
 def trial(number):
     (point,) = chosen([copy(number)])
-    (found,) = drill.judged([point], {"disks": [made(number)], "failures": []}, {}, VALUES)
+    (found,) = drill.judge([point], {"disks": [made(number)], "failures": []}, {}, VALUES)
     assert found["proven"]
     return found
 
@@ -490,9 +490,9 @@ def trial(number):
 )
 def test_a_copy_that_has_gone_meanwhile_is_not_proven(copy_id, kind, why):
     shown = {"source_snapshot_id": "snap-s1", "snapshot_id": copy_id, "error": kind and {"kind": kind}}
-    (row,) = drill.marked([trial(1)], [{"copies": [shown]}])
+    (row,) = drill.with_written_marks([trial(1)], [{"copies": [shown]}])
     assert (row["proven"], row["level"], row["why"]) == (not why, None if why else "creatable", why)
-    assert drill.marked([trial(2)], [{"copies": [shown]}, {"failed": True}]) == [trial(2)]
+    assert drill.with_written_marks([trial(2)], [{"copies": [shown]}, {"failed": True}]) == [trial(2)]
 
 
 def deletion(*numbers, failed=(), **facts):
@@ -549,7 +549,7 @@ def test_a_disk_whose_deletion_is_unconfirmed_is_looked_for_by_its_id(results):
 def test_green_means_available_with_size_encryption_and_key(facts, why):
     facts = {"encrypted": True, "kms_key_id": KEY, **facts}
     rows = chosen([copy(1, encrypted=True, kms_key_id=KEY)])
-    (row,) = drill.judged(rows, {"disks": [made(1, **facts)], "failures": []}, {}, VALUES)
+    (row,) = drill.judge(rows, {"disks": [made(1, **facts)], "failures": []}, {}, VALUES)
     assert row["proven"] is (why is None) and (why is None or why in row["why"])
     assert bool(drill.marks([row], {"snapshots": [copy(1)]}, VALUES)) is (why is None)
 
@@ -557,7 +557,7 @@ def test_green_means_available_with_size_encryption_and_key(facts, why):
 def test_nothing_is_written_on_copies_of_somebody_else():
     foreign = copy(1)
     foreign["source"]["managed"] = False
-    (row,) = drill.judged(chosen([foreign]), {"disks": [made(1)], "failures": []}, {}, VALUES)
+    (row,) = drill.judge(chosen([foreign]), {"disks": [made(1)], "failures": []}, {}, VALUES)
     assert row["proven"] and not drill.marks([row], {"snapshots": [foreign]}, VALUES)
     (mark,) = drill.marks([row], {"snapshots": [copy(1)]}, VALUES)
     tags = {"dr-copy:proven-at": NOW, "dr-copy:proven-level": "creatable"}
@@ -565,8 +565,8 @@ def test_nothing_is_written_on_copies_of_somebody_else():
 
 
 def drilled(rows, call, **done):
-    tried = drill.judged(rows, call, {}, VALUES)
-    given = drill_report.Done([call], tried, **done)
+    tried = drill.judge(rows, call, {}, VALUES)
+    given = drill_report.DrillSteps([call], tried, **done)
     return drill_report.drill_report(rows, given, replace(VALUES, max_age_days=7), False, NOW)
 
 
@@ -597,9 +597,9 @@ def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
 def test_a_disk_that_no_drill_tries_is_reported_and_not_green():
     rows = proofs([copy(1), copy(2, "vol-2", name="big", size_gib=600), copy(3, "vol-3", name="new", state="pending")])
     capped = replace(VALUES, max_gib=500)
-    picked = drill.picked(rows, capped)
+    picked = drill.pick(rows, capped)
     call = {"disks": [made(1)], "failures": []}
-    done = drill_report.Done([call], drill.judged(picked, call, {}, VALUES))
+    done = drill_report.DrillSteps([call], drill.judge(picked, call, {}, VALUES))
     report = drill_report.drill_report(rows, done, capped, False, NOW)
     why = "its 600 GiB are more than dr_restore_max_gib (500)"
     assert [row["disk_name"] for row in report["untried"]] == ["big", "new"] and report["totals"]["untried"] == 2
@@ -616,7 +616,7 @@ def test_a_disk_that_no_drill_tries_is_reported_and_not_green():
     aged = drill_report.drill_report(rows, done, replace(capped, max_age_days=7), False, NOW)
     assert f"big (vol-2): never, because {why}" in drill_report.drill_problems(aged)
     big = [row for row in rows if row.disk_name == "big"]
-    alone = drill_report.drill_report(big, drill_report.Done([call]), capped, False, NOW)
+    alone = drill_report.drill_report(big, drill_report.DrillSteps([call]), capped, False, NOW)
     assert f"No copy could be tried: big (vol-2): {why}." in drill_report.drill_problems(alone)
 
 
@@ -648,7 +648,7 @@ def drilled_readable(*comparisons, **result):
     rows = proofs([copy(1), copy(2, "vol-2", name="mail")], level="readable")
     call = {"disks": [made(1), made(2)], "failures": []}
     given = {"comparisons": list(comparisons), "failures": [], **result}
-    done = drill_report.Done([call, given], drill.judged(rows, call, given, READABLE))
+    done = drill_report.DrillSteps([call, given], drill.judge(rows, call, given, READABLE))
     return drill_report.drill_report(rows, done, READABLE, False, NOW)
 
 
@@ -698,7 +698,7 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
     copies = [copy(n, f"vol-{n}", name=f"disk {n:03}", day=day) for n in range(300) for day in (18, 19, 20)]
     rows = points(copies)
     assert len(rows) == 300 and {row["taken_at"][:10] for row in rows} == {"2026-11-20"}
-    assert len(drill.picked(proofs(copies), replace(VALUES, count=300))) == 300
+    assert len(drill.pick(proofs(copies), replace(VALUES, count=300))) == 300
     # The disks of a drill are one deletion too; others are left from other drills.
     (deletion,) = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES).deletions
     assert len(deletion.snapshot_ids) == 300

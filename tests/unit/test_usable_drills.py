@@ -361,12 +361,14 @@ def test_level_usable_is_refused_on_a_cloud_that_attaches_no_disk(ens_disks, tmp
 
 
 def test_the_test_host_must_be_in_the_inventory(ebs_runs, tmp_path):
-    ebs_runs.around = Inventory(["orders"])
+    ebs_runs.inventory = Inventory(["orders"])
     assert "'testhost' is not in it" in ebs_runs.usable(tmp_path).message and not ebs_runs.calls
 
 
 def test_two_drills_of_a_play_have_no_test_instance_in_common(ebs_runs, tmp_path):
-    ebs_runs.around = Inventory(instances={"mail": ebs_runs.estate.server_id, "web": "i-0cc11dd22ee33ff99", "off": ""})
+    ebs_runs.inventory = Inventory(
+        instances={"mail": ebs_runs.estate.server_id, "web": "i-0cc11dd22ee33ff99", "off": ""}
+    )
     message = ebs_runs.usable(tmp_path).message
     assert "dr_restore_test_instance is also that of mail in this play" in message and not ebs_runs.calls
 

@@ -14,10 +14,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 from .._role.answers import CopyAnswer, Listing, ShareAnswer
 from .._role.call import Arguments, Call
-from .._role.parsing import Given
+from .._role.parsing import RawVariables
 from .._role.table import arguments_of, as_mapping
-from .decide.done import Batch, Deletion
 from .decide.marks import description
+from .decide.step_results import Batch, Deletion
 from .decide.unchanged import may_change_copies
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Connections, Variables
@@ -126,7 +126,7 @@ class Calls:
         given = {key: value for key, value in more.items() if value}
         return self._call(step, self._connection, {"packed": True, **given})
 
-    def _call(self, step: str, connection: Given, more: Arguments) -> Call[Any]:
+    def _call(self, step: str, connection: RawVariables, more: Arguments) -> Call[Any]:
         arguments = {**connection, **arguments_of(VARIABLES, step, self._by_name, self._cloud), **more}
         return Call(self._module(step), arguments)
 

@@ -20,12 +20,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from .._role.answers import Answer, CopyAnswer, Listing, ShareAnswer
 from .._role.call import Call, RawAnswer, Returned, RunsModule
-from .._role.parsing import Given
+from .._role.parsing import RawVariables
 from .._role.registered import has_moved
 from .._role.rows import read_listing
 from .calls import Calls
 from .decide.decision import NOTHING, decide_run
-from .decide.done import Done, ListedRegion, Look, RunDecision
 from .decide.falling_back import both_shares, disks_to_fall_back, fall_back
 from .decide.marks import source_tags
 from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
@@ -33,20 +32,21 @@ from .decide.outcome import encrypted_points
 from .decide.pruning import may_be_of_sets, prunable
 from .decide.result import ExpiredCopy, KeptCopy, VanishedPoint
 from .decide.selection import disks_of_part
+from .decide.step_results import ListedRegion, Look, RunDecision, StepResults
 from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import LastReport, last_report
 from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
-from .results import RunContext, RunOutcome, finished, unexpected
+from .results import RunContext, RunOutcome, report_run, unexpected_error
 
 #: Minimum seconds for retention, even if the copies have used up all the time.
 LEAST_SECONDS = 300
 
 
 class Night:
-    """One run of a plan. ``given`` are the role's variables as the user set them, without their prefix.
+    """One run of a plan. ``raw_variables`` are the role's variables as the user set them, without their prefix.
 
     ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
     names of all variables with the role's prefix, ``ran`` the plans that the play has run for this host. ``stopped``
@@ -55,8 +55,8 @@ class Night:
 
     def __init__(
         self,
-        given: Given,
-        setting: RunContext,
+        raw_variables: RawVariables,
+        context: RunContext,
         call: RunsModule,
         clock: Callable[[], datetime],
         say: Callable[[str], None],
@@ -64,15 +64,17 @@ class Night:
         ran: Mapping[str, str] | None = None,
         stopped: str = "",
     ):
-        plan = given.get("plan")
-        checked = normalise({**given, "plan": plan if str(plan or "").strip() else setting.host}, names, ran, clock())
+        plan = raw_variables.get("plan")
+        checked = normalise(
+            {**raw_variables, "plan": plan if str(plan or "").strip() else context.host}, names, ran, clock()
+        )
         problems = [stopped] if stopped else checked.problems
         # A plan name that is not a string is refused, in the report of its host.
-        plan_or_host = checked.values.plan or setting.host
-        self._values = replace(checked.values, plan=plan_or_host, reads_only=setting.reads_only)
+        plan_or_host = checked.values.plan or context.host
+        self._values = replace(checked.values, plan=plan_or_host, reads_only=context.reads_only)
         self._warnings: list[Any] = list(checked.warnings)
         self._ran = dict(ran or {}) | ({} if problems else {self._values.plan: self._values.selection})
-        self._setting, self._run_module, self._clock, self._say = setting, call, clock, say
+        self._context, self._run_module, self._clock, self._say = context, call, clock, say
         self._calls = None if problems else Calls(self._values, checked.connections)
         self._stopped = "; ".join(problems)
         self._last: LastReport = {}
@@ -92,14 +94,14 @@ class Night:
     def run(self) -> RunOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
         self._last = last_report(self._values)
-        if not self._setting.check_mode:
+        if not self._context.check_mode:
             write_page_of_start(self._values)
         try:
             if self._calls:
                 self._steps(self._calls)
         except Exception as error:  # the report says so
-            self._stopped = unexpected(error)
-        return finished(self._done, self._ended(), self._setting, self._ran, self._warnings)
+            self._stopped = unexpected_error(error)
+        return report_run(self._step_results, self._ended(), self._context, self._ran, self._warnings)
 
     def _steps(self, calls: Calls) -> None:
         values = self._values
@@ -107,11 +109,11 @@ class Night:
         part: list[str] = []
         if calls.reads_at_once:
             self._say(f"listing the copies in {', '.join(values.destination_regions)}")
-            self._source = self._made(calls.find_and_list())
+            self._source = self._run_call(calls.find_and_list())
             listed = self._source.pop("also", None) or [self._source] * len(values.destination_regions)
             self._before = _with_regions(listed, values.destination_regions)
         else:
-            self._source = self._made(calls.find())
+            self._source = self._run_call(calls.find())
             part = disks_of_part(self._source, values)
             self._before = self._listings(calls, part)
         self._decided = decide_run(self._source, self._before, values, self._last)
@@ -120,7 +122,7 @@ class Night:
         if not values.reads_only:
             first = self._copy(calls)
             self._fall_back(calls, first)
-            if has_moved(self._copied) and not self._setting.check_mode:
+            if has_moved(self._copied) and not self._context.check_mode:
                 self._listed_again = self._listings(calls, part, " again")
             self._look(calls)
         self._find_vanished(calls, part)
@@ -135,21 +137,21 @@ class Night:
         A shard lists only the copies of its own disks. A copy of a disk that has since moved to another shard may
         complete a set, so all copies must be listed to judge that.
         """
-        values, check_mode = self._values, self._setting.check_mode
-        self._expired, self._kept_for_others = prunable(self._done, self._ended(), check_mode)
+        values, check_mode = self._values, self._context.check_mode
+        self._expired, self._kept_for_others = prunable(self._step_results, self._ended(), check_mode)
         if part and may_be_of_sets(self._expired, self._listed, values):
             self._listed_again = self._listings(calls, [], " of all shards")
-            self._expired, self._kept_for_others = prunable(self._done, self._ended(), check_mode)
+            self._expired, self._kept_for_others = prunable(self._step_results, self._ended(), check_mode)
         for group in deletion_calls(self._expired, values.max_deletions):
             verb = "would delete" if check_mode else "deleting"
             self._say(f"{verb} {_copies(group['copy_ids'])} in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, LEAST_SECONDS)
-            self._deleted.append(self._made(calls.delete(group, seconds)))
+            self._deleted.append(self._run_call(calls.delete(group, seconds)))
 
     def _listings(self, calls: Calls, part: Sequence[str], again: str = "") -> list[ListedRegion]:
         first, *others = self._values.destination_regions
         self._say(f"listing the copies{again} in {', '.join([first, *others])}")
-        answer = self._made(calls.list_copies(first, part, others))
+        answer = self._run_call(calls.list_copies(first, part, others))
         listed = [answer, *(answer.pop("also", None) or [answer] * len(others))]
         return _with_regions(listed, [first, *others])
 
@@ -164,13 +166,13 @@ class Night:
         tags = source_tags(plan, self._source, values, self._decided["marks"]) if plan else {}
         shared = self._share.get("shared") or [] if values.across_accounts else None
         made: list[CopyAnswer] = []
-        if not (before or values.across_accounts or calls.may_change_copies(self._setting.defaults)):
+        if not (before or values.across_accounts or calls.may_change_copies(self._context.defaults)):
             made.append(unchanged_copies(plan, self._before, CLOUDS[values.cloud]))
         for batch in copy_calls(plan, shared, [*before, *made]):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
-            verb = "would copy" if self._setting.check_mode else "copying"
+            verb = "would copy" if self._context.check_mode else "copying"
             self._say(f"{verb} {counted(len(ids), 'snapshot')} to {regions}, unless already copied")
-            made.append(self._made(calls.copy(batch, tags, self._seconds_left)))
+            made.append(self._run_call(calls.copy(batch, tags, self._seconds_left)))
         self._copied += made
         return made
 
@@ -179,11 +181,11 @@ class Night:
         wanted = snapshots_to_share(self._decided["plan"], replaces, self._share.get("shared") or [])
         if not wanted:
             return
-        verb = "would share" if self._setting.check_mode else "sharing"
+        verb = "would share" if self._context.check_mode else "sharing"
         self._say(f"{verb} {counted(len(wanted), 'snapshot')} with the account that copies")
         account = next(filter(None, (listed.get("account") for listed in self._before)), None)
         if account:
-            answer = self._made(calls.share(wanted, account, self._seconds_left))
+            answer = self._run_call(calls.share(wanted, account, self._seconds_left))
         else:
             why = "sts:GetCallerIdentity did not answer to dr_copy_connection"
             answer = {"msg": f"The account that copies is not known, so nothing was shared: {why}"}
@@ -197,7 +199,7 @@ class Night:
         if not gone:
             return
         self._say(f"looking for older snapshots of {counted(len(gone), 'disk')}: the newest one was deleted")
-        again = self._made(calls.find_again(gone))
+        again = self._run_call(calls.find_again(gone))
         self._decided["plan"] = fall_back(plan, tried, self._source, again, self._before, values)
         self._copy(calls, first)
 
@@ -205,7 +207,7 @@ class Night:
         """Look by ID at the copies that this run saw complete and that the last listing does not show as complete."""
         for unseen in unseen_copies(self._copied, self._listed):
             self._say(f"checking {_copies(unseen['snapshot_ids'])} that the listing of {unseen['region']} lacks")
-            answer = self._made(calls.look(unseen["region"], unseen["snapshot_ids"]))
+            answer = self._run_call(calls.look(unseen["region"], unseen["snapshot_ids"]))
             self._seen.append({**answer, "item": unseen})
 
     def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
@@ -214,17 +216,17 @@ class Night:
         looks: list[Look] = []
         for region, ids in by_region(missing).items():
             self._say(f"looking for {counted(len(ids), 'recovery point')} of the last report in {region}")
-            looks.append({**self._made(calls.look(region, ids)), "item": {"region": region, "snapshot_ids": ids}})
+            looks.append({**self._run_call(calls.look(region, ids)), "item": {"region": region, "snapshot_ids": ids}})
         self._vanished = without_shown(missing, looks)
 
     def _ask_for_keys(self, calls: Calls) -> None:
         """Read the state of the keys of the newest copies."""
-        for region, ids in encrypted_points(self._done, self._ended(), self._setting.check_mode).items():
+        for region, ids in encrypted_points(self._step_results, self._ended(), self._context.check_mode).items():
             self._say(f"checking the keys of {_copies(ids)} in {region}")
-            answer = self._made(calls.keys(region, ids), warns=False)
+            answer = self._run_call(calls.keys(region, ids), warns=False)
             self._keys.append({**answer, "item": {"region": region, "snapshot_ids": ids}})
 
-    def _made(self, call: Call[Returned], warns: bool = True) -> Returned:
+    def _run_call(self, call: Call[Returned], warns: bool = True) -> Returned:
         """Make a call. Passes on its warnings, unless the report has its own.
 
         This assigns the type to the result of a module.
@@ -250,7 +252,7 @@ class Night:
         return replace(self._values, judged_at=self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
 
     @property
-    def _done(self) -> Done:
+    def _step_results(self) -> StepResults:
         """Return what the steps have returned and decided so far."""
         return {
             "stopped": self._stopped or self._decided["stopped"],

@@ -14,9 +14,9 @@ from .._role.call import Arguments
 from .._role.files import failure_of
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
-from .decide.done import Done
-from .decide.outcome import NOTHING_DONE, outcome_of
+from .decide.outcome import NO_STEPS, outcome_of
 from .decide.result import Result
+from .decide.step_results import StepResults
 from .input.variables import Variables
 from .output.report import brief_of, job_data
 from .output.report_files import write_plain_page, write_report
@@ -59,52 +59,52 @@ class RunOutcome(NamedTuple):
     warnings: list[Any]
 
 
-def finished(
-    done: Done,
+def report_run(
+    steps: StepResults,
     values: Variables,
-    setting: RunContext,
+    context: RunContext,
     ran: Mapping[str, str],
     warnings: Sequence[Any],
 ) -> RunOutcome:
-    """Report a run. ``done`` is what its steps have returned and decided, ``values`` the variables at its end.
+    """Report a run. ``steps`` is what its steps have returned and decided, ``values`` the variables at its end.
 
     If reporting fails, a red page says why and shows no results. Nothing is raised.
     """
     try:
-        return _reported(done, values, values.report_dir, setting, ran, warnings)
+        return _reported(steps, values, values.report_dir, context, ran, warnings)
     except Exception as error:
-        why = unexpected(error)
-    if values.report_dir and not setting.check_mode:
+        why = unexpected_error(error)
+    if values.report_dir and not context.check_mode:
         page = page_of_failure(label(values.plan, values.shard), why)
         failure_of(write_plain_page, values, page)
-    stopped = "; ".join(filter(None, [done["stopped"], why]))
-    nothing: Done = {**NOTHING_DONE, "stopped": stopped}
-    return _reported(nothing, replace(values, report_dir=""), values.report_dir, setting, ran, warnings)
+    stopped = "; ".join(filter(None, [steps["stopped"], why]))
+    nothing: StepResults = {**NO_STEPS, "stopped": stopped}
+    return _reported(nothing, replace(values, report_dir=""), values.report_dir, context, ran, warnings)
 
 
-def unexpected(error: Exception) -> str:
+def unexpected_error(error: Exception) -> str:
     """Return a message about an error in the role's own code."""
     return f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"
 
 
 def _reported(
-    done: Done,
+    steps: StepResults,
     values: Variables,
     report_dir: str,
-    setting: RunContext,
+    context: RunContext,
     ran: Mapping[str, str],
     warnings: Sequence[Any],
 ) -> RunOutcome:
-    result = outcome_of(done, values, setting.check_mode)
-    run: Run = {"host": setting.host, "check_mode": setting.check_mode, "ansible": setting.ansible}
-    report, unwritten = write_report(result, done, values, run)
+    result = outcome_of(steps, values, context.check_mode)
+    run: Run = {"host": context.host, "check_mode": context.check_mode, "ansible": context.ansible}
+    report, unwritten = write_report(result, steps, values, run)
     return RunOutcome(
         result=result,
         report=report,
         brief=brief_of(report, log_lines(report, values.log), report_dir),
         message=failure_message(report, unwritten),
         unwritten=unwritten,
-        summary=job_data(report, setting.plans),
+        summary=job_data(report, context.plans),
         ran=dict(ran),
         warnings=list(warnings),
     )

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from .._role.answers import CompareAnswer, CopyAnswer, Listing, RestoreAnswer
 from .._role.call import Arguments, Call
-from .._role.parsing import Given
+from .._role.parsing import RawVariables
 from .._role.table import arguments_of, as_mapping
 from .decide.drill import ComparisonTarget, Mark
 from .decide.reaping import Deletion
@@ -32,7 +32,7 @@ class Calls:
     ``values`` and ``connection`` come from input.variables.normalise. Each method is a step.
     """
 
-    def __init__(self, values: Variables, connection: Given):
+    def __init__(self, values: Variables, connection: RawVariables):
         self._values, self._by_name, self._connection = values, as_mapping(values), connection
         self._cloud = CLOUDS[values.cloud]
 

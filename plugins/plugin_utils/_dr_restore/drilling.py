@@ -22,7 +22,7 @@ from .decide import drill, reaping, usable
 from .decide.choosing import choose
 from .decide.waves import Wave, minutes_until_available, times_of
 from .input.last_drill import last_drill
-from .output.drill_report import Done, drill_lines, drill_problems, drill_report
+from .output.drill_report import DrillSteps, drill_lines, drill_problems, drill_report
 from .output.files import write_drill, write_page_of_failure, write_page_of_start
 from .record import Paused
 from .running import Run, RunOutcome, is_read
@@ -34,7 +34,7 @@ class Drill(Run):
     is_drill = True
 
     def _steps(self, calls: Calls) -> RunOutcome:
-        values, check_mode = self._values, self._setting.check_mode
+        values, check_mode = self._values, self._context.check_mode
         last = self._record.answer("last drill", lambda: last_drill(values))
         if not check_mode:
             self._record.answer("page", lambda: write_page_of_start(values))
@@ -50,7 +50,7 @@ class Drill(Run):
         candidates = drill.with_proofs(chosen_points.points, listed, last, values)
         # The drill makes nothing unless both listings were read.
         both = is_read(listed, "snapshots") and is_read(there, "disks")
-        chosen = drill.picked(candidates, values) if both else []
+        chosen = drill.pick(candidates, values) if both else []
         try:
             trials = self._tried(calls, chosen, listed, there) if chosen else []
         except Paused:
@@ -64,19 +64,19 @@ class Drill(Run):
         there = self._look_again(calls, there)
         over = reaping.own_disks(there, self._results, values)
         took = minutes_until_available(values.now, self._available)
-        done = Done(self._results, trials, self._reaped, [*left, *over], took, chosen_points.warnings)
-        report = drill_report(candidates, done, values, check_mode, self._now())
+        steps = DrillSteps(self._results, trials, self._reaped, [*left, *over], took, chosen_points.warnings)
+        report = drill_report(candidates, steps, values, check_mode, self._now())
         unwritten = write_drill(report, values)
         message = " ".join(filter(None, [drill_problems(report), unwritten]))
         return RunOutcome(report, drill_lines(report), message)
 
     def _failed(self, why: str) -> None:
-        if not self._setting.check_mode:
+        if not self._context.check_mode:
             write_page_of_failure(self._values, why)
 
     def _look(self, calls: Calls) -> Listing:
         self._say(f"looking for disks of drills in {self._values.region} that have expired")
-        return self._made(calls.look(reaping.EXPIRING))
+        return self._run_call(calls.look(reaping.EXPIRING))
 
     def _reap(self, calls: Calls, there: Listing, own: bool) -> list[reaping.RemainingDisk]:
         """Delete expired disks; with ``own`` those of this drill too. Returns those that are left."""
@@ -88,23 +88,23 @@ class Drill(Run):
     def _delete(self, calls: Calls, deletions: Sequence[reaping.Deletion]) -> list[RestoreAnswer]:
         results = []
         for deletion in deletions:
-            verb = "would delete" if self._setting.check_mode else "deleting"
+            verb = "would delete" if self._context.check_mode else "deleting"
             self._say(f"{verb} {counted(len(deletion.disk_ids), 'disk')} of {deletion.restore_id}")
-            results.append(self._noted(self._made(calls.delete(deletion))))
+            results.append(self._noted(self._run_call(calls.delete(deletion))))
         return results
 
     def _tried(
         self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Listing, there: Listing
     ) -> list[drill.Trial]:
         """Make disks from the chosen copies, check them as the level requires, delete them, and mark the copies."""
-        checks = self._values.level == "usable" and not self._setting.check_mode
+        checks = self._values.level == "usable" and not self._context.check_mode
         in_use = usable.why_in_use(there, self._results, self._values) if checks else ""
         if in_use:
             made = self._noted(RestoreAnswer(failures=[failure_row(Refused(in_use), None, self._values.region)]))
         else:
             made = self._make(calls, [candidate for candidate in chosen if not candidate.key_problem])
         checked: dict[str, str] = {}
-        if not self._setting.check_mode:
+        if not self._context.check_mode:
             if checks and not in_use:
                 checked = self._check(calls, chosen, made)
             self._delete(calls, reaping.made_by_drill(made, self._results))
@@ -114,9 +114,9 @@ class Drill(Run):
         """Make the disks in one call."""
         if not chosen:
             return {"skipped": True}
-        self._say(f"{'would make' if self._setting.check_mode else 'making'} {counted(len(chosen), 'disk')}")
+        self._say(f"{'would make' if self._context.check_mode else 'making'} {counted(len(chosen), 'disk')}")
         began_at = self._now()
-        made = self._noted(self._made(calls.make([str(candidate.copy_id) for candidate in chosen])))
+        made = self._noted(self._run_call(calls.make([str(candidate.copy_id) for candidate in chosen])))
         self._disks += made.get("disks") or ()
         wave = Wave(1, made, began_at, self._now())
         self._available = [times_of(disk, wave, {})["available_at"] for disk in made.get("disks") or ()]
@@ -134,12 +134,12 @@ class Drill(Run):
             why = usable.why_not_whole(points, made)
             if not why:
                 self._say(f"attaching {counted(len(copies), 'disk')} to {self._values.test_instance}")
-                attached = self._noted(self._made(calls.attach(copies)))
+                attached = self._noted(self._run_call(calls.attach(copies)))
                 self._disks += attached.get("disks") or ()
                 # Two drills may have started at the same time. Each attaches its disks before it looks, so at least one
                 # sees the other and gives way.
                 why = usable.why_not_attached(points, attached) or usable.why_in_use(
-                    self._noted(self._made(calls.look(reaping.EXPIRING))), self._results, self._values
+                    self._noted(self._run_call(calls.look(reaping.EXPIRING))), self._results, self._values
                 )
             set_of_disks: Mapping[str, object] = {} if why else usable.set_for_checks(points, attached)
             what = {"set": set_of_disks, "sets": len(sets), "host": self._values.test_host}
@@ -158,10 +158,10 @@ class Drill(Run):
         """
         compared: CompareAnswer = {"skipped": True}
         to_compare = drill.to_compare(chosen, made)
-        if self._values.level == "readable" and not self._setting.check_mode and to_compare:
+        if self._values.level == "readable" and not self._context.check_mode and to_compare:
             self._say(f"reading blocks of {counted(len(to_compare), 'copy', 'copies')} and of the sources")
-            compared = self._noted(self._made(calls.compare(to_compare)))
-        return drill.judged(chosen, made, compared, self._values, checked)
+            compared = self._noted(self._run_call(calls.compare(to_compare)))
+        return drill.judge(chosen, made, compared, self._values, checked)
 
     def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: Listing) -> list[drill.Trial]:
         """Write on the copies what was proven, and withdraw the proof of copies that are gone by then."""
@@ -170,8 +170,8 @@ class Drill(Run):
             self._say(
                 f"tagging {counted(len(mark.source_ids), 'copy', 'copies')} from {mark.source_region} with the proof"
             )
-            results.append(self._noted(self._made(calls.mark(mark))))
-        return drill.marked(trials, results)
+            results.append(self._noted(self._run_call(calls.mark(mark))))
+        return drill.with_written_marks(trials, results)
 
     def _look_again(self, calls: Calls, there: Listing) -> Listing:
         """Look by ID at disks of this drill whose deletion was not confirmed.
@@ -182,7 +182,7 @@ class Drill(Run):
         if not doubtful:
             return there
         self._say(f"checking whether {counted(len(doubtful), 'disk')} of this drill still exist")
-        return self._noted(self._made(calls.look(reaping.EXPIRING, doubtful)))
+        return self._noted(self._run_call(calls.look(reaping.EXPIRING, doubtful)))
 
     def _noted(self, result: Returned) -> Returned:
         self._results.append(result)

@@ -30,10 +30,10 @@ class Restore(Run):
     """Makes a disk from each chosen copy."""
 
     def _steps(self, calls: Calls) -> RunOutcome:
-        values, check_mode = self._values, self._setting.check_mode
+        values, check_mode = self._values, self._context.check_mode
         listed = self._listed(calls)
         self._say(f"looking for disks that {values.id} made before")
-        there = self._made(calls.look(restored_id(values)))
+        there = self._run_call(calls.look(restored_id(values)))
         last = last_manifest(values)
         points, waves, unread, refused = [], [], Listing(skipped=True), ""
         chosen = RestoreChoice([], [])
@@ -75,9 +75,9 @@ class Restore(Run):
         done: list[Wave] = []
         for number, copies in copies_by_wave(points).items():
             of_wave = f" of wave {number}" if self._values.waves else ""
-            verb = "would make" if self._setting.check_mode else "making"
+            verb = "would make" if self._context.check_mode else "making"
             self._say(f"{verb} {counted(len(copies), 'disk')}{of_wave}, unless already made")
             began_at, left = self._now(), int(ends_at - self._clock().timestamp())
-            made = self._made(calls.make(copies, max(left, LEAST_SECONDS) if done else None))
+            made = self._run_call(calls.make(copies, max(left, LEAST_SECONDS) if done else None))
             done.append(Wave(number, made, began_at, self._now()))
         return done

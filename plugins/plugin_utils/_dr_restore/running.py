@@ -13,13 +13,13 @@ from typing import NamedTuple, cast
 
 from .._role.answers import Listing
 from .._role.call import Call, Returned, RunsModule
-from .._role.parsing import Given
+from .._role.parsing import RawVariables
 from .._role.registered import failures_of
 from .._role.rows import read_listing
 from .._role.table import as_mapping
 from .calls import Calls
 from .decide.role_words import in_role_words
-from .input.usable import NOTHING_AROUND, Inventory
+from .input.usable import EMPTY_INVENTORY, Inventory
 from .input.variables import normalise, recorded
 from .record import Paused, Record
 
@@ -31,7 +31,7 @@ class RunContext(NamedTuple):
     check_mode: bool = False
     ansible: str = ""
     plans: int = 1
-    around: Inventory = NOTHING_AROUND
+    inventory: Inventory = EMPTY_INVENTORY
 
 
 class RunOutcome(NamedTuple):
@@ -49,7 +49,7 @@ class RunOutcome(NamedTuple):
 
 
 class Run:
-    """A run of the role. ``given`` are the role's variables as the user set them, without their prefix.
+    """A run of the role. ``raw_variables`` are the role's variables as the user set them, without their prefix.
 
     ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
     names of all variables with the role's prefix. ``record`` is that of a paused run.
@@ -59,8 +59,8 @@ class Run:
 
     def __init__(
         self,
-        given: Given,
-        setting: RunContext,
+        raw_variables: RawVariables,
+        context: RunContext,
         *,
         call: RunsModule,
         clock: Callable[[], datetime],
@@ -68,11 +68,11 @@ class Run:
         names: Sequence[str] = (),
         record: Record | None = None,
     ):
-        checked = normalise(given, setting.host, names, self.is_drill, clock(), setting.around)
+        checked = normalise(raw_variables, context.host, names, self.is_drill, clock(), context.inventory)
         self._record, self._is_resumed = record or Record(), record is not None
         self._values = recorded(self._record.answer("variables", lambda: as_mapping(checked.values)))
         self._problems = self._record.answer("problems", lambda: checked.problems)
-        self._setting, self._run_module, self._clock, self._screen = setting, call, clock, say
+        self._context, self._run_module, self._clock, self._screen = context, call, clock, say
         self._calls = None if self._problems else Calls(self._values, checked.connection)
 
     def run(self) -> RunOutcome:
@@ -103,14 +103,14 @@ class Run:
         if not self._record.is_ahead:
             self._screen(line)
 
-    def _made(self, call: Call[Returned]) -> Returned:
+    def _run_call(self, call: Call[Returned]) -> Returned:
         """Run a module; returns its result, to which this assigns the type."""
         answer = self._record.answer(call.module, lambda: self._run_module(call.module, call.arguments))
         return cast(Returned, in_role_words(answer))
 
     def _listed(self, calls: Calls, of_any_region: bool = False) -> Listing:
         self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values.region}")
-        return read_listing(self._made(calls.list_copies(of_any_region)))
+        return read_listing(self._run_call(calls.list_copies(of_any_region)))
 
     def _now(self) -> str:
         return self._record.answer("time", lambda: self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))

@@ -17,7 +17,7 @@ from ansible.release import __version__
 
 from .._progress import ProgressAction, end_with_module, host_of, show_on_stderr
 from .call import Arguments, RawAnswer
-from .parsing import Given, without_values
+from .parsing import RawVariables, without_values
 from .rows import unwrapped
 from .table import ByName
 from .user_defaults import with_defaults
@@ -48,7 +48,7 @@ class RoleAction(ProgressAction):
     prefix = ""
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> RawAnswer:
-        self._vars: Given = task_vars or {}
+        self._vars: RawVariables = task_vars or {}
         self._parent = os.getppid()
         self._changed = False
         self._diffs: list[Any] = []

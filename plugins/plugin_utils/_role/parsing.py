@@ -16,7 +16,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from .calendar import zone_of
 
 #: Values by name as a user sets them, of any type until they are parsed.
-Given = Mapping[str, Any]
+RawVariables = Mapping[str, Any]
 #: The longest tag key and value on any cloud.
 LONGEST_KEY, LONGEST_VALUE = 128, 256
 #: The most digits of an integer, so that it fits into 64 bits.
@@ -77,7 +77,7 @@ def as_list(value: Any) -> list[str]:
     return list(dict.fromkeys(part for part in parts if part))
 
 
-def as_dict(value: Any) -> Given:
+def as_dict(value: Any) -> RawVariables:
     """Parse a dict, a JSON object, or a string with one key=value per line."""
     if isinstance(value, Mapping):
         return {str(key): entry for key, entry in value.items()}

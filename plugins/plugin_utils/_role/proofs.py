@@ -52,7 +52,7 @@ def newest_that_proves(wanted: str, proofs: Mapping[str, datetime]) -> tuple[str
     return (max(fit)[2], max(fit)[0]) if fit else None
 
 
-def beside(level: str | None, proofs: Mapping[str, T]) -> dict[str, T]:
+def proofs_not_covered(level: str | None, proofs: Mapping[str, T]) -> dict[str, T]:
     """Return the proofs of what ``level`` does not prove; the values may be of any type."""
     return {other: proofs[other] for other in LEVELS if other in proofs and other not in PROVES.get(str(level), ())}
 
@@ -64,7 +64,7 @@ def strongest(proofs: Iterable[str]) -> str | None:
 
 def tags_of_proof(level: str, at: str, proofs: Mapping[str, datetime]) -> dict[str, str]:
     """Return the tags for a copy that is proven now (``at``, ISO 8601) and that had these ``proofs`` before."""
-    earlier = " ".join(f"{other} {as_text(time)}" for other, time in beside(level, proofs).items())
+    earlier = " ".join(f"{other} {as_text(time)}" for other, time in proofs_not_covered(level, proofs).items())
     return {PROVEN_AT: at, PROVEN_LEVEL: level, **({PROVEN_BEFORE: earlier} if earlier else {})}
 
 

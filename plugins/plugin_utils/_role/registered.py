@@ -17,7 +17,7 @@ from .answers import Answer, CopyAnswer, Failure
 NO_ANSWER = ("connection", "busy", "ambiguous", "timeout")
 
 
-def answers(source: Answer) -> bool:
+def has_answered(source: Answer) -> bool:
     """Whether a region answered a listing, even with a refusal."""
     return not any(failure["kind"] in NO_ANSWER for failure in failures_of(source))
 

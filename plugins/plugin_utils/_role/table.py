@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 
 from .call import Arguments
-from .parsing import Given, InvalidValue
+from .parsing import InvalidValue, RawVariables
 
 Value = TypeVar("Value")
 #: What a cloud must support for a variable that needs it.
@@ -98,15 +98,15 @@ def as_mapping(variables: Any) -> ByName:
     return {one.name: getattr(variables, one.name) for one in fields(variables)}
 
 
-def taken(table: Table, given: Given, prefix: str) -> tuple[ByName, list[str]]:
-    """Return the parsed variables that the user has ``given``, with defaults for the others; and all problems.
+def parse_variables(table: Table, raw_variables: RawVariables, prefix: str) -> tuple[ByName, list[str]]:
+    """Return the parsed variables that the user has ``raw_variables``, with defaults for the others; and all problems.
 
     A required variable that is missing or invalid is omitted.
     """
     values: ByName = {}
     problems: list[str] = []
     for name, row in table.items():
-        value = given.get(name)
+        value = raw_variables.get(name)
         is_empty = value is None or (isinstance(value, str) and not value.strip())
         try:
             values[name] = row.default if is_empty else row.take(value)

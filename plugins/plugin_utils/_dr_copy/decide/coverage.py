@@ -51,7 +51,7 @@ def coverage_of(
     tagged = chosen | {str(disk["disk_id"]) for disk in source.get("disks") or ()}
     return {
         "selected": len(disks),
-        "excluded": [_named(disk) for disk in excluded],
+        "excluded": [_reported_disk(disk) for disk in excluded],
         "unselected": None if others is None else len(others),
         "missing": [d for d in _before(last, values) if d["disk_id"] not in tagged] if is_listed(source) else [],
         "near_misses": None if others is None else near_misses(others, values),
@@ -89,7 +89,9 @@ def _before(last: LastReport | None, values: Variables) -> list[ReportedDisk]:
 def near_misses(disks: Sequence[DiskRow], values: Variables) -> list[NearMiss]:
     wanted = values.disk_tags
     found = [(disk, [_nearest(key, value, disk["tags"]) for key, value in wanted.items()]) for disk in disks]
-    return [{**_named(disk), "tags": {k: disk["tags"][k] for k in keys if k}} for disk, keys in found if all(keys)]
+    return [
+        {**_reported_disk(disk), "tags": {k: disk["tags"][k] for k in keys if k}} for disk, keys in found if all(keys)
+    ]
 
 
 def _nearest(key: str, value: str, tags: Mapping[str, str]) -> str | None:
@@ -110,24 +112,24 @@ def _same_value(wanted: str, there: str) -> bool:
     return wanted == there or (wanted in _MEANS_TRUE and there in _MEANS_TRUE)
 
 
-def _named(disk: DiskRow) -> ReportedDisk:
+def _reported_disk(disk: DiskRow) -> ReportedDisk:
     return {"disk_id": disk["disk_id"], "disk_name": disk["name"]}
 
 
-def listed(disks: Sequence[ReportedDisk]) -> str:
+def disks_in_words(disks: Sequence[ReportedDisk]) -> str:
     """Return the names of disks for a sentence."""
-    return some([_name(disk) for disk in disks])
+    return names_in_words([_name(disk) for disk in disks])
 
 
-def listed_near_misses(disks: Sequence[NearMiss]) -> str:
+def near_misses_in_words(disks: Sequence[NearMiss]) -> str:
     """Name disks in a sentence, each with the tags that nearly match."""
-    return some([f"{_name(disk)} has {', '.join(map('='.join, disk['tags'].items()))}" for disk in disks])
+    return names_in_words([f"{_name(disk)} has {', '.join(map('='.join, disk['tags'].items()))}" for disk in disks])
 
 
 def _name(disk: ReportedDisk) -> str:
     return f"{disk['disk_name']} ({disk['disk_id']})" if disk["disk_name"] else disk["disk_id"]
 
 
-def some(names: Sequence[str]) -> str:
+def names_in_words(names: Sequence[str]) -> str:
     """Return the first names for a sentence, and how many more there are."""
     return ", ".join(names[:NAMED]) + (f", and {len(names) - NAMED} more" if len(names) > NAMED else "")

@@ -13,13 +13,13 @@ from ..._role.registered import is_listed
 from ..._sets.copies import copies_of
 from ..input.last_report import LastReport
 from ..input.variables import Variables
-from .coverage import listed_near_misses, near_misses
+from .coverage import near_misses, near_misses_in_words
 from .destinations import copies_there
-from .done import RunDecision
 from .planning import plan_by, rules_of
 from .result import PlanRow
 from .selection import select, too_few
 from .set_marks import groups_in, marks_by_source
+from .step_results import RunDecision
 
 NOTHING: RunDecision = {"stopped": "", "disks": [], "plan": [], "marks": {}}
 
@@ -32,14 +32,14 @@ def decide_run(source: Listing, before: Sequence[Listing], values: Variables, la
     is no plan.
     """
     near = near_misses(source["other_disks"], values) if "other_disks" in source else []
-    stopped = too_few(source, values, listed_near_misses(near))
+    stopped = too_few(source, values, near_misses_in_words(near))
     if stopped:
         return {**NOTHING, "stopped": stopped}
     if not is_listed(source):
         copies = [copy for call in before for copy in call.get("snapshots") or ()]
         return {**NOTHING, "disks": select(source, copies, values, last)["disks"]}
     selected = select(source, [], values, last)
-    plan = planned(selected["snapshots"], selected["disks"], before, values)
+    plan = plan_snapshots(selected["snapshots"], selected["disks"], before, values)
     marks: dict[str, dict[str, str]] = {}
     if groups := groups_in(source, values):
         there = copies_of(copies_there(before, selected["snapshots"], values))
@@ -47,7 +47,7 @@ def decide_run(source: Listing, before: Sequence[Listing], values: Variables, la
     return {**NOTHING, "disks": selected["disks"], "plan": plan, "marks": marks}
 
 
-def planned(
+def plan_snapshots(
     snapshots: Sequence[SnapshotRow], disks: Sequence[DiskRow], before: Sequence[Listing], values: Variables
 ) -> list[PlanRow]:
     """Return the plan for these snapshots and disks; ``before`` are the listings of the destinations."""

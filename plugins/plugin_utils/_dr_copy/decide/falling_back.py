@@ -13,7 +13,7 @@ from ..._role.answers import Answer, CopyAnswer, CopyRow, DiskRow, Failure, List
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
-from .decision import planned
+from .decision import plan_snapshots
 from .planning import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
 from .result import PlanRow
 from .selection import selected_snapshots
@@ -58,7 +58,7 @@ def fall_back(
     disks: list[DiskRow] = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
     replacements: dict[Pair, list[PlanRow]] = {}
     newest = {_pair(row) for row in plan if row["reason"] == NEWEST}
-    for chosen in planned(left, disks, before, values):
+    for chosen in plan_snapshots(left, disks, before, values):
         is_next = chosen["reason"] == NEWEST and _pair(chosen) not in newest
         reason = NEXT_NEWEST if is_next else chosen["reason"]
         replacements.setdefault(_place(chosen), []).append({**chosen, "reason": reason})

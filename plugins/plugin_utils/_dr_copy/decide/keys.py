@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..._role.answers import KeyRow, SnapshotRow
 from ..._role.registered import failures_of
-from .done import Look
 from .result import RecoveryPoint
+from .step_results import Look
 from .vanished import by_region
 
 

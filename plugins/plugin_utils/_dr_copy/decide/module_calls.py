@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from itertools import chain, zip_longest
 
 from ..._role.answers import CopyAnswer, SharedRow
-from .done import Batch, Deletion
 from .planning import THERE
 from .result import ExpiredCopy, PlanRow
+from .step_results import Batch, Deletion
 
 
 def copy_calls(

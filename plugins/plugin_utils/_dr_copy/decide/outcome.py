@@ -13,12 +13,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import Answer, CopyAnswer
 from ..._role.doubts import failures_of_doubts
-from ..._role.registered import answers, failures_of
+from ..._role.registered import failures_of, has_answered
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .coverage import coverage_of
 from .destinations import with_known_sources
-from .done import Done
 from .failures import failures_with_disks, run_failure, too_many_deletions
 from .keys import copies_with_keys, keys_of, with_key
 from .pruning import deleted_copies, orphans
@@ -26,10 +25,11 @@ from .recovery import recovery_points
 from .result import Result
 from .run_state import RunState, judged_at, read_once
 from .sets import sets_of
+from .step_results import StepResults
 from .warnings import warnings_of
 
 #: The state before the first step ends.
-NOTHING_DONE: Done = {
+NO_STEPS: StepResults = {
     "source": {"skipped": True},
     "share": {},
     "disks": [],
@@ -48,56 +48,56 @@ NOTHING_DONE: Done = {
 }
 
 
-def encrypted_points(done: Done, values: Variables, check_mode: bool) -> dict[str, list[str]]:
+def encrypted_points(steps: StepResults, values: Variables, check_mode: bool) -> dict[str, list[str]]:
     """Return by region the IDs of the newest copies whose keys should be checked."""
-    done = read_once(done, values)
-    state = RunState(done, values, check_mode)
-    copies = with_known_sources(state.copies, done["snapshots"])
-    points = recovery_points(done["disks"], copies, values.destination_regions, 0, judged_at(values).isoformat())
+    steps = read_once(steps, values)
+    state = RunState(steps, values, check_mode)
+    copies = with_known_sources(state.copies, steps["snapshots"])
+    points = recovery_points(steps["disks"], copies, values.destination_regions, 0, judged_at(values).isoformat())
     return copies_with_keys([state.judged(point) for point in points], copies)
 
 
-def outcome_of(done: Done, values: Variables, check_mode: bool = False) -> Result:
+def outcome_of(steps: StepResults, values: Variables, check_mode: bool = False) -> Result:
     """Return the result of the role from the results of its tasks.
 
-    ``done["stopped"]``, if set, says what ended the run early; ``done["last"]`` has the facts from the plan's last
+    ``steps["stopped"]``, if set, says what ended the run early; ``steps["last"]`` has the facts from the plan's last
     report.
     """
-    done = read_once(done, values)
-    state = RunState(done, values, check_mode)
-    calls: list[Answer] = [*state.copied, *done["deleted"], *done["listed"], *done["seen"]]
-    if done["share"]:
-        calls.insert(0, done["share"])
-    if not (values.reads_only and not answers(done["source"])):
-        calls.insert(0, done["source"])
-    copies = with_known_sources(state.copies, done["snapshots"])
-    chosen = {disk["disk_id"] for disk in done["disks"]}
+    steps = read_once(steps, values)
+    state = RunState(steps, values, check_mode)
+    calls: list[Answer] = [*state.copied, *steps["deleted"], *steps["listed"], *steps["seen"]]
+    if steps["share"]:
+        calls.insert(0, steps["share"])
+    if not (values.reads_only and not has_answered(steps["source"])):
+        calls.insert(0, steps["source"])
+    copies = with_known_sources(state.copies, steps["snapshots"])
+    chosen = {disk["disk_id"] for disk in steps["disks"]}
     own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
     points = recovery_points(
-        done["disks"], copies, values.destination_regions, values.rpo_hours, judged_at(values).isoformat()
+        steps["disks"], copies, values.destination_regions, values.rpo_hours, judged_at(values).isoformat()
     )
     failures = [failure for call in calls for failure in failures_of(call)]
-    failures += [*failures_of_doubts(own), *too_many_deletions(done["expired"], values)]
-    if done.get("stopped"):
-        failures.insert(0, run_failure(done["stopped"]))
-    keys = keys_of(done.get("keys") or ())
-    of_nobody = orphans(state.copies, done["disks"], values, done["source"])
-    sets, of_sets = sets_of(state, copies, done, values)
-    coverage = coverage_of(done["source"], done["disks"], values, done.get("last"), of_nobody)
+    failures += [*failures_of_doubts(own), *too_many_deletions(steps["expired"], values)]
+    if steps.get("stopped"):
+        failures.insert(0, run_failure(steps["stopped"]))
+    keys = keys_of(steps.get("keys") or ())
+    of_nobody = orphans(state.copies, steps["disks"], values, steps["source"])
+    sets, of_sets = sets_of(state, copies, steps, values)
+    coverage = coverage_of(steps["source"], steps["disks"], values, steps.get("last"), of_nobody)
     result: Result = {
-        "plan": list(done["plan"]),
+        "plan": list(steps["plan"]),
         "copies": [row for call in state.copied for row in call.get("copies") or ()],
-        "failures": failures_with_disks(failures, done["disks"], done["snapshots"], state.copies),
-        "pruned": deleted_copies(done["expired"], done["deleted"]),
-        "kept_for_others": list(done.get("kept_for_others") or ()),
+        "failures": failures_with_disks(failures, steps["disks"], steps["snapshots"], state.copies),
+        "pruned": deleted_copies(steps["expired"], steps["deleted"]),
+        "kept_for_others": list(steps.get("kept_for_others") or ()),
         "orphans": of_nobody,
-        "vanished": list(done.get("vanished") or ()),
+        "vanished": list(steps.get("vanished") or ()),
         "coverage": {**coverage, "warnings": []},
         "recovery_points": [with_key(state.judged(point), keys) for point in points],
         "sets": sets,
-        "counts": _counts(state.copied, done["deleted"]),
+        "counts": _counts(state.copied, steps["deleted"]),
     }
-    result["coverage"]["warnings"] = warnings_of(result, done, values) + of_sets
+    result["coverage"]["warnings"] = warnings_of(result, steps, values) + of_sets
     if values.across_accounts:
         result["shared"] = state.shared
     return result

@@ -19,13 +19,13 @@ from ..._sets.copies import copies_of
 from ..._sets.marked import perhaps_of_sets
 from ..input.variables import Variables
 from .destinations import Destinations, copies_in, copies_of_plan
-from .done import Done
 from .planning import OF_SET, THERE_OF_SET, USABLE
 from .result import ExpiredCopy, KeptCopy, Orphan, OwnCopy, PlanRow
 from .retention import Retention, expired_copies, limits_of
 from .run_state import RunState, read_once
 from .selection import in_part_by_marks, plans_of, wanted_disks
 from .sets import kept_for_sets
+from .step_results import StepResults
 
 
 class Prunable(NamedTuple):
@@ -35,7 +35,7 @@ class Prunable(NamedTuple):
     kept_for_others: list[KeptCopy]
 
 
-def prunable(done: Done, values: Variables, check_mode: bool = False) -> Prunable:
+def prunable(steps: StepResults, values: Variables, check_mode: bool = False) -> Prunable:
     """Return the copies that a run may delete after copying, and those that it leaves to another ``plan``.
 
     These are only copies of disks that this run selected. Their region must have a complete copy of the disk's newest
@@ -44,13 +44,13 @@ def prunable(done: Done, values: Variables, check_mode: bool = False) -> Prunabl
     """
     if not Retention.checked(limits_of(values), time_or_now(values.now)).is_set:
         return Prunable([], [])
-    done = read_once(done, values)
-    state = RunState(done, values, check_mode)
+    steps = read_once(steps, values)
+    state = RunState(steps, values, check_mode)
     # Sets are determined from all copies, whichever disks this run may prune.
-    spared = kept_for_sets(state, done, values)
+    spared = kept_for_sets(state, steps, values)
     expired = [
         copy
-        for copy in _expired(state.copies, done["plan"], done["disks"], values, _failed_copies(state.copied))
+        for copy in _expired(state.copies, steps["plan"], steps["disks"], values, _failed_copies(state.copied))
         if (copy["region"], copy["snapshot_id"]) not in spared
     ]
     own = [copy for copy in expired if is_of_plans(copy, plans_of(values))]

@@ -16,7 +16,7 @@ from ..._role.answers import SnapshotRow
 from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
-from ..._role.parsing import Given, InvalidValue, as_bool
+from ..._role.parsing import InvalidValue, RawVariables, as_bool
 from ..._role.rows import SnapshotTime, each_once, is_archived, is_complete, taken_at, time_or_now
 from ..._role.table import ByName
 from ..._sets.copies import copies_of
@@ -98,7 +98,7 @@ class Retention(NamedTuple):
     now: datetime
 
     @classmethod
-    def checked(cls, limits: Given, now: datetime) -> Retention:
+    def checked(cls, limits: RawVariables, now: datetime) -> Retention:
         """Return the rules for limits by name. Raises ValueError for counts below 0 and an unknown time zone."""
         given = {name: limits.get(name, 0) for name in COUNT_LIMITS}
         bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in given.items() if not _is_count(v)]

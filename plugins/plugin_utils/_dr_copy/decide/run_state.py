@@ -17,37 +17,37 @@ from ..._role.rows import time_or_now
 from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
 from .destinations import copies_in
-from .done import Done
 from .falling_back import share_without_gone, without_gone
 from .result import RecoveryPoint
 from .selection import selected_snapshots
+from .step_results import StepResults
 from .unseen import without_missing
 
 
 class RunState:
     """The state after a run, from the results of its tasks. In check mode it is the state that a run would reach.
 
-    ``done`` is the result of read_once.
+    ``steps`` is the result of read_once.
     """
 
-    def __init__(self, done: Done, values: Variables, check_mode: bool):
-        self.shared = done["share"].get("shared") or []
-        self.copied = as_if_shared(done["copied"], self.shared) if check_mode else done["copied"]
+    def __init__(self, steps: StepResults, values: Variables, check_mode: bool):
+        self.shared = steps["share"].get("shared") or []
+        self.copied = as_if_shared(steps["copied"], self.shared) if check_mode else steps["copied"]
         # A stale listing may still show copies that this run took back.
         taken_back = {snapshot_id for call in self.copied for snapshot_id in call.get("deleted_ids") or ()}
-        shown = copies_in([*done["listed"], *done["seen"]], values)
+        shown = copies_in([*steps["listed"], *steps["seen"]], values)
         shown = [copy for copy in shown if copy["snapshot_id"] not in taken_back]
         #: The copies at the destinations as the last listing or look showed them.
-        self.copies = with_doubts(shown, done["snapshots"], judged_at(values))
+        self.copies = with_doubts(shown, steps["snapshots"], judged_at(values))
         if check_mode and values.wait:
-            self.copies = with_planned(self.copies, self.copied, done["snapshots"])
+            self.copies = with_planned(self.copies, self.copied, steps["snapshots"])
         self.planned = {
             (source["snapshot_id"], copy["region"])
             for copy in self.copies
             if copy.get("planned") and (source := copy["source"])
         }
-        read: list[tuple[str, Listing]] = [(call["item"], call) for call in done["listed"]]
-        read += [(call["item"]["region"], call) for call in done["seen"]]
+        read: list[tuple[str, Listing]] = [(call["item"], call) for call in steps["listed"]]
+        read += [(call["item"]["region"], call) for call in steps["seen"]]
         self.unread = {region: quoted_failures(failures_of(call)) for region, call in read if failures_of(call)}
 
     def judged(self, point: RecoveryPoint) -> RecoveryPoint:
@@ -59,12 +59,12 @@ class RunState:
         return {**point, "state": "planned" if is_planned else point["state"]}
 
 
-def read_once(done: Done, values: Variables) -> Done:
+def read_once(steps: StepResults, values: Variables) -> StepResults:
     """Return the results of the steps with the ``snapshots``, without those that were gone before copying."""
-    snapshots = done["snapshots"] if "snapshots" in done else selected_snapshots(done["source"], values)
-    copied = without_gone(without_missing(done["copied"], done["seen"]), done["plan"])
-    share = share_without_gone(done["share"], done["plan"])
-    return {**done, "copied": copied, "share": share, "snapshots": snapshots}
+    snapshots = steps["snapshots"] if "snapshots" in steps else selected_snapshots(steps["source"], values)
+    copied = without_gone(without_missing(steps["copied"], steps["seen"]), steps["plan"])
+    share = share_without_gone(steps["share"], steps["plan"])
+    return {**steps, "copied": copied, "share": share, "snapshots": snapshots}
 
 
 def judged_at(values: Variables) -> datetime:

@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 
 from ..._role.answers import SnapshotRow
-from ..._role.proofs import as_text, beside, proofs_in
+from ..._role.proofs import as_text, proofs_in, proofs_not_covered
 from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
 from .destinations import copies_of_plan
-from .done import Done
 from .pruning import deleted_copies
 from .result import PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
+from .step_results import StepResults
 
 
 class UnfinishedCopy(TypedDict):
@@ -34,14 +34,14 @@ class UnfinishedCopy(TypedDict):
     source_snapshot_id: str | None
 
 
-def unfinished_copies(done: Done, values: Variables) -> list[UnfinishedCopy]:
+def unfinished_copies(steps: StepResults, values: Variables) -> list[UnfinishedCopy]:
     """Return the copies of the run's disks that are in progress or failed, according to the last listing and looks."""
-    chosen = {disk["disk_id"] for disk in done["disks"]}
-    copies = copies_of_plan(RunState(done, values, False).copies, values)
+    chosen = {disk["disk_id"] for disk in steps["disks"]}
+    copies = copies_of_plan(RunState(steps, values, False).copies, values)
     return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 
-def with_facts(points: Iterable[RecoveryPoint], done: Done, values: Variables) -> list[RecoveryPoint]:
+def with_facts(points: Iterable[RecoveryPoint], steps: StepResults, values: Variables) -> list[RecoveryPoint]:
     """Return recovery points with facts about their copies and the disk's other points; unknown keys are omitted.
 
     ``points`` is the number of complete recovery points of the disk in the region, ``oldest`` the time when the first
@@ -50,8 +50,8 @@ def with_facts(points: Iterable[RecoveryPoint], done: Done, values: Variables) -
     """
     by_id: dict[str, SnapshotRow] = {}
     of_disk: dict[tuple[str, str], dict[str, str]] = {}
-    pruned = {(copy["region"], copy["snapshot_id"]) for copy in deleted_copies(done["expired"], done["deleted"])}
-    copies = [c for c in RunState(done, values, False).copies if (c["region"], c["snapshot_id"]) not in pruned]
+    pruned = {(copy["region"], copy["snapshot_id"]) for copy in deleted_copies(steps["expired"], steps["deleted"])}
+    copies = [c for c in RunState(steps, values, False).copies if (c["region"], c["snapshot_id"]) not in pruned]
     proofs = _proofs(copies, time_or_now(values.now))
     for copy in copies:
         if (source := copy.get("source")) and is_complete(copy):
@@ -86,7 +86,7 @@ def _proofs(copies: Iterable[SnapshotRow], now: datetime) -> dict[tuple[str, str
 def _proof(last: tuple[datetime, str, str], proofs: Mapping[str, datetime]) -> Proof:
     time, level, copy_id = last
     found: Proof = {"proven_at": as_text(time), "proven_level": level, "proven_snapshot_id": copy_id}
-    if beside(level, proofs):
+    if proofs_not_covered(level, proofs):
         found["proofs"] = {level: as_text(time) for level, time in proofs.items()}
     return found
 

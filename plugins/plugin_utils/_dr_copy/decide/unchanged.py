@@ -19,9 +19,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 from ..._role.answers import CopyAnswer, CopyRow, SnapshotRow
 from ..._role.call import Arguments
 from ..._role.rows import is_complete
-from .done import ListedRegion
 from .planning import THERE
 from .result import PlanRow
+from .step_results import ListedRegion
 
 #: Arguments of the copy modules that change no complete copy and need none of the modules' checks. An argument that is
 #: missing here may change copies, or the module may refuse it.

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from ..._role.answers import CopyAnswer, CopyRow, Failure, SnapshotRow
 from ..._role.registered import failure_row, failures_of
 from ..._role.rows import is_complete
-from .done import ListedRegion, Look, LookTarget
+from .step_results import ListedRegion, Look, LookTarget
 
 
 def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -> list[LookTarget]:

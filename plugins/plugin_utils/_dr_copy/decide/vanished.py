@@ -14,9 +14,9 @@ from ..._role.rows import SnapshotTime, is_complete, parse_time, time_or_now
 from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .destinations import copies_in
-from .done import ListedRegion, Look
 from .result import RecoveryPoint, VanishedPoint
 from .retention import Retention, limits_of, points_of
+from .step_results import ListedRegion, Look
 
 _NEEDED = {"snapshot_id", "source_snapshot_id", "disk_id", "region"}
 

@@ -17,19 +17,19 @@ from ..._role.registered import failures_of, is_listed
 from ..._role.rows import is_archived, parse_time
 from ..input.variables import Variables
 from . import planning
-from .coverage import listed, listed_near_misses, some
+from .coverage import disks_in_words, names_in_words, near_misses_in_words
 from .destinations import copies_in, copies_of_plan
-from .done import Done
 from .keys import keys_of, unseen_by
 from .result import Coverage, PlanRow, Result, VanishedPoint
+from .step_results import StepResults
 
 #: Reasons for leaving out snapshots that the user did not request.
 _UNASKED = (planning.IS_A_COPY, planning.UNFINISHED, planning.OBSTACLE, planning.FAILED)
 
 
-def warnings_of(result: Result, done: Done, values: Variables) -> list[str]:
+def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[str]:
     """Return the warnings of a run, from its result and the results of its steps."""
-    source = done["source"]
+    source = steps["source"]
     parts = []
     if not is_listed(source):
         parts.append(
@@ -40,11 +40,11 @@ def warnings_of(result: Result, done: Done, values: Variables) -> list[str]:
         parts += _of_plan(result["plan"], result["coverage"]["selected"])
     return [
         *parts,
-        *_of_former_plans(done, values),
+        *_of_former_plans(steps, values),
         *_of_coverage(result["coverage"]),
         *_of_vanished(result["vanished"]),
-        *_of_keys(done),
-        *_of_archive(done),
+        *_of_keys(steps),
+        *_of_archive(steps),
     ]
 
 
@@ -61,10 +61,10 @@ def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
     return []
 
 
-def _of_former_plans(done: Done, values: Variables) -> list[str]:
+def _of_former_plans(steps: StepResults, values: Variables) -> list[str]:
     """Name the former plans that have made a copy since this plan made its newest one, because they still run."""
     newest: dict[str, datetime] = {}
-    for copy in copies_of_plan(copies_in(done.get("before") or [], values), values):
+    for copy in copies_of_plan(copies_in(steps.get("before") or [], values), values):
         plan, made = plan_of(copy), parse_time(copy.get("created_at"))
         if plan and made:
             newest[plan] = max(made, newest.get(plan, made))
@@ -86,50 +86,50 @@ def _of_coverage(coverage: Coverage) -> list[str]:
     if lost:
         parts.append(
             f"Disks with copies of this plan have lost its tags, so they get no new copies: "
-            f"{listed(lost)}. Tag them again, or exclude them by a tag of dr_copy_exclude_tags."
+            f"{disks_in_words(lost)}. Tag them again, or exclude them by a tag of dr_copy_exclude_tags."
         )
     if missing:
         number = len(missing)
         parts.append(
             f"{counted(number, 'disk')} of the last report {'is' if number == 1 else 'are'} no longer selected: "
-            f"{listed(missing)}."
+            f"{disks_in_words(missing)}."
         )
     if coverage["near_misses"]:
-        parts.append(f"Disks whose tags nearly match are not copied: {listed_near_misses(coverage['near_misses'])}.")
+        parts.append(f"Disks whose tags nearly match are not copied: {near_misses_in_words(coverage['near_misses'])}.")
     return parts
 
 
 def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
     if not vanished:
         return []
-    named = some([f"{point['snapshot_id']} of {point['disk_id']} in {point['region']}" for point in vanished])
+    named = names_in_words([f"{point['snapshot_id']} of {point['disk_id']} in {point['region']}" for point in vanished])
     return [
         f"{counted(len(vanished), 'recovery point')} of the last report vanished, although neither retention nor the "
         f"cloud's own expiry deleted them: {named}. Find out who deleted them."
     ]
 
 
-def _of_keys(done: Done) -> list[str]:
-    looks = done.get("keys") or ()
+def _of_keys(steps: StepResults) -> list[str]:
+    looks = steps.get("keys") or ()
     keys = keys_of(looks).values()
     unknown = sorted({str(key.get("arn") or "one without a name") for key in keys if key.get("enabled") is None})
     parts = []
     if unknown:
         parts.append(
-            f"It is unknown whether these keys of the newest copies can be used: {some(unknown)}. "
+            f"It is unknown whether these keys of the newest copies can be used: {names_in_words(unknown)}. "
             "Allow the caller to read their state, or set dr_copy_check_keys to false."
         )
     if unseen := unseen_by(looks):
         parts.append(
-            f"It is unknown whether the keys of {some(unseen)} can be used: the cloud does not show these copies yet. "
-            "The next run checks them."
+            f"It is unknown whether the keys of {names_in_words(unseen)} can be used: "
+            "the cloud does not show these copies yet. The next run checks them."
         )
     why = quoted_failures([failure for look in looks for failure in failures_of(look)])
     return [*parts, *([f"The keys of the newest copies could not be checked: {why}"] if why else [])]
 
 
-def _of_archive(done: Done) -> list[str]:
-    archived = sum(is_archived(copy) for copy in done["expired"])
+def _of_archive(steps: StepResults) -> list[str]:
+    archived = sum(is_archived(copy) for copy in steps["expired"])
     if not archived:
         return []
     return [

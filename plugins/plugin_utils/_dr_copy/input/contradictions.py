@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import template_problems
 
 from ..._role.calendar import COUNT_LIMITS
-from ..._role.parsing import Given
+from ..._role.parsing import RawVariables
 from ..._role.table import Table, arguments_in
 from .steps import GIVEN_BY_RUN, STEPS
 
@@ -111,6 +111,6 @@ def contradictions(values: Variables, table: Table) -> list[str]:
     return faults
 
 
-def place_of(options: Given) -> str | None:
+def place_of(options: RawVariables) -> str | None:
     """Return the site inside a region that the options of the copy module name, None for the region itself."""
     return options.get("destination_outpost_arn") or options.get("destination_availability_zone") or None

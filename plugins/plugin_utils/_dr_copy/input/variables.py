@@ -17,8 +17,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from ..._role.files import absolute_path
 from ..._role.parsing import (
-    Given,
     InvalidValue,
+    RawVariables,
     as_bool,
     as_dict,
     as_list,
@@ -29,7 +29,7 @@ from ..._role.parsing import (
     as_whole_number,
     one_of,
 )
-from ..._role.table import To, not_honoured, table_of, taken, variable
+from ..._role.table import To, not_honoured, parse_variables, table_of, variable
 from .contradictions import contradictions, place_of, risks
 
 #: Tags of the snapshots that disk scanners take and delete within hours. Each would be the newest of its disk, and
@@ -54,7 +54,7 @@ OPTIONS_THAT_LOG_IN = (
 )
 
 
-def as_copy_options(value: Any) -> Given:
+def as_copy_options(value: Any) -> RawVariables:
     """Parse options of the copy module. Refuses secrets by name, without showing their values."""
     options = as_dict(value)
     secrets = [name for name in options if name in OPTIONS_THAT_LOG_IN]
@@ -111,7 +111,7 @@ class Variables:
     retention_days: int = variable(
         as_whole_number, 0, to=(To("copy", "retention_days"),), used_by=("decide.planning",), needs="expiry"
     )
-    copy_options: Given = variable(as_copy_options, {}, used_by=("calls",))
+    copy_options: RawVariables = variable(as_copy_options, {}, used_by=("calls",))
     keep: int = variable(as_whole_number, 0, used_by=("decide.retention",))
     keep_days: int = variable(as_whole_number, 0, used_by=("decide.retention",))
     keep_daily: int = variable(as_whole_number, 0, used_by=("decide.retention",))
@@ -170,8 +170,8 @@ class Variables:
 class Connections:
     """The variables that hold credentials. Reports and results repeat the others."""
 
-    connection: Given = variable(as_dict, {}, used_by=("calls",))
-    source_connection: Given = variable(as_dict, {}, used_by=("calls",), needs="sharing")
+    connection: RawVariables = variable(as_dict, {}, used_by=("calls",))
+    source_connection: RawVariables = variable(as_dict, {}, used_by=("calls",), needs="sharing")
 
 
 #: Every variable of the role.
@@ -192,18 +192,18 @@ class Checked(NamedTuple):
 
 
 def normalise(
-    given: Given,
+    raw_variables: RawVariables,
     names: Sequence[str] = (),
     ran: Mapping[str, str] | None = None,
     started: datetime | None = None,
 ) -> Checked:
-    """Return the role's parsed variables; ``given`` are those of the user, without their prefix.
+    """Return the role's parsed variables; ``raw_variables`` are those of the user, without their prefix.
 
     ``names`` are those that the user has set; a name that the role does not have is a problem. ``started`` is the start
     of the run (aware), by default now. ``ran`` are the plans that the play has run for this host, each with its
     ``selection``; another selection under the same name is a problem.
     """
-    own, problems = taken(VARIABLES, given, "dr_copy_")
+    own, problems = parse_variables(VARIABLES, raw_variables, "dr_copy_")
     if cloud := CLOUDS.get(own.get("cloud", "")):
         problems += [
             f"dr_copy_{name} is not supported on {own['cloud']}" for name in not_honoured(VARIABLES, own, cloud)
@@ -228,7 +228,7 @@ def normalise(
     return Checked(values, connections, list(dict.fromkeys(problems)), risks(values))
 
 
-def _login(connection: Given) -> str:
+def _login(connection: RawVariables) -> str:
     """Return the part of a connection that names the account and is not secret: the role to assume, or the profile."""
     if connection.get("assume_role_arn"):
         return str(connection["assume_role_arn"])

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..._role.documents import written
 from ..._role.naming import file_name
-from ..._role.proofs import beside
+from ..._role.proofs import proofs_not_covered
 from ..decide.breaches import locked_out, worst_first
 from ..decide.planning import THERE
 from ..decide.result import RecoveryPoint, SetFacts
@@ -169,7 +169,7 @@ def _proof(point: RecoveryPoint) -> str:
     if not point.get("proven_at"):
         return ""
     which = "" if point["proven_snapshot_id"] == point["snapshot_id"] else "an earlier copy "
-    others = beside(point["proven_level"], point.get("proofs") or {})
+    others = proofs_not_covered(point["proven_level"], point.get("proofs") or {})
     more = "".join(f", a copy of this disk {level} {_day(time)}" for level, time in others.items())
     return f"{which}proven {point['proven_level']} {_day(point['proven_at'])}{more}"
 

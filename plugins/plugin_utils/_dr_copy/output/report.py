@@ -17,14 +17,14 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
-from ..._role.registered import answers, failures_of, is_listed
+from ..._role.registered import failures_of, has_answered, is_listed
 from ..._role.reported import DiskFacts
 from ..decide.breaches import breaches_of, locked_out, unjudged_of
-from ..decide.done import Done
 from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
 from ..decide.standing import unfinished_copies, with_facts
+from ..decide.step_results import StepResults
 from ..input.last_report import DiskAsKnown, LastReport, facts_of_disk
 from ..input.variables import Variables
 from .history import months_of
@@ -41,7 +41,7 @@ from .report_type import (
     Summary,
     WorstBreach,
 )
-from .screen import cut
+from .screen import shorten
 
 #: The schema version of the JSON. No key is removed or changes its meaning without a new version.
 SCHEMA = 1
@@ -49,22 +49,22 @@ SCHEMA = 1
 VALID_HOURS = 26
 
 
-def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report:
+def report_of(result: Result, steps: StepResults, values: Variables, run: Run) -> Report:
     """Return the report of a run, which is current until ``valid_until``.
 
     ``values.judged_at`` is the end of the run.
     """
-    done = read_once(done, values)
+    steps = read_once(steps, values)
     calls: Counter[str] = Counter()
-    made: list[Answer] = [done["source"], *done["before"], done["share"], *done["copied"], *done["deleted"]]
-    made += [*done["listed_again"], *done["seen"], *(done.get("keys") or ())]
+    made: list[Answer] = [steps["source"], *steps["before"], steps["share"], *steps["copied"], *steps["deleted"]]
+    made += [*steps["listed_again"], *steps["seen"], *(steps.get("keys") or ())]
     for call in made:
         calls.update(call.get("api_calls") or {})
-    points = with_facts(result["recovery_points"], done, values)
+    points = with_facts(result["recovery_points"], steps, values)
     result = {**result, "recovery_points": points}
-    breaches, unjudged = breaches_of(result, values.source_region, done["source"]), unjudged_of(result)
+    breaches, unjudged = breaches_of(result, values.source_region, steps["source"]), unjudged_of(result)
     late = late_sets(result["sets"], values.consistency)
-    finished, unfinished = judged_at(values), unfinished_copies(done, values)
+    finished, unfinished = judged_at(values), unfinished_copies(steps, values)
     report: BareReport = {
         "schema": SCHEMA,
         "kind": "status" if values.reads_only else "copy",
@@ -77,15 +77,15 @@ def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report
         "cloud": values.cloud or None,
         "source_region": values.source_region or None,
         "destination_regions": list(values.destination_regions),
-        "source_answered": answers(done["source"]),
-        "source_listed": is_listed(done["source"]) and not done["source"].get("skipped"),
-        "source_problem": quoted_failures(failures_of(done["source"])) or None,
-        "account": _account(done, values),
+        "source_answered": has_answered(steps["source"]),
+        "source_listed": is_listed(steps["source"]) and not steps["source"].get("skipped"),
+        "source_problem": quoted_failures(failures_of(steps["source"])) or None,
+        "account": _account(steps, values),
         "settings": cast(Settings, {name: getattr(values, name) for name in Settings.__annotations__}),
         "rpo_hours": values.rpo_hours,
         "within_rpo": _within_rpo(result, [*breaches, *late], unjudged, values),
         "totals": {
-            "disks": len(done["disks"]),
+            "disks": len(steps["disks"]),
             "recovery_points": len(result["recovery_points"]),
             "complete": sum(point["state"] == "completed" for point in result["recovery_points"]),
             "breaches": len(breaches),
@@ -110,7 +110,7 @@ def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report
         "orphans": result["orphans"],
         "vanished": result["vanished"],
         "sets": result["sets"],
-        "disks": _disks(done),
+        "disks": _disks(steps),
         "recovery_points": points,
         "copies": [_brief(row) for row in result["copies"]],
         "unfinished": unfinished,
@@ -126,8 +126,8 @@ def report_of(result: Result, done: Done, values: Variables, run: Run) -> Report
         },
     }
     # Facts that could not be read now are carried over for the next run.
-    forgets = is_listed(done["source"]) and not done.get("stopped")
-    last = LastReport() if forgets else done.get("last") or LastReport()
+    forgets = is_listed(steps["source"]) and not steps.get("stopped")
+    last = LastReport() if forgets else steps.get("last") or LastReport()
     return {**report, "months": months_of(values, report), "last": last}
 
 
@@ -136,14 +136,14 @@ def _coverage(found: CoverageWithWarnings) -> Coverage:
     return cast(Coverage, {key: value for key, value in found.items() if key != "warnings"})
 
 
-def _disks(done: Done) -> list[DiskFacts]:
+def _disks(steps: StepResults) -> list[DiskFacts]:
     """Return the facts about the disks that a restore may need.
 
     If the source region does not show them now, they are the last known ones.
     """
-    known = {disk["disk_id"]: disk for disk in (done.get("last") or {}).get("disks") or ()}
+    known = {disk["disk_id"]: disk for disk in (steps.get("last") or {}).get("disks") or ()}
     rows = []
-    for disk in done["disks"]:
+    for disk in steps["disks"]:
         named: DiskFacts = {"disk_id": disk["disk_id"], "disk_name": disk["name"]}
         facts: DiskAsKnown = {**known.get(disk["disk_id"], named), "disk_name": disk["name"]}
         if "tags" in disk:
@@ -158,9 +158,9 @@ def _disks(done: Done) -> list[DiskFacts]:
     return rows
 
 
-def _account(done: Done, values: Variables) -> str | None:
+def _account(steps: StepResults, values: Variables) -> str | None:
     """Return the account, or both if the plan copies across accounts; else what the connection shows of it, or None."""
-    accounts = [call.get("account") for call in (done["source"], *done["before"])]
+    accounts = [call.get("account") for call in (steps["source"], *steps["before"])]
     return " to ".join(dict.fromkeys(filter(None, accounts))) or values.login or None
 
 
@@ -213,7 +213,7 @@ def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
             "disk_name": breach["disk_name"],
             "region": breach["region"],
             "age_hours": breach["age_hours"],
-            "why": cut(breach["why"], 200),
+            "why": shorten(breach["why"], 200),
         }
         for breach in report["breaches"]
     ]

@@ -14,8 +14,8 @@ from ..._role.documents import report_text
 from ..._role.files import failure_of, write_atomically
 from ..._role.naming import file_name, label
 from ..._role.plain_page import page_of_failure, page_of_start
-from ..decide.done import Done
 from ..decide.result import Result
+from ..decide.step_results import StepResults
 from ..input.variables import Variables
 from .history import brief_text, csv_text, dated_files, outdated_files
 from .junit import junit_text
@@ -31,12 +31,12 @@ class Written(NamedTuple):
     unwritten: str
 
 
-def write_report(result: Result, done: Done, values: Variables, run: Run) -> Written:
+def write_report(result: Result, steps: StepResults, values: Variables, run: Run) -> Written:
     """Return the report of a run (see report_of) once it is written.
 
     In check mode the last report stays unchanged. A run that only reads writes no metrics.
     """
-    report = report_of(result, done, values, run)
+    report = report_of(result, steps, values, run)
     problems: list[str] = []
     if values.report_dir and not run["check_mode"]:
         problems += _write_files(report, values)

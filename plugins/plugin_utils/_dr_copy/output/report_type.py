@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from ..._role.answers import CopyFacts, SharedRow
 from ..._role.naming import label
-from ..._role.parsing import Given
+from ..._role.parsing import RawVariables
 from ..._role.reported import DiskFacts
 from ..decide.result import (
     Coverage,
@@ -57,7 +57,7 @@ class Settings(TypedDict):
     max_deletions: int
     encrypted: bool
     kms_key_id: str
-    copy_options: Given
+    copy_options: RawVariables
     shard: str
 
 

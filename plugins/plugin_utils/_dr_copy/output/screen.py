@@ -38,7 +38,7 @@ def failure_message(report: Report, unwritten: str = "") -> str:
     if report["failures"]:
         parts.append(f"{len(report['failures'])} failed. {_grouped(report['failures'])}")
     if lost:
-        words = _some(f"{named(b)} in {b['region']}: {b['why']}" for b in lost)
+        words = _some(f"{disk_label(b)} in {b['region']}: {b['why']}" for b in lost)
         parts.append(f"{len(lost)} of {points} recovery points cannot be restored: {words}.")
     if late:
         words = _some(map(_late, late))
@@ -55,7 +55,7 @@ def failure_message(report: Report, unwritten: str = "") -> str:
         parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")
     parts += [unwritten] if unwritten else []
     # Each part gets an equal share of the length, so that no part displaces another.
-    return " ".join(cut(part, LONGEST // len(parts) - 1) for part in parts)
+    return " ".join(shorten(part, LONGEST // len(parts) - 1) for part in parts)
 
 
 def log_lines(report: Report, log: str = "brief") -> list[str]:
@@ -97,7 +97,7 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
         code = f" [{first['code']}]" if first["code"] else ""
         where = f" in {first['region']}" if first["region"] else ""
         kind = f"{str(first['kind']).replace('_', ' ')}{code}"
-        hit = list(dict.fromkeys(map(_hit, similar)))
+        hit = list(dict.fromkeys(map(_affected, similar)))
         more = f" and {len(hit) - 3} more" if len(hit) > 3 else ""
         number = f"{len(similar)} x " if len(similar) > 1 else ""
         lines.append(f"FAILED {number}{kind}{where}: {_some(hit[:3])}{more}")
@@ -146,7 +146,7 @@ def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:
 def _some(parts: Iterable[str]) -> str:
     parts = list(parts)
     more = f"; and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
-    return "; ".join(cut(one, LONGEST_EACH) for one in parts[:NAMED]) + more
+    return "; ".join(shorten(one, LONGEST_EACH) for one in parts[:NAMED]) + more
 
 
 def _grouped(failures: Sequence[RunFailure]) -> str:
@@ -155,50 +155,50 @@ def _grouped(failures: Sequence[RunFailure]) -> str:
     for similar in groups[:NAMED]:
         words = quoted_failures(similar[:1])
         if len(similar) > 1:
-            disks = list(dict.fromkeys(map(_hit, similar)))
+            disks = list(dict.fromkeys(map(_affected, similar)))
             words = f"{len(similar)} times ({_some(disks)}). The first: {words}"
         elif similar[0].get("disk_id"):
-            words = f"{_hit(similar[0])}: {words}"
+            words = f"{_affected(similar[0])}: {words}"
         parts.append(words)
     more = f" And {len(groups) - NAMED} more kinds of failure." if len(groups) > NAMED else ""
     return " ".join(parts) + more
 
 
-def _hit(failure: RunFailure) -> str:
+def _affected(failure: RunFailure) -> str:
     return (
-        named(failure)
+        disk_label(failure)
         if failure.get("disk_id")
         else str(failure["source_snapshot_id"] or failure["region"] or "the run")
     )
 
 
-def named(row: ReportedDisk | RunFailure) -> str:
+def disk_label(row: ReportedDisk | RunFailure) -> str:
     """Return name and ID of a disk."""
     return f"{row['disk_name']} ({row['disk_id']})" if row["disk_name"] else str(row["disk_id"])
 
 
 def _failed(failure: RunFailure) -> str:
     where = f" in {failure['region']}" if failure["region"] else ""
-    return f"{_hit(failure)}{where}: {quoted_failures([failure])}"
+    return f"{_affected(failure)}{where}: {quoted_failures([failure])}"
 
 
 def _late(breach: LatePoint) -> str:
     age = "there is no complete copy" if breach["age_hours"] is None else f"{breach['age_hours']:.1f} h old"
-    return f"{named(breach)} in {breach['region']}: {age}, because {breach['why'].rstrip('.')}"
+    return f"{disk_label(breach)} in {breach['region']}: {age}, because {breach['why'].rstrip('.')}"
 
 
 def _unjudged(points: Sequence[LatePoint]) -> list[str]:
     """Return each reason once, with the first disks that it concerns."""
     disks: dict[tuple[str, str], list[str]] = {}
     for point in points:
-        disks.setdefault((point["region"], point["why"].rstrip(".")), []).append(named(point))
+        disks.setdefault((point["region"], point["why"].rstrip(".")), []).append(disk_label(point))
     return [
         f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''} in {region}: {why}"
         for (region, why), names in disks.items()
     ]
 
 
-def cut(text: str, most: int) -> str:
+def shorten(text: str, most: int) -> str:
     """Shorten a text at a word boundary, so that it stays readable."""
     if len(text) <= most:
         return text

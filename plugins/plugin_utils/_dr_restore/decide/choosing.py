@@ -25,7 +25,7 @@ from ..input.expected import Expected
 from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
 from .made_before import kept_points, made_before, second_disks, torn_beside, warnings_of_made
-from .points import NAMED, MissingReason, Obstacle, Point, Reason, by_reason, named
+from .points import NAMED, MissingReason, Obstacle, Point, Reason, by_reason, disk_label
 from .servers import servers_of, warnings_of, with_sets
 
 NO_SERVERS = (
@@ -172,7 +172,7 @@ def refusal(points: Sequence[Point], listed: Listing, values: Variables) -> str:
     if any(point.copy_id for point in points):
         return ""
     if unread := quoted_failures(failures_of(listed)):
-        reasons = by_reason([(point.named, point.missing.text if point.missing else "") for point in points])
+        reasons = by_reason([(point.disk_label, point.missing.text if point.missing else "") for point in points])
         return (
             f"{reasons}{'. ' if reasons else ''}No copy from {values.source_region} can be restored, and it is unknown "
             f"which other copies are in {values.region}: {unread}"
@@ -180,7 +180,7 @@ def refusal(points: Sequence[Point], listed: Listing, values: Variables) -> str:
     copies = [copy for copy in listed.get("snapshots") or () if copy.get("source")]
     fits_region = [copy for copy in copies if _is_from(copy, values.source_region)]
     if points and (fits_region or not copies):
-        why = by_reason([(point.named, point.missing.text if point.missing else "") for point in points])
+        why = by_reason([(point.disk_label, point.missing.text if point.missing else "") for point in points])
         return (
             f"None of {len(points)} disks has a recovery point that can be restored. {why}. "
             f"{what_is_there(copies, values)}"
@@ -213,7 +213,7 @@ def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
         regions[region] = regions.get(region, 0) + 1
         if disk_id := _disk(copy):
             name = (copy.get("tags") or {}).get(DISK_NAME)
-            disks[disk_id] = named({"disk_id": disk_id, "disk_name": name})
+            disks[disk_id] = disk_label({"disk_id": disk_id, "disk_name": name})
     of = " and ".join(f"{number} of disks in {region}" for region, number in sorted(regions.items()))
     shown = ", ".join(sorted(disks.values())[:NAMED]) or "they name no disk"
     more = f" and {len(disks) - NAMED} more" if len(disks) > NAMED else ""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from ..input.contradictions import SUBDOMAIN
 from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
-from .points import Point, PointRow, named
+from .points import Point, PointRow, disk_label
 
 #: The tags of a disk that a CSI driver has made (api-facts: csi-drivers).
 CLAIM, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
@@ -41,7 +41,7 @@ def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow] = ()) -
     rows: list[EarlierRow | PointRow] = [*earlier, *(point.as_row() for point in points)]
     disks: dict[str, dict[str, str]] = {}
     for row in rows:
-        disks.setdefault(str(row["claim"] or ""), {})[str(row["disk_id"])] = named(row)
+        disks.setdefault(str(row["claim"] or ""), {})[str(row["disk_id"])] = disk_label(row)
     twice = [f"{c} by {' and '.join(own.values())}" for c, own in sorted(disks.items()) if c and len(own) > 1]
     if not twice:
         return ""

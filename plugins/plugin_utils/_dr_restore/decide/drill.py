@@ -129,7 +129,7 @@ def with_proofs(points: Sequence[Point], listed: Listing, last: LastDrill, value
     return [_candidate(point, newest_of(proofs.get(str(point.disk_id), ()), now), values) for point in points]
 
 
-def picked(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
+def pick(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
     """Return the disks whose copies a drill proves, those with the oldest proofs first.
 
     These are ``count`` disks with at most ``max_gib`` in total. A set that was started is finished even beyond
@@ -189,7 +189,7 @@ def _why_untried(candidate: Candidate, values: Variables) -> str | None:
     return None
 
 
-def judged(
+def judge(
     chosen: Sequence[Point],
     made: RestoreAnswer,
     compared: CompareAnswer,
@@ -251,7 +251,7 @@ def _tags_for(there: Mapping[str, str], values: Variables, most: int) -> dict[st
     return tags if len({*there, *tags}) <= most else tags_of_proof(level, now, {})
 
 
-def marked(trials: Sequence[Trial], calls: Sequence[CopyAnswer]) -> list[Trial]:
+def with_written_marks(trials: Sequence[Trial], calls: Sequence[CopyAnswer]) -> list[Trial]:
     """Return the trials, updated with the results of the calls that wrote the marks.
 
     The copy that was tried may be gone by then. A mark on another copy of the same source proves nothing about that
@@ -271,7 +271,7 @@ def _as_marked(trial: Trial, copy: CopyRow | None) -> Trial:
     return {**trial, "proven": False, "level": None, "why": why}
 
 
-def after(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Variables) -> list[Candidate]:
+def with_new_proofs(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Variables) -> list[Candidate]:
     """Return the disks with the proofs that this drill has added."""
     proven = {trial["disk_id"] for trial in trials if trial["proven"]}
     now, level = values.now, values.level

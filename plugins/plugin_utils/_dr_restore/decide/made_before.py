@@ -142,7 +142,7 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
         is_too_new = point.missing is not None and point.missing.reason is Reason.YOUNGER
         if own and (point.copy_id or is_too_new) and point.copy_id not in {one.copy_id for one in own}:
             chosen = f"{point.copy_id}, taken at {point.taken_at}" if point.copy_id else "nothing that is old enough"
-            found.append(f"{point.named} has {' and '.join(map(str, own))}, but this run chose {chosen}")
+            found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but this run chose {chosen}")
     if not found:
         return ""
     more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
@@ -162,8 +162,8 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
         if len({one.copy_id for one in own}) > 1:
             this = next((one.new_disk_id for one in own if one.copy_id == point.copy_id), "")
             warnings.append(
-                f"{values.id} has several disks of {point.named}: {' and '.join(map(str, own))}. Attach only one; this "
-                f"run uses {this}. Delete the others"
+                f"{values.id} has several disks of {point.disk_label}: {' and '.join(map(str, own))}. Attach only one; "
+                f"this run uses {this}. Delete the others"
             )
     unknown = [str(one) for one in made if not one.disk_id]
     # Copies from other regions are not listed, so nothing is known about their disks here.

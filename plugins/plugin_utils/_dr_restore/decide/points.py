@@ -130,8 +130,8 @@ class Point:
     claim: str | None = None
 
     @property
-    def named(self) -> str:
-        return named({"disk_name": self.disk_name, "disk_id": self.disk_id})
+    def disk_label(self) -> str:
+        return disk_label({"disk_name": self.disk_name, "disk_id": self.disk_id})
 
     def as_row(self) -> PointRow:
         return {
@@ -161,7 +161,7 @@ class Point:
         }
 
 
-def named(row: NamedRow | EarlierRow) -> str:
+def disk_label(row: NamedRow | EarlierRow) -> str:
     """Return name and ID of a disk, if known."""
     if row["disk_name"] and row["disk_id"]:
         return f"{row['disk_name']} ({row['disk_id']})"

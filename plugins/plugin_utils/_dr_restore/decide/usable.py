@@ -58,7 +58,7 @@ def why_not_whole(points: Sequence[Point], made: RestoreAnswer) -> str:
     """Return why a set is not attached: one of its disks was not made as requested. Empty if it is complete."""
     found = _by_copy(made)
     doubts = ((point, doubt_of(point, found.get(str(point.copy_id)), made)) for point in points)
-    return next((f"{point.named} of its set is missing: {why}" for point, why in doubts if why), "")
+    return next((f"{point.disk_label} of its set is missing: {why}" for point, why in doubts if why), "")
 
 
 def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.rows import parse_time
 from ..._role.table import Table, as_mapping, not_honoured
-from .usable import NOTHING_AROUND, Inventory, usable_problems
+from .usable import EMPTY_INVENTORY, Inventory, usable_problems
 
 if TYPE_CHECKING:  # that module imports this one
     from .variables import Variables
@@ -41,7 +41,7 @@ INSTEAD = {
 ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
 
 
-def contradictions(values: Variables, table: Table, around: Inventory = NOTHING_AROUND) -> list[str]:
+def contradictions(values: Variables, table: Table, inventory: Inventory = EMPTY_INVENTORY) -> list[str]:
     """Return the problems of variables that are invalid together or on their cloud (promises: options)."""
     cloud, now = values.cloud, parse_time(values.now)
     capabilities = CLOUDS[cloud] if cloud else None
@@ -79,10 +79,10 @@ def contradictions(values: Variables, table: Table, around: Inventory = NOTHING_
     for name, given in classes.items():
         if given and not SUBDOMAIN.fullmatch(given):
             faults.append(f"dr_restore_{name} must be the name of a class in a cluster, not {given!r}")
-    return faults + (_of_drill(values, capabilities, around) if values.is_drill else [])
+    return faults + (_of_drill(values, capabilities, inventory) if values.is_drill else [])
 
 
-def _of_drill(values: Variables, capabilities: Capabilities | None, around: Inventory) -> list[str]:
+def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: Inventory) -> list[str]:
     faults = []
     if values.level == "readable" and capabilities and not capabilities.reads_blocks:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.reads_blocks)
@@ -97,7 +97,7 @@ def _of_drill(values: Variables, capabilities: Capabilities | None, around: Inve
             f"{values.cloud}; set creatable"
         )
     elif values.level == "usable" and capabilities:
-        faults += usable_problems(values, capabilities, around)
+        faults += usable_problems(values, capabilities, inventory)
     if values.level == "readable" and not 1 <= values.blocks <= MOST_BLOCKS:
         faults.append(f"dr_restore_blocks must be 1 to {MOST_BLOCKS}, not {values.blocks}")
     if values.count == 0:

@@ -35,10 +35,10 @@ class Inventory(NamedTuple):
     instances: Mapping[str, str] = MappingProxyType({})
 
 
-NOTHING_AROUND = Inventory()
+EMPTY_INVENTORY = Inventory()
 
 
-def usable_problems(values: Variables, capabilities: Capabilities, around: Inventory) -> list[str]:
+def usable_problems(values: Variables, capabilities: Capabilities, inventory: Inventory) -> list[str]:
     """Return the problems of the variables of a drill with this level, on a cloud whose disks can be attached."""
     needed = {"test_instance": values.test_instance, "test_host": values.test_host, "checks": values.checks}
     faults = [f"dr_restore_{name} is required for dr_restore_level: usable" for name in needed if not needed[name]]
@@ -48,13 +48,13 @@ def usable_problems(values: Variables, capabilities: Capabilities, around: Inven
             "dr_restore_test_instance must be the ID of an instance "
             f"(example: {capabilities.instance_id_example}), not {instance!r}"
         )
-    others = [name for name, other in around.instances.items() if instance and other == instance]
+    others = [name for name, other in inventory.instances.items() if instance and other == instance]
     if others:
         faults.append(
             f"dr_restore_test_instance is also that of {_some(others)} in this play, but serves one drill at a time: "
             "give each drill an instance of its own, or run them one after the other (--limit)"
         )
-    if host and around.hosts is not None and host not in around.hosts and host not in IMPLICIT_HOSTS:
+    if host and inventory.hosts is not None and host not in inventory.hosts and host not in IMPLICIT_HOSTS:
         faults.append(f"dr_restore_test_host must be a host of the inventory, and {host!r} is not in it")
     if values.checks and (why := _problem_with_tasks(Path(values.checks))):
         faults.append(f"dr_restore_checks {why}")

@@ -19,12 +19,22 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from ..._role.files import absolute_path
 from ..._role.marks import LEVELS
-from ..._role.parsing import Given, InvalidValue, as_bool, as_dict, as_list, as_tags, as_text, as_whole_number, one_of
+from ..._role.parsing import (
+    InvalidValue,
+    RawVariables,
+    as_bool,
+    as_dict,
+    as_list,
+    as_tags,
+    as_text,
+    as_whole_number,
+    one_of,
+)
 from ..._role.rows import parse_time
-from ..._role.table import ByName, To, table_of, taken, variable
+from ..._role.table import ByName, To, parse_variables, table_of, variable
 from .contradictions import OF_DRILLS, contradictions
 from .expected import Expected, as_expected
-from .usable import NOTHING_AROUND, Inventory
+from .usable import EMPTY_INVENTORY, Inventory
 
 
 def as_moment(value: Any) -> str:
@@ -142,7 +152,7 @@ class Variables:
 class Connection:
     """The variable that holds credentials. Reports and results repeat the others."""
 
-    connection: Given = variable(as_dict, {}, used_by=("running",))
+    connection: RawVariables = variable(as_dict, {}, used_by=("running",))
 
 
 #: Every variable of the role.
@@ -157,26 +167,26 @@ class Checked(NamedTuple):
     """The variables of a run. ``problems`` names each invalid one."""
 
     values: Variables
-    connection: Given
+    connection: RawVariables
     problems: list[str]
 
 
 def normalise(
-    given: Given,
+    raw_variables: RawVariables,
     host: str,
     names: Sequence[str] = (),
     is_drill: bool = False,
     started: datetime | None = None,
-    around: Inventory = NOTHING_AROUND,
+    inventory: Inventory = EMPTY_INVENTORY,
 ) -> Checked:
-    """Return the role's parsed variables; ``given`` are those of the user, without their prefix.
+    """Return the role's parsed variables; ``raw_variables`` are those of the user, without their prefix.
 
     If no ``id`` is given, it is generated: for a restore from the date, so that a second run finds its disks; for a
     drill from host and second, so that no two drills share disks. ``names`` are those that the user has set; a name
-    that the role does not have is a problem. ``started`` is the start of the run (aware), by default now; ``around``
+    that the role does not have is a problem. ``started`` is the start of the run (aware), by default now; ``inventory``
     are its surroundings in the play.
     """
-    own, problems = taken(VARIABLES, given, "dr_restore_")
+    own, problems = parse_variables(VARIABLES, raw_variables, "dr_restore_")
     connection, now = own.pop("connection"), started or datetime.now(timezone.utc)
     values = Variables(**own, now=now.strftime("%Y-%m-%dT%H:%M:%SZ"), host=host, is_drill=is_drill)
     values = replace(
@@ -188,7 +198,7 @@ def normalise(
         checks=absolute_path(values.checks),
     )
     values = _as_drill(values) if is_drill else values
-    problems += [*contradictions(values, VARIABLES, around), *_unknown(names)]
+    problems += [*contradictions(values, VARIABLES, inventory), *_unknown(names)]
     if is_drill:  # the rate is billed by the full size of a copy, and a drill deletes its disks at once
         values = replace(values, initialization_rate=0)
     return Checked(values, connection, list(dict.fromkeys(problems)))

@@ -13,10 +13,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import Answer
 from ..._role.documents import collection_version
-from ..._role.proofs import beside
+from ..._role.proofs import proofs_not_covered
 from ..._role.registered import failures_of
-from ..decide.drill import Candidate, CandidateRow, ProofRow, Trial, after, overdue, untried
-from ..decide.points import NAMED, NamedRow, named
+from ..decide.drill import Candidate, CandidateRow, ProofRow, Trial, overdue, untried, with_new_proofs
+from ..decide.points import NAMED, NamedRow, disk_label
 from ..decide.reaping import RemainingDisk
 from ..decide.waves import too_late
 from ..input.last_drill import SCHEMA
@@ -32,7 +32,7 @@ NOT_PROVEN = {
 }
 
 
-class Done(NamedTuple):
+class DrillSteps(NamedTuple):
     """What a drill has done.
 
     This has the results of its ``calls``, what it ``tried``, the IDs that it ``reaped``, the disks that it ``left``,
@@ -48,15 +48,15 @@ class Done(NamedTuple):
 
 
 def drill_report(
-    candidates: Sequence[Candidate], done: Done, values: Variables, check_mode: bool, finished_at: str
+    candidates: Sequence[Candidate], steps: DrillSteps, values: Variables, check_mode: bool, finished_at: str
 ) -> DrillReport:
     """Return the report of a drill over all disks with their earlier proofs.
 
     In check mode a disk is not overdue if the drill would try it.
     """
-    disks = after(candidates, done.tried, values)
-    failures = [failure for call in done.calls for failure in failures_of(call)]
-    would_try = {row["disk_id"] for row in done.tried if check_mode}
+    disks = with_new_proofs(candidates, steps.tried, values)
+    failures = [failure for call in steps.calls for failure in failures_of(call)]
+    would_try = {row["disk_id"] for row in steps.tried if check_mode}
     due = [disk for disk in disks if disk.key_problem or disk.disk_id not in would_try]
     late = [candidate.as_row() for candidate in overdue(due, values)]
     never_tried = untried(candidates, values)
@@ -79,28 +79,28 @@ def drill_report(
         "test_host": values.test_host,
         "checks": values.checks,
         "rto_minutes": values.rto_minutes,
-        "took_minutes": done.took_minutes,
-        "too_late": "" if check_mode else too_late(done.took_minutes, values),
+        "took_minutes": steps.took_minutes,
+        "too_late": "" if check_mode else too_late(steps.took_minutes, values),
         "claim": NOT_PROVEN[values.level],
         "totals": {
             "disks": len(disks),
-            "tried": len(done.tried),
-            "proven": sum(row["proven"] for row in done.tried),
-            "uncompared": len(uncompared(done.tried)),
+            "tried": len(steps.tried),
+            "proven": sum(row["proven"] for row in steps.tried),
+            "uncompared": len(uncompared(steps.tried)),
             "never": sum(disk.proven_at is None for disk in disks),
             "overdue": len(late),
             "untried": len(never_tried),
-            "reaped": len(done.reaped),
-            "left": len(done.left),
+            "reaped": len(steps.reaped),
+            "left": len(steps.left),
             "failures": len(failures),
         },
-        "tried": list(done.tried),
+        "tried": list(steps.tried),
         "overdue": late,
         "untried": never_tried,
         "failures": failures,
-        "warnings": list(done.warnings),
-        "reaped": list(done.reaped),
-        "left": list(done.left),
+        "warnings": list(steps.warnings),
+        "reaped": list(steps.reaped),
+        "left": list(steps.left),
         "disks": [_drilled(disk.as_row()) for disk in disks],
         "collection": collection_version(),
     }
@@ -177,8 +177,8 @@ def drill_lines(report: DrillReport) -> list[str]:
         )
         older = f"; {row['passed_over']}" if row["passed_over"] else ""
         server = f" ({server_in_words(row)})" if row["group"] else ""
-        lines.append(f"{named(row)}: {row['copy_id']} of {row['taken_at']}{server}: {state}{older}")
-    lines += [f"{named(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:NAMED]]
+        lines.append(f"{disk_label(row)}: {row['copy_id']} of {row['taken_at']}{server}: {state}{older}")
+    lines += [f"{disk_label(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:NAMED]]
     if len(report["untried"]) > NAMED:
         lines.append(f"and {len(report['untried']) - NAMED} more that CANNOT BE TRIED, all in the report")
     lines += [
@@ -191,7 +191,7 @@ def drill_lines(report: DrillReport) -> list[str]:
 
 def also_proven(disk: ProofRow) -> str:
     """Return what earlier drills have proven of a disk beyond its last proof, or an empty string."""
-    others = beside(disk["proven_level"], disk["proofs"])
+    others = proofs_not_covered(disk["proven_level"], disk["proofs"])
     return ", ".join(f"{level} on {time[:10]}" for level, time in others.items())
 
 
@@ -213,4 +213,4 @@ def _read(row: Trial) -> str:
 
 def _some(rows: Sequence[tuple[NamedRow, str | None]]) -> str:
     more = f"; and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    return "; ".join(f"{named(row)}: {str(why).rstrip('.')}" for row, why in rows[:NAMED]) + more
+    return "; ".join(f"{disk_label(row)}: {str(why).rstrip('.')}" for row, why in rows[:NAMED]) + more

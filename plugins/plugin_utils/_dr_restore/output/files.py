@@ -17,7 +17,7 @@ from ..._role.naming import file_name
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.proofs import strongest
 from ..._role.rows import parse_time
-from ..decide.points import named
+from ..decide.points import disk_label
 from ..input.last_drill import drill_file, kubernetes_file, manifest_file
 from ..input.variables import Variables
 from .drill_junit import drill_junit_text
@@ -108,7 +108,7 @@ def write_claims(manifest: Manifest, values: Variables) -> Written:
 
 def drill_page(report: DrillReport) -> str:
     """Return the report as one self-contained HTML page."""
-    words = {"named": named, "also_proven": also_proven, "server_in_words": server_in_words}
+    words = {"disk_label": disk_label, "also_proven": also_proven, "server_in_words": server_in_words}
     return written("drill.html.j2", report=report, problems=drill_problems(report), **words)
 
 

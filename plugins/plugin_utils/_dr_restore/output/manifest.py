@@ -16,7 +16,7 @@ from ..._role.answers import Listing, RestoredDisk
 from ..._role.documents import collection_version
 from ..._role.registered import failures_of
 from ..decide.outcomes import reason_of
-from ..decide.points import Point, by_reason, named
+from ..decide.points import Point, by_reason, disk_label
 from ..decide.waves import AVAILABLE, Times, Wave, made_of, minutes_until_available, tags_in_words, times_of, too_late
 from ..input.last_drill import SCHEMA, EarlierRow
 from ..input.variables import Variables
@@ -148,7 +148,7 @@ def problems_of(manifest: Manifest) -> str:
 
 
 def _missing_problem(manifest: Manifest) -> str:
-    missing = [(named(disk), why) for disk in manifest["disks"] if (why := disk["missing"])]
+    missing = [(disk_label(disk), why) for disk in manifest["disks"] if (why := disk["missing"])]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         return f"{len(missing)} of {len(manifest['disks'])} disks {verb} missing. {by_reason(missing)}."
@@ -187,9 +187,9 @@ def _lines_of_times(manifest: Manifest) -> list[str]:
     dated = [(age, disk) for disk in there if (age := disk["age_hours"]) is not None]
     if dated:
         (hours, oldest), (_hours, newest) = max(dated, key=itemgetter(0)), min(dated, key=itemgetter(0))
-        until = f" to {newest['taken_at']} ({named(newest)})" if newest["taken_at"] != oldest["taken_at"] else ""
+        until = f" to {newest['taken_at']} ({disk_label(newest)})" if newest["taken_at"] != oldest["taken_at"] else ""
         before = f"{hours:g} {'hour' if hours == 1 else 'hours'} before this run"
-        lines.append(f"DATA as of {oldest['taken_at']} ({named(oldest)}, {before}){until}")
+        lines.append(f"DATA as of {oldest['taken_at']} ({disk_label(oldest)}, {before}){until}")
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)
@@ -225,12 +225,14 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
 
 def _line(disk: ManifestRow) -> str:
     if disk["missing"]:
-        return f"MISSING {named(disk)}: {disk['missing']}"
+        return f"MISSING {disk_label(disk)}: {disk['missing']}"
     where = f"{disk['device']} of" if disk["device"] else "attached to"
     was = f", was {where} {disk['instance']}" if disk["instance"] else ""
     size = f"{disk['size_gib']} GiB, " if disk["size_gib"] else ""
     new = disk["new_disk_id"] or "a new disk"
     older = f"; {disk['passed_over']}" if disk["passed_over"] else ""
     if disk["state"] == "claimed":
-        return f"{named(disk)}: claim {disk['claim']}, {size}as of {disk['taken_at']}, of {disk['copy_id']}{older}"
-    return f"{named(disk)}: {new} ({disk['state']}), {size}as of {disk['taken_at']}, of {disk['copy_id']}{was}{older}"
+        return f"{disk_label(disk)}: claim {disk['claim']}, {size}as of {disk['taken_at']}, of {disk['copy_id']}{older}"
+    return (
+        f"{disk_label(disk)}: {new} ({disk['state']}), {size}as of {disk['taken_at']}, of {disk['copy_id']}{was}{older}"
+    )

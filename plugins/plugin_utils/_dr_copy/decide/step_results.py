@@ -69,7 +69,7 @@ class _Done(TypedDict):
     deleted: list[CopyAnswer]
 
 
-class Done(_Done, total=False):
+class StepResults(_Done, total=False):
     """What the steps have returned: ``listed`` is the last listing of the destinations, ``before`` the first one.
 
     ``share`` is empty except across accounts. ``stopped`` says what ended the run early, ``last`` has the facts from

@@ -732,19 +732,19 @@ def _always(value: Any) -> Callable[[Any], Any]:
 
 
 def _forgetting(real: Any) -> Any:
-    def copy_accepted(self: Any, copy: Any, now: float) -> None:
+    def record_copy_accepted(self: Any, copy: Any, now: float) -> None:
         real(self, copy, now)
         self.own.clear()
 
-    return copy_accepted
+    return record_copy_accepted
 
 
 def _not_lost(real: Any) -> Any:
-    def copy_in_doubt(self: Any, error: Any, now: float, today: Any) -> None:
+    def record_copy_in_doubt(self: Any, error: Any, now: float, today: Any) -> None:
         real(self, error, now, today)
         self.copy_call = replace(self.copy_call.found(), lost=())
 
-    return copy_in_doubt
+    return record_copy_in_doubt
 
 
 def _reversed(real: Any) -> Any:
@@ -883,7 +883,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a long listing is believed at once", "decide.memory", "Memory._take_listing", _seamless),
     ("a source is gone at the first look", "decide.sightings", "ABSENT_LOOKS", lambda real: 1),
     ("a source is gone after three looks at once", "decide.sightings", "ABSENT_SECONDS", lambda real: 0.0),
-    ("times are compared by the controller's clock", "waiting", "CloudClock.heard", _always(None)),
+    ("times are compared by the controller's clock", "waiting", "CloudClock.record_date", _always(None)),
     ("no listing is made at the end", "decide.with_copy", "_withdrawn", _without_recheck),
     ("a lost deletion is not sent again", "decide.memory", "Memory.may_delete", _asks_no_more),
     ("a doubt lasts although the copy shows", "decide.memory", "Memory._find_lost", _always(None)),
@@ -904,8 +904,8 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a copy is missing at once", "capabilities", "Capabilities.unseen_seconds", lambda real: 0.0),
     ("a copy is missing after one look", "decide.memory", "UNSEEN_LOOKS", lambda real: 1),
     ("a missing copy never fails before the deadline", "capabilities", "Capabilities.unseen_seconds", lambda real: 1e9),
-    ("the run forgets its own copies", "decide.memory", "Memory.copy_accepted", _forgetting),
-    ("a lost call is forgotten", "decide.memory", "Memory.copy_in_doubt", _not_lost),
+    ("the run forgets its own copies", "decide.memory", "Memory.record_copy_accepted", _forgetting),
+    ("a lost call is forgotten", "decide.memory", "Memory.record_copy_in_doubt", _not_lost),
     ("the newest copy counts", "decide.copies", "begin_order", _reversed),
     ("each run ranks copies by its own draw", "decide.copies", "begin_order", lambda real: _drawn),
     ("nothing is ever taken back", "decide.with_copy", "_withdrawn", _with_back(lambda back: type(back)())),
@@ -925,7 +925,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("polls have no pause", "decide.timing", "poll_pause", _always(0.001)),
     ("the shortest pause is too short", "waiting", "SHORTEST_PAUSE", lambda real: 0.001),
     ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always(False)),
-    ("a hold that was seen is forgotten", "decide.sightings", "kept", lambda real: lambda before, now: now),
+    ("a hold that was seen is forgotten", "decide.sightings", "with_known_facts", lambda real: lambda before, now: now),
     ("locks are read once", "decide.locking", "FRESH_SECONDS", lambda real: 1e9),
     ("a copy is locked before it is compared", "decide.with_copy", "_update_now", _locking),
     ("a refused call is repeated on its old look", "act.calls", "Calls._ask_alone", lambda real: _asking),

@@ -138,7 +138,7 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
     def _call(self, lost: type[CopyError], action: str, region: str, **given: Any) -> dict[str, Any]:
         """Make a call, once. Raises a CopyError: ``lost`` if it is unknown whether the call took effect."""
         body = json.dumps({"Action": action, "Region": region, **given}).encode()
-        key, tried = self._params["access_key"], f"{action} in {region}"
+        key, activity = self._params["access_key"], f"{action} in {region}"
         headers = {
             "Authorization": f"{key}:{signature(self._params['secret_key'], body)}",
             "User-Agent": f"{NAME}/{VERSION}",
@@ -151,15 +151,15 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
             answer = connection.getresponse()
             shown = json.loads(answer.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise lost(f"{tried}: {type(error).__name__} {error}") from error
+            raise lost(f"{activity}: {type(error).__name__} {error}") from error
         finally:
             connection.close()
-        self.clock.heard(answer.headers.get("Date"))
+        self.clock.record_date(answer.headers.get("Date"))
         if answer.status == 200:
             return dict(shown)
         kind = lost if answer.status >= 500 else ERRORS.get(shown["Code"], Refused)
         hint = HINTS.get(kind)
-        raise kind(f"{tried}: {shown['Message']}", code=shown["Code"], request_id=shown["RequestId"], hint=hint)
+        raise kind(f"{activity}: {shown['Message']}", code=shown["Code"], request_id=shown["RequestId"], hint=hint)
 
 
 def _snapshot(shown: Mapping[str, Any], region: str) -> Snapshot:

@@ -120,7 +120,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
            "error": None, "action": "created", "tags": {}, "progress": 100}  # fmt: skip
     call = {"copies": [row], "failures": [], "counts": {"created": 1}}
 
-    def looked(self, listed, **look):
+    def report_after_look(self, listed, **look):
         listing = [{"item": "eu-west-1", "snapshots": listed, "failures": []}]
         (unseen,) = unseen_copies([self.call], listing)
         assert unseen == {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}
@@ -128,13 +128,13 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         return report(snapshots=[snapshot(1, 1)], copies=listed, copied=[self.call], seen=seen)
 
     def test_is_a_recovery_point_where_a_look_by_its_id_shows_it(self, listed):
-        content = self.looked(listed, snapshots=[copy(1, 1)])
+        content = self.report_after_look(listed, snapshots=[copy(1, 1)])
         (point,) = content["recovery_points"]
         assert (point["snapshot_id"], point["state"], point["within_rpo"]) == ("copy-1", "completed", True)
         assert not content["breaches"] and not content["unfinished"] and not content["failures"]
 
     def test_is_none_and_has_failed_where_no_look_shows_it(self, listed):
-        content = self.looked(listed)
+        content = self.report_after_look(listed)
         assert content["recovery_points"][0]["within_rpo"] is False
         (failed,) = content["failures"]
         assert "copy-1 was complete, but it can no longer be found by its ID" in failed["message"]
@@ -144,12 +144,12 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
 
     def test_is_none_while_it_is_shown_as_in_progress_or_failed(self, listed):
         for state in ("pending", "error"):
-            content = self.looked(listed, snapshots=[{**copy(1, 1), "state": state}])
+            content = self.report_after_look(listed, snapshots=[{**copy(1, 1), "state": state}])
             assert content["recovery_points"][0]["within_rpo"] is False
             assert [row["state"] for row in content["unfinished"]] == [state]
 
     def test_is_unknown_where_the_look_was_refused(self, listed):
-        content = self.looked(listed, failures=[failure(None, "eu-west-1", "not authorized")])
+        content = self.report_after_look(listed, failures=[failure(None, "eu-west-1", "not authorized")])
         assert content["recovery_points"][0]["within_rpo"] is None and not content["breaches"]
         assert "not authorized" in content["unjudged"][0]["why"] and content["failures"]
 

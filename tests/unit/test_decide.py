@@ -121,15 +121,15 @@ def wanted_of(request, policy):
     return Wanted(request, policy, Cloud(), SOURCE, True, order)
 
 
-def looked(shown, at=NOW):
+def memory_after(shown, at=NOW):
     memory = Memory()
-    memory.looked({c.snapshot_id: c for c in shown}, None, at)
+    memory.record_look({c.snapshot_id: c for c in shown}, None, at)
     return memory
 
 
 @given(requests, copies(), policies)
 def test_every_request_is_decided_once(request, there, policy):
-    decision = decide(wanted_of(request, policy), looked(there), NOW, NOON)
+    decision = decide(wanted_of(request, policy), memory_after(there), NOW, NOON)
     fitting = [c for c in there if c.state is not State.ERROR and misfit(request, c, Cloud()) is None]
     assert (decision.copy is not None) == bool(fitting)
     assert sum([decision.copy is not None, decision.begin, decision.error is not None]) == 1
@@ -139,7 +139,7 @@ def test_every_request_is_decided_once(request, there, policy):
 
 @given(requests, copies(), policies)
 def test_nothing_is_ever_deleted_that_is_not_certainly_ours_or_held_or_still_counts(request, there, policy):
-    decision = decide(wanted_of(request, policy), looked(there), NOW, NOON)
+    decision = decide(wanted_of(request, policy), memory_after(there), NOW, NOON)
     assert all(c.deletable and not c.held for c in (*decision.deletions.now, *decision.deletions.to_delete))
     assert decision.copy not in decision.deletions.now and decision.copy not in decision.deletions.to_delete
     for copy in decision.deletions.now:
@@ -153,9 +153,9 @@ def test_nothing_is_ever_deleted_that_is_not_certainly_ours_or_held_or_still_cou
 
 @given(requests, copies(), policies, st.sampled_from([16.0, 60.0, 600.0]))
 def test_nothing_is_deleted_on_an_old_look(request, there, policy, age):
-    memory = looked(there, NOW - age)
+    memory = memory_after(there, NOW - age)
     decision = decide(wanted_of(request, policy), memory, NOW, NOON)
-    fresh = decide(wanted_of(request, policy), looked(there), NOW, NOON)
+    fresh = decide(wanted_of(request, policy), memory_after(there), NOW, NOON)
     assert not decision.deletions.now
     assert not fresh.deletions.now or decision.look.at <= NOW
     assert not memory.is_fresh(NOW), "and nothing is started based on it"
@@ -164,9 +164,9 @@ def test_nothing_is_deleted_on_an_old_look(request, there, policy, age):
 @given(requests, copies(), policies)
 def test_a_copy_that_the_last_look_lacks_is_not_deleted_and_justifies_no_deletion(request, there, policy):
     for missing in there:
-        memory = looked(there, NOW - 5)
+        memory = memory_after(there, NOW - 5)
         shown = {c.snapshot_id: c for c in there if c is not missing}
-        memory.looked(shown, None, NOW)
+        memory.record_look(shown, None, NOW)
         decision = decide(wanted_of(request, policy), memory, NOW, NOON)
         assert missing not in decision.deletions.now
         for copy in decision.deletions.now:
@@ -178,7 +178,7 @@ def test_a_copy_that_the_last_look_lacks_is_not_deleted_and_justifies_no_deletio
 @given(requests, copies(), policies)
 def test_after_it_is_done_nothing_is_left_to_do(request, there, policy):
     wanted = wanted_of(request, policy)
-    decision = decide(wanted, looked(there), NOW, NOON)
+    decision = decide(wanted, memory_after(there), NOW, NOON)
     if decision.error:
         return
     made = Snapshot(
@@ -196,11 +196,11 @@ def test_after_it_is_done_nothing_is_left_to_do(request, there, policy):
     after = [replace(c, state=State.COMPLETED) if c.state is State.PENDING else c for c in there]
     after += [made] if decision.begin else []
     for _look in range(3):  # an old copy is deleted once its replacement exists, a duplicate once its survivor does
-        again = decide(wanted, looked(after), NOW, NOON)
+        again = decide(wanted, memory_after(after), NOW, NOON)
         assert again.copy is not None and not again.error
         gone = {c.snapshot_id for c in again.deletions.now}
         after = [c for c in after if c.snapshot_id not in gone]
-    assert decide(wanted, looked(after), NOW, NOON).settled
+    assert decide(wanted, memory_after(after), NOW, NOON).settled
 
 
 @given(requests, copies(), st.booleans(), st.booleans(), st.sets(st.integers(0, 5)))
@@ -209,7 +209,7 @@ def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(reques
     for copy_ids in (None, ids):
         wanted = wanted_of(request, Policy(absent=True, wait=wait, copy_ids=copy_ids))
         wanted.cloud.cancels_by_deletion = cancels
-        decision = decide(wanted, looked(there), NOW, NOON)
+        decision = decide(wanted, memory_after(there), NOW, NOON)
         for copy in decision.deletions.now:
             assert copy.deletable and not copy.held and (copy_ids is None or copy.snapshot_id in copy_ids)
             assert cancels or copy.state is not State.PENDING
@@ -221,14 +221,14 @@ def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(reques
 
 
 def test_a_lost_call_is_looked_for_until_the_time_of_doubt_is_over_and_then_made_again():
-    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy()), looked([], NOW - 1)
-    memory.copy_sent(NOON)
-    memory.copy_in_doubt(Ambiguous("gone"), NOW, NOON)
+    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy()), memory_after([], NOW - 1)
+    memory.record_copy_sent(NOON)
+    memory.record_copy_in_doubt(Ambiguous("gone"), NOW, NOON)
     at = NOW
     while not (decision := decide(wanted, memory, at, NOON)).begin:
         assert at < decision.look.at <= NOW + Cloud.doubt_seconds + 1
         at = decision.look.at
-        memory.looked({}, None, at)
+        memory.record_look({}, None, at)
     assert at >= NOW + Cloud.doubt_seconds
 
 
@@ -291,7 +291,7 @@ def test_a_decision_needs_only_what_it_decides():
 @given(requests, copies(), policies)
 def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_key(request, there, policy):
     policy = replace(policy, remove_duplicates=True, replace_mismatched=False)
-    decision = decide(wanted_of(request, policy), looked(there), NOW, NOON)
+    decision = decide(wanted_of(request, policy), memory_after(there), NOW, NOON)
     by_id, gone = {c.snapshot_id: c for c in there}, {c.snapshot_id for c in decision.deletions.now}
     for copy in (c for c in decision.deletions.now if c.state is not State.ERROR):
         stays = by_id[decision.deletions.survivor_of[copy.snapshot_id]]
@@ -315,7 +315,7 @@ def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_
 def test_an_unknown_fact_of_a_duplicate_is_no_reason_to_delete_it(one, other, goes):
     there = [copy_of(n, encrypted=shown[0], kms_key=shown[1]) for n, shown in enumerate((one, other))]
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(remove_duplicates=True))
-    assert [c.snapshot_id for c in decide(wanted, looked(there), NOW, NOON).deletions.now] == (
+    assert [c.snapshot_id for c in decide(wanted, memory_after(there), NOW, NOON).deletions.now] == (
         ["copy-1"] if goes else []
     )
 
@@ -336,7 +336,7 @@ def tagging(**facts):
 @pytest.mark.parametrize("age", [0.0, 14.0, 16.0, 600.0])
 @pytest.mark.parametrize("facts", [{"tags": {"team": "dr"}}, {"retention_days": 30}])
 def test_tags_and_expiry_are_written_on_looks_of_fifteen_seconds_at_most(facts, age):
-    decision = decide(tagging(**facts), looked([copy_of()], NOW - age), NOW, NOON)
+    decision = decide(tagging(**facts), memory_after([copy_of()], NOW - age), NOW, NOON)
     assert bool(decision.change or decision.expiry) == (age <= 15)
     assert not decision.settled and (age <= 15 or decision.look.at <= NOW)
 
@@ -344,10 +344,10 @@ def test_tags_and_expiry_are_written_on_looks_of_fifteen_seconds_at_most(facts, 
 def test_expiry_is_judged_by_copy():
     """If another copy counts from now on, it needs an expiry of its own (promises: expiry)."""
     first_one, second = copy_of(1), copy_of(2)
-    wanted, memory = tagging(retention_days=30), looked([second])
-    memory.expiry_accepted(second.snapshot_id, decide(wanted, memory, NOW, NOON).expiry, NOW)
+    wanted, memory = tagging(retention_days=30), memory_after([second])
+    memory.record_expiry(second.snapshot_id, decide(wanted, memory, NOW, NOON).expiry, NOW)
     assert decide(wanted, memory, NOW, NOON).settled
-    memory.looked({c.snapshot_id: c for c in (first_one, replace(second, expires_at=NOON))}, None, NOW)
+    memory.record_look({c.snapshot_id: c for c in (first_one, replace(second, expires_at=NOON))}, None, NOW)
     decision = decide(wanted, memory, NOW, NOON)
     assert decision.copy == first_one and decision.expiry == first_one.created_at + timedelta(days=30)
 
@@ -355,13 +355,13 @@ def test_expiry_is_judged_by_copy():
 @pytest.mark.parametrize(("minutes", "is_set"), [(-1, False), (0, True), (1, True)])
 def test_an_expiry_less_than_a_day_ahead_is_not_set_and_said(minutes, is_set):
     copy = copy_of(created_at=NOON - timedelta(days=29) + timedelta(minutes=minutes))
-    drift = decide(tagging(retention_days=30), looked([copy]), NOW, NOON).drift
+    drift = decide(tagging(retention_days=30), memory_after([copy]), NOW, NOON).drift
     assert drift.expiry.at == (copy.created_at + timedelta(days=30) if is_set else None)
     assert ("past or less than a day ahead" in (drift.warning or "")) != is_set
 
 
 def test_the_expiry_of_a_copy_in_progress_is_left_to_the_next_run_and_said():
-    drift = decide(tagging(retention_days=30), looked([replace(copy_of(), state=State.PENDING)]), NOW, NOON).drift
+    drift = decide(tagging(retention_days=30), memory_after([replace(copy_of(), state=State.PENDING)]), NOW, NOON).drift
     assert drift.expiry.at is None and "the next run sets it" in drift.warning
 
 
@@ -392,10 +392,10 @@ CARRIED = {"tags": {"team": "dr"}, "copy_tags": True}
 def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy, facts, purge, needs):
     wanted = tagging(**facts)
     wanted.policy, wanted.source, wanted.source_is_read = Policy(purge_tags=purge), None, False
-    decision = decide(wanted, looked([copy]), NOW, NOON)
+    decision = decide(wanted, memory_after([copy]), NOW, NOON)
     assert decision.needs_source == needs and not (needs and (decision.change or decision.settled))
     wanted.source, wanted.source_is_read = SOURCE, True
-    assert not decide(wanted, looked([copy]), NOW, NOON).needs_source
+    assert not decide(wanted, memory_after([copy]), NOW, NOON).needs_source
 
 
 @pytest.mark.parametrize(
@@ -411,24 +411,24 @@ def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy,
 def test_tags_are_purged_only_if_they_are_known(source, facts, goes):
     wanted = tagging(**facts)
     wanted.policy, wanted.source = Policy(purge_tags=True), source
-    change = decide(wanted, looked([marked(team="dr", app="orders", old="1")]), NOW, NOON).change
+    change = decide(wanted, memory_after([marked(team="dr", app="orders", old="1")]), NOW, NOON).change
     assert (tuple(sorted(change.remove)), change.set) == (goes, {})
 
 
 def test_tags_of_another_service_are_waited_for_until_a_later_look_shows_them():
-    wanted, memory = tagging(tags={"team": "dr"}), looked([copy_of()])
+    wanted, memory = tagging(tags={"team": "dr"}), memory_after([copy_of()])
     wanted.cloud.tags_in_copy_call = False
-    memory.tags_accepted("copy-1", TagChange({"team": "dr"}), NOW + 1)
+    memory.record_tags("copy-1", TagChange({"team": "dr"}), NOW + 1)
     for at, shown, settled in ((1, marked(team="dr"), False), (2, copy_of(), False), (3, marked(team="dr"), True)):
-        memory.looked({"copy-1": shown}, None, NOW + at)
+        memory.record_look({"copy-1": shown}, None, NOW + at)
         decision = decide(wanted, memory, NOW + at, NOON)
         assert not decision.change and decision.settled == settled and (decision.look.at < math.inf) != settled
 
 
 def test_a_tag_that_was_sent_with_another_value_is_sent_again():
-    memory = looked([copy_of()])
-    memory.tags_accepted("copy-1", TagChange({"team": "a"}), NOW)
-    memory.looked({"copy-1": copy_of(tags={**copy_of().tags, "team": "old"})}, None, NOW + 1)
+    memory = memory_after([copy_of()])
+    memory.record_tags("copy-1", TagChange({"team": "a"}), NOW)
+    memory.record_look({"copy-1": copy_of(tags={**copy_of().tags, "team": "old"})}, None, NOW + 1)
     again = decide(tagging(tags={"team": "b"}), memory, NOW + 1, NOON)
     assert again.change == TagChange({"team": "b"})
 
@@ -436,11 +436,11 @@ def test_a_tag_that_was_sent_with_another_value_is_sent_again():
 @pytest.mark.parametrize("what", ["tags", "expiry"])
 def test_a_lost_answer_is_looked_after_before_the_write_is_sent_again(what):
     wanted = tagging(tags={"team": "dr"}) if what == "tags" else tagging(retention_days=30)
-    memory = looked([copy_of()])
-    memory.write_refused("copy-1", what, Ambiguous("gone"), NOW)
+    memory = memory_after([copy_of()])
+    memory.record_refusal("copy-1", what, Ambiguous("gone"), NOW)
     again = decide(wanted, memory, NOW + 5, NOON)
     assert not again.change and not again.expiry and again.look.at <= NOW + 5
-    memory.looked({"copy-1": copy_of()}, None, NOW + 5)
+    memory.record_look({"copy-1": copy_of()}, None, NOW + 5)
     again = decide(wanted, memory, NOW + 5, NOON)
     assert again.change or again.expiry
 
@@ -451,9 +451,9 @@ def test_a_copy_that_is_held_or_locked_is_deleted_by_nothing_and_named(facts, ke
     held = copy_of(2, traits=("locked",)) if facts == "locked" else copy_of(2, tags={**copy_of().tags, key: "no"})
     request = CopyRequest("source", "here", "there")
     assert not decide(
-        wanted_of(request, Policy(remove_duplicates=True)), looked([copy_of(), held]), NOW, NOON
+        wanted_of(request, Policy(remove_duplicates=True)), memory_after([copy_of(), held]), NOW, NOON
     ).deletions.now
-    decision = decide(wanted_of(request, Policy(absent=True)), looked([held]), NOW, NOON)
+    decision = decide(wanted_of(request, Policy(absent=True)), memory_after([held]), NOW, NOON)
     ((named, error),) = decision.deletions.refused
     assert named is held and not decision.deletions.now and held.snapshot_id in str(error) and error.hint
     assert ("locked" in str(error)) == (facts == "locked") and error.message == failures.held_copy(held).message
@@ -477,9 +477,9 @@ UNTIL = NOON + timedelta(days=7)
     ],
 )
 def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, later):
-    wanted, memory = tagging(lock=asked), looked([copy])
+    wanted, memory = tagging(lock=asked), memory_after([copy])
     wanted.cloud.lock_modes = modes
-    memory.locks_read({}, NOW)
+    memory.record_locks({}, NOW)
     decision = decide(wanted, memory, NOW, NOON)
     assert (decision.update == LOCK, decision.drift.lock.later, decision.needs_locks) == (now, later, False)
 
@@ -494,15 +494,15 @@ def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, 
     ],
 )
 def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lost(own, lost, lock, reads):
-    wanted, memory = tagging(lock=(7, "governance")), looked([] if own else [copy_of()])
+    wanted, memory = tagging(lock=(7, "governance")), memory_after([] if own else [copy_of()])
     wanted.cloud.lock_modes = ("governance",)
     if own:
-        memory.copy_accepted(copy_of(), NOW)
-        memory.looked({"copy-1": copy_of()}, None, NOW)
+        memory.record_copy_accepted(copy_of(), NOW)
+        memory.record_look({"copy-1": copy_of()}, None, NOW)
         memory.own["copy-1"].compared = True
     if lost:
-        memory.write_refused("copy-1", LOCK, lost, NOW)
-        memory.looked({"copy-1": copy_of()}, None, NOW + 10)
+        memory.record_refusal("copy-1", LOCK, lost, NOW)
+        memory.record_look({"copy-1": copy_of()}, None, NOW + 10)
     decision = decide(wanted, memory, NOW + 10, NOON)
     assert (decision.update == LOCK, decision.needs_locks) == (lock, reads)
 
@@ -510,17 +510,17 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
 @pytest.mark.parametrize(("age", "lock"), [(15, True), (16, False), (NOW / 2, False)])
 @pytest.mark.parametrize("own", [True, False])
 def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own, age, lock):
-    wanted, memory = tagging(lock=(7, "governance")), looked([] if own else [copy_of()], NOW - age)
+    wanted, memory = tagging(lock=(7, "governance")), memory_after([] if own else [copy_of()], NOW - age)
     wanted.cloud.lock_modes = ("governance",)
     if own:
-        memory.copy_accepted(copy_of(), NOW - age)
+        memory.record_copy_accepted(copy_of(), NOW - age)
         memory.own["copy-1"].compared = True
     else:
-        memory.locks_read({}, NOW - age)
-    memory.looked({"copy-1": copy_of()}, None, NOW)
+        memory.record_locks({}, NOW - age)
+    memory.record_look({"copy-1": copy_of()}, None, NOW)
     decision = decide(wanted, memory, NOW, NOON)
     assert (decision.update == LOCK, decision.needs_locks, decision.settled) == (lock, not lock, False)
-    memory.write_refused("copy-1", LOCK, Throttled("slow"), NOW)
+    memory.record_refusal("copy-1", LOCK, Throttled("slow"), NOW)
     paused = decide(wanted, memory, NOW + 0.5, NOON)
     assert not (paused.update == LOCK or paused.needs_locks) and paused.retry_at == NOW + 1, (
         "nothing is read during a pause"
@@ -532,10 +532,10 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
     [(True, False, False, False), (True, True, False, False), (True, True, True, True), (False, False, False, True)],
 )
 def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, rechecked, lock):
-    wanted, memory = tagging(lock=(7, "governance")), looked([])
+    wanted, memory = tagging(lock=(7, "governance")), memory_after([])
     wanted.cloud.lock_modes, wanted.policy = ("governance",), Policy(wait=wait)
-    memory.copy_accepted(copy_of(), NOW)
-    memory.looked({"copy-1": copy_of()}, ["copy-1"], NOW)
+    memory.record_copy_accepted(copy_of(), NOW)
+    memory.record_look({"copy-1": copy_of()}, ["copy-1"], NOW)
     if compared:
         memory.own["copy-1"].compared = True
     if rechecked:
@@ -557,7 +557,7 @@ def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, reche
 def test_a_source_that_cannot_be_read_is_named_where_tags_depend_on_it(copy, purge, source, is_named):
     wanted = tagging(**CARRIED)
     wanted.policy, wanted.source = Policy(purge_tags=purge), source
-    assert decide(wanted, looked([copy]), NOW, NOON).drift.tags.unread is (source if is_named else None)
+    assert decide(wanted, memory_after([copy]), NOW, NOON).drift.tags.unread is (source if is_named else None)
 
 
 @pytest.mark.parametrize("why", [Throttled("slow", code="Slow"), Ambiguous("lost")])
@@ -577,7 +577,7 @@ def test_a_copy_in_use_is_reported_with_its_user(obstacle, words):
 def test_a_decision_costs_few_calls_of_functions(number, most):
     """10,000 requests decide in 0.2 s. The test counts function calls, because a time depends on the machine."""
     wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), Memory()
-    memory.looked({c.snapshot_id: c for c in map(copy_of, range(number))}, None, NOW)
+    memory.record_look({c.snapshot_id: c for c in map(copy_of, range(number))}, None, NOW)
     calls = []
 
     def count(frame, event, _argument):  # since Python 3.12 a comprehension is not a call
@@ -603,12 +603,12 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
         source=Provenance("source", "here", managed=True),
         created_at=NOON,
     )
-    memory = looked([copy])
-    memory.write_refused("copy-1", "delete", Ambiguous("lost"), NOW)
+    memory = memory_after([copy])
+    memory.record_refusal("copy-1", "delete", Ambiguous("lost"), NOW)
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True))
     waiting = decide(wanted, memory, NOW + 0.5, NOON)
     assert not waiting.deletions.now and waiting.retry_at == NOW + 1
-    memory.looked({}, ["copy-1"], NOW + 2)
+    memory.record_look({}, ["copy-1"], NOW + 2)
     assert decide(wanted, memory, NOW + 17, NOON).deletions.now == (copy,), "though the look did not show it"
     late = decide(wanted, memory, NOW + 17.1, NOON)
     assert not late.deletions.now and late.look.at <= NOW + 17.1
@@ -618,8 +618,8 @@ def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True, wait_delay=15))
     wanted.cloud.cancels_by_deletion = False
     old, young = replace(copy_of(1), state=State.PENDING), copy_of(2)
-    memory = looked([old], NOW - 3600)
-    memory.looked({c.snapshot_id: c for c in (old, young)}, None, NOW)
+    memory = memory_after([old], NOW - 3600)
+    memory.record_look({c.snapshot_id: c for c in (old, young)}, None, NOW)
     decision = decide(wanted, memory, NOW, NOON)
     assert decision.deletions.now == (young,) and decision.look.at == NOW + 15
 
@@ -629,10 +629,10 @@ def test_pauses_grow_while_a_deleted_copy_shows_still(since, pause):
     copy = copy_of()
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True))
     wanted.cloud.deletes_later = True
-    memory = looked([copy], NOW - 1)
-    memory.deletion_accepted(copy.snapshot_id, NOW)
+    memory = memory_after([copy], NOW - 1)
+    memory.record_deletion(copy.snapshot_id, NOW)
     assert decide(wanted, memory, NOW, NOON).look.at == NOW + 0.5
-    memory.looked({copy.snapshot_id: copy}, [copy.snapshot_id], NOW + since)
+    memory.record_look({copy.snapshot_id: copy}, [copy.snapshot_id], NOW + since)
     assert decide(wanted, memory, NOW + since, NOON).look.at == pytest.approx(NOW + since + pause)
 
 
@@ -640,10 +640,10 @@ def test_pauses_grow_while_a_deleted_copy_shows_still(since, pause):
     ("listed", "look_at"), [(-1.0, 1.0), (1.0, 2.0), (8.0, 12.0), (22.0, 30.0), (29.0, 30.0), (29.95, 30.05)]
 )
 def test_a_copy_in_doubt_is_looked_for_in_pauses_that_grow_and_once_the_doubt_is_over(listed, look_at):
-    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy()), looked([], NOW - 1)
-    memory.copy_sent(NOON)
-    memory.copy_in_doubt(Ambiguous("gone"), NOW, NOON)
-    memory.looked({}, None, NOW + listed)
+    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy()), memory_after([], NOW - 1)
+    memory.record_copy_sent(NOON)
+    memory.record_copy_in_doubt(Ambiguous("gone"), NOW, NOON)
+    memory.record_look({}, None, NOW + listed)
     assert next_search(wanted, memory) == pytest.approx(NOW + look_at)
 
 
@@ -671,12 +671,12 @@ def test_a_lost_deletion_that_was_throttled_when_sent_again_is_reported_as_done(
     source = Provenance("source", managed=True)
     copy = Snapshot("copy", "there", State.COMPLETED, "completed", is_copy=True, source=source)
     memory = Memory()
-    memory.looked({"copy": copy}, None, NOW)
-    memory.write_refused("copy", DELETE, Ambiguous("lost"), NOW + 1)
-    memory.looked({"copy": copy}, None, NOW + 2)
-    memory.write_refused("copy", DELETE, Throttled("slow down"), NOW + 3)
+    memory.record_look({"copy": copy}, None, NOW)
+    memory.record_refusal("copy", DELETE, Ambiguous("lost"), NOW + 1)
+    memory.record_look({"copy": copy}, None, NOW + 2)
+    memory.record_refusal("copy", DELETE, Throttled("slow down"), NOW + 3)
     for seconds in (10, 80, 140):
-        memory.looked({}, None, NOW + seconds)
+        memory.record_look({}, None, NOW + seconds)
     assert memory.changed and list(memory.deleted) == ["copy"]
 
 
@@ -740,10 +740,10 @@ def test_a_copy_within_the_region_is_refused_where_the_cloud_makes_none(within, 
 
 def made_beside(mine, other):
     """Return the memory of a run that made one copy and compared it with another run's, a minute ago and now."""
-    memory = looked([], NOW - 100)
-    memory.copy_accepted(mine, NOW - 90)
+    memory = memory_after([], NOW - 100)
+    memory.record_copy_accepted(mine, NOW - 90)
     for at in (NOW - 60, NOW):
-        memory.looked({c.snapshot_id: c for c in (mine, other)}, None, at)
+        memory.record_look({c.snapshot_id: c for c in (mine, other)}, None, at)
     return memory
 
 
@@ -778,30 +778,30 @@ def test_a_copy_of_this_run_goes_for_an_earlier_one_of_another_run(mine, other, 
 @pytest.mark.parametrize(("error", "settled"), [(Throttled("slow"), False), (Refused("in use"), True)])
 def test_a_copy_that_may_never_be_deleted_is_not_tried_again(error, settled):
     memory = made_beside(MINE, EARLIER)
-    memory.write_refused(MINE.snapshot_id, DELETE, error, NOW)
+    memory.record_refusal(MINE.snapshot_id, DELETE, error, NOW)
     decision = decide(wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory, NOW, NOON)
     assert not decision.deletions.now and decision.settled == settled
 
 
 def test_duplicates_are_all_copies_but_the_one_that_counts():
     there = [copy_of(n) for n in (3, 1, 2)]
-    decision = decide(wanted_of(CopyRequest("source", "here", "there"), Policy()), looked(there), NOW, NOON)
+    decision = decide(wanted_of(CopyRequest("source", "here", "there"), Policy()), memory_after(there), NOW, NOON)
     assert decision.copy == there[1] and decision.duplicates == (there[2], there[0])
 
 
 def test_all_copies_are_looked_at_only_while_the_one_that_counts_does_not_show():
-    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), looked([IN_PROGRESS])
+    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([IN_PROGRESS])
     assert not decide(wanted, memory, NOW, NOON).look.at_all
-    memory.looked({}, ["copy-1"], NOW + 1)
+    memory.record_look({}, ["copy-1"], NOW + 1)
     assert decide(wanted, memory, NOW + 1, NOON).look.at_all
 
 
 @pytest.mark.parametrize(("looked_at", "look_at"), [(1, 1.5), (4, 6), (40, 55)])
 def test_pauses_grow_while_tags_of_another_service_do_not_show(looked_at, look_at):
-    wanted, memory = tagging(tags={"team": "dr"}), looked([copy_of()])
+    wanted, memory = tagging(tags={"team": "dr"}), memory_after([copy_of()])
     wanted.cloud.tags_in_copy_call = False
-    memory.tags_accepted("copy-1", TagChange({"team": "dr"}), NOW)
-    memory.looked({"copy-1": copy_of()}, None, NOW + looked_at)
+    memory.record_tags("copy-1", TagChange({"team": "dr"}), NOW)
+    memory.record_look({"copy-1": copy_of()}, None, NOW + looked_at)
     assert decide(wanted, memory, NOW + looked_at, NOON).look.at == NOW + look_at
 
 
@@ -810,13 +810,13 @@ def test_a_misfit_in_progress_is_not_replaced_yet():
     fitting = copy_of(3, encrypted=True)
     request = CopyRequest("source", "here", "there", encrypted=True)
     wanted = wanted_of(request, Policy(replace_mismatched=True))
-    assert decide(wanted, looked([complete, pending, fitting]), NOW, NOON).deletions.now == (complete,)
+    assert decide(wanted, memory_after([complete, pending, fitting]), NOW, NOON).deletions.now == (complete,)
 
 
 def test_a_misfit_that_came_later_is_not_replaced():
     wanted = wanted_of(CopyRequest("source", "here", "there", encrypted=True), Policy(replace_mismatched=True))
-    memory = looked([copy_of(1)], NOW - 5)
-    memory.looked({f"copy-{n}": copy_of(n, encrypted=n == 3) for n in (1, 2, 3)}, None, NOW)
+    memory = memory_after([copy_of(1)], NOW - 5)
+    memory.record_look({f"copy-{n}": copy_of(n, encrypted=n == 3) for n in (1, 2, 3)}, None, NOW)
     assert decide(wanted, memory, NOW, NOON).deletions.now == (copy_of(1, encrypted=False),)
 
 
@@ -824,21 +824,21 @@ def test_a_misfit_that_came_later_is_not_replaced():
 def test_duplicates_among_misfits_are_deleted_once_a_copy_is_started(removes, goes):
     wanted = wanted_of(CopyRequest("source", "here", "there", encrypted=True), Policy(remove_duplicates=removes))
     wanted.policy = replace(wanted.policy, replace_mismatched=True, wait=False)
-    decision = decide(wanted, looked([copy_of(n, encrypted=False) for n in (1, 2, 3)]), NOW, NOON)
+    decision = decide(wanted, memory_after([copy_of(n, encrypted=False) for n in (1, 2, 3)]), NOW, NOON)
     assert decision.begin and [copy.snapshot_id for copy in decision.deletions.to_delete] == [f"copy-{n}" for n in goes]
 
 
 @pytest.mark.parametrize(("answers_with_gone", "calls"), [(True, 2), (False, 1)])
 def test_a_copy_that_never_showed_is_requested_once_more_if_a_token_may_name_a_deleted_one(answers_with_gone, calls):
-    wanted, memory, at = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), looked([]), NOW
+    wanted, memory, at = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([]), NOW
     wanted.cloud.may_answer_with_gone = answers_with_gone
     for number in range(1, 4):
         decision = decide(wanted, memory, at, NOON)
         if not decision.begin:
             break
-        memory.copy_sent(NOON)
-        memory.copy_accepted(replace(copy_of(number), state=State.PENDING), at)
+        memory.record_copy_sent(NOON)
+        memory.record_copy_accepted(replace(copy_of(number), state=State.PENDING), at)
         for _look in range(3):
             at += 60
-            memory.looked({}, None, at)
+            memory.record_look({}, None, at)
     assert number - 1 == calls and decision.settled and decision.error.kind == "failed_copy"

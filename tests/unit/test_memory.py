@@ -40,9 +40,9 @@ def copy_of(snapshot_id="copy", state=State.COMPLETED, **facts):
     return Snapshot(snapshot_id, "there", state, state.value, is_copy=True, **facts)
 
 
-def looked(*shown, at=0.0):
+def memory_after(*shown, at=0.0):
     memory = Memory()
-    memory.looked({c.snapshot_id: c for c in shown}, None, at)
+    memory.record_look({c.snapshot_id: c for c in shown}, None, at)
     return memory
 
 
@@ -60,38 +60,38 @@ def test_defaults_of_a_restore_equal_those_of_the_copy_modules():
 @pytest.mark.parametrize(("took", "fresh_at"), [(0.0, 0.0), (7.4, 0.0), (7.5, 7.5), (60.0, 60.0)])
 def test_a_look_counts_from_its_start_and_a_long_one_from_its_end(took, fresh_at):
     memory = Memory()
-    memory.looked({}, None, 0.0, took)
+    memory.record_look({}, None, 0.0, took)
     assert memory.looked_at == memory.listings.fresh_at == fresh_at and memory.listings.at == 0.0
 
 
 def test_a_memory_without_a_look_is_not_fresh_even_if_the_clock_is_at_zero():
-    assert not Memory().is_fresh(1.0) and looked(at=0.0).is_fresh(1.0)
+    assert not Memory().is_fresh(1.0) and memory_after(at=0.0).is_fresh(1.0)
 
 
 @pytest.mark.parametrize("happened", ["sent", "accepted", "in doubt"])
 def test_nothing_begins_for_what_a_copy_call_may_have_done(happened):
     """A failure for all copies of a region does not affect those that may have started."""
-    memory = looked()
+    memory = memory_after()
     assert memory.may_begin
-    memory.copy_sent(NOON)
+    memory.record_copy_sent(NOON)
     if happened == "accepted":
-        memory.copy_accepted(copy_of(), 1.0)
+        memory.record_copy_accepted(copy_of(), 1.0)
     elif happened == "in doubt":
-        memory.copy_in_doubt(Ambiguous("lost"), 1.0, NOON)
+        memory.record_copy_in_doubt(Ambiguous("lost"), 1.0, NOON)
     assert not memory.may_begin
 
 
 def test_known_at_first_are_copies_that_are_there():
     source = replace(copy_of("source"), is_copy=False)
-    assert looked(copy_of(), copy_of("going", State.ABSENT), source).known == {"copy"}
+    assert memory_after(copy_of(), copy_of("going", State.ABSENT), source).known == {"copy"}
 
 
 @pytest.mark.parametrize(("later", "compared"), [(0.0, False), (1.4, False), (1.5, True), (9.0, True)])
 def test_an_own_copy_is_compared_once_a_listing_shows_it_a_second_and_a_half_after_the_first(later, compared):
-    memory = looked()
-    memory.copy_accepted(copy_of(state=State.PENDING), 1.0)
+    memory = memory_after()
+    memory.record_copy_accepted(copy_of(state=State.PENDING), 1.0)
     for at in (2.0, 2.0 + later):
-        memory.looked({"copy": copy_of(state=State.PENDING)}, None, at)
+        memory.record_look({"copy": copy_of(state=State.PENDING)}, None, at)
     assert memory.own["copy"].compared == compared
 
 
@@ -105,9 +105,9 @@ def test_an_own_copy_is_compared_once_a_listing_shows_it_a_second_and_a_half_aft
     ],
 )
 def test_a_copy_is_missing_after_three_looks_and_two_minutes(looks, gone):
-    memory = looked(copy_of())
+    memory = memory_after(copy_of())
     for at in looks:
-        memory.looked({}, ["copy"], at)
+        memory.record_look({}, ["copy"], at)
     assert ("copy" in memory.gone, "copy" in memory.seen) == (gone, not gone)
 
 
@@ -118,18 +118,18 @@ def test_a_copy_is_missing_after_three_looks_and_two_minutes(looks, gone):
 )
 def test_a_copy_of_ours_that_began_while_a_lost_call_was_out_was_made_by_it(seconds, managed, own):
     """The call took four seconds, and times are accurate to three. Then the doubt is over (promises: exactly-once)."""
-    memory = looked()
-    memory.copy_sent(NOON)
-    memory.copy_in_doubt(Ambiguous("lost"), 4.0, NOON + timedelta(seconds=4))
+    memory = memory_after()
+    memory.record_copy_sent(NOON)
+    memory.record_copy_in_doubt(Ambiguous("lost"), 4.0, NOON + timedelta(seconds=4))
     at = None if seconds is None else NOON + timedelta(seconds=seconds)
     shown = copy_of(created_at=at, source=Provenance("source", "here", managed=managed))
-    memory.looked({"copy": shown}, None, 5.0)
+    memory.record_look({"copy": shown}, None, 5.0)
     assert (list(memory.own), memory.changed, memory.copy_call.is_in_doubt) == (["copy"] * own, own, not own)
 
 
 def test_a_memory_keeps_facts_that_a_later_look_leaves_out():
-    memory = looked(copy_of(state=State.PENDING, size_gib=8, encrypted=True, created_at=NOON))
-    memory.looked({"copy": copy_of(size_gib=9)}, ["copy"], 5.0)
+    memory = memory_after(copy_of(state=State.PENDING, size_gib=8, encrypted=True, created_at=NOON))
+    memory.record_look({"copy": copy_of(size_gib=9)}, ["copy"], 5.0)
     (copy,) = memory.copies
     assert (copy.state, copy.size_gib, copy.encrypted, copy.created_at) == (State.COMPLETED, 9, True, NOON)
 
@@ -180,9 +180,9 @@ def test_a_copy_call_is_in_the_state_that_its_last_event_leads_to(events, state)
 
 
 def test_a_refused_write_is_sent_again_in_pauses_that_double_up_to_half_a_minute():
-    memory, pauses = looked(copy_of()), []
+    memory, pauses = memory_after(copy_of()), []
     for number in range(1100):  # hours of waiting
-        memory.write_refused("copy", DELETE, Throttled("slow"), number * 10.0)
+        memory.record_refusal("copy", DELETE, Throttled("slow"), number * 10.0)
         pauses.append(memory.writes.refusal_of("copy", DELETE).until - number * 10.0)
     assert pauses[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and set(pauses[7:]) == {30.0}
 
@@ -197,9 +197,9 @@ def test_a_refused_write_is_sent_again_in_pauses_that_double_up_to_half_a_minute
     ],
 )
 def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends_after):
-    memory, sent = looked(copy_of()), 0
+    memory, sent = memory_after(copy_of()), 0
     while sent < 30:
-        memory.write_refused("copy", DELETE, error, sent * every)
+        memory.record_refusal("copy", DELETE, error, sent * every)
         sent += 1
         if memory.writes.refusal_of("copy", DELETE).is_final:
             break
@@ -216,18 +216,18 @@ def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends
     ],
 )
 def test_a_lock_is_read_again_after_a_refusal_that_a_lock_may_have_caused(what, error, known):
-    memory = looked(copy_of())
-    memory.locks_read({}, 0.0)
-    memory.write_refused("copy", what, error, 1.0)
+    memory = memory_after(copy_of())
+    memory.record_locks({}, 0.0)
+    memory.record_refusal("copy", what, error, 1.0)
     assert ("copy" in memory.locks) == known
 
 
 @pytest.mark.parametrize(("lost", "changed"), [(Ambiguous("lost"), True), (Throttled("slow"), False), (None, False)])
 def test_a_lock_whose_answer_was_lost_counts_as_this_runs_once_it_shows(lost, changed):
-    memory = looked(copy_of())
+    memory = memory_after(copy_of())
     if lost:
-        memory.write_refused("copy", LOCK, lost, 1.0)
-    memory.locks_read({"copy": Lock(NOON + timedelta(days=30))}, 0.0)
+        memory.record_refusal("copy", LOCK, lost, 1.0)
+    memory.record_locks({"copy": Lock(NOON + timedelta(days=30))}, 0.0)
     assert (memory.changed, memory.updated) == (changed, changed)
     assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.writes.refusals
 
@@ -243,8 +243,8 @@ def test_a_lock_whose_answer_was_lost_counts_as_this_runs_once_it_shows(lost, ch
     ],
 )
 def test_a_hold_that_was_shown_once_counts_for_the_run_and_other_tags_do_not(before, after, held):
-    memory = looked(copy_of(**before))
-    memory.looked({"copy": copy_of(**after)}, None, 1.0)
+    memory = memory_after(copy_of(**before))
+    memory.record_look({"copy": copy_of(**after)}, None, 1.0)
     (copy,) = memory.copies
     assert copy.held == held and {**after.get("tags", {})}.items() <= {**copy.tags}.items() and "team" not in copy.tags
     assert set(after.get("traits", ())) <= set(copy.traits) and "in_use" not in copy.traits
@@ -259,31 +259,31 @@ def test_a_hold_that_was_shown_once_counts_for_the_run_and_other_tags_do_not(bef
 )
 def test_a_copy_in_progress_is_looked_at_a_pause_after_the_last_look(age, progress, longest, pause):
     copy = copy_of(state=State.PENDING, progress=progress)
-    memory = looked(copy, at=10.0)
-    memory.looked({"copy": copy}, ["copy"], 10.0 + age)
+    memory = memory_after(copy, at=10.0)
+    memory.record_look({"copy": copy}, ["copy"], 10.0 + age)
     alone = Sorted((copy,), (), (), ())
     assert next_look(memory, copy, alone, longest) == pytest.approx(10.0 + age + pause)
 
 
 def test_a_complete_own_copy_besides_the_one_that_counts_needs_no_look():
     copy, mine = copy_of(state=State.PENDING), copy_of("mine")
-    memory = looked(copy, at=10.0)
-    memory.copy_accepted(mine, 3600.0)
-    memory.looked({"copy": copy, "mine": mine}, None, 3610.0)
+    memory = memory_after(copy, at=10.0)
+    memory.record_copy_accepted(mine, 3600.0)
+    memory.record_look({"copy": copy, "mine": mine}, None, 3610.0)
     both = Sorted((copy, mine), (), (), ())
     assert next_look(memory, copy, both, 15.0) == 3625.0
-    memory.looked({"copy": copy}, None, 3620.0)
+    memory.record_look({"copy": copy}, None, 3620.0)
     assert next_look(memory, copy, both, 15.0) < 3625.0, "it does not show any more"
 
 
 @pytest.mark.parametrize(("now", "look_at"), [(10.0, 10.5), (25.0, 10.5), (25.1, -math.inf), (26.0, -math.inf)])
 def test_before_a_write_a_copy_is_looked_for_again_after_half_a_second_or_at_once_if_the_look_is_old(now, look_at):
-    memory = looked(copy_of(), at=9.0)
-    memory.looked({}, ["copy"], 10.0)
+    memory = memory_after(copy_of(), at=9.0)
+    memory.record_look({}, ["copy"], 10.0)
     assert look_again(memory, "copy", now) == look_at
 
 
 def test_a_new_copy_is_first_looked_at_a_tenth_of_a_second_after_its_answer():
-    memory = looked(at=10.0)
-    memory.copy_accepted(copy_of(), 12.0)
+    memory = memory_after(at=10.0)
+    memory.record_copy_accepted(copy_of(), 12.0)
     assert look_again(memory, "copy", 12.0) == pytest.approx(12.1)

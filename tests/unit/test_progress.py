@@ -145,7 +145,7 @@ def test_a_disk_in_progress_shows_no_percentage(tmp_path):
     attempt = Attempt(Wanted(CopyRequest("snap-1", "here", "here", noun="disk"), Policy(), Capabilities()))
     made = Snapshot("vol-1", "here", State.PENDING, "creating", progress=0)
     attempt.decision = Decision(copy=made)
-    attempt.memory.looked({"vol-1": made}, None, 0.0)
+    attempt.memory.record_look({"vol-1": made}, None, 0.0)
     progress.report([attempt])
     (line,) = (tmp_path / FILE).read_text().splitlines()
     assert "slowest snap-1, 0 s so far" in line_of(json.loads(line), "made")

@@ -85,7 +85,7 @@ def test_the_right_to_pay_is_named_by_its_preset_policy():
 
 
 def test_a_listing_beyond_its_end_is_empty():
-    assert items_of(ANSWERS["listing_beyond_its_end"]["answer"], "DiskSet", tried="Listing") == []
+    assert items_of(ANSWERS["listing_beyond_its_end"]["answer"], "DiskSet", activity="Listing") == []
 
 
 # -- the simulator -----------------------------------------------------------------------------------------

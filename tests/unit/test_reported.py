@@ -19,7 +19,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.coverage import (
     coverage_of,
-    some,
+    names_in_words,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.failures import with_role_names
@@ -59,9 +59,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
     write_report,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import (
-    cut,
     failure_message,
     log_lines,
+    shorten,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import write_atomically
@@ -275,8 +275,8 @@ def test_tags_that_nearly_match_are_reported(tags, near):
 
 def test_a_sentence_names_ten_and_counts_the_others():
     names = [f"d{number}" for number in range(13)]
-    assert some(names[:10]) == "d0, d1, d2, d3, d4, d5, d6, d7, d8, d9"
-    assert some(names) == f"{some(names[:10])}, and 3 more"
+    assert names_in_words(names[:10]) == "d0, d1, d2, d3, d4, d5, d6, d7, d8, d9"
+    assert names_in_words(names) == f"{names_in_words(names[:10])}, and 3 more"
 
 
 def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
@@ -766,10 +766,10 @@ def test_the_page_says_when_a_drill_proved_a_copy_and_whether_it_was_this_one():
 
 
 def test_no_word_is_cut():
-    assert cut("its copy failed: the key is gone", 200) == "its copy failed: the key is gone"
-    shortened = cut("its copy failed: the key is gone", 24)
+    assert shorten("its copy failed: the key is gone", 200) == "its copy failed: the key is gone"
+    shortened = shorten("its copy failed: the key is gone", 24)
     assert shortened == "its copy failed: the ..." and len(shortened) <= 24
-    assert cut("x" * 50, 10) == "xxxxxx ...", "a text without spaces is cut at the limit"
+    assert shorten("x" * 50, 10) == "xxxxxx ...", "a text without spaces is cut at the limit"
     long = {**sample(3)["breaches"][0], "why": "unmistakable " * 40}
     (breach,) = job_summary({**sample(3), "breaches": [long]})["breaches"]
     assert breach["why"].endswith("unmistakable ...") and len(breach["why"]) <= 200

@@ -105,8 +105,8 @@ def test_the_deadline_of_a_copy_is_judged_by_the_clouds_clock(cbs, minutes, monk
 
 def test_an_invalid_date_is_ignored(ens, monkeypatch):
     clock = importlib.import_module(WAITING).CloudClock
-    real = clock.heard
-    monkeypatch.setattr(clock, "heard", lambda self, _date: real(self, "soon"))
+    real = clock.record_date
+    monkeypatch.setattr(clock, "record_date", lambda self, _date: real(self, "soon"))
     ens.settings(copy_seconds=20.0)
     ens.faults({"action": ens.copy_action, "fault": "lose_answer", "nth": [1]})
     out = ens.run(ens.snapshot(), wait=True)

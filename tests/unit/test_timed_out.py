@@ -30,22 +30,22 @@ def situation(of="nothing", wait=True, absent=False, unread=None, source_unread=
     """Return kind and message of the failure at wait_timeout."""
     memory, copy = Memory(), None
     if of != "no look":
-        memory.looked({}, None, 0.0)
+        memory.record_look({}, None, 0.0)
     if of == "in flight":
-        memory.copy_refused(QuotaFull("quota"), False)
-        memory.copy_sent(NOON)
+        memory.record_copy_refused(QuotaFull("quota"), False)
+        memory.record_copy_sent(NOON)
     elif isinstance(of, (Ambiguous, Underway)):
-        memory.copy_sent(NOON)
-        memory.copy_in_doubt(of, 1.0, NOON)
+        memory.record_copy_sent(NOON)
+        memory.record_copy_in_doubt(of, 1.0, NOON)
     elif isinstance(of, Exception):
-        memory.copy_refused(of, False)
+        memory.record_copy_refused(of, False)
     elif isinstance(of, Snapshot):
         copy = of
-        memory.looked({copy.snapshot_id: copy}, None, 1.0)
+        memory.record_look({copy.snapshot_id: copy}, None, 1.0)
     elif of == "not shown":
         copy = COMPLETE
-        memory.looked({copy.snapshot_id: copy}, None, 1.0)
-        memory.looked({}, [copy.snapshot_id], 2.0)
+        memory.record_look({copy.snapshot_id: copy}, None, 1.0)
+        memory.record_look({}, [copy.snapshot_id], 2.0)
     error = timed_out(REQUEST, memory, copy, wait, unread, absent, source_unread)
     assert error is None or error.hint
     return error and (error.kind, error.message)

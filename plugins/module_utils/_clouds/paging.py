@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 MOST_PAGES = 2000
 
 
-def items_of(answer: Mapping[str, Any], *keys: str, tried: str) -> list[Any]:
+def items_of(answer: Mapping[str, Any], *keys: str, activity: str) -> list[Any]:
     """Return the list under these keys of an answer; null with a count of 0 is an empty list.
 
     Raises Unreachable if there is no list, which is not the same as an empty one (api-facts: null-listings).
@@ -31,23 +31,23 @@ def items_of(answer: Mapping[str, Any], *keys: str, tried: str) -> list[Any]:
         found = found.get(key) if isinstance(found, Mapping) else None
     if not isinstance(found, list):
         raise Unreachable(
-            f"{tried}: the answer contains no {keys[-1]}", hint="Check the endpoint and the proxy, then run again."
+            f"{activity}: the answer contains no {keys[-1]}", hint="Check the endpoint and the proxy, then run again."
         )
     return found
 
 
-def identified(listed: list[Any], key: str, tried: str) -> list[Any]:
+def identified(listed: list[Any], key: str, activity: str) -> list[Any]:
     """Return a list of items with their IDs, which are optional in the service's model (api-facts: optional-members).
 
     Raises Unreachable if an ID is missing: an item without an ID can be neither followed nor ignored.
     """
     if not all(one.get(key) for one in listed):
-        raise Unreachable(f"{tried}: the answer contains something without {key}", hint="Check the proxy, if any.")
+        raise Unreachable(f"{activity}: the answer contains something without {key}", hint="Check the proxy, if any.")
     return listed
 
 
 def token_pages(
-    page: Callable[[Any], tuple[Mapping[str, Any], list[Item]]], pages: Pages, tried: str
+    page: Callable[[Any], tuple[Mapping[str, Any], list[Item]]], pages: Pages, activity: str
 ) -> Iterator[Item]:
     """Read all pages of a listing whose answers contain a token for the next page.
 
@@ -62,7 +62,7 @@ def token_pages(
         if not token:
             return
         if token in seen:
-            raise Unreachable(f"{tried}: the pages of the listing do not end")
+            raise Unreachable(f"{activity}: the pages of the listing do not end")
         seen.add(token)
         pages.has_seam = True
 
@@ -107,7 +107,7 @@ def joined_pages(
     span_of: Callable[[int, int], Span],
     id_of: Callable[[dict[str, Any]], Any],
     pages: Pages,
-    tried: str,
+    activity: str,
     most: int | None = None,
 ) -> list[dict[str, Any]]:
     """Read all pages of a list that is sorted oldest first. Each page includes the last item of the previous one.
@@ -140,4 +140,4 @@ def joined_pages(
         end = max(end, span.offset + len(items))
         # If a page shows nothing new, earlier items are gone, and the next ones are further on.
         index = end - 1 if shows_new else end
-    raise Unreachable(f"{tried}: the pages of the listing do not end")
+    raise Unreachable(f"{activity}: the pages of the listing do not end")

@@ -98,7 +98,7 @@ class CloudClock:
         #: latency, so no answer shows too late a time: the latest counts.
         self._begin: datetime | None = None
 
-    def heard(self, date: str | None) -> None:
+    def record_date(self, date: str | None) -> None:
         """Record the header of an answer that has just arrived; ignores an invalid date."""
         try:
             moment = parsedate_to_datetime(date or "")

@@ -66,9 +66,9 @@ class Service:
         default_endpoint: str | None,
         errors: Mapping[str, type[CopyError]],
         hints: Mapping[str, str],
-        heard: Callable[[str | None], None],
+        on_date: Callable[[str | None], None],
     ):
-        """``heard`` receives the ``Date`` header of each answer."""
+        """``on_date`` receives the ``Date`` header of each answer."""
         self._package = package
         try:
             importlib.import_module(package)
@@ -80,7 +80,7 @@ class Service:
             ) from error
         silence("aliyunsdkcore")
         self._params = params
-        self._calls, self._heard = calls, heard
+        self._calls, self._on_date = calls, on_date
         given = params.get("endpoint_url") or os.environ.get(endpoint_variable)
         self.endpoint = checked_endpoint(given) or default_endpoint
         self._timeouts = checked_timeouts(params)
@@ -90,39 +90,41 @@ class Service:
         self._login = current_login(params)
         self._clients: dict[str, tuple[Keys, Any]] = {}
 
-    def read(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
+    def read(self, action: str, region: str, activity: str, **given: Any) -> dict[str, Any]:
         """Make a call that changes nothing. Raises a CopyError, never Ambiguous."""
         try:
-            return self.write(action, region, tried, **given)
+            return self.write(action, region, activity, **given)
         except Ambiguous as error:
             raise error.as_kind(Unreachable) from error
 
-    def write(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
-        """Make a call with the parameters that are not None. Raises a CopyError; ``tried`` describes the attempt."""
+    def write(self, action: str, region: str, activity: str, **given: Any) -> dict[str, Any]:
+        """Make a call with the parameters that are not None. Raises a CopyError; ``activity`` describes the attempt."""
         try:
             request = getattr(importlib.import_module(f"{self._package}.{action}Request"), f"{action}Request")()
         except ImportError as error:
-            raise Refused(f"{tried}: the installed SDK is too old for {action}", hint="Install a newer one.") from error
+            raise Refused(
+                f"{activity}: the installed SDK is too old for {action}", hint="Install a newer one."
+            ) from error
         for name, value in given.items():
             if value is not None:
                 request.add_query_param(name, _as_text(value))
         self._address(request, region)
-        client = self._client(region, tried)
+        client = self._client(region, activity)
         self._calls[action] += 1
         try:
             answer = json.loads(client.do_action_with_exception(request))
         except (ClientException, ServerException) as error:
-            raise self._translated(error, tried) from None
+            raise self._translated(error, activity) from None
         except IndexError:
             # The SDK splits the message of a refused signature at a colon, which may be missing
             # (api-facts: alibaba-signature-colon).
             raise Credentials(
-                f"{tried}: the signature was refused", code="SignatureDoesNotMatch", hint=HINTS[Credentials]
+                f"{activity}: the signature was refused", code="SignatureDoesNotMatch", hint=HINTS[Credentials]
             ) from None
         except ValueError:
-            raise Ambiguous(f"{tried}: the answer is incomplete or not valid") from None
+            raise Ambiguous(f"{activity}: the answer is incomplete or not valid") from None
         if not isinstance(answer, dict):
-            raise Ambiguous(f"{tried}: the answer is not valid")
+            raise Ambiguous(f"{activity}: the answer is not valid")
         return answer
 
     def _address(self, request: Any, region: str) -> None:
@@ -140,9 +142,9 @@ class Service:
             # For regions that it does not know, the SDK would call another service; and it refuses na-south-1.
             request.set_endpoint(f"ecs.{region}.aliyuncs.com")
 
-    def _client(self, region: str, tried: str) -> Any:
+    def _client(self, region: str, activity: str) -> Any:
         """Return the client of a region; a new one if the credentials have been refreshed."""
-        keys = self._login.keys(tried)
+        keys = self._login.keys(activity)
         known, client = self._clients.get(region, (None, None))
         if known != keys:
             hidden = {name: os.environ.pop(name) for name in _SDK_VARIABLES if name in os.environ}
@@ -163,9 +165,9 @@ class Service:
         return client
 
     def _listen(self, answer: Any, **_options: Any) -> None:
-        self._heard(answer.headers.get("Date"))
+        self._on_date(answer.headers.get("Date"))
 
-    def _translated(self, error: Any, tried: str) -> CopyError:
+    def _translated(self, error: Any, activity: str) -> CopyError:
         code = error.get_error_code() or "?"
         kind = kind_of(code, self._errors)
         request_id = error.get_request_id() if isinstance(error, ServerException) else None
@@ -175,7 +177,7 @@ class Service:
         if kind is Credentials and self._login.trouble:
             words += f" (refreshing the credentials had failed: {self._login.trouble})"
         return kind(
-            f"{tried}: {words}", code=code, request_id=request_id, hint=self._hints.get(code) or HINTS.get(kind)
+            f"{activity}: {words}", code=code, request_id=request_id, hint=self._hints.get(code) or HINTS.get(kind)
         )
 
 

@@ -58,7 +58,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             "ALIBABA_CLOUD_ECS_ENDPOINT",
             None,
             *self.codes,
-            self.clock.heard,
+            self.clock.record_date,
         )
         self._tokens: dict[tuple[str, str], str] = {}
 
@@ -96,11 +96,11 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         """List all copies, or by their mark the copies of some sources that this collection made."""
-        pages, tried = self.pages(), f"Listing the copies in {region}"
+        pages, activity = self.pages(), f"Listing the copies in {region}"
         queries: list[dict[str, Any]] = [{}]
         if source_ids is not None:
             queries = [numbered("Tag", [{"Key": SOURCE_SNAPSHOT_ID, "Value": i}]) for i in sorted(source_ids)]
-        return pages.listing([*self._listed(region, tried, *queries, pages=pages)])
+        return pages.listing([*self._listed(region, activity, *queries, pages=pages)])
 
     def list_in_progress(self, region: str) -> list[Snapshot]:
         listed = self._listed(region, f"Listing the copies in progress in {region}", {"Status": "progressing"})
@@ -111,24 +111,24 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
 
         There is no filter on the source of a copy (api-facts: ecs-describe-limits).
         """
-        tried = f"Listing the snapshots in {region}"
+        activity = f"Listing the snapshots in {region}"
         if wanted.snapshot_ids is not None:
-            return list(self._by_id(region, sorted(wanted.snapshot_ids), tried).values())
+            return list(self._by_id(region, sorted(wanted.snapshot_ids), activity).values())
         queries: list[dict[str, Any]] = [{}]
         disk_ids = wanted.disk_ids or ()
         if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= FEW_DISKS:
             tags = [numbered("Tag", [{"Key": SOURCE_DISK_ID, "Value": disk_id}]) for disk_id in sorted(disk_ids)]
             queries = [*({"DiskId": disk_id} for disk_id in sorted(disk_ids)), *tags]
-        listed = {s.snapshot_id: s for s in self._listed(region, tried, *queries)}
+        listed = {s.snapshot_id: s for s in self._listed(region, activity, *queries)}
         return list(listed.values())
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request = order.request
-        tried = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
+        activity = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
         answer = self._service.write(
             "CopySnapshot",
             order.source.region,
-            tried,
+            activity,
             SnapshotId=request.snapshot_id,
             DestinationRegionId=request.region,
             DestinationSnapshotName=order.name,
@@ -146,39 +146,39 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             # Only a lost answer needs the token. After this copy is taken back, a replay would still name it.
             self._tokens.pop((request.snapshot_id, request.region), None)
         else:
-            raise Ambiguous(f"{tried}: the call was accepted, but returned no snapshot ID")
+            raise Ambiguous(f"{activity}: the call was accepted, but returned no snapshot ID")
         return self.new_copy(order, answer["SnapshotId"], "progressing", disk_id=order.source.disk_id, recorded=True)
 
     def delete_one(self, region: str, snapshot_id: str) -> None:
-        tried = f"Deleting the copy {snapshot_id} in {region}"
-        self._service.write("DeleteSnapshot", region, tried, SnapshotId=snapshot_id)
+        activity = f"Deleting the copy {snapshot_id} in {region}"
+        self._service.write("DeleteSnapshot", region, activity, SnapshotId=snapshot_id)
 
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         pairs = [{"Key": key, "Value": value} for key, value in change.set.items()]
         for ids in batches(snapshot_ids, self.tagged_per_call):
-            tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
+            activity = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
             given: dict[str, Any] = {"ResourceType": self.tagged_resource, **numbered("ResourceId", ids)}
             if change.remove:
-                self._service.write("UntagResources", region, tried, **given, **numbered("TagKey", change.remove))
+                self._service.write("UntagResources", region, activity, **given, **numbered("TagKey", change.remove))
             if pairs:
-                self._service.write("TagResources", region, tried, **given, **numbered("Tag", pairs))
+                self._service.write("TagResources", region, activity, **given, **numbered("Tag", pairs))
         return {}
 
     def list_locks(self, region: str) -> dict[str, Lock]:
         # Without IDs, because the call fails if one of them has no lock (api-facts: ecs-locks).
-        tried = f"Listing the locks on snapshots in {region}"
+        activity = f"Listing the locks on snapshots in {region}"
         try:
-            pages = self._all_pages("DescribeLockedSnapshots", region, tried, ("LockedSnapshotsInfo",), [{}])
+            pages = self._all_pages("DescribeLockedSnapshots", region, activity, ("LockedSnapshotsInfo",), [{}])
             return {shown["SnapshotId"]: lock_of(shown) for shown in pages}
         except NotFound:
             return {}
 
     def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
-        tried = f"Locking the copy {snapshot_id} in {region}"
+        activity = f"Locking the copy {snapshot_id} in {region}"
         answer = self._service.write(
             "LockSnapshot",
             region,
-            tried,
+            activity,
             SnapshotId=snapshot_id,
             LockMode=mode,
             LockDuration=days,
@@ -188,14 +188,16 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         )
         lock = lock_of(answer.get("LockedSnapshotInfo") or {})
         if lock.until is None:
-            raise Ambiguous(f"{tried}: the call was accepted, but returned no end of the lock")
+            raise Ambiguous(f"{activity}: the call was accepted, but returned no end of the lock")
         return lock.until
 
     def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
         """List the snapshot-consistent groups (api-facts: ecs-snapshot-groups)."""
-        tried, keys = f"Listing the snapshot-consistent groups in {region}", ("SnapshotGroups", "SnapshotGroup")
+        activity, keys = f"Listing the snapshot-consistent groups in {region}", ("SnapshotGroups", "SnapshotGroup")
         complete = numbered("Status", [COMPLETE_GROUP])
-        return [set_of(shown) for shown in self._all_pages("DescribeSnapshotGroups", region, tried, keys, [complete])]
+        return [
+            set_of(shown) for shown in self._all_pages("DescribeSnapshotGroups", region, activity, keys, [complete])
+        ]
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
         pairs = [{"Key": key} if value == "*" else {"Key": key, "Value": value} for key, value in tags.items()]
@@ -206,25 +208,25 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return [disk for disk in disks if disk.has_tags(tags)]
 
     def _disks(self, region: str, filters: Sequence[Mapping[str, Any]], pages: Pages | None = None) -> list[Disk]:
-        tried = f"Listing the disks in {region}"
-        shown = self._all_pages("DescribeDisks", region, tried, ("Disks", "Disk"), filters, pages)
+        activity = f"Listing the disks in {region}"
+        shown = self._all_pages("DescribeDisks", region, activity, ("Disks", "Disk"), filters, pages)
         return [disk_of(item, region) for item in shown]
 
-    def _by_id(self, region: str, snapshot_ids: Sequence[str], tried: str) -> dict[str, Snapshot]:
+    def _by_id(self, region: str, snapshot_ids: Sequence[str], activity: str) -> dict[str, Snapshot]:
         queries = [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)]
-        return {s.snapshot_id: s for s in self._listed(region, tried, *queries)}
+        return {s.snapshot_id: s for s in self._listed(region, activity, *queries)}
 
     def _listed(
-        self, region: str, tried: str, *queries: Mapping[str, Any], pages: Pages | None = None
+        self, region: str, activity: str, *queries: Mapping[str, Any], pages: Pages | None = None
     ) -> Iterator[Snapshot]:
-        for shown in self._all_pages("DescribeSnapshots", region, tried, ("Snapshots", "Snapshot"), queries, pages):
+        for shown in self._all_pages("DescribeSnapshots", region, activity, ("Snapshots", "Snapshot"), queries, pages):
             yield snapshot_of(shown, region)
 
     def _all_pages(
         self,
         action: str,
         region: str,
-        tried: str,
+        activity: str,
         keys: tuple[str, ...],
         queries: Sequence[Mapping[str, Any]],
         pages: Pages | None = None,
@@ -233,8 +235,8 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         pages = pages or self.pages()
 
         def page(given: Mapping[str, Any], token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
-            answer = self._service.read(action, region, tried, MaxResults=PAGE, NextToken=token, **given)
-            return answer, identified(items_of(answer, *keys, tried=tried), IDS[action], tried)
+            answer = self._service.read(action, region, activity, MaxResults=PAGE, NextToken=token, **given)
+            return answer, identified(items_of(answer, *keys, activity=activity), IDS[action], activity)
 
         for given in queries:
-            yield from token_pages(partial(page, given), pages, tried)
+            yield from token_pages(partial(page, given), pages, activity)

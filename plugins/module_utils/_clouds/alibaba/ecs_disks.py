@@ -88,22 +88,22 @@ class EcsDisks(DiskCloud, EcsCloud):
         return self._disks(region, [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)])
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        tried = f"Listing the disks on offer in {region}"
+        activity = f"Listing the disks on offer in {region}"
         given = {"DestinationResource": "DataDisk", "ResourceType": "disk", "InstanceChargeType": "PostPaid"}
-        answer = self._service.read("DescribeAvailableResource", region, tried, **given)
-        zones = items_of(answer, "AvailableZones", "AvailableZone", tried=tried)
+        answer = self._service.read("DescribeAvailableResource", region, activity, **given)
+        zones = items_of(answer, "AvailableZones", "AvailableZone", activity=activity)
         return [offer for shown in zones if _is_available(shown) for offer in _offers_of(shown)]
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request, options = order.request, order.request.options
-        tried = f"Making a disk from {request.snapshot_id} in {options['zone']}"
+        activity = f"Making a disk from {request.snapshot_id} in {options['zone']}"
         size = options["size_gib"] or order.source.size_gib
         is_small = options["disk_type"] == "cloud_essd" and size is not None and size < USUAL_LEAST
         try:
             answer = self._service.write(
                 "CreateDisk",
                 request.region,
-                tried,
+                activity,
                 ZoneId=options["zone"],
                 SnapshotId=request.snapshot_id,
                 DiskName=f"{request.snapshot_id}:{self.restore_id}",
@@ -120,25 +120,25 @@ class EcsDisks(DiskCloud, EcsCloud):
             self.token_is_used(order)
             raise
         if not answer.get("DiskId"):
-            raise Ambiguous(f"{tried}: the call was accepted, but returned no disk ID")
+            raise Ambiguous(f"{activity}: the call was accepted, but returned no disk ID")
         return self.new_disk(order, answer["DiskId"], "Creating")
 
     def delete_one(self, region: str, snapshot_id: str) -> None:
         self._service.write("DeleteDisk", region, f"Deleting the disk {snapshot_id} in {region}", DiskId=snapshot_id)
 
     def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
-        tried, given = f"Attaching the disk {disk_id} to {instance_id} in {region}", {"DiskId": disk_id}
+        activity, given = f"Attaching the disk {disk_id} to {instance_id} in {region}", {"DiskId": disk_id}
         try:
-            self._service.write("AttachDisk", region, tried, InstanceId=instance_id, Device=device, **given)
+            self._service.write("AttachDisk", region, activity, InstanceId=instance_id, Device=device, **given)
         except CopyError as error:
             if error.code in ("IncorrectDiskStatus", "InvalidDisk.InUse"):
                 raise error.as_kind(Underway) from error
             raise
 
     def detach(self, region: str, disk_id: str, instance_id: str) -> None:
-        tried, given = f"Detaching the disk {disk_id} from {instance_id} in {region}", {"DiskId": disk_id}
+        activity, given = f"Detaching the disk {disk_id} from {instance_id} in {region}", {"DiskId": disk_id}
         try:
-            self._service.write("DetachDisk", region, tried, InstanceId=instance_id, **given)
+            self._service.write("DetachDisk", region, activity, InstanceId=instance_id, **given)
         except CopyError as error:
             if error.code == "IncorrectDiskStatus":
                 raise error.as_kind(Busy) from error

@@ -64,7 +64,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             "ALIBABA_CLOUD_ENS_ENDPOINT",
             ENDPOINT,
             *self.codes,
-            self.clock.heard,
+            self.clock.record_date,
         )
         match = _REGION_OF_HOST.fullmatch(self._service.endpoint or "")
         self._api_region = match["region"] if match else API_REGION
@@ -83,9 +83,9 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
 
         If an ID exists on several nodes, that is an error for this ID.
         """
-        tried = f"Reading the source snapshots on {region or 'all nodes'}"
+        activity = f"Reading the source snapshots on {region or 'all nodes'}"
         found: dict[str, Snapshot | CopyError] = {}
-        for source in self._by_id(region, snapshot_ids, tried):
+        for source in self._by_id(region, snapshot_ids, activity):
             if source.snapshot_id in found:
                 found[source.snapshot_id] = Refused(
                     f"The source snapshot {source.snapshot_id} is on several nodes", hint="Set source_region."
@@ -106,10 +106,10 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
 
         There is no filter on the disk or source of a snapshot (api-facts: ens-describe-limits).
         """
-        tried = f"Listing the snapshots on {region}"
+        activity = f"Listing the snapshots on {region}"
         if wanted.snapshot_ids is not None:
-            return self._by_id(region, sorted(wanted.snapshot_ids), tried)
-        return self._snapshots(tried, [{"EnsRegionId": region}])
+            return self._by_id(region, sorted(wanted.snapshot_ids), activity)
+        return self._snapshots(activity, [{"EnsRegionId": region}])
 
     def may_be_of_one(self, error: CopyError) -> bool:
         """Whether one of several nodes may be the reason for an error.
@@ -122,12 +122,12 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
 
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
         first, nodes = orders[0], [order.request.region for order in orders]
-        tried = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(nodes)}"
+        activity = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(nodes)}"
         try:
             answer = self._service.write(
                 "CopySnapshot",
                 self._api_region,
-                tried,
+                activity,
                 SnapshotId=first.request.snapshot_id,
                 DestinationRegionIds=nodes,
                 DestinationSnapshotName=first.name,
@@ -136,7 +136,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             )
         except Busy as error:
             raise (self._patience(first, error) if len(orders) == 1 else error) from error
-        return [self._allocated(order, answer, tried) for order in orders]
+        return [self._allocated(order, answer, activity) for order in orders]
 
     def _patience(self, order: CopyOrder, error: Busy) -> CopyError:
         """Return the error of an order that could not be created: after a few attempts it counts as refused."""
@@ -148,7 +148,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             return error
         return error.as_kind(Refused)
 
-    def _allocated(self, order: CopyOrder, answer: Mapping[str, Any], tried: str) -> Snapshot | CopyError:
+    def _allocated(self, order: CopyOrder, answer: Mapping[str, Any], activity: str) -> Snapshot | CopyError:
         """Read the result for one node; the status of the answer is not enough (api-facts: ens-partial-success)."""
         node, request_id = order.request.region, answer.get("RequestId")
         for item in answer.get("AllocationId") or ():
@@ -159,7 +159,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
                     # The documents call these instance IDs, so only the source fields identify the copy
                     # (api-facts: ens-copy-ids).
                     return Accepted(
-                        f"{tried}: accepted on {node}, but {', '.join(answered)} is not a snapshot ID",
+                        f"{activity}: accepted on {node}, but {', '.join(answered)} is not a snapshot ID",
                         code="NoSnapshotId",
                         request_id=request_id,
                     )
@@ -167,9 +167,9 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
                 return self.new_copy(order, copy_id, "creating", disk_id=order.source.disk_id, source=source)
         if any(item.get("EnsRegionId") == node for item in answer.get("UnAllocationId") or ()):
             return Refused(
-                f"{tried}: the node {node} refused", code="UnAllocationId", request_id=request_id, hint=NO_REASON
+                f"{activity}: the node {node} refused", code="UnAllocationId", request_id=request_id, hint=NO_REASON
             )
-        return Ambiguous(f"{tried}: the answer does not mention {node}", code="MissingNode", request_id=request_id)
+        return Ambiguous(f"{activity}: the answer does not mention {node}", code="MissingNode", request_id=request_id)
 
     def delete_one(self, region: str, snapshot_id: str) -> None:
         self._service.write(
@@ -192,28 +192,30 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             "it."
         )
 
-    def _by_id(self, region: str | None, snapshot_ids: Sequence[str], tried: str) -> list[Snapshot]:
+    def _by_id(self, region: str | None, snapshot_ids: Sequence[str], activity: str) -> list[Snapshot]:
         return self._snapshots(
-            tried, [{"EnsRegionId": region, "SnapshotId": ids} for ids in batches(snapshot_ids, IDS)]
+            activity, [{"EnsRegionId": region, "SnapshotId": ids} for ids in batches(snapshot_ids, IDS)]
         )
 
     def _snapshots(
-        self, tried: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None
+        self, activity: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None
     ) -> list[Snapshot]:
         pages = pages or self.pages()
-        shown = [self._pages(pages, "DescribeSnapshots", tried, "SnapshotId", given) for given in queries]
+        shown = [self._pages(pages, "DescribeSnapshots", activity, "SnapshotId", given) for given in queries]
         return [snapshot_of(item) for items in shown for item in items]
 
-    def _pages(self, pages: Pages, action: str, tried: str, key: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _pages(
+        self, pages: Pages, action: str, activity: str, key: str, given: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
         size = PAGE
 
         def page(place: Mapping[str, Any]) -> tuple[Any, ...]:
             nonlocal size
-            answer = self._service.read(action, self._api_region, tried, **place, **given)
+            answer = self._service.read(action, self._api_region, activity, **place, **given)
             keys = ("Snapshots",) if action == "DescribeSnapshots" else ("Disks", "Disks")
             held = _whole(answer.get("PageSize")) or place["PageSize"]
             size = held if held < place["PageSize"] else size
-            return identified(items_of(answer, *keys, tried=tried), key, tried), answer.get("TotalCount"), held
+            return identified(items_of(answer, *keys, activity=activity), key, activity), answer.get("TotalCount"), held
 
         def span_of(index: int, end: int) -> Span:
             return by_number(size)(index, end)
@@ -225,7 +227,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             span_of,
             lambda item: (item[key], item.get("EnsRegionId")),
             pages,
-            tried,
+            activity,
             most,
         )
 

@@ -25,24 +25,24 @@ NAMED = re.compile(r"copy-of-(?P<id>sp-[0-9a-z]+)")
 DESCRIBED = re.compile(r"Copied from (?P<id>sp-[0-9a-z]+) in (?P<node>[a-z0-9-]+)(?: \[|$)")
 
 
-def snapshot_of(shown: Mapping[str, Any]) -> Snapshot:
+def snapshot_of(item: Mapping[str, Any]) -> Snapshot:
     """Convert a snapshot of DescribeSnapshots.
 
     Sizes are omitted because their unit is uncertain (api-facts: ens-sizes).
     """
     # The documents use both available and Available (api-facts: ens-states).
-    state = STATES.get(str(shown.get("Status") or "").lower(), State.PENDING)
-    recorded, source = bool(shown.get("SourceSnapshotId")), _source(shown)
+    state = STATES.get(str(item.get("Status") or "").lower(), State.PENDING)
+    recorded, source = bool(item.get("SourceSnapshotId")), _source(item)
     return Snapshot(
-        snapshot_id=shown["SnapshotId"],
-        region=shown.get("EnsRegionId") or "",
+        snapshot_id=item["SnapshotId"],
+        region=item.get("EnsRegionId") or "",
         state=state,
-        provider_state=shown.get("Status", ""),
+        provider_state=item.get("Status", ""),
         progress=100 if state is State.COMPLETED else 0,
-        created_at=parse_iso_utc(str(shown.get("CreationTime") or "").replace(" ", "T")),
-        name=shown.get("SnapshotName") or "",
-        description=shown.get("Description") or "",
-        disk_id=shown.get("SourceDiskId") or None,
+        created_at=parse_iso_utc(str(item.get("CreationTime") or "").replace(" ", "T")),
+        name=item.get("SnapshotName") or "",
+        description=item.get("Description") or "",
+        disk_id=item.get("SourceDiskId") or None,
         is_copy=source is not None,
         certain=recorded or source is None,
         recorded=recorded,
@@ -51,20 +51,20 @@ def snapshot_of(shown: Mapping[str, Any]) -> Snapshot:
     )
 
 
-def _source(shown: Mapping[str, Any]) -> Provenance | None:
+def _source(item: Mapping[str, Any]) -> Provenance | None:
     """Return the source from the cloud's own fields, or from name and description if it shows none."""
-    description = shown.get("Description") or ""
+    description = item.get("Description") or ""
     suffix, described = SUFFIX.search(description), DESCRIBED.match(description)
-    source_id = shown.get("SourceSnapshotId")
-    if not source_id and (named := NAMED.fullmatch(shown.get("SnapshotName") or "") or described):
+    source_id = item.get("SourceSnapshotId")
+    if not source_id and (named := NAMED.fullmatch(item.get("SnapshotName") or "") or described):
         source_id = named["id"]
     if not source_id:
         return None
     node = described["node"] if described and described["id"] == source_id else None
     return Provenance(
         snapshot_id=source_id,
-        region=shown.get("SourceEnsRegionId") or node,
-        disk_id=shown.get("SourceDiskId") or (suffix["disk"] if suffix else None),
+        region=item.get("SourceEnsRegionId") or node,
+        disk_id=item.get("SourceDiskId") or (suffix["disk"] if suffix else None),
         created_at=parse_iso_utc(suffix["time"]) if suffix else None,
         managed=suffix is not None,
     )
@@ -77,25 +77,25 @@ def source_of_order(order: CopyOrder) -> Provenance:
     return Provenance(source.snapshot_id, source.region, source.disk_id, source.created_at, managed)
 
 
-def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
+def disk_of(item: Mapping[str, Any], region: str) -> Disk:
     """Convert a disk of DescribeDisks, which shows the size in MiB (api-facts: ens-sizes)."""
-    tags = shown.get("Tags") or {}
+    tags = item.get("Tags") or {}
     pairs = tags.get("Tags") or () if isinstance(tags, Mapping) else tags
-    size = str(shown.get("Size") or "")
-    status = str(shown.get("Status") or "")
+    size = str(item.get("Size") or "")
+    status = str(item.get("Status") or "")
     return Disk(
-        disk_id=shown["DiskId"],
+        disk_id=item["DiskId"],
         region=region,
-        name=shown.get("DiskName") or "",
+        name=item.get("DiskName") or "",
         size_gib=int(size) // 1024 if size.isdigit() else None,
         tags={str(pair["Key"]): str(pair.get("Value") or "") for pair in identified([*pairs], "Key", "Reading tags")},
-        attached_to=shown.get("InstanceId") or None,
-        encrypted=shown.get("Encrypted"),
-        kms_key=shown.get("EncryptedKeyId") or None,
-        disk_type=shown.get("Category") or None,
+        attached_to=item.get("InstanceId") or None,
+        encrypted=item.get("Encrypted"),
+        kms_key=item.get("EncryptedKeyId") or None,
+        disk_type=item.get("Category") or None,
         state=DISK_STATES.get(status.lower(), State.COMPLETED),
         provider_state=status,
-        in_use=bool(shown.get("InstanceId")) or status.lower() not in FREE,
-        snapshot_id=shown.get("SnapshotId"),
-        created_at=parse_iso_utc(str(shown.get("CreationTime") or "").replace(" ", "T")),
+        in_use=bool(item.get("InstanceId")) or status.lower() not in FREE,
+        snapshot_id=item.get("SnapshotId"),
+        created_at=parse_iso_utc(str(item.get("CreationTime") or "").replace(" ", "T")),
     )

@@ -57,10 +57,10 @@ class EnsDisks(DiskCloud, EnsCloud):
             "For a disk to keep, make another restore with expires_after_hours: 0.",
         )
 
-    def _disks(self, tried: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None) -> list[Disk]:
+    def _disks(self, activity: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None) -> list[Disk]:
         pages = pages or self.pages()
-        shown = [self._pages(pages, "DescribeDisks", tried, "DiskId", given) for given in queries]
-        return [disk_of(item, str(item.get("EnsRegionId") or "")) for items in shown for item in items]
+        listings = [self._pages(pages, "DescribeDisks", activity, "DiskId", given) for given in queries]
+        return [disk_of(item, str(item.get("EnsRegionId") or "")) for items in listings for item in items]
 
     def source_of(self, disk: Disk) -> str | None:
         """Return the snapshot from our tags, or from our name if the disk has none of our tags."""
@@ -73,9 +73,9 @@ class EnsDisks(DiskCloud, EnsCloud):
         return f"{snapshot_id}:{self.restore_id.replace('.', ':')}"
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        tried = f"Listing the disks on offer on {region}"
-        answer = self._service.read("DescribeCloudDiskAvailableResourceInfo", self._api_region, tried)
-        sold = items_of(answer, "SupportResources", "SupportResource", tried=tried)
+        activity = f"Listing the disks on offer on {region}"
+        answer = self._service.read("DescribeCloudDiskAvailableResourceInfo", self._api_region, activity)
+        sold = items_of(answer, "SupportResources", "SupportResource", activity=activity)
         return [
             Offer(
                 None, str(item.get("Category")), int(item.get("DiskMinSize") or 1), int(item.get("DiskMaxSize") or MOST)
@@ -86,12 +86,12 @@ class EnsDisks(DiskCloud, EnsCloud):
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request = order.request
-        tried = f"Ordering a disk from {request.snapshot_id} on {request.region}"
+        activity = f"Ordering a disk from {request.snapshot_id} on {request.region}"
         try:
             answer = self._service.write(
                 "CreateDisk",
                 self._api_region,
-                tried,
+                activity,
                 EnsRegionId=request.region,
                 Category=request.options["disk_type"],
                 InstanceChargeType="PostPaid",
@@ -108,10 +108,10 @@ class EnsDisks(DiskCloud, EnsCloud):
         ids = answer.get("InstanceIds")
         if not isinstance(ids, list) or not ids:
             raise Accepted(
-                f"{tried}: the order was accepted, but returned no disk ID", request_id=answer.get("RequestId")
+                f"{activity}: the order was accepted, but returned no disk ID", request_id=answer.get("RequestId")
             )
         return self.new_disk(order, str(ids[0]), "Creating", name=self._name(request.snapshot_id))
 
     def delete_one(self, region: str, snapshot_id: str) -> None:
-        tried = f"Deleting the disk {snapshot_id} on {region}"
-        self._service.write("DeleteDisk", self._api_region, tried, DiskId=snapshot_id)
+        activity = f"Deleting the disk {snapshot_id} on {region}"
+        self._service.write("DeleteDisk", self._api_region, activity, DiskId=snapshot_id)

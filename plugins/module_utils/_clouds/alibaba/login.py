@@ -58,8 +58,8 @@ class Login:
         self._hint = hint
         self._last: Keys | None = None
 
-    def keys(self, tried: str) -> Keys:
-        """Return the keys for a call. Raises Credentials if there are none yet; ``tried`` says what needs them."""
+    def keys(self, activity: str) -> Keys:
+        """Return the keys for a call. Raises Credentials if there are none yet; ``activity`` says what needs them."""
         try:
             found = self._provider.get_credentials()
             self._last = Keys(
@@ -67,7 +67,7 @@ class Login:
             )
             self.trouble = None
         except Exception as error:  # the library and its dependencies raise errors of many classes
-            failure = failed(error, f"{tried}: logging in with {self._where} failed", self._hint)
+            failure = failed(error, f"{activity}: logging in with {self._where} failed", self._hint)
             if self._last is None:
                 raise failure from None
             self.trouble = words_of(str(error))
@@ -87,14 +87,14 @@ class Given:
         return self
 
 
-def failed(error: Exception, tried: str, hint: str | None = None) -> CopyError:
+def failed(error: Exception, activity: str, hint: str | None = None) -> CopyError:
     """Convert the library's error into ours, with the code and the request ID of the answer that it quotes."""
     if isinstance(error, CopyError):
         return error
     answered = {name: re.search(rf'"{name}"\s*:\s*"([^"]+)"', str(error)) for name in ("Code", "RequestId")}
     code, request_id = (found.group(1) if found else None for found in answered.values())
     words = words_of(str(error)) or type(error).__name__
-    return Credentials(f"{tried}: {words}", code=code, request_id=request_id, hint=hint or HINTS[Credentials])
+    return Credentials(f"{activity}: {words}", code=code, request_id=request_id, hint=hint or HINTS[Credentials])
 
 
 def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:

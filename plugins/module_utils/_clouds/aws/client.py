@@ -95,7 +95,7 @@ class Clients:
         module: AwsModule,
         calls: Counter[str],
         now: Callable[[], datetime],
-        heard: Callable[[str | None], None],
+        on_date: Callable[[str | None], None],
     ):
         try:
             is_new_enough = check_sdk_version_supported(LOWEST_SDK, LOWEST_SDK)
@@ -111,7 +111,7 @@ class Clients:
             raise BadInput([f"endpoint_url: {endpoint!r} is not a valid address (example: https://host:port)"])
         self._module = module
         self._calls = calls
-        self._now, self._heard = now, heard
+        self._now, self._on_date = now, on_date
         self._made: dict[tuple[str, str], Any] = {}
         #: Credentials of the role to assume, which all clients share; None to use the caller's own.
         self._role: Any = None
@@ -204,7 +204,7 @@ class Clients:
             self._calls[model.name] += 1
 
     def _hear(self, http_response: Any, **_kwargs: Any) -> None:
-        self._heard(http_response.headers.get("Date"))
+        self._on_date(http_response.headers.get("Date"))
 
 
 def _timestamp(shown: Any) -> datetime:

@@ -50,7 +50,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
 
     def __init__(self, module: AwsModule):
         super().__init__()
-        self._ec2 = Ec2Calls(module, self.calls, self.warnings, self._today, self.pages, self.clock.heard)
+        self._ec2 = Ec2Calls(module, self.calls, self.warnings, self._utc_now, self.pages, self.clock.record_date)
         self._keys = KeyStates(self._ec2)
         self.home_region = module.region
         self._set_tag = module.params.get("set_tag") or ""
@@ -70,7 +70,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
     def keys_differ(self, asked: str, shown: str | None) -> bool:
         return keys_differ(asked, shown)
 
-    def _today(self) -> datetime:
+    def _utc_now(self) -> datetime:
         return self.deadline.utc()
 
     def region_problem(self, region: str) -> str | None:
@@ -95,15 +95,17 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         return option_problems(requests)
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
-        tried = f"Reading the source snapshots in {region}"
+        activity = f"Reading the source snapshots in {region}"
         region = region or ""
         found: dict[str, Snapshot | CopyError] = {}
         # The account's own snapshots, those that others share with it, and public ones.
         for scope in (OWN, {"RestorableByUserIds": ["self"]}, {}):
-            found.update(self._ec2.snapshots_by_id(region, [i for i in snapshot_ids if i not in found], tried, **scope))
-        return {**found, **self._just_shared(region, [i for i in snapshot_ids if i not in found], tried)}
+            found.update(
+                self._ec2.snapshots_by_id(region, [i for i in snapshot_ids if i not in found], activity, **scope)
+            )
+        return {**found, **self._just_shared(region, [i for i in snapshot_ids if i not in found], activity)}
 
-    def _just_shared(self, region: str, missing: Sequence[str], tried: str) -> dict[str, Snapshot]:
+    def _just_shared(self, region: str, missing: Sequence[str], activity: str) -> dict[str, Snapshot]:
         """Retry, for a minute in total, to read sources that the user's options name as another account's."""
         missing = [snapshot_id for snapshot_id in missing if snapshot_id in self._of_others]
         if missing and self._asked_until is None:
@@ -114,7 +116,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         while len(found) < len(missing) and self.deadline.now() < until and not self.deadline.passed:
             self.deadline.sleep(min(backoff.next_pause(), until - self.deadline.now()))
             still = [i for i in missing if i not in found]
-            found.update(self._ec2.snapshots_by_id(region, still, tried, RestorableByUserIds=["self"]))
+            found.update(self._ec2.snapshots_by_id(region, still, activity, RestorableByUserIds=["self"]))
         return found
 
     def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
@@ -122,14 +124,14 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         queries = [()] if source_ids is None else copies_of(sorted(source_ids))
-        pages, tried = self.pages(), f"Listing the copies in {region}"
-        listed = self._ec2.snapshots(region, tried, queries, pages, **OWN).values()
+        pages, activity = self.pages(), f"Listing the copies in {region}"
+        listed = self._ec2.snapshots(region, activity, queries, pages, **OWN).values()
         copies = [s for s in listed if s.owned and s.state is not State.ABSENT and (s.source or s.is_copy)]
         return pages.listing(copies)
 
     def list_in_progress(self, region: str) -> list[Snapshot]:
-        tried = f"Listing the copies in progress in {region}"
-        listed = self._ec2.snapshots(region, tried, [COPIES_IN_PROGRESS], **OWN).values()
+        activity = f"Listing the copies in progress in {region}"
+        listed = self._ec2.snapshots(region, activity, [COPIES_IN_PROGRESS], **OWN).values()
         return [s for s in listed if s.owned and s.state is State.PENDING and s.is_copy]
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
@@ -141,11 +143,11 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request = order.request
-        tried = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
+        activity = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
         copy = self._ec2.writer(request.region).copy_snapshot
-        answer = self._ec2.write(tried, partial(copy, **arguments_of(order)))
+        answer = self._ec2.write(activity, partial(copy, **arguments_of(order)))
         if not answer.get("SnapshotId"):
-            raise Ambiguous(f"{tried}: AWS accepted the call, but returned no snapshot ID")
+            raise Ambiguous(f"{activity}: AWS accepted the call, but returned no snapshot ID")
         return replace(self.new_copy(order, answer["SnapshotId"], "pending"), name=order.tags.get("Name", ""))
 
     def delete_one(self, region: str, snapshot_id: str) -> None:
@@ -159,43 +161,43 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         client = self._ec2.writer(region)
         for ids in batches(snapshot_ids, self.tagged_per_call):
-            tried = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
+            activity = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
             if change.remove:
                 keys = [{"Key": key} for key in change.remove]
-                self._ec2.write(tried, partial(client.delete_tags, Resources=ids, Tags=keys))
+                self._ec2.write(activity, partial(client.delete_tags, Resources=ids, Tags=keys))
             if change.set:
-                self._ec2.write(tried, partial(client.create_tags, Resources=ids, Tags=tag_list(change.set)))
+                self._ec2.write(activity, partial(client.create_tags, Resources=ids, Tags=tag_list(change.set)))
         return {}
 
     def list_locks(self, region: str) -> dict[str, Lock]:
         # Without IDs: it is unknown what AWS answers for an ID without a lock (api-facts: ebs-locks).
-        tried, describe = (
+        activity, describe = (
             f"Listing the locks on snapshots in {region}",
             self._ec2.reader(region).describe_locked_snapshots,
         )
 
         def page(token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
             given = {"NextToken": token} if token else {}
-            answer = self._ec2.read(tried, partial(describe, MaxResults=PAGE, **given))
-            return answer, identified(items_of(answer, "Snapshots", tried=tried), "SnapshotId", tried)
+            answer = self._ec2.read(activity, partial(describe, MaxResults=PAGE, **given))
+            return answer, identified(items_of(answer, "Snapshots", activity=activity), "SnapshotId", activity)
 
-        shown = token_pages(page, self.pages(), tried)
+        shown = token_pages(page, self.pages(), activity)
         return {s["SnapshotId"]: Lock(s.get("LockExpiresOn"), s.get("LockState") == "expired") for s in shown}
 
     def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
         send = partial(self._ec2.writer(region).lock_snapshot, SnapshotId=snapshot_id, LockMode=mode, LockDuration=days)
-        tried = f"Locking the copy {snapshot_id} in {region}"
-        if until := self._ec2.write(tried, send).get("LockExpiresOn"):
+        activity = f"Locking the copy {snapshot_id} in {region}"
+        if until := self._ec2.write(activity, send).get("LockExpiresOn"):
             return until  # type: ignore[no-any-return]  # botocore has no types
-        raise Ambiguous(f"{tried}: AWS accepted the call, but returned no end of the lock")
+        raise Ambiguous(f"{activity}: AWS accepted the call, but returned no end of the lock")
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
-        tried = f"Asking AWS whether {request.snapshot_id} may be copied to {request.region} (DryRun)"
+        activity = f"Asking AWS whether {request.snapshot_id} may be copied to {request.region} (DryRun)"
         copy = partial(self._ec2.reader(request.region).copy_snapshot, **arguments_of(order))
-        self._dry_run(tried, copy, f"Grant ec2:CopySnapshot and ec2:CreateTags in {request.region} to the caller.")
+        self._dry_run(activity, copy, f"Grant ec2:CopySnapshot and ec2:CreateTags in {request.region} to the caller.")
 
-    def _dry_run(self, tried: str, call: Callable[..., Any], hint: str) -> None:
+    def _dry_run(self, activity: str, call: Callable[..., Any], hint: str) -> None:
         def ask() -> None:
             try:
                 call(DryRun=True)
@@ -204,7 +206,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
                     raise
 
         try:
-            self._ec2.read(tried, ask)
+            self._ec2.read(activity, ask)
         except Credentials as error:
             if error.code == "UnauthorizedOperation":
                 error.hint = f"{hint} {error.hint}"

@@ -42,74 +42,74 @@ NO_METADATA = "Metadata not updated"
 CONSOLE_DESCRIPTION = re.compile(r"\[Copied (snap-(?:[0-9a-f]{17}|[0-9a-f]{8})) from ([a-z0-9-]+)\]")
 
 
-def snapshot_of(shown: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
+def snapshot_of(item: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
     """Convert a snapshot of DescribeSnapshots. Everything except its ID is optional (api-facts: optional-members)."""
-    tags = _tags(shown)
-    volume_id = shown.get("VolumeId") or ""
+    tags = _tags(item)
+    volume_id = item.get("VolumeId") or ""
     without_volume = NO_VOLUME.fullmatch(volume_id) is not None
-    source = provenance_of(tags) or _console_source(shown.get("Description") or "")
+    source = provenance_of(tags) or _console_source(item.get("Description") or "")
     # Without a volume ID it is unknown what it is: it counts as the copy that its tags name, and is never changed.
     is_unsure = source is not None and not volume_id
     # TransferType "standard" is on every snapshot, so it proves nothing.
-    is_copy = without_volume or is_unsure or shown.get("TransferType") == "time-based"
+    is_copy = without_volume or is_unsure or item.get("TransferType") == "time-based"
     if source and not without_volume:
         source = replace(source, managed=source.managed and not is_copy)  # no recording has this form: never change it
-    provider_state, zone = shown.get("State") or "", shown.get("AvailabilityZone")
+    provider_state, zone = item.get("State") or "", item.get("AvailabilityZone")
     state = STATES.get(provider_state, State.PENDING)
-    progress = re.match(r"\d+", shown.get("Progress") or "")
+    progress = re.match(r"\d+", item.get("Progress") or "")
     return Snapshot(
-        snapshot_id=shown["SnapshotId"],
+        snapshot_id=item["SnapshotId"],
         region=region,
         state=state,
         provider_state=provider_state,
         progress=100 if state is State.COMPLETED else int(progress.group()) if progress else 0,
-        size_gib=shown.get("VolumeSize") or None,
-        encrypted=_encrypted(shown),
-        kms_key=shown.get("KmsKeyId"),
-        created_at=shown.get("StartTime"),
+        size_gib=item.get("VolumeSize") or None,
+        encrypted=_encrypted(item),
+        kms_key=item.get("KmsKeyId"),
+        created_at=item.get("StartTime"),
         name=tags.get("Name", ""),
-        description=shown.get("Description") or "",
+        description=item.get("Description") or "",
         tags=tags,
         disk_id=None if is_copy or source else volume_id or None,
-        place=shown.get("OutpostArn") or (zone if is_local_zone(zone, region) else None),
+        place=item.get("OutpostArn") or (zone if is_local_zone(zone, region) else None),
         owned=owned,
         is_copy=is_copy,
         certain=not is_unsure,
         source=source,
-        completed_at=shown.get("CompletionTime"),
-        full_size_bytes=shown.get("FullSnapshotSizeInBytes"),
-        reason=shown.get("StateMessage") if state is State.ERROR else None,
-        obstacle=_obstacle(shown, region),
-        traits=(ARCHIVED,) if _is_archived(shown) else (),
+        completed_at=item.get("CompletionTime"),
+        full_size_bytes=item.get("FullSnapshotSizeInBytes"),
+        reason=item.get("StateMessage") if state is State.ERROR else None,
+        obstacle=_obstacle(item, region),
+        traits=(ARCHIVED,) if _is_archived(item) else (),
     )
 
 
-def _encrypted(shown: Mapping[str, Any]) -> bool | None:
-    unknown = shown.get("StateMessage") == NO_METADATA and not shown.get("Encrypted")
-    return None if unknown else shown.get("Encrypted")
+def _encrypted(item: Mapping[str, Any]) -> bool | None:
+    unknown = item.get("StateMessage") == NO_METADATA and not item.get("Encrypted")
+    return None if unknown else item.get("Encrypted")
 
 
-def _obstacle(shown: Mapping[str, Any], region: str) -> str | None:
-    if _is_archived(shown):
+def _obstacle(item: Mapping[str, Any], region: str) -> str | None:
+    if _is_archived(item):
         return "is archived; restore it to the standard tier first"
-    if shown.get("OutpostArn"):
+    if item.get("OutpostArn"):
         return "is on an Outpost, from which AWS does not copy"
-    zone = shown.get("AvailabilityZone")
+    zone = item.get("AvailabilityZone")
     if is_local_zone(zone, region):
         return f"is in the Local Zone {zone}, from which AWS copies only within its group of zones or to {region}"
     return None
 
 
-def _is_archived(shown: Mapping[str, Any]) -> bool:
+def _is_archived(item: Mapping[str, Any]) -> bool:
     """Whether a snapshot can be neither copied nor restored now.
 
     A temporarily restored one can (api-facts: ebs-archive).
     """
-    return shown.get("StorageTier") == "archive" and not shown.get("RestoreExpiryTime")
+    return item.get("StorageTier") == "archive" and not item.get("RestoreExpiryTime")
 
 
-def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag.get("Value") or "" for tag in shown.get("Tags") or () if tag.get("Key")}
+def _tags(item: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag.get("Value") or "" for tag in item.get("Tags") or () if tag.get("Key")}
 
 
 def is_local_zone(place: str | None, region: str) -> bool:

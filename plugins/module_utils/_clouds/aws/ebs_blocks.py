@@ -69,7 +69,7 @@ class EbsBlocks(EbsCloud):
 
     def checksum(self, region: str, snapshot_id: str, index: int, token: str) -> str:
         """Read a block; return the base64 checksum of its content."""
-        tried = f"Reading the block {index} of {snapshot_id} in {region}"
+        activity = f"Reading the block {index} of {snapshot_id} in {region}"
         ask = self._ec2.block_reader(region).get_snapshot_block
 
         def read() -> tuple[str, str | None]:
@@ -78,20 +78,20 @@ class EbsBlocks(EbsCloud):
             return base64.b64encode(hashlib.sha256(data).digest()).decode(), answer.get("Checksum")
 
         def whole() -> str:
-            found, checksum = self._ec2.read(tried, read)
+            found, checksum = self._ec2.read(activity, read)
             if checksum and found != checksum:
-                raise Unreachable(f"{tried}: the received block has another checksum than AWS reports")
+                raise Unreachable(f"{activity}: the received block has another checksum than AWS reports")
             return found
 
         return str(persist(partial(self._with_hint, whole), self.deadline))
 
-    def _page(self, tried: str, ask: Any, given: Any) -> tuple[Any, dict[int, str]]:
-        page = self._ec2.read(tried, partial(ask, **given))
-        listed = items_of(page, "Blocks", tried=tried)
+    def _page(self, activity: str, ask: Any, given: Any) -> tuple[Any, dict[int, str]]:
+        page = self._ec2.read(activity, partial(ask, **given))
+        listed = items_of(page, "Blocks", activity=activity)
         if not (page.get("BlockSize") and page.get("VolumeSize")):
-            raise Unreachable(f"{tried}: the answer does not contain the size of a block, or of the snapshot")
+            raise Unreachable(f"{activity}: the answer does not contain the size of a block, or of the snapshot")
         if not all(block.get("BlockToken") and "BlockIndex" in block for block in listed):
-            raise Unreachable(f"{tried}: the answer contains a block without its index or token")
+            raise Unreachable(f"{activity}: the answer contains a block without its index or token")
         return page, {int(block["BlockIndex"]): str(block["BlockToken"]) for block in listed}
 
     def _persisted(self, read: Any, may_show_late: bool) -> Any:

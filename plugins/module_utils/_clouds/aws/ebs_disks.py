@@ -93,25 +93,25 @@ class EbsDisks(DiskCloud, EbsCloud):
         return self._disks(region, f"Looking at the disks in {region}", queries_of("volume-id", disk_ids))
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        tried = f"Listing the zones of {region}"
+        activity = f"Listing the zones of {region}"
         ask = self._ec2.reader(region).describe_availability_zones
-        answer = self._ec2.read(tried, lambda: ask(Filters=[{"Name": "opt-in-status", "Values": list(USABLE)}]))
-        zones = items_of(answer, "AvailabilityZones", tried=tried)
+        answer = self._ec2.read(activity, lambda: ask(Filters=[{"Name": "opt-in-status", "Values": list(USABLE)}]))
+        zones = items_of(answer, "AvailabilityZones", activity=activity)
         usable = (zone for zone in zones if zone.get("State", "available") != "unavailable")
         names = [str(zone["ZoneName"]) for zone in usable if zone.get("ZoneName")]
         return [Offer(name, kind, *limits) for name in names for kind, limits in TYPES.items()]
 
     def begin_one(self, order: CopyOrder) -> Snapshot:
         request = order.request
-        tried = f"Making a disk from {request.snapshot_id} in {request.options['zone']}"
+        activity = f"Making a disk from {request.snapshot_id} in {request.options['zone']}"
         create = self._ec2.writer(request.region).create_volume
         try:
-            answer = self._ec2.write(tried, partial(create, **self._arguments(order)))
+            answer = self._ec2.write(activity, partial(create, **self._arguments(order)))
         except Underway:
             self.token_is_used(order)
             raise
         if not answer.get("VolumeId"):
-            raise Ambiguous(f"{tried}: AWS accepted the call, but returned no disk ID")
+            raise Ambiguous(f"{activity}: AWS accepted the call, but returned no disk ID")
         size = answer.get("Size") or order.source.size_gib  # AWS silently raises a size below the snapshot's
         return self.new_disk(order, answer["VolumeId"], answer.get("State", "creating"), size_gib=size)
 
@@ -133,9 +133,9 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def _free_device(self, region: str, instance_id: str) -> str:
         """Choose a device that no volume of an instance uses, because AWS requires one."""
-        tried = f"Checking which devices of {instance_id} in {region} are free"
+        activity = f"Checking which devices of {instance_id} in {region} are free"
         query = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
-        used = {_slot(disk.device or "") for disk in self._disks(region, tried, [query])} | self._asked[instance_id]
+        used = {_slot(disk.device or "") for disk in self._disks(region, activity, [query])} | self._asked[instance_id]
         device = next((name for name in DEVICES if _slot(name) not in used), None)
         if device is None:
             raise Refused(f"{instance_id} in {region} has no free device", hint="Detach unneeded disks there.")
@@ -152,21 +152,21 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
-        tried = f"Asking AWS if a disk may be made from {request.snapshot_id} in {request.options['zone']} (DryRun)"
+        activity = f"Asking AWS if a disk may be made from {request.snapshot_id} in {request.options['zone']} (DryRun)"
         create = self._ec2.reader(request.region).create_volume
         create = partial(create, **self._arguments(order))
-        self._dry_run(tried, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")
+        self._dry_run(activity, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")
 
     def warm_disks(self, region: str, disk_ids: Sequence[str]) -> set[str]:
-        tried = f"Checking whether all data of the disks in {region} is loaded"
-        shown = self._ec2.volume_statuses(region, tried, disk_ids)
+        activity = f"Checking whether all data of the disks in {region} is loaded"
+        shown = self._ec2.volume_statuses(region, activity, disk_ids)
         return {str(status["VolumeId"]) for status in shown if is_warm(status)}
 
     def _arguments(self, order: CopyOrder) -> dict[str, Any]:
         return volume_arguments_of(order, self.token_of(order), self._rate)
 
-    def _disks(self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None) -> list[Disk]:
-        return [disk_of(volume, region) for volume in self._ec2.volumes(region, tried, queries, pages)]
+    def _disks(self, region: str, activity: str, queries: Sequence[Filters], pages: Pages | None = None) -> list[Disk]:
+        return [disk_of(volume, region) for volume in self._ec2.volumes(region, activity, queries, pages)]
 
 
 def _slot(device: str) -> str:

@@ -41,17 +41,17 @@ class EbsSharing(EbsCloud):
 
     def list_shared(self, region: str, account: str) -> set[str]:
         """Return the account's own snapshots that another account may use, in one listing. Raises a CopyError."""
-        tried = f"Listing the snapshots in {region} that the account {account} may use"
-        listed = self._ec2.snapshots(region, tried, OwnerIds=["self"], RestorableByUserIds=[account]).values()
+        activity = f"Listing the snapshots in {region} that the account {account} may use"
+        listed = self._ec2.snapshots(region, activity, OwnerIds=["self"], RestorableByUserIds=[account]).values()
         return {s.snapshot_id for s in listed if s.owned and s.state is not State.ABSENT}
 
     def share(self, region: str, snapshot_id: str, account: str) -> None:
         """Allow another account to use a snapshot. Is safe to repeat. Raises a CopyError."""
-        tried = f"Sharing {snapshot_id} in {region} with the account {account}"
+        activity = f"Sharing {snapshot_id} in {region} with the account {account}"
         change = self._ec2.writer(region).modify_snapshot_attribute
         arguments = {"Attribute": "createVolumePermission", "OperationType": "add", "UserIds": [account]}
         try:
-            self._ec2.write(tried, partial(change, SnapshotId=snapshot_id, **arguments))
+            self._ec2.write(activity, partial(change, SnapshotId=snapshot_id, **arguments))
         except Forbidden as error:
             raise error.as_kind(
                 Forbidden, hint=f"Grant ec2:ModifySnapshotAttribute in {region} to the caller."

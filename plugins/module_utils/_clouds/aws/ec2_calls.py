@@ -51,60 +51,60 @@ class Ec2Calls:
         warnings: list[str],
         now: Callable[[], datetime],
         pages: Callable[[], Pages],
-        heard: Callable[[str | None], None],
+        on_date: Callable[[str | None], None],
     ):
-        """``now`` returns the time by this machine's clock; ``heard`` receives the ``Date`` header of each answer."""
+        """``now`` returns the time by this machine's clock; ``on_date`` receives the ``Date`` header of each answer."""
         self._pages = pages
         #: Operations and regions whose listing does not fit into one page.
         self._long: set[tuple[str, str]] = set()
-        self._clients = Clients(module, calls, now, heard)
+        self._clients = Clients(module, calls, now, on_date)
         self._warnings = warnings
         #: The account's ID; None before the first call, empty if it cannot be read.
         self._account: str | None = None
         self.reader, self.writer = self._clients.reader, self._clients.writer
         self.block_reader, self.key_reader = self._clients.block_reader, self._clients.key_reader
 
-    def read(self, tried: str, call: Callable[[], Answer]) -> Answer:
+    def read(self, activity: str, call: Callable[[], Answer]) -> Answer:
         try:
-            return self.write(tried, call)
+            return self.write(activity, call)
         except Ambiguous as error:
             raise error.as_kind(Unreachable) from error
 
-    def write(self, tried: str, call: Callable[[], Answer]) -> Answer:
+    def write(self, activity: str, call: Callable[[], Answer]) -> Answer:
         try:
             return call()
         except (ClientError, BotoCoreError, ResponseParserError) as error:
-            raise translated(error, tried) from error
+            raise translated(error, activity) from error
 
     def volumes(
-        self, region: str, tried: str, queries: Sequence[Filters], pages: Pages | None = None
+        self, region: str, activity: str, queries: Sequence[Filters], pages: Pages | None = None
     ) -> Iterator[Mapping[str, Any]]:
         """Return the volumes that any of these queries finds, possibly with others."""
-        return self._listed(region, tried, "describe_volumes", "Volumes", queries, {}, pages)
+        return self._listed(region, activity, "describe_volumes", "Volumes", queries, {}, pages)
 
-    def volume_statuses(self, region: str, tried: str, volume_ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    def volume_statuses(self, region: str, activity: str, volume_ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Return the items of DescribeVolumeStatus for these volumes, for which it has no filter.
 
         All volumes must exist.
         """
         ask = self.reader(region).describe_volume_status
         for ids in batches(list(volume_ids), VALUES):
-            answer = self.read(tried, partial(ask, VolumeIds=ids))
-            yield from identified(items_of(answer, "VolumeStatuses", tried=tried), "VolumeId", tried)
+            answer = self.read(activity, partial(ask, VolumeIds=ids))
+            yield from identified(items_of(answer, "VolumeStatuses", activity=activity), "VolumeId", activity)
 
     def snapshots(
-        self, region: str, tried: str, queries: Sequence[Filters] = ((),), pages: Pages | None = None, **scope: Any
+        self, region: str, activity: str, queries: Sequence[Filters] = ((),), pages: Pages | None = None, **scope: Any
     ) -> dict[str, Snapshot]:
         """Return by ID the snapshots that any of these queries finds, possibly with others."""
         self._account_id(region)  # before the listing, which would otherwise be older than it seems
         # Converted one by one, so that the raw answers of thousands of snapshots are never in memory at once.
-        shown = self._listed(region, tried, "describe_snapshots", "Snapshots", queries, scope, pages)
+        shown = self._listed(region, activity, "describe_snapshots", "Snapshots", queries, scope, pages)
         listed = (snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown)
         return {snapshot.snapshot_id: snapshot for snapshot in listed}
 
-    def snapshots_by_id(self, region: str, ids: Sequence[str], tried: str, **scope: Any) -> dict[str, Snapshot]:
+    def snapshots_by_id(self, region: str, ids: Sequence[str], activity: str, **scope: Any) -> dict[str, Snapshot]:
         """Read with a filter, because a call with SnapshotIds fails as a whole if one is missing."""
-        found = self.snapshots(region, tried, queries_of("snapshot-id", ids), **scope) if ids else {}
+        found = self.snapshots(region, activity, queries_of("snapshot-id", ids), **scope) if ids else {}
         return {i: found[i] for i in ids if i in found and found[i].state is not State.ABSENT}
 
     @property
@@ -115,7 +115,7 @@ class Ec2Calls:
     def _listed(
         self,
         region: str,
-        tried: str,
+        activity: str,
         operation: str,
         key: str,
         queries: Sequence[Filters],
@@ -130,8 +130,8 @@ class Ec2Calls:
 
         def page(filters: Filters, token: str | None) -> tuple[Mapping[str, Any], list[Any]]:
             arguments = {"MaxResults": PAGE, "NextToken": token, "Filters": list(filters), **scope}
-            answer = self.read(tried, partial(ask, **{k: v for k, v in arguments.items() if v}))
-            return answer, identified(items_of(answer, key, tried=tried), key.removesuffix("s") + "Id", tried)
+            answer = self.read(activity, partial(ask, **{k: v for k, v in arguments.items() if v}))
+            return answer, identified(items_of(answer, key, activity=activity), key.removesuffix("s") + "Id", activity)
 
         is_own = key == "Volumes" or scope == OWN
         if len(queries) > 1 and is_own and (operation, region) not in self._long:
@@ -141,7 +141,7 @@ class Ec2Calls:
                 return
             self._long.add((operation, region))
         for filters in queries:
-            yield from token_pages(partial(page, filters), pages, tried)
+            yield from token_pages(partial(page, filters), pages, activity)
 
     def _is_own(self, shown: Mapping[str, Any], region: str, scope: Mapping[str, Any]) -> bool:
         account = self._account_id(region)
@@ -160,9 +160,9 @@ class Ec2Calls:
         """
         if self._account is None:
             ask = self._clients.account_reader(region).get_caller_identity
-            tried = "Asking for the account's ID (sts:GetCallerIdentity)"
+            activity = "Asking for the account's ID (sts:GetCallerIdentity)"
             try:
-                self._account = str(self.read(tried, ask).get("Account") or "")
+                self._account = str(self.read(activity, ask).get("Account") or "")
             except (Unreachable, Forbidden) as error:
                 self._account = ""
                 self._warnings.append(f"{error}. The run relies on what AWS lists as the caller's own.")

@@ -126,8 +126,8 @@ DECODE = "For AWS's detailed reason: aws sts decode-authorization-message --enco
 _ENCODED = re.compile(r"\s*Encoded authorization failure message: (\S*).*", re.S)
 
 
-def translated(error: Exception, tried: str) -> CopyError:
-    """Convert a botocore error into ours; ``tried`` says what was tried, on which ID and in which region."""
+def translated(error: Exception, activity: str) -> CopyError:
+    """Convert a botocore error into ours; ``activity`` says what was tried, on which ID and in which region."""
     if isinstance(error, boto_errors.ClientError):
         answer = error.response.get("Error", {})
         metadata = error.response.get("ResponseMetadata", {})
@@ -147,7 +147,7 @@ def translated(error: Exception, tried: str) -> CopyError:
         if encoded and encoded[1]:
             hint = f"{hint or ''} {DECODE} {encoded[1]}".strip()
         request_id = metadata.get("RequestId") or error.response.get("RequestId")
-        return kind(f"{tried}: {message}", code=code, request_id=request_id, hint=hint or KIND_HINTS.get(kind))
+        return kind(f"{activity}: {message}", code=code, request_id=request_id, hint=hint or KIND_HINTS.get(kind))
     kinds: tuple[tuple[type[CopyError], tuple[type[Exception], ...], str | None], ...] = (
         (
             Credentials,
@@ -171,6 +171,6 @@ def translated(error: Exception, tried: str) -> CopyError:
     )
     for kind, classes, hint in kinds:
         if isinstance(error, classes):
-            return kind(f"{tried}: {error}", code=type(error).__name__, hint=hint)
+            return kind(f"{activity}: {error}", code=type(error).__name__, hint=hint)
     # botocore quotes an answer that it cannot read, such as the page of a proxy.
-    return Ambiguous(f"{tried}: {str(error)[:300]}", code=type(error).__name__)
+    return Ambiguous(f"{activity}: {str(error)[:300]}", code=type(error).__name__)

@@ -48,14 +48,14 @@ class KeyStates:
         return {key_id: self._known[region, key_id] for key_id in key_ids}
 
     def _read(self, region: str, key_id: str, deadline: Deadline) -> Key:
-        tried = f"Asking KMS for the key {key_id} in {region}"
+        activity = f"Asking KMS for the key {key_id} in {region}"
         ask = partial(self._ec2.key_reader(region).describe_key, KeyId=key_id)
-        answer = persist(partial(self._ec2.read, tried, ask), deadline.within(SECONDS))
+        answer = persist(partial(self._ec2.read, activity, ask), deadline.within(SECONDS))
         return _key_of(answer.get("KeyMetadata") or {}, key_id)
 
 
-def _key_of(shown: Mapping[str, Any], key_id: str) -> Key:
-    state = shown.get("KeyState")
+def _key_of(item: Mapping[str, Any], key_id: str) -> Key:
+    state = item.get("KeyState")
     enabled = True if state == "Enabled" else False if state in NOT_ENABLED else None
     problem = None if state else "KMS shows no state"
-    return Key(shown.get("Arn") or key_id, state, enabled, shown.get("DeletionDate"), problem)
+    return Key(item.get("Arn") or key_id, state, enabled, item.get("DeletionDate"), problem)

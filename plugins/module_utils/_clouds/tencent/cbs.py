@@ -40,7 +40,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
 
     def __init__(self, module: Any):
         super().__init__()
-        self._service = Service(module.params, self.calls, lambda: self.deadline, self.clock.heard)
+        self._service = Service(module.params, self.calls, lambda: self.deadline, self.clock.record_date)
         self._tags = Tags(self._service)
         self.refused_tags = self._tags.refused
         self._reads = CbsReads(self._service, self.pages, self.utc, self.warnings)
@@ -89,8 +89,8 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return pages.listing([s for s in listed if s.owned and (s.source or s.is_copy)])
 
     def list_in_progress(self, region: str) -> list[Snapshot]:
-        tried = f"Listing the copies in progress in {region}"
-        listed = self._reads.listed(region, tried, [only("snapshot-state", IN_PROGRESS)])
+        activity = f"Listing the copies in progress in {region}"
+        listed = self._reads.listed(region, activity, [only("snapshot-state", IN_PROGRESS)])
         return [s for s in listed if s.owned and s.is_copy and s.state is State.PENDING]
 
     def list_snapshots(self, region: str, wanted: SnapshotFilter) -> list[Snapshot]:
@@ -98,20 +98,20 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
 
         There is no filter on the source of a copy (api-facts: cbs-describe-limits).
         """
-        tried = f"Listing the snapshots in {region}"
+        activity = f"Listing the snapshots in {region}"
         if wanted.snapshot_ids is not None:
-            return [s for s in self._reads.by_id(region, sorted(wanted.snapshot_ids), tried).values() if s.owned]
+            return [s for s in self._reads.by_id(region, sorted(wanted.snapshot_ids), activity).values() if s.owned]
         queries: list[dict[str, Any]] = [{}]
         disk_ids = sorted(wanted.disk_ids or ())
         if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= FEW_DISKS:
             queries = [only("disk-id", ids) for ids in batches(disk_ids, DISKS)]
-        return [s for s in self._reads.listed(region, tried, queries) if s.owned]
+        return [s for s in self._reads.listed(region, activity, queries) if s.owned]
 
     def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
         """List the snapshot groups that CBS calls consistent (api-facts: cbs-snapshot-groups)."""
         disks = {snapshot.snapshot_id: snapshot.disk_id for snapshot in snapshots}
-        tried = f"Listing the snapshot groups in {region}"
-        groups = self._reads.all_pages("DescribeSnapshotGroups", "SnapshotGroupSet", region, tried, [{}])
+        activity = f"Listing the snapshot groups in {region}"
+        groups = self._reads.all_pages("DescribeSnapshotGroups", "SnapshotGroupSet", region, activity, [{}])
         return [found for shown in groups if (found := set_of(shown, disks))]
 
     def may_be_of_one(self, error: CopyError) -> bool:
@@ -125,48 +125,48 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
 
     def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
         first, regions = orders[0], [order.request.region for order in orders]
-        tried = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(regions)}"
+        activity = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(regions)}"
         answer = self._service.write(
             "CopySnapshotCrossRegions",
             first.source.region,
-            tried,
+            activity,
             SnapshotId=first.request.snapshot_id,
             DestinationRegions=regions,
             SnapshotName=first.name,
         )
         shown = answer.get("SnapshotCopyResultSet")
         if not isinstance(shown, list):
-            raise Ambiguous(f"{tried}: the answer contains no result", request_id=answer.get("RequestId"))
+            raise Ambiguous(f"{activity}: the answer contains no result", request_id=answer.get("RequestId"))
         results = {item.get("DestinationRegion"): item for item in shown if isinstance(item, dict)}
         return [self._result(order, results.get(order.request.region), answer.get("RequestId")) for order in orders]
 
     def _result(self, order: CopyOrder, item: Mapping[str, Any] | None, request_id: Any) -> Snapshot | CopyError:
         """Return the result for one destination, because a call may fail for some (api-facts: cbs-copy-results)."""
         request = order.request
-        tried = f"Copying {request.snapshot_id} from {order.source.region} to {request.region}"
+        activity = f"Copying {request.snapshot_id} from {order.source.region} to {request.region}"
         if item is None:
-            return Ambiguous(f"{tried}: the answer does not mention this region", request_id=request_id)
+            return Ambiguous(f"{activity}: the answer does not mention this region", request_id=request_id)
         if not item.get("Code"):
-            return Ambiguous(f"{tried}: the answer does not say whether the copy was started", request_id=request_id)
+            return Ambiguous(f"{activity}: the answer does not say whether the copy was started", request_id=request_id)
         if item["Code"] != "Success":
-            return failure(item.get("Code"), item.get("Message"), tried, request_id)
+            return failure(item.get("Code"), item.get("Message"), activity, request_id)
         if not item.get("SnapshotId"):
-            return Ambiguous(f"{tried}: the call was accepted, but returned no snapshot ID", request_id=request_id)
+            return Ambiguous(f"{activity}: the call was accepted, but returned no snapshot ID", request_id=request_id)
         source = source_of_order(order)
         return self.new_copy(order, item["SnapshotId"], "COPYING_FROM_REMOTE", tags={}, source=source, marked_ours=True)
 
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
         """Delete with one call, which deletes all copies or none."""
-        tried = f"Deleting {some(snapshot_ids)} in {region}"
+        activity = f"Deleting {some(snapshot_ids)} in {region}"
         try:
-            self._delete_all(region, snapshot_ids, tried)
+            self._delete_all(region, snapshot_ids, activity)
         except NotFound:
             if len(snapshot_ids) > 1:
                 raise
         return {}
 
-    def _delete_all(self, region: str, snapshot_ids: Sequence[str], tried: str) -> None:
-        self._service.write("DeleteSnapshots", region, tried, SnapshotIds=list(snapshot_ids))
+    def _delete_all(self, region: str, snapshot_ids: Sequence[str], activity: str) -> None:
+        self._service.write("DeleteSnapshots", region, activity, SnapshotIds=list(snapshot_ids))
 
     def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         failed: dict[str, CopyError] = {}
@@ -179,11 +179,11 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
             persist(partial(self._tags.delete, region, some_tags, each), self.deadline.within(self.page_seconds))
 
     def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:
-        tried = f"Setting the deadline of {snapshot_id} in {region} to {deadline_text(moment)}"
+        activity = f"Setting the deadline of {snapshot_id} in {region} to {deadline_text(moment)}"
         self._service.write(
             "ModifySnapshotAttribute",
             region,
-            tried,
+            activity,
             SnapshotId=snapshot_id,
             IsPermanent=False,
             Deadline=deadline_text(moment),
@@ -191,13 +191,13 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
 
     def list_disks(self, region: str, tags: Mapping[str, str], disk_ids: Sequence[str]) -> list[Disk]:
         """List by ID or by tag, because the service accepts only one of them; the other is compared here."""
-        tried = f"Listing the disks in {region}"
+        activity = f"Listing the disks in {region}"
         filters = [
             {"Name": "tag-key", "Values": [key]} if value == "*" else {"Name": f"tag:{key}", "Values": [value]}
             for key, value in tags.items()
         ]
         asked: list[dict[str, Any]] = [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)]
         shown = self._reads.all_pages(
-            "DescribeDisks", "DiskSet", region, tried, asked or [{"Filters": filters or None}]
+            "DescribeDisks", "DiskSet", region, activity, asked or [{"Filters": filters or None}]
         )
         return [disk for item in shown if (disk := disk_of(item, region)).has_tags(tags)]

@@ -101,37 +101,37 @@ def _source_of(tags: Mapping[str, str], named: Provenance | None) -> Provenance 
     )
 
 
-def snapshot_of(shown: Mapping[str, Any], region: str) -> Snapshot:
+def snapshot_of(item: Mapping[str, Any], region: str) -> Snapshot:
     """Convert a snapshot of DescribeSnapshots."""
-    name = shown.get("SnapshotName") or ""
-    tags = _tags(shown)
-    is_copy, is_unknown = bool(shown.get("CopyFromRemote")), shown.get("CopyFromRemote") is None
-    state = STATES.get(shown.get("SnapshotState", ""), State.PENDING)
+    name = item.get("SnapshotName") or ""
+    tags = _tags(item)
+    is_copy, is_unknown = bool(item.get("CopyFromRemote")), item.get("CopyFromRemote") is None
+    state = STATES.get(item.get("SnapshotState", ""), State.PENDING)
     named, marked = source_in_name(name) if is_copy or is_unknown else (None, False)
     source = _source_of(tags, named if is_copy or marked else None)
     # If it does not show whether it is a copy, our marks count, so that no second one is made; but it is never changed.
     is_unsure = is_unknown and source is not None
     is_copy = is_copy or is_unsure
     return Snapshot(
-        snapshot_id=shown["SnapshotId"],
+        snapshot_id=item["SnapshotId"],
         region=region,
         state=state,
-        provider_state=shown.get("SnapshotState", ""),
-        progress=100 if state is State.COMPLETED else int(shown.get("Percent") or 0),
-        size_gib=shown.get("DiskSize"),
-        encrypted=bool(shown.get("Encrypt")),
-        created_at=parse_cbs_time(shown.get("CreateTime")),
+        provider_state=item.get("SnapshotState", ""),
+        progress=100 if state is State.COMPLETED else int(item.get("Percent") or 0),
+        size_gib=item.get("DiskSize"),
+        encrypted=bool(item.get("Encrypt")),
+        created_at=parse_cbs_time(item.get("CreateTime")),
         name=name,
         tags=tags,
-        disk_id=None if is_copy else shown.get("DiskId") or None,
-        owned=shown.get("SnapshotType") != "SHARED_SNAPSHOT",
+        disk_id=None if is_copy else item.get("DiskId") or None,
+        owned=item.get("SnapshotType") != "SHARED_SNAPSHOT",
         is_copy=is_copy,
         certain=not is_unsure,
         source=source,
         marked_ours=marked and source is not None,
         # With IsPermanent a deadline has no meaning (api-facts: cbs-deadline).
-        expires_at=None if shown.get("IsPermanent") else parse_cbs_time(shown.get("DeadlineTime")),
-        traits=tuple(trait for trait, (key, value) in _TRAITS.items() if shown.get(key) == value),
+        expires_at=None if item.get("IsPermanent") else parse_cbs_time(item.get("DeadlineTime")),
+        traits=tuple(trait for trait, (key, value) in _TRAITS.items() if item.get(key) == value),
     )
 
 
@@ -154,44 +154,44 @@ def deadline_text(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).isoformat(timespec="seconds")
 
 
-def set_of(shown: Mapping[str, Any], disks: Mapping[str, str | None]) -> ListedSet | None:
+def set_of(item: Mapping[str, Any], disks: Mapping[str, str | None]) -> ListedSet | None:
     """Convert a snapshot group; None if it is not complete, or if CBS does not call it consistent.
 
     ``disks`` are the known disks of snapshots, because the group does not name them.
     """
-    is_complete = shown.get("SnapshotGroupState") in _GROUP_STATES
-    if not is_complete or not _CONSISTENT.fullmatch(str(shown.get("SnapshotGroupType") or "").upper()):
+    is_complete = item.get("SnapshotGroupState") in _GROUP_STATES
+    if not is_complete or not _CONSISTENT.fullmatch(str(item.get("SnapshotGroupType") or "").upper()):
         return None
-    members = (Member(snapshot_id, disks.get(snapshot_id)) for snapshot_id in shown.get("SnapshotIdSet") or ())
-    return ListedSet(shown["SnapshotGroupId"], tuple(members), of_one_instance=True)
+    members = (Member(snapshot_id, disks.get(snapshot_id)) for snapshot_id in item.get("SnapshotIdSet") or ())
+    return ListedSet(item["SnapshotGroupId"], tuple(members), of_one_instance=True)
 
 
 #: States of disks that are attached to something (api-facts: cbs-disk-attach).
 ATTACHMENT_STATES = {state.upper(): state for state in ("attaching", "attached", "detaching")}
 
 
-def disk_of(shown: Mapping[str, Any], region: str) -> Disk:
+def disk_of(item: Mapping[str, Any], region: str) -> Disk:
     """Convert a disk of DescribeDisks."""
     return Disk(
-        disk_id=shown["DiskId"],
+        disk_id=item["DiskId"],
         region=region,
-        name=shown.get("DiskName") or "",
-        size_gib=shown.get("DiskSize"),
-        tags=_tags(shown),
-        attached_to=shown.get("InstanceId") or None,
-        attachment=ATTACHMENT_STATES.get(shown.get("DiskState", "")),
-        guest_device=f"/dev/disk/by-id/virtio-{shown['DiskId']}",
-        encrypted=bool(shown.get("Encrypt")),
-        kms_key=shown.get("KmsKeyId") or None,
-        zone=(shown.get("Placement") or {}).get("Zone"),
-        disk_type=shown.get("DiskType"),
-        provider_state=shown.get("DiskState", ""),
-        in_use=bool(shown.get("Attached")) or shown.get("DiskState") not in ("UNATTACHED", "TORECYCLE"),
-        is_recycled=shown.get("DiskState") == "TORECYCLE",
-        created_at=parse_cbs_time(shown.get("CreateTime")),
+        name=item.get("DiskName") or "",
+        size_gib=item.get("DiskSize"),
+        tags=_tags(item),
+        attached_to=item.get("InstanceId") or None,
+        attachment=ATTACHMENT_STATES.get(item.get("DiskState", "")),
+        guest_device=f"/dev/disk/by-id/virtio-{item['DiskId']}",
+        encrypted=bool(item.get("Encrypt")),
+        kms_key=item.get("KmsKeyId") or None,
+        zone=(item.get("Placement") or {}).get("Zone"),
+        disk_type=item.get("DiskType"),
+        provider_state=item.get("DiskState", ""),
+        in_use=bool(item.get("Attached")) or item.get("DiskState") not in ("UNATTACHED", "TORECYCLE"),
+        is_recycled=item.get("DiskState") == "TORECYCLE",
+        created_at=parse_cbs_time(item.get("CreateTime")),
     )
 
 
-def _tags(shown: Mapping[str, Any]) -> dict[str, str]:
+def _tags(item: Mapping[str, Any]) -> dict[str, str]:
     """Return the tags; arrays can be null (api-facts: cbs-wire)."""
-    return {str(tag["Key"]): str(tag.get("Value") or "") for tag in shown.get("Tags") or () if tag.get("Key")}
+    return {str(tag["Key"]): str(tag.get("Value") or "") for tag in item.get("Tags") or () if tag.get("Key")}

@@ -56,8 +56,8 @@ class CbsDisks(DiskCloud, CbsCloud):
 
     def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         filters = [{"Name": f"tag:{RESTORE_ID}", "Values": [self.restore_id]}]
-        tried = f"Listing the disks of {self.restore_id} in {region}"
-        return self._disks(region, tried, [{"Filters": filters}], pages)
+        activity = f"Listing the disks of {self.restore_id} in {region}"
+        return self._disks(region, activity, [{"Filters": filters}], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         """Read by ID. If the service refuses the call because of a missing ID, read all disks of this restore."""
@@ -68,19 +68,19 @@ class CbsDisks(DiskCloud, CbsCloud):
             return [disk for disk in self.list_restored(region, self.pages()) if disk.disk_id in disk_ids]
 
     def _disks(
-        self, region: str, tried: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None
+        self, region: str, activity: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None
     ) -> list[Disk]:
-        shown = self._reads.all_pages("DescribeDisks", "DiskSet", region, tried, queries, pages)
-        return [disk_of(item, region) for item in shown]
+        items = self._reads.all_pages("DescribeDisks", "DiskSet", region, activity, queries, pages)
+        return [disk_of(item, region) for item in items]
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        tried = f"Listing the disks on offer in {region}"
+        activity = f"Listing the disks on offer in {region}"
         given = {"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": HOURLY, "DiskUsage": "DATA_DISK"}
-        answer = self._service.read("DescribeDiskConfigQuota", region, tried, **given)
+        answer = self._service.read("DescribeDiskConfigQuota", region, activity, **given)
         # The service also returns offers that were not requested.
         sold = [
             item
-            for item in items_of(answer, "DiskConfigSet", tried=tried)
+            for item in items_of(answer, "DiskConfigSet", activity=activity)
             if item.get("Available") and item.get("DiskChargeType") == HOURLY and item.get("DiskUsage") == "DATA_DISK"
         ]
         return [
@@ -107,13 +107,13 @@ class CbsDisks(DiskCloud, CbsCloud):
 
     def _made(self, order: CopyOrder) -> Snapshot:
         request, options = order.request, order.request.options
-        tried = f"Making a disk from {request.snapshot_id} in {options['zone']}"
+        activity = f"Making a disk from {request.snapshot_id} in {options['zone']}"
         name = f"{request.snapshot_id}.{self.restore_id}"[: self.name_rule.longest]
         is_encrypted = request.encrypted or order.source.encrypted
         answer = self._service.write(
             "CreateDisks",
             request.region,
-            tried,
+            activity,
             Placement={"Zone": options["zone"]},
             DiskChargeType=HOURLY,
             DiskType=options["disk_type"],
@@ -130,7 +130,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         ids = answer.get("DiskIdSet")
         if not isinstance(ids, list) or not ids:
             raise Ambiguous(
-                f"{tried}: the call was accepted, but returned no disk ID", request_id=answer.get("RequestId")
+                f"{activity}: the call was accepted, but returned no disk ID", request_id=answer.get("RequestId")
             )
         return self.new_disk(order, str(ids[0]), "", name=name, snapshot_id=None)
 
@@ -140,10 +140,10 @@ class CbsDisks(DiskCloud, CbsCloud):
     def detach(self, region: str, disk_id: str, instance_id: str) -> None:
         self._change_holder("DetachDisks", region, disk_id, instance_id, f"Detaching the disk {disk_id} from")
 
-    def _change_holder(self, action: str, region: str, disk_id: str, instance_id: str, tried: str) -> None:
-        tried = f"{tried} {instance_id} in {region}"
+    def _change_holder(self, action: str, region: str, disk_id: str, instance_id: str, activity: str) -> None:
+        activity = f"{activity} {instance_id} in {region}"
         try:
-            self._service.write(action, region, tried, InstanceId=instance_id, DiskIds=[disk_id])
+            self._service.write(action, region, activity, InstanceId=instance_id, DiskIds=[disk_id])
         except CopyError as error:
             if error.code in ("ResourceUnavailable.Attached", "FailedOperation.DiskAttached"):
                 raise error.as_kind(Underway) from error
@@ -155,5 +155,5 @@ class CbsDisks(DiskCloud, CbsCloud):
         # Not that of DiskCloud: the cloud's own method handles a call that deletes all or none.
         return CbsCloud.delete(self, region, snapshot_ids)
 
-    def _delete_all(self, region: str, snapshot_ids: Sequence[str], tried: str) -> None:
-        self._service.write("TerminateDisks", region, tried, DiskIds=list(snapshot_ids))
+    def _delete_all(self, region: str, snapshot_ids: Sequence[str], activity: str) -> None:
+        self._service.write("TerminateDisks", region, activity, DiskIds=list(snapshot_ids))

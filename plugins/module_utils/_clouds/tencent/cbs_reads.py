@@ -31,28 +31,28 @@ class CbsReads:
     """The listings of one account. Each method raises only CopyError."""
 
     def __init__(
-        self, service: Service, pages: Callable[[], Pages], today: Callable[[], datetime], warnings: list[str]
+        self, service: Service, pages: Callable[[], Pages], utc_clock: Callable[[], datetime], warnings: list[str]
     ):
-        self._service, self._new_pages, self._today, self._warnings = service, pages, today, warnings
+        self._service, self._new_pages, self._utc_clock, self._warnings = service, pages, utc_clock, warnings
         #: Regions whose times are ahead, and that already have a warning.
         self._ahead: set[str] = set()
 
-    def by_id(self, region: str, snapshot_ids: Sequence[str], tried: str) -> dict[str, Snapshot]:
+    def by_id(self, region: str, snapshot_ids: Sequence[str], activity: str) -> dict[str, Snapshot]:
         """Read by ID. If the service refuses the call because of a missing ID, read the complete listing."""
         wanted = set(snapshot_ids)
         try:
-            found = self.listed(region, tried, [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)])
+            found = self.listed(region, activity, [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)])
         except NotFound:
-            found = self.listed(region, tried, [{}])
+            found = self.listed(region, activity, [{}])
         return {s.snapshot_id: s for s in found if s.snapshot_id in wanted}
 
     def listed(
-        self, region: str, tried: str, queries: Sequence[Mapping[str, Any]] = ({},), pages: Pages | None = None
+        self, region: str, activity: str, queries: Sequence[Mapping[str, Any]] = ({},), pages: Pages | None = None
     ) -> list[Snapshot]:
-        shown = self.all_pages("DescribeSnapshots", "SnapshotSet", region, tried, queries, pages)
-        listed = [snapshot_of(item, region) for item in shown]
+        items = self.all_pages("DescribeSnapshots", "SnapshotSet", region, activity, queries, pages)
+        listed = [snapshot_of(item, region) for item in items]
         newest = max((s.created_at for s in listed if s.created_at), default=None)
-        if newest and newest > self._today() + AHEAD and region not in self._ahead:
+        if newest and newest > self._utc_clock() + AHEAD and region not in self._ahead:
             self._ahead.add(region)
             self._warnings.append(
                 f"{region}: the newest snapshot has a creation time in the future ({newest:%Y-%m-%d %H:%M} UTC), so "
@@ -66,7 +66,7 @@ class CbsReads:
         action: str,
         key: str,
         region: str,
-        tried: str,
+        activity: str,
         queries: Sequence[Mapping[str, Any]],
         pages: Pages | None = None,
     ) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ class CbsReads:
         for given in queries:
             ids = given.get("SnapshotIds") or given.get("DiskIds")
             query = given if ids or action in UNORDERED else {**given, **OLDEST_FIRST}
-            found += self._pages(pages, action, key, region, tried, query, len(ids) if ids else None)
+            found += self._pages(pages, action, key, region, activity, query, len(ids) if ids else None)
         return found
 
     def _pages(
@@ -84,17 +84,17 @@ class CbsReads:
         action: str,
         key: str,
         region: str,
-        tried: str,
+        activity: str,
         given: Mapping[str, Any],
         most: int | None,
     ) -> list[dict[str, Any]]:
         id_key = f"{key.removesuffix('Set')}Id"
 
         def page(place: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Any]:
-            answer = self._service.read(action, region, tried, **place, **given)
-            return identified(items_of(answer, key, tried=tried), id_key, tried), answer.get("TotalCount")
+            answer = self._service.read(action, region, activity, **place, **given)
+            return identified(items_of(answer, key, activity=activity), id_key, activity), answer.get("TotalCount")
 
-        return joined_pages(page, by_offset(PAGE), lambda item: item.get(id_key), pages, tried, most)
+        return joined_pages(page, by_offset(PAGE), lambda item: item.get(id_key), pages, activity, most)
 
 
 def only(name: str, values: Sequence[str]) -> dict[str, Any]:

@@ -80,8 +80,8 @@ class Tags:
         for item in answer.get("FailedResources") or ():
             # The service may add the account to the name, so only the ID at its end is compared.
             snapshot_id = str(item.get("Resource")).rpartition("/")[2]
-            tried = f"Tagging {snapshot_id} in {region}"
-            error = failure(item.get("Code"), item.get("Message"), tried, answer.get("RequestId"))
+            activity = f"Tagging {snapshot_id} in {region}"
+            error = failure(item.get("Code"), item.get("Message"), activity, answer.get("RequestId"))
             if isinstance(error, TagsFull):
                 raise error  # the quota applies to the account
             failed[snapshot_id] = error

@@ -69,18 +69,18 @@ class RateLimiter:
         self._deadline = deadline
         self._sent: dict[str, deque[float]] = {}
 
-    def keep(self, action: str, tried: str, may_be_late: bool) -> None:
+    def keep(self, action: str, activity: str, may_be_late: bool) -> None:
         """Wait until another call may be made. Raises Throttled if that is after the deadline."""
         sent = self._sent.setdefault(action, deque(maxlen=CALLS_PER_SECOND))
         deadline = self._deadline()
         if deadline.passed and not may_be_late:
-            raise Throttled(f"{tried}: not tried, because wait_timeout had ended")
+            raise Throttled(f"{activity}: not tried, because wait_timeout had ended")
         if len(sent) == CALLS_PER_SECOND:
             pause = sent[0] + 1.0 + MARGIN - deadline.now()
             if pause > 0:
                 if pause >= deadline.remaining and not may_be_late:
                     raise Throttled(
-                        f"{tried}: not tried, because {CALLS_PER_SECOND} calls were made within the last second"
+                        f"{activity}: not tried, because {CALLS_PER_SECOND} calls were made within the last second"
                     )
                 deadline.sleep_past(pause)
         sent.append(deadline.now())
@@ -97,9 +97,9 @@ class Service:
         params: Mapping[str, Any],
         calls: Counter[str],
         deadline: Callable[[], Deadline],
-        heard: Callable[[str | None], None],
+        on_date: Callable[[str | None], None],
     ):
-        """``heard`` receives the ``Date`` header of each answer."""
+        """``on_date`` receives the ``Date`` header of each answer."""
         if not HAS_SDK:
             raise Refused(
                 "The Python library tencentcloud-sdk-python-cbs is missing",
@@ -108,7 +108,7 @@ class Service:
             )
         self._params = params
         self._calls = calls
-        self._pace, self._heard = RateLimiter(deadline), heard
+        self._pace, self._on_date = RateLimiter(deadline), on_date
         given = params.get("endpoint_url") or os.environ.get(ENDPOINT_VARIABLE)
         self._endpoint = checked_endpoint(given)
         self._timeouts = checked_timeouts(params)
@@ -117,25 +117,25 @@ class Service:
         self._credentials: dict[str, Any] = {}
         self._clients: dict[tuple[str, str], Any] = {}
 
-    def read(self, action: str, region: str, tried: str, **given: Any) -> dict[str, Any]:
+    def read(self, action: str, region: str, activity: str, **given: Any) -> dict[str, Any]:
         """Make a call that changes nothing. Raises a CopyError, never Ambiguous."""
-        self._pace.keep(action, tried, may_be_late=True)
+        self._pace.keep(action, activity, may_be_late=True)
         try:
-            return self._call("cbs", action, region, tried, given)
+            return self._call("cbs", action, region, activity, given)
         except Ambiguous as error:
             raise error.as_kind(Unreachable) from error
 
-    def write(self, action: str, region: str, tried: str, service: str = "cbs", **given: Any) -> dict[str, Any]:
-        """Make a call with the parameters that are not None. Raises a CopyError; ``tried`` describes the attempt."""
-        self._pace.keep(action, tried, may_be_late=False)
-        return self._call(service, action, region, tried, given)
+    def write(self, action: str, region: str, activity: str, service: str = "cbs", **given: Any) -> dict[str, Any]:
+        """Make a call with the parameters that are not None. Raises a CopyError; ``activity`` describes the attempt."""
+        self._pace.keep(action, activity, may_be_late=False)
+        return self._call(service, action, region, activity, given)
 
-    def _call(self, service: str, action: str, region: str, tried: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _call(self, service: str, action: str, region: str, activity: str, given: Mapping[str, Any]) -> dict[str, Any]:
         body = {name: value for name, value in given.items() if value is not None}
-        return self._sent(self._client(service, region), action, tried, body)
+        return self._sent(self._client(service, region), action, activity, body)
 
     def _sent(
-        self, client: Any, action: str, tried: str, body: Mapping[str, Any], signed: bool = True
+        self, client: Any, action: str, activity: str, body: Mapping[str, Any], signed: bool = True
     ) -> dict[str, Any]:
         """Send a call once.
 
@@ -147,15 +147,15 @@ class Service:
             answer = client.call_json(action, body, options=options)["Response"]
             error = answer.get("Error")
         except TencentCloudSDKException as raised:
-            raise translated(raised, tried) from None
+            raise translated(raised, activity) from None
         except requests.RequestException as raised:
             # The SDK parses the answer outside its own error handling.
-            raise Ambiguous(f"{tried}: {raised}", code=type(raised).__name__) from None
+            raise Ambiguous(f"{activity}: {raised}", code=type(raised).__name__) from None
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise Ambiguous(f"{tried}: the answer is incomplete or not valid") from None
+            raise Ambiguous(f"{activity}: the answer is incomplete or not valid") from None
         if error:
             # The SDK does not detect an error if the content type names a charset (api-facts: cbs-error-content-type).
-            raise failure(error.get("Code"), error.get("Message"), tried, answer.get("RequestId"))
+            raise failure(error.get("Code"), error.get("Message"), activity, answer.get("RequestId"))
         return dict(answer)
 
     def _client(self, service: str, region: str) -> Any:
@@ -172,7 +172,7 @@ class Service:
     def _listening(self, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def send_request(request: Any) -> Any:
             answer = send(request)
-            self._heard(answer.headers.get("Date"))
+            self._on_date(answer.headers.get("Date"))
             return answer
 
         return send_request
@@ -199,16 +199,16 @@ class Service:
 
     def _ask_sts(self, action: str, region: str, given: dict[str, Any], credential: Any) -> dict[str, Any]:
         """Request temporary keys. This changes nothing, so it is repeated after a lost answer."""
-        tried = f"Assuming the role {given['RoleArn']}"
+        activity = f"Assuming the role {given['RoleArn']}"
         client = CommonClient("sts", VERSIONS["sts"], credential, region, self._profile("sts", region))
         try:
-            answer = self._sent(client, action, tried, given, signed=credential is not None)
+            answer = self._sent(client, action, activity, given, signed=credential is not None)
         except CopyError as error:
             kind = {Retry.NEVER: Credentials, Retry.LOOK_FIRST: Unreachable}.get(error.retry, type(error))
             refused = STS_HINT if credential else POD_HINT
             raise error.as_kind(kind, hint=refused if kind is Credentials else kind.usual_hint) from None
         if not isinstance(answer.get("Credentials"), dict) or not isinstance(answer.get("ExpiredTime"), int):
-            raise Unreachable(f"{tried}: the answer contains no credentials")
+            raise Unreachable(f"{activity}: the answer contains no credentials")
         return answer
 
 

@@ -117,17 +117,19 @@ HINTS: dict[str | type[CopyError], str] = {
 }
 
 
-def translated(error: Any, tried: str) -> CopyError:
+def translated(error: Any, activity: str) -> CopyError:
     """Convert the SDK's error into ours. The exception that the SDK caught shows whether the call was sent."""
     caught = error.__context__
     reason = getattr(caught.args[0], "reason", None) if caught is not None and caught.args else None
     if isinstance(caught, requests.ConnectTimeout) or isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return Unreachable(f"{tried}: {caught}", code=error.code)
+        return Unreachable(f"{activity}: {caught}", code=error.code)
     if not isinstance(error.message, bytes):
-        return failure(error.code, error.message, tried, error.requestId)
+        return failure(error.code, error.message, activity, error.requestId)
     words, code = _server_words(error.message)
-    outer = failure(code, words, tried, error.requestId)
-    return outer if isinstance(outer, (Throttled, Credentials)) else failure(error.code, words, tried, error.requestId)
+    outer = failure(code, words, activity, error.requestId)
+    return (
+        outer if isinstance(outer, (Throttled, Credentials)) else failure(error.code, words, activity, error.requestId)
+    )
 
 
 def _server_words(body: bytes) -> tuple[str, str]:
@@ -140,10 +142,12 @@ def _server_words(body: bytes) -> tuple[str, str]:
         return text[:200] or "the server failed and gave no message", "?"
 
 
-def failure(code: str | None, words: str | None, tried: str, request_id: str | None) -> CopyError:
+def failure(code: str | None, words: str | None, activity: str, request_id: str | None) -> CopyError:
     """Return the error for a code of the cloud; an unknown code is a refusal."""
     kind = kind_of(code or "?", ERRORS) or Refused
     # CBS begins its messages with the end of the request ID, so equal messages would differ (recorded).
     words = re.sub(r"^\([0-9a-f]{12}\)", "", words or "")
     hint = HINTS.get(code or "?") or HINTS.get(kind)
-    return kind(f"{tried}: {words or 'the cloud gives no message'}", code=code or "?", request_id=request_id, hint=hint)
+    return kind(
+        f"{activity}: {words or 'the cloud gives no message'}", code=code or "?", request_id=request_id, hint=hint
+    )

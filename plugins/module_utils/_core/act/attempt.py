@@ -93,13 +93,13 @@ class Attempt:
             snapshot_id, self.decision.deletions.survivor_of.get(snapshot_id, snapshot_id), now
         )
 
-    def max_per_call(self, snapshot_id: str, what: str, most: int) -> int:
+    def max_per_call(self, snapshot_id: str, kind: str, most: int) -> int:
         """Return the maximum number of copies for a call.
 
         It shrinks with each failure, so that one copy does not block the others. After the first failure it is still
         all, because most failures are temporary; in the end it is one.
         """
-        refusal = self.memory.writes.refusal_of(snapshot_id, what)
+        refusal = self.memory.writes.refusal_of(snapshot_id, kind)
         if refusal is None or isinstance(refusal.error, Throttled):
             return most
         return max(1, most >> min(4 * (refusal.sent - 1), 16))

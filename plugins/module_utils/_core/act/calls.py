@@ -131,23 +131,23 @@ class Calls(WriteSender):
         """Record the result of a copy call, by the class of its failure. Returns other attempts that it ends."""
         self.ended_at[region.name] = now = self._deadline.now()
         if answer is None:
-            attempt.memory.copy_not_sent()
+            attempt.memory.record_copy_not_sent()
         elif isinstance(answer, Snapshot):
-            attempt.memory.copy_accepted(answer, now)
+            attempt.memory.record_copy_accepted(answer, now)
             region.accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
             if attempt.memory.copy_call.lost or isinstance(answer, Underway):
                 region.queue.defer(attempt)  # the source may be the reason, because it is not the first time
-            attempt.memory.copy_in_doubt(answer, now, self._cloud.utc())
+            attempt.memory.record_copy_in_doubt(answer, now, self._cloud.utc())
         elif answer.retry is Retry.LATER:
-            attempt.memory.copy_refused(answer, for_good=False)
+            attempt.memory.record_copy_refused(answer, for_good=False)
             region.refused(attempt, answer, now)
         else:
-            attempt.memory.copy_refused(answer, for_good=True)
+            attempt.memory.record_copy_refused(answer, for_good=True)
             if answer.holds_for_all:
                 others = [a for a in region.queue if a is not attempt and a.memory.may_begin]
                 for other in others:
-                    other.memory.copy_refused(answer, for_good=True)
+                    other.memory.record_copy_refused(answer, for_good=True)
                 return others
         return []
 
@@ -177,7 +177,7 @@ class Calls(WriteSender):
                     self._delete(name, {snapshot_id: attempt})
 
     def _deleted(self, snapshot_id: str, attempt: Attempt) -> None:
-        attempt.memory.deletion_accepted(snapshot_id, self._deadline.now())
+        attempt.memory.record_deletion(snapshot_id, self._deadline.now())
 
     def delete_tags(self, attempts: Sequence[Attempt]) -> None:
         """Delete the passing tags of the copies that this run deleted, unless another known copy has them.
@@ -219,7 +219,7 @@ class Calls(WriteSender):
             self._tag(name, [attempt])
 
     def _tagged(self, change: TagChange, snapshot_id: str, attempt: Attempt) -> None:
-        attempt.memory.tags_accepted(snapshot_id, change, self._deadline.now())
+        attempt.memory.record_tags(snapshot_id, change, self._deadline.now())
 
     def expire(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Set the expiry of copies."""
@@ -232,7 +232,7 @@ class Calls(WriteSender):
         moment = attempt.decision.expiry
         if moment:
             self._cloud.set_expiry(attempt.request.region, snapshot_id, moment)
-            attempt.memory.expiry_accepted(snapshot_id, moment, self._deadline.now())
+            attempt.memory.record_expiry(snapshot_id, moment, self._deadline.now())
 
     def lock(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Lock copies."""
@@ -248,7 +248,7 @@ class Calls(WriteSender):
             days, mode = attempt.request.lock
             mode = mode or self._cloud.lock_modes[0]
             until = self._cloud.lock(attempt.request.region, snapshot_id, days, mode)
-            attempt.memory.lock_accepted(snapshot_id, until, self._deadline.now())
+            attempt.memory.record_lock(snapshot_id, until, self._deadline.now())
 
     def attach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Attach disks."""
@@ -260,7 +260,7 @@ class Calls(WriteSender):
     def _attach(self, attempt: Attempt, snapshot_id: str) -> None:
         instance = str(instance_of(attempt.request))
         self._cloud.attach(attempt.request.region, snapshot_id, instance, attempt.request.options.get("device"))
-        attempt.memory.attachment_accepted(snapshot_id, instance, self._deadline.now())
+        attempt.memory.record_attachment(snapshot_id, instance, self._deadline.now())
 
     def detach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Detach disks that are to be deleted."""
@@ -272,7 +272,7 @@ class Calls(WriteSender):
 
     def _detach(self, attempt: Attempt, snapshot_id: str) -> None:
         self._cloud.detach(attempt.request.region, snapshot_id, str(instance_of(attempt.request)))
-        attempt.memory.detachment_accepted(snapshot_id, self._deadline.now())
+        attempt.memory.record_detachment(snapshot_id, self._deadline.now())
 
     def _alone(
         self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None], copy: Snapshot | None = None

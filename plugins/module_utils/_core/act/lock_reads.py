@@ -61,7 +61,7 @@ class LockReads(Reads):
             self._last[region] = found, at = answer, counts_from(now, self._deadline.now())
             self.priority_region = region if self._deadline.now() - now >= LONG_LOOK else None
         for attempt in attempts:
-            attempt.memory.locks_read(found, at)
+            attempt.memory.record_locks(found, at)
         return True
 
     def _not_read(self, attempt: Attempt, error: CopyError) -> None:
@@ -70,4 +70,4 @@ class LockReads(Reads):
         The cloud itself refuses to delete a locked copy.
         """
         to_lock = attempt.copy if attempt.decision.drift.lock.unknown else None
-        attempt.memory.locks_not_read(error, to_lock.snapshot_id if to_lock else None, self._deadline.now())
+        attempt.memory.record_unread_locks(error, to_lock.snapshot_id if to_lock else None, self._deadline.now())

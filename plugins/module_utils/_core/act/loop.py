@@ -204,17 +204,17 @@ class Loop:
 
     def _decide(self, attempts: Iterable[Attempt]) -> None:
         """Decide again for these requests, and sort each by what is to be done."""
-        now, today = self._deadline.now(), self._cloud.utc()
+        now, utc_now = self._deadline.now(), self._cloud.utc()
         for attempt in dict.fromkeys(attempts):
             if attempt.error is None:
-                attempt.decision = decide(attempt.wanted, attempt.memory, now, today)
+                attempt.decision = decide(attempt.wanted, attempt.memory, now, utc_now)
                 if attempt.first is None and attempt.memory.was_listed:
                     attempt.first = attempt.decision
             if attempt.decision.needs_source:
                 self._needing[attempt] = None
             else:
                 self._needing.pop(attempt, None)
-            self._regions[attempt.request.region].place(attempt)
+            self._regions[attempt.request.region].assign(attempt)
 
     def _due_at(self, act: bool) -> float:
         """Return when there is something to do next; in check mode only until everything was looked at."""

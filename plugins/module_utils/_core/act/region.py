@@ -124,7 +124,7 @@ class Region(Room):
             self.look_lasted = self._deadline.now() - now
         self.unread, self._crowded = None, False
         self._retries.succeeded()
-        self.window.looked(now)
+        self.window.record_look(now)
         self._looked_at = self._deadline.now()
         return refreshed
 
@@ -158,7 +158,7 @@ class Region(Room):
             shown = by_source.get(attempt.request.snapshot_id, {})
             asked = {i: c for i, c in shown.items() if attempt.request.is_copied_by(c)}
             asked |= {i: listed[i] for i in attempt.memory.own if i in listed}
-            attempt.memory.looked(asked, None, now, until, listing.has_seam)
+            attempt.memory.record_look(asked, None, now, until, listing.has_seam)
         return list(dict.fromkeys(due))
 
     def _is_cheaper_by_mark(self, due: list[Attempt]) -> bool:
@@ -206,11 +206,11 @@ class Region(Room):
             ids = [i for i, _attempt in of_attempt]
             if attempt is None:
                 for snapshot_id in ids:
-                    survivors[snapshot_id].looked(shown.get(snapshot_id), counts_from(started, until))
+                    survivors[snapshot_id].record_look(shown.get(snapshot_id), counts_from(started, until))
                 continue
             if attempt in self.in_flight and attempt.is_shown_complete(shown):
                 self.window.copied(started - attempt.started_at)
-            attempt.memory.looked({i: shown[i] for i in ids if i in shown}, ids, started, until)
+            attempt.memory.record_look({i: shown[i] for i in ids if i in shown}, ids, started, until)
 
     def _count_running(self, now: float) -> list[Attempt]:
         """Count the copies in progress, if the cloud can list only these.

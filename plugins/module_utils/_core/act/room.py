@@ -46,7 +46,7 @@ class Room:
         #: (test_an_earlier_copy_of_another_run_is_adopted_and_the_own_copy_taken_back).
         self._crowded = False
 
-    def place(self, attempt: Attempt) -> None:
+    def assign(self, attempt: Attempt) -> None:
         """Sort a request by what was decided for it."""
         waits = attempt.waits_to_begin
         self._followed.update(attempt.memory.own, [attempt.copy.snapshot_id] if attempt.copy else ())
@@ -79,7 +79,7 @@ class Room:
 
     def sent(self, attempt: Attempt) -> None:
         """Record that a copy call is sent; it takes room from now on."""
-        attempt.memory.copy_sent(self._cloud.utc())
+        attempt.memory.record_copy_sent(self._cloud.utc())
         self.in_flight[attempt] = None
 
     def accepted(self, now: float) -> None:

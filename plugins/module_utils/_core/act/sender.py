@@ -42,7 +42,7 @@ class WriteSender:
     def _write(
         self,
         region: str,
-        what: str,
+        kind: str,
         owners: Mapping[str, Attempt],
         send: Callable[[], Mapping[str, CopyError]],
         done: Callable[[str, Attempt], None],
@@ -55,13 +55,13 @@ class WriteSender:
         """
         now = self._deadline.now()
         refused: Mapping[str, CopyError]
-        refuses, cooldown = self._refusing.get((region, what)), self._cooldowns.get((region, what))
+        refuses, cooldown = self._refusing.get((region, kind)), self._cooldowns.get((region, kind))
         if refuses:
             refused = dict.fromkeys(owners, refuses)
         elif cooldown and cooldown.until > now:
             for snapshot_id, attempt in owners.items():
                 why = Throttled(f"Calls in {region} pause after throttling")
-                attempt.memory.writes.postpone(snapshot_id, what, why, cooldown.until)
+                attempt.memory.writes.postpone(snapshot_id, kind, why, cooldown.until)
             return []
         elif self._deadline.passed:
             return []
@@ -76,18 +76,18 @@ class WriteSender:
         self.ended_at[region] = now = self._deadline.now()
         for snapshot_id, attempt in owners.items():
             if snapshot_id in refused:
-                attempt.memory.write_refused(snapshot_id, what, refused[snapshot_id], now)
+                attempt.memory.record_refusal(snapshot_id, kind, refused[snapshot_id], now)
             else:
                 done(snapshot_id, attempt)
-        self._judge(region, what, refused.values(), now)
+        self._judge(region, kind, refused.values(), now)
         return []
 
-    def _judge(self, region: str, what: str, refused: Collection[CopyError], now: float) -> None:
+    def _judge(self, region: str, kind: str, refused: Collection[CopyError], now: float) -> None:
         """Start a cooldown if a service throttles; call it no more if a failure applies to all calls."""
         for why in refused:
             if why.holds_for_all:
-                self._refusing[region, what] = why
+                self._refusing[region, kind] = why
         if any(isinstance(error, Throttled) for error in refused):
-            self._cooldowns.setdefault((region, what), Cooldown()).start(now)
+            self._cooldowns.setdefault((region, kind), Cooldown()).start(now)
         elif not refused:
-            self._cooldowns.pop((region, what), None)
+            self._cooldowns.pop((region, kind), None)

@@ -62,7 +62,7 @@ class Sources(Reads):
             source = region, snapshot_id
             absence = self._absent.setdefault(source, Absence())
             if snapshot_id not in found:
-                absence.noted(at)
+                absence.record_miss(at)
             if snapshot_id in found or absence.is_certain:
                 self._found[source] = found.get(snapshot_id)
                 del self._absent[source]

@@ -20,13 +20,13 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
     wanted = attempt.wanted
     found = []
-    for (snapshot_id, what), refusal in memory.writes.refusals.items():
-        if what == TAGS and isinstance(refusal.error, TagsFull) and wanted.cloud.tag_rules:
+    for (snapshot_id, kind), refusal in memory.writes.refusals.items():
+        if kind == TAGS and isinstance(refusal.error, TagsFull) and wanted.cloud.tag_rules:
             continue  # a failure only if the user requested the tag
-        if refusal.is_final and not (what == DELETE and snapshot_id in memory.own):
+        if refusal.is_final and not (kind == DELETE and snapshot_id in memory.own):
             found.append((snapshot_id, refusal.error))
-        elif _is_still_wanted(attempt, snapshot_id, what):
-            found.append((snapshot_id, failures.not_written(snapshot_id, region, what, refusal.error)))
+        elif _is_still_wanted(attempt, snapshot_id, kind):
+            found.append((snapshot_id, failures.not_written(snapshot_id, region, kind, refusal.error)))
     if wanted.policy.wait and wanted.cloud.deletes_later and not decision.settled:
         unseen = [i for i in memory.still_shown if i not in memory.seen]
         found += [(i, failures.deletion_not_shown(i, region)) for i in unseen]
@@ -53,9 +53,9 @@ def _of_copy(attempt: Attempt, copy: Snapshot) -> Iterator[CopyError]:
         yield failures.attachment_not_shown(copy)
 
 
-def _is_still_wanted(attempt: Attempt, snapshot_id: str, what: str) -> bool:
+def _is_still_wanted(attempt: Attempt, snapshot_id: str, kind: str) -> bool:
     """Whether a refused write is still needed. A look may have shown that it took effect or is no longer needed."""
     decision = attempt.decision
-    if attempt.error or what in (DELETE, DETACH):
+    if attempt.error or kind in (DELETE, DETACH):
         return attempt.error is None and any(c.snapshot_id == snapshot_id for c in decision.deletions.to_delete)
-    return what in decision.drift.due
+    return kind in decision.drift.due

@@ -73,7 +73,7 @@ class Window:
         backoff = self._short if of_source else self._backoff
         self.opens_at = now + (backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
 
-    def looked(self, now: float = math.inf) -> None:
+    def record_look(self, now: float = math.inf) -> None:
         """Record that the copies in progress were counted again. Widen the window some time after the last refusal."""
         if self._full:
             self._full = False

@@ -90,8 +90,8 @@ class CopyCall:
         """Why no further call is sent."""
         return self.state.error if isinstance(self.state, Refused) and self.state.is_final else None
 
-    def sent(self, today: datetime) -> CopyCall:
-        return replace(self, state=Sent(today, self.error))
+    def sent(self, utc_now: datetime) -> CopyCall:
+        return replace(self, state=Sent(utc_now, self.error))
 
     def not_sent(self) -> CopyCall:
         """Return the state if a call that was due was not sent."""
@@ -100,10 +100,10 @@ class CopyCall:
     def accepted(self) -> CopyCall:
         return replace(self, state=Idle())
 
-    def in_doubt(self, error: CopyError, now: float, today: datetime) -> CopyCall:
+    def in_doubt(self, error: CopyError, now: float, utc_now: datetime) -> CopyCall:
         """Return the state after a lost answer, or if (``Underway``) another call is making the copy."""
-        since = self.state.at if isinstance(self.state, Sent) else today
-        lost = self.lost if isinstance(error, Underway) else (*self.lost, (since, today))
+        since = self.state.at if isinstance(self.state, Sent) else utc_now
+        lost = self.lost if isinstance(error, Underway) else (*self.lost, (since, utc_now))
         return CopyCall(InDoubt(error, now), lost)
 
     def refused(self, error: CopyError, for_good: bool) -> CopyCall:

@@ -112,7 +112,7 @@ class Drift:
 NO_DRIFT = Drift()
 
 
-def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: datetime) -> Drift:
+def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, utc_now: datetime) -> Drift:
     """Return what the copy that counts for a request lacks."""
     cloud = wanted.cloud
     if copy.disk is not None:
@@ -120,8 +120,8 @@ def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, today: 
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
         return NO_DRIFT
     return Drift(
-        _tag_drift(wanted, memory, copy, today),
-        _expiry_drift(wanted, memory, copy, today),
+        _tag_drift(wanted, memory, copy, utc_now),
+        _expiry_drift(wanted, memory, copy, utc_now),
         _lock_drift(wanted, memory, copy, now),
     )
 
@@ -138,12 +138,12 @@ def _disk_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> Drift:
     return Drift(TagDrift(change), disk=attachment)
 
 
-def _expiry_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> ExpiryDrift:
+def _expiry_drift(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datetime) -> ExpiryDrift:
     request = wanted.request
     if not wanted.cloud.expires_after_copying or memory.writes.is_over(copy.snapshot_id, EXPIRY):
         return ExpiryDrift()
     if copy.state is State.COMPLETED:
-        at, warning = expiry_of(request, copy, today)
+        at, warning = expiry_of(request, copy, utc_now)
         return ExpiryDrift(at, warning=warning)
     if not request.retention_days or copy.expires_at:
         return ExpiryDrift()
@@ -182,7 +182,7 @@ def _purges(wanted: Wanted) -> bool:
     return wanted.policy.purge_tags and asked
 
 
-def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> bool:
+def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datetime) -> bool:
     """Whether another run may have set tags that do not show yet.
 
     New tags would overwrite them, and with them the mark of that run's plan (promises: provenance). This does not apply
@@ -197,17 +197,17 @@ def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, today: dateti
         return False
     if isinstance(wanted.source, CopyError):
         return False  # nothing would be written
-    age = today - copy.created_at if copy.created_at else timedelta.max
+    age = utc_now - copy.created_at if copy.created_at else timedelta.max
     # A short run sets the tags while it can, because the other run may have been killed.
     longest = timedelta(seconds=min(wanted.cloud.doubt_seconds, wanted.policy.wait_timeout / 2))
     return SOURCE_SNAPSHOT_ID not in copy.tags and age < longest
 
 
-def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, today: datetime) -> TagDrift:
+def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datetime) -> TagDrift:
     """Return which tags a copy lacks, or that the source is needed first."""
     request, cloud = wanted.request, wanted.cloud
     refusals = [cloud.refused_tags[k] for k in lacking(copy.tags, request.tags or {}) if k in cloud.refused_tags]
-    may_show = _tags_may_show(wanted, memory, copy, today)
+    may_show = _tags_may_show(wanted, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(wanted, copy), refused=next(iter(refusals), None))
     refusal = memory.writes.refusal_of(copy.snapshot_id, TAGS)
     if cloud.tag_rules is None or (refusal and refusal.is_final and not isinstance(refusal.error, TagsFull)):

@@ -54,7 +54,7 @@ class Listings:
         if any(_is_there(copy) for copy in shown.values()):
             self.nothing_shown = Absence()
         else:
-            self.nothing_shown.noted(at)
+            self.nothing_shown.record_miss(at)
 
 
 def _is_there(copy: Snapshot) -> bool:

@@ -54,7 +54,7 @@ class Memory:
 
     # -- looks -------------------------------------------------------------------------------------------
 
-    def looked(
+    def record_look(
         self,
         shown: Mapping[str, Snapshot],
         asked: Iterable[str] | None,
@@ -75,7 +75,7 @@ class Memory:
             if snapshot_id not in shown and snapshot_id in self.seen:
                 self._unseen(snapshot_id, at)
             elif snapshot_id not in shown and snapshot_id in self.deleted:
-                self.deleted[snapshot_id].not_shown(at)
+                self.deleted[snapshot_id].record_miss(at)
         for snapshot_id, copy in shown.items():
             if snapshot_id not in self.deleted or (copy.disk and copy.disk.is_recycled):
                 self._shown(snapshot_id, copy, at if asked is None else until)
@@ -125,12 +125,12 @@ class Memory:
         if copy.state is State.ABSENT:
             self._gone(snapshot_id, copy, at)
         elif snapshot_id in self.seen:
-            for what in self.seen[snapshot_id].shown(copy, at):
-                lost = self.writes.refusal_of(snapshot_id, what)
+            for kind in self.seen[snapshot_id].record(copy, at):
+                lost = self.writes.refusal_of(snapshot_id, kind)
                 self.updated |= lost is not None and lost.was_lost  # it took effect although its answer was lost
         else:
             self.seen[snapshot_id] = sighting = Sighting(copy, at, first_state=copy.state)
-            sighting.shown(copy, at)
+            sighting.record(copy, at)
             self.gone.pop(snapshot_id, None)
 
     def _unseen(self, snapshot_id: str, at: float) -> None:
@@ -156,61 +156,61 @@ class Memory:
 
     # -- answers to calls --------------------------------------------------------------------------------
 
-    def copy_sent(self, today: datetime) -> None:
+    def record_copy_sent(self, utc_now: datetime) -> None:
         """Record that a copy call is sent; the doubt about an earlier one is over."""
-        self.copy_call = self.copy_call.sent(today)
+        self.copy_call = self.copy_call.sent(utc_now)
 
-    def copy_accepted(self, copy: Snapshot, now: float) -> None:
+    def record_copy_accepted(self, copy: Snapshot, now: float) -> None:
         """Record that the cloud answered a copy call with a copy."""
         self.copy_call = self.copy_call.accepted()
         self.seen[copy.snapshot_id] = Sighting(copy, now)
         self._made(copy.snapshot_id, now)
 
-    def copy_in_doubt(self, error: CopyError, now: float, today: datetime) -> None:
+    def record_copy_in_doubt(self, error: CopyError, now: float, utc_now: datetime) -> None:
         """Record that it is unknown whether a copy call took effect, or that somebody else is making the copy."""
-        self.copy_call = self.copy_call.in_doubt(error, now, today)
+        self.copy_call = self.copy_call.in_doubt(error, now, utc_now)
 
-    def copy_not_sent(self) -> None:
+    def record_copy_not_sent(self) -> None:
         self.copy_call = self.copy_call.not_sent()
 
-    def copy_refused(self, error: CopyError, for_good: bool) -> None:
+    def record_copy_refused(self, error: CopyError, for_good: bool) -> None:
         self.copy_call = self.copy_call.refused(error, for_good)
 
     def _made(self, snapshot_id: str, at: float) -> None:
         """Record that this run made a copy, and when its ID was first known."""
         self.own.setdefault(snapshot_id, OwnCopy(at)).made_at = at
 
-    def deletion_accepted(self, snapshot_id: str, now: float) -> None:
+    def record_deletion(self, snapshot_id: str, now: float) -> None:
         """Record that the cloud accepted a deletion."""
         self.deleted[snapshot_id] = Deletion(now, still_shown=True)
         self._forget(snapshot_id, self.seen[snapshot_id].copy)
         self.writes.end(snapshot_id, DELETE)
 
-    def write_refused(self, snapshot_id: str, what: str, error: CopyError, now: float) -> None:
+    def record_refusal(self, snapshot_id: str, kind: str, error: CopyError, now: float) -> None:
         """Record that a write was refused, or its answer was lost; it may be sent again."""
-        self.writes.refuse(snapshot_id, what, error, now)
-        if what in (DELETE, LOCK) and not isinstance(error, Busy):
+        self.writes.refuse(snapshot_id, kind, error, now)
+        if kind in (DELETE, LOCK) and not isinstance(error, Busy):
             self.locks.forget(snapshot_id)  # it may be locked by now
 
-    def tags_accepted(self, snapshot_id: str, change: TagChange, now: float) -> None:
+    def record_tags(self, snapshot_id: str, change: TagChange, now: float) -> None:
         self.writes.accept_tags(snapshot_id, change, now)
         self._updated(snapshot_id, tags=change.applied_to(self.seen[snapshot_id].copy.tags))
 
-    def expiry_accepted(self, snapshot_id: str, moment: datetime, now: float) -> None:
+    def record_expiry(self, snapshot_id: str, moment: datetime, now: float) -> None:
         self.writes.accept(snapshot_id, EXPIRY, now)
         self._updated(snapshot_id, expires_at=moment)
 
-    def attachment_accepted(self, snapshot_id: str, instance: str, now: float) -> None:
+    def record_attachment(self, snapshot_id: str, instance: str, now: float) -> None:
         self.writes.accept(snapshot_id, ATTACH, now)
         disk = self.seen[snapshot_id].copy.disk
         held = replace(disk, attached_to=instance, attachment="attaching", in_use=True) if disk else None
         self._updated(snapshot_id, disk=held)
 
-    def detachment_accepted(self, snapshot_id: str, now: float) -> None:
+    def record_detachment(self, snapshot_id: str, now: float) -> None:
         self.writes.accept(snapshot_id, DETACH, now)
         self._updated(snapshot_id)
 
-    def lock_accepted(self, snapshot_id: str, until: datetime, now: float) -> None:
+    def record_lock(self, snapshot_id: str, until: datetime, now: float) -> None:
         self.writes.accept(snapshot_id, LOCK, now)
         self._updated(snapshot_id, locked_until=until)
 
@@ -218,7 +218,7 @@ class Memory:
         self.updated = True
         self.seen[snapshot_id].copy = replace(self.seen[snapshot_id].copy, **facts)
 
-    def locks_read(self, found: Mapping[str, Lock], at: float) -> None:
+    def record_locks(self, found: Mapping[str, Lock], at: float) -> None:
         self.locks.read({snapshot_id: found.get(snapshot_id) for snapshot_id in self.seen}, at)
         for snapshot_id, sighting in self.seen.items():
             lock = found.get(snapshot_id)
@@ -228,14 +228,14 @@ class Memory:
                 self.updated |= lost is not None and lost.was_lost  # it took effect
                 sighting.copy = lock.on(sighting.copy)
 
-    def locks_not_read(self, error: CopyError, to_lock: str | None, now: float) -> None:
+    def record_unread_locks(self, error: CopyError, to_lock: str | None, now: float) -> None:
         """Record why locks cannot be read.
 
         Copies that were to be locked are not, because a new lock might change an existing one.
         """
         self.locks.unread = error
         if to_lock is not None:
-            self.write_refused(to_lock, LOCK, error, now)
+            self.record_refusal(to_lock, LOCK, error, now)
             self.writes.postpone(to_lock, LOCK, error, math.inf)
 
     # -- what follows from all that ----------------------------------------------------------------------

@@ -47,7 +47,7 @@ class Sighting:
     #: The state in which it first showed.
     first_state: State = State.PENDING
 
-    def shown(self, copy: Snapshot, at: float) -> tuple[str, ...]:
+    def record(self, copy: Snapshot, at: float) -> tuple[str, ...]:
         """Record what a look showed. Returns the kinds of writes whose effect it shows for the first time."""
         was, news = self.copy, {}
         if copy is not was and AGE[copy.state] >= AGE[was.state]:
@@ -55,7 +55,7 @@ class Sighting:
             news[TAGS] = copy.tags != was.tags
             news[EXPIRY] = copy.expires_at is not None and was.expires_at is None
             news[ATTACH] = now_held is not None and was_held is None
-            self.copy = kept(was, copy)
+            self.copy = with_known_facts(was, copy)
         self.first_shown_at = min(self.first_shown_at, at)
         if copy.state is State.COMPLETED:
             self.complete_at = min(self.complete_at, at)
@@ -91,7 +91,7 @@ class Deletion:
     at: float
     still_shown: bool
 
-    def not_shown(self, at: float) -> None:
+    def record_miss(self, at: float) -> None:
         """Record a look at ``at`` that did not show the copy."""
         self.still_shown = self.still_shown and at < self.at
 
@@ -123,7 +123,7 @@ class Absence:
     since: float = math.inf
     last: float = -math.inf
 
-    def noted(self, at: float) -> None:
+    def record_miss(self, at: float) -> None:
         """Record a look at ``at`` that did not show it."""
         self.looks, self.since, self.last = self.looks + 1, min(self.since, at), at
 
@@ -147,13 +147,13 @@ class Survivor:
     #: Looks that did not show it complete.
     lacking: Absence = field(default_factory=Absence)
 
-    def looked(self, shown: Snapshot | None, at: float) -> None:
+    def record_look(self, shown: Snapshot | None, at: float) -> None:
         """Record what a look at ``at`` showed of it."""
         self.copy = shown
         if shown and shown.owned and shown.state is State.COMPLETED:
             self.shown_at, self.lacking = at, Absence()
         else:
-            self.lacking.noted(at)
+            self.lacking.record_miss(at)
 
     def is_certain(self, now: float) -> bool:
         """Whether the last look showed it complete, and is fresh."""
@@ -173,7 +173,7 @@ def counts_from(at: float, until: float) -> float:
     return at if until - at < LONG_LOOK else until
 
 
-def kept(before: Snapshot, now: Snapshot) -> Snapshot:
+def with_known_facts(before: Snapshot, now: Snapshot) -> Snapshot:
     """Return what a look shows, completed with what an earlier look showed and this one does not.
 
     Once seen, a hold or a lock counts for the rest of the run: a look that does not show it may be stale.

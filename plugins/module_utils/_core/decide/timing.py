@@ -105,9 +105,9 @@ def deletions_now(
     return tuple(delete), look, retry
 
 
-def when_to_write(memory: Memory, snapshot_id: str, what: str, now: float) -> tuple[bool, float, float]:
+def when_to_write(memory: Memory, snapshot_id: str, kind: str, now: float) -> tuple[bool, float, float]:
     """Return whether a write may be sent now, else when to look first, and when to send again."""
-    refusal = memory.writes.refusal_of(snapshot_id, what)
+    refusal = memory.writes.refusal_of(snapshot_id, kind)
     if refusal and refusal.until > now:
         return False, math.inf, refusal.until
     if refusal and refusal.is_in_doubt(memory.seen[snapshot_id].shown_at):

@@ -41,8 +41,8 @@ from .with_copy import with_copy
 from .without_copy import without_copy
 
 
-def decide(wanted: Wanted, memory: Memory, now: float, today: datetime) -> Decision:
-    """Decide for one request. ``now`` is monotonic, ``today`` the current time (aware)."""
+def decide(wanted: Wanted, memory: Memory, now: float, utc_now: datetime) -> Decision:
+    """Decide for one request. ``now`` is monotonic, ``utc_now`` the current time (aware)."""
     if memory.listings.at_first is None:
         error = memory.copy_call.final_error
         return Decision(next=Failed(error) if error else NextStep.GO_ON, look=LIST_NOW)
@@ -52,6 +52,6 @@ def decide(wanted: Wanted, memory: Memory, now: float, today: datetime) -> Decis
         return decide_absent(wanted, memory, now)
     copies = sort_copies(wanted.request, [c for c in memory.copies if c.is_copy], wanted.cloud)
     if copies.fitting:
-        return with_copy(wanted, memory, copies, now, today)
+        return with_copy(wanted, memory, copies, now, utc_now)
     decision = without_copy(wanted, memory, copies)
     return replace(decision, duplicates=copies.duplicates) if copies.duplicates else decision

@@ -22,12 +22,12 @@ from .without_copy import initial_misfits, initially_failed
 from .writes import ATTACH, DELETE, EXPIRY, LOCK, TAGS
 
 
-def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, today: datetime) -> Decision:
-    """Decide for a request with a copy that fits. ``now`` is monotonic, ``today`` the current time (aware)."""
+def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, utc_now: datetime) -> Decision:
+    """Decide for a request with a copy that fits. ``now`` is monotonic, ``utc_now`` the current time (aware)."""
     policy = wanted.policy
     copy = _counting(copies, memory)
     complete = copy.state is State.COMPLETED
-    drift = drift_of(wanted, memory, copy, now, today)
+    drift = drift_of(wanted, memory, copy, now, utc_now)
     sighting = memory.seen[copy.snapshot_id]
     duplicates = _duplicates(copies, copy)
     quiet = complete and drift.is_none and not (memory.own or memory.copy_call.lost or sighting.unseen)

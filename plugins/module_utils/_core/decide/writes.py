@@ -46,13 +46,13 @@ class Refusal:
         """Whether it may have taken effect, given that the copy last showed at ``shown_at``."""
         return self.error.retry is Retry.LOOK_FIRST and shown_at <= self.at
 
-    def again(self, what: str, error: CopyError, now: float) -> Refusal:
+    def again(self, kind: str, error: CopyError, now: float) -> Refusal:
         """Return the refusal after the write was sent again and refused, or its answer was lost."""
         sent, attempts = self.sent + 1, self.attempts + (not isinstance(error, Busy))
         lasts = attempts >= ATTEMPTS and now - self.since >= ATTEMPTS_SECONDS
         pause = min(2.0 ** min(sent, 9) / 2, LONGEST_PAUSE)  # the same for all copies of one call, which is repeated
         # Another service may not know a new copy yet (api-facts: read-lag).
-        may_be_known_later = isinstance(error, NotFound) and what not in (DELETE, ATTACH, DETACH)
+        may_be_known_later = isinstance(error, NotFound) and kind not in (DELETE, ATTACH, DETACH)
         never = error.retry is Retry.NEVER and not may_be_known_later
         until = math.inf if never or lasts else now + pause
         return Refusal(error, self.since, now, until, sent, attempts, self.was_lost or isinstance(error, Ambiguous))
@@ -68,42 +68,42 @@ class Writes:
     #: The accepted changes of tags, by copy.
     tags: dict[str, TagChange] = field(default_factory=dict)
 
-    def refusal_of(self, snapshot_id: str, what: str) -> Refusal | None:
-        return self.refusals.get((snapshot_id, what))
+    def refusal_of(self, snapshot_id: str, kind: str) -> Refusal | None:
+        return self.refusals.get((snapshot_id, kind))
 
-    def accepted_at(self, snapshot_id: str, what: str) -> float | None:
-        return self.accepted.get((snapshot_id, what))
+    def accepted_at(self, snapshot_id: str, kind: str) -> float | None:
+        return self.accepted.get((snapshot_id, kind))
 
-    def is_refused(self, snapshot_id: str, what: str) -> bool:
+    def is_refused(self, snapshot_id: str, kind: str) -> bool:
         """Whether a write was refused for good."""
-        refusal = self.refusal_of(snapshot_id, what)
+        refusal = self.refusal_of(snapshot_id, kind)
         return refusal is not None and refusal.is_final
 
-    def is_over(self, snapshot_id: str, what: str) -> bool:
+    def is_over(self, snapshot_id: str, kind: str) -> bool:
         """Whether the cloud accepted a write or refused it for good."""
-        return (snapshot_id, what) in self.accepted or self.is_refused(snapshot_id, what)
+        return (snapshot_id, kind) in self.accepted or self.is_refused(snapshot_id, kind)
 
     def last_refused(self, *kinds: str) -> float:
         """Return when a write of these kinds was last refused; minus infinity if none was."""
-        return max((refusal.at for (_id, what), refusal in self.refusals.items() if what in kinds), default=-math.inf)
+        return max((refusal.at for (_id, kind), refusal in self.refusals.items() if kind in kinds), default=-math.inf)
 
-    def accept(self, snapshot_id: str, what: str, now: float) -> None:
-        self.accepted[snapshot_id, what] = now
-        self.end(snapshot_id, what)
+    def accept(self, snapshot_id: str, kind: str, now: float) -> None:
+        self.accepted[snapshot_id, kind] = now
+        self.end(snapshot_id, kind)
 
     def accept_tags(self, snapshot_id: str, change: TagChange, now: float) -> None:
         sent = self.tags.get(snapshot_id, TagChange())
         self.tags[snapshot_id] = TagChange({**sent.set, **change.set}, (*sent.remove, *change.remove))
         self.accept(snapshot_id, TAGS, now)
 
-    def refuse(self, snapshot_id: str, what: str, error: CopyError, now: float) -> None:
-        refusal = self.refusals.get((snapshot_id, what), Refusal(error, since=now))
-        self.refusals[snapshot_id, what] = refusal.again(what, error, now)
+    def refuse(self, snapshot_id: str, kind: str, error: CopyError, now: float) -> None:
+        refusal = self.refusals.get((snapshot_id, kind), Refusal(error, since=now))
+        self.refusals[snapshot_id, kind] = refusal.again(kind, error, now)
 
-    def postpone(self, snapshot_id: str, what: str, error: CopyError, until: float) -> None:
-        refusal = self.refusals.get((snapshot_id, what), Refusal(error, since=until))
-        self.refusals[snapshot_id, what] = replace(refusal, until=until)
+    def postpone(self, snapshot_id: str, kind: str, error: CopyError, until: float) -> None:
+        refusal = self.refusals.get((snapshot_id, kind), Refusal(error, since=until))
+        self.refusals[snapshot_id, kind] = replace(refusal, until=until)
 
-    def end(self, snapshot_id: str, what: str) -> Refusal | None:
+    def end(self, snapshot_id: str, kind: str) -> Refusal | None:
         """Remove and return a refusal, because the write took effect or is no longer needed."""
-        return self.refusals.pop((snapshot_id, what), None)
+        return self.refusals.pop((snapshot_id, kind), None)

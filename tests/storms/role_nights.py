@@ -354,7 +354,7 @@ class Nights(People):
         write, write_metrics = report_files.write_atomically, metrics.write_to_textfile
         try:
             with (
-                mock.patch.object(report_files, "write_whole", self._written(write)),
+                mock.patch.object(report_files, "write_atomically", self._written(write)),
                 mock.patch.object(metrics, "write_to_textfile", self._written(write_metrics)),
             ):
                 yield

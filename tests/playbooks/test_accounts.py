@@ -74,7 +74,7 @@ def test_an_account_that_is_not_known_fails_at_the_end(clouds, connections):
     assert result["plan"][0]["snapshot_id"] == source and not permissions(clouds, source)
 
 
-def test_a_blank_connection_of_the_source_is_none(clouds):
+def test_a_blank_source_connection_means_none(clouds):
     clouds.snapshot(clouds.disk("database", dr_copy="true"))
     keys = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
     code, output = clouds.play(

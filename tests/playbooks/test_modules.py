@@ -79,7 +79,7 @@ def test_two_names_of_one_option_with_two_values_are_refused(clouds):
     assert code == 2 and "snapshot_ids and source_snapshot_id: " in output and not clouds.copies(), output
 
 
-def test_an_ad_hoc_command(clouds):
+def test_a_module_runs_ad_hoc(clouds):
     source = clouds.snapshot()
     arguments = f"snapshot_id={source} source_region=us-east-1 destination_region=eu-west-1 wait=true"
     code, output = clouds.run("ansible", "localhost", "-m", COPY, "-a", arguments)

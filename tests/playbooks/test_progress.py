@@ -100,7 +100,7 @@ def test_progress_is_hidden_with_no_log_async_or_one_line(clouds):
     assert code == 0 and not LINE.search(output)
 
 
-def test_it_is_the_same_in_check_mode_and_with_defaults_of_a_group(clouds, core):
+def test_progress_works_in_check_mode_and_with_defaults_of_a_group(clouds, core):
     given = task(clouds, "ens")
     name = "multicloud.snapshots.ens_snapshot_copy"
     keys = {key: given[name].pop(key) for key in clouds.connections["ens"]}
@@ -111,7 +111,7 @@ def test_it_is_the_same_in_check_mode_and_with_defaults_of_a_group(clouds, core)
     assert code == 0 and LINE.search(errors), output + errors
 
 
-def test_hosts_at_the_same_time_under_the_free_strategy(clouds, core):
+def test_hosts_run_at_the_same_time_under_the_free_strategy(clouds, core):
     fleet = clouds.directory / "fleet"
     fleet.write_text("red\nblue\n")
     given = task(clouds, "ens", 3)

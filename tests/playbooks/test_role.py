@@ -204,7 +204,7 @@ def test_other_options_of_the_module_are_passed_on(clouds):
     assert "dr_copy_copy_options" in output
 
 
-def test_the_playbook_over_an_inventory_of_plans(clouds):
+def test_the_playbook_runs_each_plan_of_an_inventory(clouds):
     for name, kind in (("db", "database"), ("fs", "files")):
         clouds.snapshot(clouds.disk(name, dr_copy="true", role=kind))
     inventory = REPOSITORY / "playbooks" / "inventories" / "plans.yml"

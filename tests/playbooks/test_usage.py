@@ -23,7 +23,7 @@ COPY = "multicloud.snapshots.ebs_snapshot_copy"
 
 
 @pytest.mark.parametrize("cloud", PLACES)
-def test_ad_hoc_as_the_guide_writes_it(clouds, cloud):
+def test_the_ad_hoc_command_of_the_guide_works(clouds, cloud):
     text = (GUIDES / "getting_started.rst").read_text()
     line = re.search(rf"ansible localhost -m multicloud\.snapshots\.{cloud}_snapshot_copy \\\n +-a '([^']+)'", text)
     assert line, "the guide shows it"
@@ -41,7 +41,7 @@ def test_ad_hoc_as_the_guide_writes_it(clouds, cloud):
     assert code == 0 and '"completed": 1' in output, output
 
 
-def test_loops_delegation_once_for_a_fleet_and_in_the_background(clouds):
+def test_modules_work_in_loops_delegated_run_once_and_async(clouds):
     clouds.control("settings", {"copy_seconds": 1})
     sources = [clouds.snapshot() for _n in range(3)]
     fleet = clouds.directory / "fleet"

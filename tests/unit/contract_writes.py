@@ -259,7 +259,7 @@ class TagWrites:
         for number, copy in enumerate(cloud.copies()):
             assert cloud.tags_of(copy)["team"] == "dr" and f"old{number}" not in cloud.tags_of(copy)
 
-    def test_a_source_that_nobody_needs_any_more_keeps_no_run_going(self, cloud):
+    def test_a_source_that_nobody_needs_any_more_does_not_prolong_the_run(self, cloud):
         """Once its copy has failed, a throttled source region is not read any more (promises: quota, failed-copies)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         copy = cloud.our_copy(source, seconds=60.0, failure="no")

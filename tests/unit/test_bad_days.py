@@ -371,7 +371,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert out.copy()["state"] == "completed" and is_true(cloud, out)
         assert 280 <= cloud.clock.monotonic() - started <= 310
 
-    def test_a_busy_destination_that_refuses_the_whole_call_keeps_no_other(self, cloud, monkeypatch):
+    def test_a_busy_destination_that_refuses_the_whole_call_delays_no_other(self, cloud, monkeypatch):
         """The service may not say which one is busy, so each gets its own call (promises: all-are-tried)."""
         source, real = cloud.snapshot(), cloud.server._result
         cloud.foreign_copy(cloud.snapshot(), seconds=LONG_COPY)

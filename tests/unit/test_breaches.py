@@ -127,13 +127,13 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         seen = [{"item": unseen, "snapshots": [], "failures": [], **look}]
         return report(snapshots=[snapshot(1, 1)], copies=listed, copied=[self.call], seen=seen)
 
-    def test_is_a_recovery_point_where_a_look_by_its_id_shows_it(self, listed):
+    def test_such_a_copy_is_a_recovery_point_if_a_look_by_its_id_shows_it(self, listed):
         content = self.report_after_look(listed, snapshots=[copy(1, 1)])
         (point,) = content["recovery_points"]
         assert (point["snapshot_id"], point["state"], point["within_rpo"]) == ("copy-1", "completed", True)
         assert not content["breaches"] and not content["unfinished"] and not content["failures"]
 
-    def test_is_none_and_has_failed_where_no_look_shows_it(self, listed):
+    def test_such_a_copy_has_failed_if_no_look_shows_it(self, listed):
         content = self.report_after_look(listed)
         assert content["recovery_points"][0]["within_rpo"] is False
         (failed,) = content["failures"]
@@ -142,18 +142,18 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         assert "can no longer be found by its ID" in content["breaches"][0]["why"]
         assert (content["counts"]["created"], content["counts"]["failed"]) == (0, 1)
 
-    def test_is_none_while_it_is_shown_as_in_progress_or_failed(self, listed):
+    def test_such_a_copy_is_no_recovery_point_while_in_progress_or_failed(self, listed):
         for state in ("pending", "error"):
             content = self.report_after_look(listed, snapshots=[{**copy(1, 1), "state": state}])
             assert content["recovery_points"][0]["within_rpo"] is False
             assert [row["state"] for row in content["unfinished"]] == [state]
 
-    def test_is_unknown_where_the_look_was_refused(self, listed):
+    def test_such_a_copy_is_unknown_if_the_look_was_refused(self, listed):
         content = self.report_after_look(listed, failures=[failure(None, "eu-west-1", "not authorized")])
         assert content["recovery_points"][0]["within_rpo"] is None and not content["breaches"]
         assert "not authorized" in content["unjudged"][0]["why"] and content["failures"]
 
-    def test_is_not_looked_at_where_it_failed_or_its_region_was_not_listed(self, listed):
+    def test_such_a_copy_is_not_looked_at_if_it_failed_or_its_region_was_not_listed(self, listed):
         listing = {"item": "eu-west-1", "snapshots": listed, "failures": []}
         for other in ({"state": "pending"}, {"error": failure("snap-1", "eu-west-1", "gone")}, {"snapshot_id": None}):
             assert unseen_copies([{**self.call, "copies": [{**self.row, **other}]}], [listing]) == []
@@ -161,7 +161,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         assert unseen_copies([self.call], [refused]) == []
         assert unseen_copies([self.call], [{**listing, "snapshots": [copy(1, 1)]}]) == []
 
-    def test_deletes_no_other_copy_until_it_is_shown(self, listed):
+    def test_such_a_copy_justifies_no_deletion_until_it_is_shown(self, listed):
         given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "keep": 1}
         values = replace(normalise(given).values, now=ago(0))
         snapshots, old = [snapshot(1, 1)], [copy(3, 60), copy(2, 30)]

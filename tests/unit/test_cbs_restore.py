@@ -136,7 +136,7 @@ class TestCbs(RestoreContract):
         assert out.failed and out["changed"] and row_of(out)["disk_id"] == first["disk_id"], out.text
         assert {f["disk_id"] for f in out["failures"]} == {first["disk_id"]} and len(out["failures"]) == 1
 
-    def test_a_disk_in_the_recycle_bin_is_none(self, cloud):
+    def test_a_disk_in_the_recycle_bin_does_not_count(self, cloud):
         copy = cloud.copy()
         cloud.settings(recycles=True)
         first = cloud.restore(copy, wait=True)

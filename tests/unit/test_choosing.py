@@ -76,7 +76,7 @@ def test_a_disk_matches_with_all_wanted_tags_and_no_excluded_one():
     }
 
 
-def test_a_disks_tags_stand_under_its_snapshots():
+def test_tags_of_a_snapshot_win_over_tags_of_its_disk():
     selected = {"disks": DISK, "snapshots": [snapshot(2, env="test"), snapshot(1)]}
     plan = copy_plan(selected["snapshots"], DISK, [], ["dr-1"], now=NOW)
     values = normalise({**GIVEN, "plan": "nightly"}).values

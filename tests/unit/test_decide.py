@@ -176,7 +176,7 @@ def test_a_copy_that_the_last_look_lacks_is_not_deleted_and_justifies_no_deletio
 
 
 @given(requests, copies(), policies)
-def test_after_it_is_done_nothing_is_left_to_do(request, there, policy):
+def test_a_decision_after_a_finished_run_has_nothing_to_do(request, there, policy):
     wanted = wanted_of(request, policy)
     decision = decide(wanted, memory_after(there), NOW, NOON)
     if decision.error:
@@ -719,7 +719,7 @@ def test_a_description_is_judged_as_it_will_be_sent(template, words):
         ({}, False, False),
     ],
 )
-def test_tags_of_another_accounts_snapshot_are_missed_aloud(facts, owned, warns):
+def test_unreadable_tags_of_another_accounts_snapshot_are_reported(facts, owned, warns):
     warnings = []
     order_of(Tagging(), CopyRequest("source", "here", "there", **facts), replace(SOURCE, owned=owned), warnings)
     assert ["set them with source_tags" in text for text in warnings] == [True] * warns

@@ -282,7 +282,7 @@ def test_a_local_zone_is_a_place_of_its_own(ebs):
     assert {c.zone for c in ebs.copies("us-west-2")} == {"us-west-2-lax-1a", None}
 
 
-def test_a_time_based_copy(ebs):
+def test_a_time_based_copy_is_requested_with_its_duration(ebs):
     ebs.run(ebs.snapshot(), completion_duration_minutes=45)
     assert ebs.copies()[0].minutes == 45
 
@@ -556,7 +556,7 @@ def test_an_unknown_profile_in_the_environment_is_reported_plainly(ebs, monkeypa
     assert out.failed and "Unexpected" not in out["msg"] and "nobody" in out["msg"]
 
 
-def test_empty_filters_of_the_info_module_are_none(ebs):
+def test_empty_filters_of_the_info_module_are_ignored(ebs):
     ebs.snapshot()
     shown = ebs.info("us-east-1", disk_ids=[], snapshot_ids=[], copies_from=[])
     assert len(shown["disks"]) == len(shown["snapshots"]) == 1
@@ -672,7 +672,7 @@ def test_refusals_that_differ_only_in_their_blob_are_reported_as_one(ebs):
 @pytest.mark.parametrize(
     "code", ["PendingSnapshotLimitExceeded", "ConcurrentSnapshotLimitExceeded", "RequestThrottled"]
 )
-def test_limits_are_waited_out(ebs, code):
+def test_a_copy_waits_until_a_limit_allows_it(ebs, code):
     ebs.faults({"action": "CopySnapshot", "fault": "refuse", "code": code, "times": 3})
     assert not ebs.run(ebs.snapshot(), wait=True).failed and len(ebs.copies()) == 1
 
@@ -715,7 +715,7 @@ def test_a_source_that_was_just_shared_is_asked_for_again(ebs):
     assert not out.failed and len(ebs.copies()) == 1
 
 
-def test_it_is_retried_for_a_minute_and_only_if_somebody_may_share_it(ebs):
+def test_a_missing_source_is_read_for_a_minute_only_if_somebody_may_share_it(ebs):
     source = just_shared(ebs, 1000)
     started = ebs.clock.monotonic()
     out = ebs.run(source, ebs.unknown_id, source_tags={source: {}}, wait=True)

@@ -202,7 +202,7 @@ def test_our_own_tag_for_the_disk_takes_precedence_over_the_cloud(ecs):
     assert shown[0]["source"]["disk_id"] == "d-anotherone"
 
 
-def test_disks_beyond_those_that_the_service_lists_by_tag(ecs):
+def test_disks_beyond_the_limit_of_a_listing_by_tag_are_found(ecs):
     ecs.settings(most_by_tag=1000)
     for _n in range(1005):
         ecs.disk(**{"dr-copy": "true"})
@@ -214,7 +214,7 @@ def test_disks_beyond_those_that_the_service_lists_by_tag(ecs):
     assert ecs.calls["DescribeDisks"] - before == 1
 
 
-def test_cancelling_and_tagging(ecs):
+def test_a_copy_in_progress_is_tagged_and_cancelled(ecs):
     source = ecs.snapshot()
     copy = ecs.our_copy(source, seconds=1000)
     copy.tags["old"] = "1"

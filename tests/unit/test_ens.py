@@ -64,7 +64,7 @@ def test_partial_success_is_read_node_by_node_and_the_next_run_asks_for_the_rest
 
 
 @pytest.mark.parametrize("shape", ["error", "empty"])
-def test_a_call_in_which_every_node_fails(ens, shape):
+def test_a_call_that_fails_on_every_node_reports_each(ens, shape):
     ens.settings(refused_nodes=NODES, all_refused_as=shape)
     out = ens.run(ens.snapshot(), destination_regions=NODES, wait=True)
     assert [f["kind"] for f in out["failures"]] == ["refused", "refused"] and all(f["hint"] for f in out["failures"])

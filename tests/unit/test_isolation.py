@@ -39,7 +39,7 @@ def of_snapshot(chosen):
 
 
 @clouds("ecs", "cbs")
-def test_a_source_that_stays_busy_keeps_no_other(cloud, monkeypatch):
+def test_a_source_that_stays_busy_delays_no_other(cloud, monkeypatch):
     """For example while its disk is rolled back to it."""
     disk = cloud.disk()
     busy = [cloud.snapshot(disk, age_hours=50), *(cloud.snapshot() for _n in range(2))]
@@ -52,7 +52,7 @@ def test_a_source_that_stays_busy_keeps_no_other(cloud, monkeypatch):
     assert cloud.calls[cloud.copy_action] <= 8 + 2 * 900 / 12  # the pauses grow
 
 
-def test_a_busy_source_whose_disk_is_not_known_keeps_no_other(ecs, monkeypatch):
+def test_a_busy_source_with_an_unknown_disk_delays_no_other(ecs, monkeypatch):
     busy, *others = [ecs.snapshot() for _n in range(6)]
     ecs.get(busy).disk_id = ""
     stay_busy(ecs, monkeypatch, [busy])
@@ -78,7 +78,7 @@ def stay_busy(cloud, monkeypatch, sources):
         refusing(cloud, monkeypatch, "_copy", lambda source, _region, _name: source.id in sources, error)
 
 
-def test_a_snapshot_that_stays_busy_keeps_no_other_disk(ecs_disks, monkeypatch):
+def test_a_snapshot_that_stays_busy_delays_no_other_disk(ecs_disks, monkeypatch):
     busy, *others = [ecs_disks.copy() for _n in range(4)]
     error = alibaba.ApiError("InvalidSnapshotId.NotReady", "The specified snapshot has not completed yet.", 403)
     refusing(ecs_disks, monkeypatch, "CreateDisk", of_snapshot([busy]), error)
@@ -91,7 +91,7 @@ def test_a_snapshot_that_stays_busy_keeps_no_other_disk(ecs_disks, monkeypatch):
 
 
 @clouds("ebs", "ecs", "ens", "cbs")
-def test_a_source_in_doubt_keeps_no_other_from_a_window_of_one(cloud, monkeypatch):
+def test_a_source_in_doubt_leaves_a_window_of_one_to_others(cloud, monkeypatch):
     sources = [cloud.snapshot(age_hours=9 - n) for n in range(3)]
     raising(monkeypatch, cloud.adapter, "begin", Ambiguous("lost"), once_for(sources[0], times=10000))
     out = cloud.run(*sources, wait=True, max_in_flight=1, wait_timeout=900)
@@ -99,7 +99,7 @@ def test_a_source_in_doubt_keeps_no_other_from_a_window_of_one(cloud, monkeypatc
     assert [len(copies_of(cloud, source)) for source in sources] == [0, 1, 1] and is_true(cloud, out)
 
 
-def test_a_source_in_doubt_keeps_no_other_of_its_disk(ecs, monkeypatch):
+def test_a_source_in_doubt_delays_no_other_of_its_disk(ecs, monkeypatch):
     disk = ecs.disk()
     sources = [ecs.snapshot(disk, age_hours=9 - n) for n in range(3)]
     raising(monkeypatch, ecs.adapter, "begin", Ambiguous("lost"), once_for(sources[0], times=10000))
@@ -120,7 +120,7 @@ COPYING = {
 
 
 @pytest.mark.parametrize("name", ["ens", "cbs"])
-def test_a_destination_whose_calls_are_lost_keeps_no_other(name, request, monkeypatch):
+def test_a_destination_whose_calls_are_lost_delays_no_other(name, request, monkeypatch):
     cloud = request.getfixturevalue(name)
     method, key = COPYING[name]
     refusing(cloud, monkeypatch, method, lambda given, _region: cloud.destination in given[key], LOST[name])
@@ -131,7 +131,7 @@ def test_a_destination_whose_calls_are_lost_keeps_no_other(name, request, monkey
     assert {f["region"] for f in out["failures"]} == {cloud.destination} and is_true(cloud, out)
 
 
-def test_an_order_that_one_node_never_takes_keeps_no_other(ens, monkeypatch):
+def test_an_order_that_one_node_never_takes_delays_no_other(ens, monkeypatch):
     error = alibaba.ApiError("Order.CreateFailed", "The order could not be created.")
     method, key = COPYING["ens"]
     refusing(ens, monkeypatch, method, lambda given, _region: ens.destination in given[key], error)
@@ -157,7 +157,7 @@ def test_a_full_destination_slows_no_other(cbs, first):
 # -- one of many in a call -------------------------------------------------------------------------------
 
 
-def test_a_copy_whose_deletion_is_always_lost_keeps_no_other(cbs, monkeypatch):
+def test_a_copy_whose_deletion_is_always_lost_delays_no_other(cbs, monkeypatch):
     sources = [cbs.snapshot() for _n in range(5)]
     bad = [cbs.our_copy(source) for source in sources][2]
     error = tencent.ApiError("InternalError.ResourceOpFailed", "The operation failed.")
@@ -167,7 +167,7 @@ def test_a_copy_whose_deletion_is_always_lost_keeps_no_other(cbs, monkeypatch):
     assert out.failure()["snapshot_id"] == bad.id
 
 
-def test_a_copy_whose_tags_somebody_writes_all_the_time_keeps_no_other(ebs, monkeypatch):
+def test_a_copy_whose_tags_somebody_keeps_writing_delays_no_other(ebs, monkeypatch):
     sources = [ebs.snapshot() for _n in range(5)]
     copies = [ebs.our_copy(source) for source in sources]
     calls = []

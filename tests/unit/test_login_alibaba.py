@@ -192,13 +192,13 @@ def test_each_mode_of_a_profile_logs_in(around):
     assert login.sessions[-1]["AccessKeyId"].startswith("STS.instance")
 
 
-def test_the_role_of_an_instance_whose_metadata_are_protected(around):
+def test_the_role_of_an_instance_with_protected_metadata_logs_in(around):
     out = around.run(around.snapshot(), **NO_KEYS, ecs_ram_role="dr-instance", wait=True)
     assert not out.failed, out["msg"]
     assert around.login.calls["PUT metadata"] == 1 == around.login.calls["GET metadata"]
 
 
-def test_the_role_of_an_instance_with_metadata_of_the_first_version(around):
+def test_the_role_of_an_instance_with_metadata_version_1_logs_in(around):
     around.login.demands_token = False
     assert not around.run(around.snapshot(), **NO_KEYS, ecs_ram_role="dr-instance", wait=True).failed
 
@@ -391,7 +391,7 @@ def test_a_host_that_is_not_there_is_reported_without_the_request(around, monkey
         ("Specified signature is not matched ... string to sign is:GET&x", "the signature was refused"),
     ],
 )
-def test_words_hold_no_secret(text, left):
+def test_a_quoted_message_has_no_secret(text, left):
     assert words_of(text) == left
 
 

@@ -161,7 +161,7 @@ def test_a_profile_of_the_command_line_that_is_not_there_is_reported(tmp_path, n
         find_login({"profile": f"tccli:{name}"}, ENVIRONMENT, tmp_path)
 
 
-def test_the_order_of_options_and_environment(tmp_path):
+def test_options_win_over_the_environment_and_keys_over_roles(tmp_path):
     everything = {"secret_id": "option", "secret_key": "s", "profile": "night", "cvm_role": "dr"}
     written(tmp_path, "[night]\nsecret_id=n\nsecret_key=s\n")
     pod = {"TKE_ROLE_ARN": ARN}
@@ -256,12 +256,12 @@ def pod(cbs, monkeypatch, tmp_path):
 NO_KEYS = {"secret_id": ..., "secret_key": ...}
 
 
-def test_the_instances_role(cbs, metadata):
+def test_the_role_of_the_instance_logs_in(cbs, metadata):
     out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role="dr", wait=True)
     assert not out.failed and metadata.asked == [f"{PATH}dr"] and "secretOfAKID" not in out.text
 
 
-def test_whichever_role_the_instance_has(cbs, metadata, monkeypatch, tmp_path):
+def test_a_tccli_profile_uses_the_role_that_the_instance_has(cbs, metadata, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tccli(tmp_path, type="cvm-role")))
     assert not cbs.run(cbs.snapshot(), **NO_KEYS, profile="tccli:night", wait=True).failed
     assert metadata.asked == [PATH, f"{PATH}dr"]

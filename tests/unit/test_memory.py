@@ -81,7 +81,7 @@ def test_nothing_begins_for_what_a_copy_call_may_have_done(happened):
     assert not memory.may_begin
 
 
-def test_known_at_first_are_copies_that_are_there():
+def test_the_initial_copies_are_those_that_exist():
     source = replace(copy_of("source"), is_copy=False)
     assert memory_after(copy_of(), copy_of("going", State.ABSENT), source).known == {"copy"}
 

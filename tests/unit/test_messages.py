@@ -440,7 +440,7 @@ def cloud_of(request):
 
 
 @pytest.mark.parametrize(("name", "options", "message"), BAD_INPUT)
-def test_bad_input(cloud_of, name, options, message):
+def test_a_message_names_each_bad_option(cloud_of, name, options, message):
     cloud = cloud_of(name)
     source = cloud.snapshot()
     out = cloud.run(*options.get("snapshot_ids", [source]), **{k: v for k, v in options.items() if k != "snapshot_ids"})
@@ -456,7 +456,7 @@ def test_a_message_says_what_became_of_copies(cloud_of, name, happens, message):
 
 
 @pytest.mark.parametrize(("name", "options", "message"), LOGINS)
-def test_logins(cloud_of, monkeypatch, tmp_path, name, options, message):
+def test_a_message_explains_each_failed_login(cloud_of, monkeypatch, tmp_path, name, options, message):
     monkeypatch.setenv("HOME", str(tmp_path))
     cloud = cloud_of(name)
     source = cloud.snapshot()
@@ -466,7 +466,7 @@ def test_logins(cloud_of, monkeypatch, tmp_path, name, options, message):
 
 
 @pytest.mark.parametrize(("variables", "message"), ROLE)
-def test_variables_of_the_role(variables, message):
+def test_a_message_names_each_bad_variable_of_the_role(variables, message):
     basics = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
     assert "; ".join(normalise({**basics, **variables}).problems) == message
 

@@ -307,7 +307,7 @@ def test_a_plan_that_is_no_text_is_refused_in_the_report_of_its_host(ecs, tmp_pa
     assert "dr_copy_plan must be text" in (tmp_path / "orders.html").read_text()
 
 
-def test_the_name_of_one_plan_does_not_keep_others_from_their_metrics(ecs, tmp_path):
+def test_an_unusual_plan_name_does_not_prevent_the_metrics_of_others(ecs, tmp_path):
     ecs.snapshot(ecs.disk(**{"dr-copy": "true"}))
     for plan in ("web\u2028shop", "orders"):
         assert not night(ecs, plan=plan, metrics_dir=str(tmp_path)).unwritten

@@ -229,7 +229,7 @@ def test_slow_refusals_of_many_deletions_leave_but_the_reason(cbs):
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_a_region_that_is_refused_slowly_keeps_no_other_from_its_copy(request, name, monkeypatch):
+def test_a_region_that_is_refused_slowly_delays_no_other(request, name, monkeypatch):
     cloud = request.getfixturevalue(name)
     source, refused = cloud.snapshot(), PLACES[name][0]
     real = cloud.adapter.begin

@@ -167,7 +167,7 @@ def test_an_outdated_page_says_so_in_a_browser():
 OLD = ["49.3 h", "2026-11-19 00:42"]
 
 
-def test_late_points_stand_by_reason_with_the_next_step_and_the_others_below():
+def test_late_points_are_grouped_by_reason_with_the_next_step_above_the_others():
     page = drawn(disks=7)
     (late,) = page.part("late").all("section")
     assert late.mark == "group is-late"

@@ -68,7 +68,7 @@ def test_a_recorded_disk_is_understood(cloud, name):
 
 
 @pytest.mark.parametrize(("cloud", "name"), items("error"))
-def test_a_recorded_error_becomes_what_it_means(estate, cloud, name):
+def test_a_recorded_error_has_the_expected_class(estate, cloud, name):
     item = recorded(cloud)[name]
     answer, becomes = item["error"], item["becomes"]
     estate.faults({"action": item["call"], "fault": "refuse", **answer})

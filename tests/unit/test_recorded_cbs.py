@@ -38,7 +38,7 @@ def sdk(service):
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
-def test_a_snapshot_becomes_what_it_is(name):
+def test_a_snapshot_of_an_answer_is_converted(name):
     item = SNAPSHOTS[name]
     snapshot = snapshot_of(item["snapshot"], "ap-beijing")
     source = snapshot.source and {"snapshot_id": snapshot.source.snapshot_id, "region": snapshot.source.region}
@@ -55,7 +55,7 @@ def test_a_snapshot_becomes_what_it_is(name):
 
 
 @pytest.mark.parametrize("name", DISKS)
-def test_a_disk_becomes_what_it_is(name):
+def test_a_disk_of_an_answer_is_converted(name):
     disk = disk_of(DISKS[name]["disk"], "ap-singapore")
     assert {key: vars(disk)[key] for key in DISKS[name]["becomes"]} == DISKS[name]["becomes"]
 

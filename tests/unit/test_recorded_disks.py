@@ -21,7 +21,7 @@ ERRORS = [(cloud, name) for cloud in CLOUDS for name in recorded(cloud, "disk_er
 
 
 @pytest.mark.parametrize(("name", "item"), ERRORS)
-def test_a_recorded_error_of_a_disk_becomes_what_it_means(request, name, item):
+def test_a_recorded_error_of_a_disk_has_the_expected_class(request, name, item):
     cloud = request.getfixturevalue(f"{name}_disks")
     item = recorded(name)[item]
     answer, becomes = item["disk_error"], item["becomes"]
@@ -76,7 +76,7 @@ def test_a_size_below_the_snapshots_is_raised_silently(ebs_disks, ec2):
     assert ec2.create_volume(**given)["VolumeType"] == "gp2"
 
 
-def test_a_token_is_replayed_refused_and_stands_for_what_is_gone(ebs_disks, ec2):
+def test_a_token_repeats_its_answer_refuses_other_arguments_and_outlives_its_copy(ebs_disks, ec2):
     given = {"SnapshotId": ebs_disks.copy(), "AvailabilityZone": "eu-west-1a", "ClientToken": "one"}
     first = ec2.create_volume(**given)["VolumeId"]
     assert ec2.create_volume(**given)["VolumeId"] == first and len(ebs_disks.disks()) == 1

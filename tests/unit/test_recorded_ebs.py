@@ -83,7 +83,7 @@ def test_a_recorded_disk_is_understood(name):
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_a_recorded_error_becomes_what_it_means(name):
+def test_a_recorded_error_has_the_expected_class(name):
     item = ERRORS[name]
     recorded, becomes = item["error"], item["becomes"]
     answer = {

@@ -438,7 +438,7 @@ def test_a_report_that_cannot_be_written_leaves_no_part_of_itself(tmp_path):
         '{"a":',
     ],
 )
-def test_a_last_report_of_another_shape_is_none(tmp_path, body):
+def test_a_last_report_of_another_shape_is_ignored(tmp_path, body):
     (tmp_path / "plan.json").write_text(body)
     assert last_report(values(report_dir=str(tmp_path), plan="plan")) == {}
 

@@ -70,7 +70,7 @@ def test_an_error_of_our_own_code_is_reported_and_the_disks_of_a_drill_are_delet
     assert "ZeroDivisionError" in page and "✓" not in page
 
 
-def test_the_page_of_an_earlier_drill_does_not_stand_while_one_runs(ebs_runs, tmp_path):
+def test_a_running_drill_replaces_the_page_of_the_last_one(ebs_runs, tmp_path):
     ebs_runs.copies("database")
     ebs_runs.drill(report_dir=str(tmp_path))
     path, seen = tmp_path / "orders.drill.html", []

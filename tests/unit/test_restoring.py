@@ -428,7 +428,7 @@ UNREADABLE = ["usable", "usable never", "certain 2026-11-12T00:00:00Z", "usable 
 
 
 @pytest.mark.parametrize("text", UNREADABLE)
-def test_a_mark_of_earlier_proofs_that_cannot_be_read_is_none(text):
+def test_an_unreadable_mark_of_earlier_proofs_is_ignored(text):
     (row,) = proofs([copy(1, tags={**proven(18), "dr-copy:proven-before": text})])
     assert set(row.proofs) == {"creatable"}
 

@@ -119,7 +119,7 @@ def may_go(row, copies, keep, keep_days):
 
 @settings(max_examples=examples(400))
 @given(rows, st.integers(0, 4), st.sampled_from((0, 1, 2, 3.4, 7)), st.randoms(use_true_random=False))
-def test_just_those_copies_go_that_every_limit_lets_go(copies, keep, keep_days, shuffler):
+def test_retention_deletes_only_copies_that_no_limit_keeps(copies, keep, keep_days, shuffler):
     going = expired_copies(copies, keep, keep_days, now=NOW)
     assert set(ids(going)) == {row["snapshot_id"] for row in copies if may_go(row, copies, keep, keep_days)}
     shuffled = list(copies)
@@ -290,7 +290,7 @@ def test_random_histories_lose_nothing_and_converge(cloud):
     assert deletions > HISTORIES
 
 
-def test_three_runs_a_day_for_three_months():
+def test_three_runs_a_day_for_three_months_prune_correctly():
     history = NightHistory("cbs", 1000)
     for _run in range(270):
         history.pass_on(8)

@@ -595,7 +595,7 @@ def test_the_plan_takes_numbers_and_names_wrong_ones():
         plan(BOTH_1, set_seconds="soon")
 
 
-def test_a_set_by_the_tag_of_disks():
+def test_the_newest_set_of_disks_with_one_group_tag_is_planned():
     disks = [{**one, "tags": {"app": "shop"}} for one in disks_of("12")]
     snapshots = [*BOTH_1, listed("a", 2)]
     assert ("a1", "of the newest set") in plan(snapshots, disks=disks, group_tag="app")

@@ -117,7 +117,7 @@ def test_a_snapshot_that_cannot_be_copied_becomes_a_failed_copy(ebs, ec2, source
         ("undescribable", 403, "AuthFailure"),
     ],
 )
-def test_keys_that_are_refused_at_once(ebs, ec2, what, status, code):
+def test_a_copy_call_with_an_unusable_key_is_refused_at_once(ebs, ec2, what, status, code):
     ebs.settings(keys_of_kms={"alias/dr": what})
     given = {"SourceRegion": "us-east-1", "SourceSnapshotId": ebs.snapshot(), "Encrypted": True, "KmsKeyId": "alias/dr"}
     assert code_of(ec2().copy_snapshot, **given) == (code, status) and not ebs.copies()

@@ -107,7 +107,7 @@ def test_a_copy_goes_through_its_states(cbs):
     assert not cbs.copies()
 
 
-def test_listing_is_bounded(cbs):
+def test_the_simulator_limits_and_checks_listings_as_cbs_does(cbs):
     for _n in range(30):
         cbs.snapshot()
     answer = call(cbs, "DescribeSnapshots")
@@ -168,7 +168,7 @@ def test_the_tag_service_takes_a_wrong_name_without_a_word(cbs):
         ([{"TagKey": "k", "TagValue": "v"}] * 2, "InvalidParameterValue.TagKeyDuplicate"),
     ],
 )
-def test_tags_have_limits(cbs, tags, code):
+def test_the_simulator_refuses_tags_beyond_the_limits(cbs, tags, code):
     copy = cbs.our_copy(cbs.snapshot())
     assert call(cbs, "TagResources", ResourceList=[f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}"], Tags=tags) == code
 

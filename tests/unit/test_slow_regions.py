@@ -63,7 +63,7 @@ def copied(cloud, count, regions):
 
 @ALL
 @pytest.mark.parametrize("count", [2, 5])
-def test_copy_calls_that_hang_keep_no_other_destination(cloud, monkeypatch, count):
+def test_copy_calls_that_hang_delay_no_other_destination(cloud, monkeypatch, count):
     bad, good = regions_of(cloud)
     slow(cloud, monkeypatch, "begin", goes_to(bad), error=Ambiguous("lost"))
     sources = [cloud.snapshot() for _n in range(count)]
@@ -73,7 +73,7 @@ def test_copy_calls_that_hang_keep_no_other_destination(cloud, monkeypatch, coun
 
 
 @ALL
-def test_deletions_that_hang_keep_no_other_destination(cloud, monkeypatch):
+def test_deletions_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
     sources = copied(cloud, 8, [bad, good])
     slow(cloud, monkeypatch, "delete", goes_to(bad), error=Ambiguous("lost"))
@@ -83,7 +83,7 @@ def test_deletions_that_hang_keep_no_other_destination(cloud, monkeypatch):
 
 
 @ALL
-def test_deletions_that_hang_keep_no_other_of_their_destination(cloud, monkeypatch):
+def test_deletions_that_hang_delay_no_other_of_their_destination(cloud, monkeypatch):
     sources = copied(cloud, 12, [cloud.destination])
     chosen = [copy.id for copy in cloud.copies()][:6]
 
@@ -96,7 +96,7 @@ def test_deletions_that_hang_keep_no_other_of_their_destination(cloud, monkeypat
 
 
 @clouds("ebs", "ecs")
-def test_deletions_that_hang_keep_no_locks_of_another_destination(cloud, monkeypatch):
+def test_deletions_that_hang_delay_no_locks_of_another_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
     sources = copied(cloud, 8, [bad])
     cloud.clock.sleep(5)
@@ -110,7 +110,7 @@ def test_deletions_that_hang_keep_no_locks_of_another_destination(cloud, monkeyp
 
 
 @clouds("ebs", "ecs", "cbs")
-def test_tags_that_hang_keep_no_other_destination(cloud, monkeypatch):
+def test_tags_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
     sources = copied(cloud, 8, [bad, good])
     slow(cloud, monkeypatch, "change_tags", goes_to(bad), error=Ambiguous("lost"))
@@ -119,7 +119,7 @@ def test_tags_that_hang_keep_no_other_destination(cloud, monkeypatch):
 
 
 @clouds("ebs", "ecs")
-def test_locks_that_hang_keep_no_other_destination(cloud, monkeypatch):
+def test_locks_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
     sources = copied(cloud, 8, [bad, good])
     slow(cloud, monkeypatch, "lock", goes_to(bad), error=Ambiguous("lost"))
@@ -130,7 +130,7 @@ def test_locks_that_hang_keep_no_other_destination(cloud, monkeypatch):
 
 @ALL
 @pytest.mark.parametrize("hang", [HANG, 20.0])
-def test_destinations_that_go_dark_keep_no_other(cloud, monkeypatch, hang):
+def test_destinations_that_go_dark_delay_no_other(cloud, monkeypatch, hang):
     *dark, good = regions_of(cloud, 3)
     started = cloud.clock.monotonic()
 
@@ -164,7 +164,7 @@ def test_destinations_that_go_dark_leave_most_of_the_time_to_the_others(cloud, m
 
 
 @clouds("ebs", "ecs")
-def test_locks_that_are_slow_to_list_are_set_all_the_same(cloud, monkeypatch):
+def test_copies_are_locked_even_if_locks_are_slow_to_list(cloud, monkeypatch):
     *slow_ones, quick = regions_of(cloud, 3)
     sources = copied(cloud, 3, slow_ones)
     slow(cloud, monkeypatch, "list_locks", goes_to(*slow_ones), 20.0)
@@ -175,7 +175,7 @@ def test_locks_that_are_slow_to_list_are_set_all_the_same(cloud, monkeypatch):
 
 
 @ALL
-def test_destinations_that_are_slow_to_list_keep_no_other(cloud, monkeypatch):
+def test_destinations_that_are_slow_to_list_delay_no_other(cloud, monkeypatch):
     *slow_ones, quick = regions_of(cloud, 3)
     for method in ("list_copies", "list_in_progress"):
         slow(cloud, monkeypatch, method, goes_to(*slow_ones), 20.0)

@@ -101,7 +101,7 @@ def test_a_failed_copy_of_this_run_is_reported_even_without_source_fields(cloud)
 
 
 @BOTH
-def test_a_copy_that_shows_another_source_is_this_runs_all_the_same(cloud):
+def test_a_copy_of_this_run_that_shows_another_source_is_still_its_own(cloud):
     source, other = cloud.snapshot(), cloud.snapshot()
     cloud.settings(shows_sources=True)
 

@@ -132,7 +132,7 @@ def test_a_set_with_a_disk_that_cannot_be_attached_is_not_checked_and_deleted(ru
     assert len(why) == 2 and all(runs.estate.server_id in one for one in why), why
 
 
-def test_a_disk_that_was_not_made_spoils_its_own_set_alone(runs, tmp_path):
+def test_a_disk_that_was_not_made_fails_only_its_own_set(runs, tmp_path):
     copies = runs.copies_of(two_disks(runs), 26, **marks("n2"))
     runs.copies("mail", hours=26)
     checks = Checks(runs)

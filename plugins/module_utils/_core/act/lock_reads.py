@@ -28,7 +28,7 @@ class LockReads(Reads):
         #: The locks of a region, and when they were last read.
         self._last: dict[str, tuple[Mapping[str, Lock], float]] = {}
         #: The region whose locks took long to read, until they are used: it comes first, and no other is read. This is
-        #: only for fairness (test_locks_that_are_slow_to_list_are_set_all_the_same).
+        #: only for fairness (test_copies_are_locked_even_if_locks_are_slow_to_list).
         self.priority_region: str | None = None
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:

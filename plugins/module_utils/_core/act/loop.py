@@ -66,7 +66,7 @@ class Loop:
         self._looked_last = self._looked_back = False
         self._warnings: list[str] = []
         #: Which kind of call comes first in the next pass; only for fairness
-        #: (test_deletions_that_hang_keep_no_locks_of_another_destination).
+        #: (test_deletions_that_hang_delay_no_locks_of_another_destination).
         self._first_kind = 0
         for attempt in self.attempts:
             name = attempt.request.region

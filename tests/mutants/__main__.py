@@ -56,7 +56,7 @@ ALL_CLOUDS = [
 COUNTS_CALLS = "tests/unit/test_decide.py::test_a_decision_costs_few_calls_of_functions"
 #: A broken engine counts as endless after this many seconds of the processor for one storm, or for the unit tests; or
 #: after this many seconds of the clock, however busy the machine is.
-LONGEST_STORM, LONGEST_TESTS, LONGEST = 300, 600, 10800.0
+MAX_STORM, MAX_TESTS, LONGEST = 300, 600, 10800.0
 #: The result of one that nothing finds, and of one whose place no longer exists.
 NOBODY, NOT_THERE = "nobody", "not there"
 #: The result of one that met no storms, or no tests.
@@ -224,7 +224,7 @@ def goes_wrong(server: StormServer, label: str) -> bool:
         "storm": server.passed,
         "drill": lambda number: server.drilled(drill_storm(cloud, number)),
     }
-    _may_compute(LONGEST_STORM)
+    _may_compute(MAX_STORM)
     try:
         return bool(checks[kind](int(seed)).faults)
     except Exception as error:
@@ -234,7 +234,7 @@ def goes_wrong(server: StormServer, label: str) -> bool:
 
 def _first_test(one: Broken, before: str) -> str:
     """Run the unit tests, first the one that found it before, until one fails."""
-    _may_compute(LONGEST_TESTS)
+    _may_compute(MAX_TESTS)
     for paths in ([before] if before.startswith("tests/") and COUNTS_CALLS not in before else [], PURE):
         if paths and (failed := failed_tests(paths, [COUNTS_CALLS], first=True)):
             return failed[0]

@@ -734,7 +734,7 @@ def _always(value: Any) -> Callable[[Any], Any]:
 def _forgetting(real: Any) -> Any:
     def record_copy_accepted(self: Any, copy: Any, now: float) -> None:
         real(self, copy, now)
-        self.own.clear()
+        self.own_copies.clear()
 
     return record_copy_accepted
 
@@ -897,7 +897,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a lock waits for nothing", "decide.with_copy", "_Withdrawn.may_take", _always(False)),
     ("a copy is missing after two looks", "decide.memory", "UNSEEN_LOOKS", lambda real: 2),
     ("each listing is the last", "act.region", "Region._comparisons", lambda real: property(lambda self: [])),
-    ("a write that was refused is sent at once", "decide.writes", "LONGEST_PAUSE", lambda real: 0.0),
+    ("a write that was refused is sent at once", "decide.writes", "MAX_PAUSE", lambda real: 0.0),
     ("a source that does not show is read all the time", "act.sources", "Sources._next_read", _always(-1e9)),
     ("a tag service that does not know a copy is final", "decide.writes", "NotFound", lambda real: type("No", (), {})),
     ("looks may be of any age", "decide.memory", "FRESH_SECONDS", lambda real: 1e9),
@@ -923,7 +923,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("slow looks are made together", "act.region", "Region.look", _quick_by_its_word),
     ("locks that took long to read are read again", "act.lock_reads", "LockReads._read_region", _priority_of_none),
     ("polls have no pause", "decide.timing", "poll_pause", _always(0.001)),
-    ("the shortest pause is too short", "waiting", "SHORTEST_PAUSE", lambda real: 0.001),
+    ("the shortest pause is too short", "waiting", "MIN_PAUSE", lambda real: 0.001),
     ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always(False)),
     ("a hold that was seen is forgotten", "decide.sightings", "with_known_facts", lambda real: lambda before, now: now),
     ("locks are read once", "decide.locking", "FRESH_SECONDS", lambda real: 1e9),

@@ -69,8 +69,8 @@ class ToyCapabilities(Capabilities):
 
     snapshot_id_pattern, snapshot_id_example = r"t-[0-9a-z]{8,20}", "t-00000001"
     disk_id_pattern, disk_id_example = r"td-[0-9a-z]{8,20}", "td-00000001"
-    name_rule, description_rule = TextRule(longest=128), TextRule(longest=256)
-    tag_rules = TagRules(most=50, longest_key=128, longest_value=256)
+    name_rule, description_rule = TextRule(max_length=128), TextRule(max_length=256)
+    tag_rules = TagRules(max_tags=50, max_key_length=128, max_value_length=256)
     cancels_by_deletion = True
     tagged_per_call = 50
 

@@ -499,7 +499,7 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
     if own:
         memory.record_copy_accepted(copy_of(), NOW)
         memory.record_look({"copy-1": copy_of()}, None, NOW)
-        memory.own["copy-1"].compared = True
+        memory.own_copies["copy-1"].compared = True
     if lost:
         memory.record_refusal("copy-1", LOCK, lost, NOW)
         memory.record_look({"copy-1": copy_of()}, None, NOW + 10)
@@ -514,7 +514,7 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
     wanted.cloud.lock_modes = ("governance",)
     if own:
         memory.record_copy_accepted(copy_of(), NOW - age)
-        memory.own["copy-1"].compared = True
+        memory.own_copies["copy-1"].compared = True
     else:
         memory.record_locks({}, NOW - age)
     memory.record_look({"copy-1": copy_of()}, None, NOW)
@@ -537,9 +537,9 @@ def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, reche
     memory.record_copy_accepted(copy_of(), NOW)
     memory.record_look({"copy-1": copy_of()}, ["copy-1"], NOW)
     if compared:
-        memory.own["copy-1"].compared = True
+        memory.own_copies["copy-1"].compared = True
     if rechecked:
-        memory.own["copy-1"].rechecked = True
+        memory.own_copies["copy-1"].rechecked = True
     decision = decide(wanted, memory, NOW, NOON)
     assert (decision.update == LOCK, decision.settled, decision.drift.due) == (lock, False, (LOCK,))
 

@@ -92,7 +92,7 @@ def test_an_own_copy_is_compared_once_a_listing_shows_it_a_second_and_a_half_aft
     memory.record_copy_accepted(copy_of(state=State.PENDING), 1.0)
     for at in (2.0, 2.0 + later):
         memory.record_look({"copy": copy_of(state=State.PENDING)}, None, at)
-    assert memory.own["copy"].compared == compared
+    assert memory.own_copies["copy"].compared == compared
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_copy_of_ours_that_began_while_a_lost_call_was_out_was_made_by_it(seco
     at = None if seconds is None else NOON + timedelta(seconds=seconds)
     shown = copy_of(created_at=at, source=Provenance("source", "here", managed=managed))
     memory.record_look({"copy": shown}, None, 5.0)
-    assert (list(memory.own), memory.changed, memory.copy_call.is_in_doubt) == (["copy"] * own, own, not own)
+    assert (list(memory.own_copies), memory.changed, memory.copy_call.is_in_doubt) == (["copy"] * own, own, not own)
 
 
 def test_a_memory_keeps_facts_that_a_later_look_leaves_out():

@@ -147,7 +147,7 @@ def test_a_page_with_everything_needs_no_further_page(way):
 
 
 def test_pages_that_never_end_are_reported(monkeypatch):
-    monkeypatch.setattr(paging, "MOST_PAGES", 20)
+    monkeypatch.setattr(paging, "MAX_PAGES", 20)
     numbers = iter(range(1000))
     pages = Listing([]).pages
     with pytest.raises(Unreachable, match="do not end"):

@@ -406,7 +406,7 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
 
 
 def test_earlier_proofs_are_not_written_to_a_copy_without_room_for_a_tag():
-    most = CLOUDS["ebs"].tag_rules.most
+    most = CLOUDS["ebs"].tag_rules.max_tags
     full = copy(1, tags={**proven(18, "usable"), **{f"k{n}": "v" for n in range(most - 2)}})
     (mark,) = drill.marks([trial(1)], {"snapshots": [full]}, VALUES)
     assert set(mark.tags) == {"dr-copy:proven-at", "dr-copy:proven-level"}

@@ -20,8 +20,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import render, template_problems
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import (
-    SHORTEST_PAUSE,
-    SHORTEST_SLEEP,
+    MIN_PAUSE,
+    MIN_SLEEP,
     Deadline,
     persist,
     poll_pause,
@@ -34,7 +34,7 @@ from tests.simulator.clock import FakeClock
 
 @given(st.floats(0, 1e6), st.integers(0, 100), st.integers(1, 600))
 def test_a_pause_is_never_longer_than_asked_nor_shorter_than_the_shortest(age, progress, longest):
-    assert SHORTEST_PAUSE <= poll_pause(age, progress, longest) <= max(longest, SHORTEST_PAUSE)
+    assert MIN_PAUSE <= poll_pause(age, progress, longest) <= max(longest, MIN_PAUSE)
 
 
 def test_the_first_pauses_are_a_tenth_of_a_second_and_half_a_second_after_ten():
@@ -147,4 +147,4 @@ def test_a_copy_is_looked_at_for_its_room_as_long_as_the_last_one_took_and_half_
     assert window.poll_at(1000.0, 1360.0) == 1370.0
     assert window.poll_at(1000.0, 1361.0) == math.inf
     window.copied(0.1)
-    assert window.poll_at(1000.0, 1000.0) == 1000.0 + SHORTEST_SLEEP
+    assert window.poll_at(1000.0, 1000.0) == 1000.0 + MIN_SLEEP

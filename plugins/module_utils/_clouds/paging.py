@@ -16,7 +16,7 @@ from .._core.errors import Unreachable
 
 Item = TypeVar("Item")
 #: More pages than any account has.
-MOST_PAGES = 2000
+MAX_PAGES = 2000
 
 
 def items_of(answer: Mapping[str, Any], *keys: str, activity: str) -> list[Any]:
@@ -108,7 +108,7 @@ def joined_pages(
     id_of: Callable[[dict[str, Any]], Any],
     pages: Pages,
     activity: str,
-    most: int | None = None,
+    max_items: int | None = None,
 ) -> list[dict[str, Any]]:
     """Read all pages of a list that is sorted oldest first. Each page includes the last item of the previous one.
 
@@ -118,11 +118,11 @@ def joined_pages(
     only a short page does (api-facts: page-seams).
 
     ``page`` takes the parameters of a page, and returns its items, the count and, if the answer shows it, the page
-    size. ``most`` is the maximum number of items, if known. Raises Unreachable if the pages never end.
+    size. ``max_items`` is the maximum number of items, if known. Raises Unreachable if the pages never end.
     """
     found: dict[Any, dict[str, Any]] = {}
     index, end, back_from = 0, 0, -1
-    for _number in range(MOST_PAGES):
+    for _number in range(MAX_PAGES):
         span = span_of(index, end)
         items, total, *held = pages.read(partial(page, span.given))
         before = len(found)
@@ -134,8 +134,8 @@ def joined_pages(
         found.update((id_of(item), item) for item in items)
         is_short, shows_new = len(items) < min([span.limit, *held]), len(found) > before
         says_more = isinstance(total, int) and total > span.offset + len(items)
-        if len(found) == most or (is_short and not (says_more and shows_new)):
-            pages.has_seam = pages.has_seam or (says_more and len(found) != most)
+        if len(found) == max_items or (is_short and not (says_more and shows_new)):
+            pages.has_seam = pages.has_seam or (says_more and len(found) != max_items)
             return list(found.values())
         end = max(end, span.offset + len(items))
         # If a page shows nothing new, earlier items are gone, and the next ones are further on.

@@ -25,8 +25,8 @@ class Offer:
 
     zone: str | None
     disk_type: str
-    least: int
-    most: int
+    min_gib: int
+    max_gib: int
     step: int = 1
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from .model import CopyRequest, Snapshot
 
-LONGEST_LOCK_DAYS = 36500
+MAX_LOCK_DAYS = 36500
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ def lock_problems(request: CopyRequest) -> list[str]:
     if request.lock is None:
         return []
     days = request.lock[0]
-    if not 1 <= days <= LONGEST_LOCK_DAYS:
-        return [f"lock_days: {days} is not within 1 to {LONGEST_LOCK_DAYS}"]
+    if not 1 <= days <= MAX_LOCK_DAYS:
+        return [f"lock_days: {days} is not within 1 to {MAX_LOCK_DAYS}"]
     if request.retention_days is not None and days > request.retention_days:
         return [
             f"lock_days: {days} is more than retention_days ({request.retention_days}): the lock would outlive the copy"

@@ -22,7 +22,7 @@ GROUP, SET = "dr-copy:group", "dr-copy:set"
 #: A tag of copies if another plan copies disks of the group too: ``disks_mark`` of the set's disks.
 SET_DISKS = "dr-copy:set-disks"
 #: The length of a disk's code in that tag, and the longest value: one cloud accepts only 128 characters.
-CODE, LONGEST_MARK = 4, 128
+CODE, MAX_MARK = 4, 128
 
 
 class Consistency(str, Enum):
@@ -63,7 +63,7 @@ class SnapshotSet:
 def disks_mark(disk_ids: Iterable[str]) -> str:
     """Return the value of the tag ``dr-copy:set-disks``: a code of each disk. Empty if there are too many (over 32)."""
     mark = "".join(sorted(map(_code, disk_ids)))
-    return mark if len(mark) <= LONGEST_MARK else ""
+    return mark if len(mark) <= MAX_MARK else ""
 
 
 def is_in_mark(disk_id: str, mark: str) -> bool:

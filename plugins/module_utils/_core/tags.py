@@ -43,10 +43,10 @@ class TagRules:
     that differ only in case are the same. ``ours`` are the keys for which room is reserved.
     """
 
-    most: int
-    longest_key: int
-    longest_value: int
-    shortest_value: int = 0
+    max_tags: int
+    max_key_length: int
+    max_value_length: int
+    min_value_length: int = 0
     reserved: tuple[str, ...] = ()
     forbidden: str | None = None
     name_key: str | None = None
@@ -59,12 +59,12 @@ class TagRules:
 
     def problem(self, key: str, value: str) -> str | None:
         """Return why the cloud would refuse this tag, or None."""
-        if not 1 <= len(key) <= self.longest_key:
-            return f"the key {key!r} has {len(key)} characters, 1 to {self.longest_key} are allowed"
-        if not self.shortest_value <= len(value) <= self.longest_value:
+        if not 1 <= len(key) <= self.max_key_length:
+            return f"the key {key!r} has {len(key)} characters, 1 to {self.max_key_length} are allowed"
+        if not self.min_value_length <= len(value) <= self.max_value_length:
             return (
                 f"the value of {key!r} has {len(value)} characters, "
-                f"{self.shortest_value} to {self.longest_value} are allowed"
+                f"{self.min_value_length} to {self.max_value_length} are allowed"
             )
         if self.is_reserved(key):
             return f"the key {key!r} starts with a prefix that the cloud reserves ({', '.join(self.reserved)})"
@@ -77,7 +77,7 @@ class TagRules:
 
     def room(self, named: bool) -> int:
         """Return how many tags are left for the user besides provenance and, if ``named``, the name."""
-        return self.most - len(self.ours) - (1 if named and self.name_key else 0)
+        return self.max_tags - len(self.ours) - (1 if named and self.name_key else 0)
 
     def problems(self, tags: Mapping[str, str], named: bool) -> list[str]:
         """Return all problems of the user's tags."""
@@ -88,7 +88,7 @@ class TagRules:
         if len(tags) > self.room(named):
             found.append(
                 f"tags: {len(tags)} are given, {self.room(named)} are allowed, because "
-                f"{self.most - self.room(named)} of {self.most} are reserved for "
+                f"{self.max_tags - self.room(named)} of {self.max_tags} are reserved for "
                 f"provenance{' and name' if named else ''}"
             )
         if named and self.name_key in tags:
@@ -157,7 +157,7 @@ def tags_for_copy(
     for key, value in carried.items() if request.copy_tags else ():
         if rules.same(key) in taken or key.lower() in OF_THE_COPY or rules.is_reserved(key):
             continue
-        if rules.problem(key, value) or len(wanted) >= rules.most:
+        if rules.problem(key, value) or len(wanted) >= rules.max_tags:
             left_out.append(key)
         else:
             wanted[key] = value

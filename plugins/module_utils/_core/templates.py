@@ -28,17 +28,17 @@ class TextRule:
     ``pattern`` is a regular expression for the complete text, ``wants`` describes it.
     """
 
-    longest: int
-    shortest: int = 0
+    max_length: int
+    min_length: int = 0
     pattern: str = r"(?s).*"
     wants: str = ""
 
     def problem(self, text: str) -> str | None:
         """Return the problem of ``text``, or None."""
-        if len(text) > self.longest:
-            return f"has {len(text)} characters, at most {self.longest} are allowed"
-        if len(text) < self.shortest:
-            return f"has {len(text)} characters, at least {self.shortest} are needed"
+        if len(text) > self.max_length:
+            return f"has {len(text)} characters, at most {self.max_length} are allowed"
+        if len(text) < self.min_length:
+            return f"has {len(text)} characters, at least {self.min_length} are needed"
         if not re.fullmatch(self.pattern, text):
             return f"must be {self.wants}"
         return None
@@ -78,7 +78,11 @@ def needs_source(template: str) -> bool:
 
 
 def text_problems(
-    label: str, template: str, longest: int, problem_of: Callable[[str, str], str | None], requests: list[CopyRequest]
+    label: str,
+    template: str,
+    max_length: int,
+    problem_of: Callable[[str, str], str | None],
+    requests: list[CopyRequest],
 ) -> list[str]:
     """Return the problems of a template for all its requests, before any call.
 
@@ -90,6 +94,6 @@ def text_problems(
     for request in requests:
         text = render(template, request)
         problem = problem_of(text, request.snapshot_id)
-        if problem and (len(text) > longest or not needs_source(template)):
+        if problem and (len(text) > max_length or not needs_source(template)):
             return [f"{label} {text!r} {problem}"]
     return []

@@ -25,9 +25,9 @@ ABSENT_LOOKS, ABSENT_SECONDS = 3, 5.0
 #: The greatest age (seconds) of a look on which a write may be based.
 FRESH_SECONDS = 15.0
 #: The shortest pause (seconds) between two polls of one destination.
-SHORTEST_PAUSE = 0.1
+MIN_PAUSE = 0.1
 #: The shortest sleep (seconds) of the loop, and the shortest pause if copies are known to be about as fast.
-SHORTEST_SLEEP = 0.02
+MIN_SLEEP = 0.02
 #: How often, and for how long (seconds), a call that is safe to repeat is tried while the cloud cannot be reached.
 ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0
 
@@ -115,15 +115,15 @@ class CloudClock:
 
 
 class Backoff:
-    """Pauses of 1, 2, 4 ... seconds, each shortened by a random fifth at most, up to ``longest``."""
+    """Pauses of 1, 2, 4 ... seconds, each shortened by a random fifth at most, up to ``max_pause``."""
 
-    def __init__(self, longest: float = 15.0):
-        self._longest = longest
+    def __init__(self, max_pause: float = 15.0):
+        self._max_pause = max_pause
         self._next = 1.0
 
     def next_pause(self) -> float:
-        seconds = min(self._next, self._longest)
-        self._next = min(self._next * 2, self._longest)
+        seconds = min(self._next, self._max_pause)
+        self._next = min(self._next * 2, self._max_pause)
         return seconds * random.uniform(0.8, 1.0)
 
     def reset(self) -> None:
@@ -173,13 +173,13 @@ def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[Cop
             deadline.sleep(retries.due_at - deadline.now())
 
 
-def poll_pause(age: float, progress: int, longest: float) -> float:
+def poll_pause(age: float, progress: int, max_pause: float) -> float:
     """Return the seconds until a copy is worth another look: a sixth of the time that it will probably still need.
 
     ``age`` is in seconds since its start, ``progress`` in percent (0: not shown; then the remaining time is estimated
-    as its age), ``longest`` is the user's O(wait_delay). An old copy is not looked at often, because some stay at 99 %
-    for long: the shortest pause grows to half a second within ten seconds.
+    as its age), ``max_pause`` is the user's O(wait_delay). An old copy is not looked at often, because some stay at
+    99 % for long: the shortest pause grows to half a second within ten seconds.
     """
     needed = age * (100 - progress) / progress if progress else age
     needed = max(needed, age / 8)
-    return max(SHORTEST_PAUSE, min(age / 20, 0.5), min(needed / 6, longest))
+    return max(MIN_PAUSE, min(age / 20, 0.5), min(needed / 6, max_pause))

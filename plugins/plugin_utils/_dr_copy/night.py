@@ -42,7 +42,7 @@ from .output.report_files import write_page_of_start
 from .results import RunContext, RunOutcome, report_run, unexpected_error
 
 #: Minimum seconds for retention, even if the copies have used up all the time.
-LEAST_SECONDS = 300
+MIN_SECONDS = 300
 
 
 class Night:
@@ -145,7 +145,7 @@ class Night:
         for group in deletion_calls(self._expired, values.max_deletions):
             verb = "would delete" if check_mode else "deleting"
             self._say(f"{verb} {_copies(group['copy_ids'])} in {group['region']} that retention no longer keeps")
-            seconds = max(self._seconds_left, LEAST_SECONDS)
+            seconds = max(self._seconds_left, MIN_SECONDS)
             self._deleted.append(self._run_call(calls.delete(group, seconds)))
 
     def _listings(self, calls: Calls, part: Sequence[str], again: str = "") -> list[ListedRegion]:

@@ -19,7 +19,7 @@ from .calls import Calls
 from .decide.choosing import RestoreChoice, choose, refusal, restored_id, unidentified
 from .decide.claims import claimed_twice, with_claims
 from .decide.points import Point
-from .decide.waves import LEAST_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
+from .decide.waves import MIN_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
 from .input.last_drill import claims_of, last_manifest
 from .output.files import write_claims, write_manifest
 from .output.manifest import RestoreRun, lines_of, manifest_of, problems_of
@@ -78,6 +78,6 @@ class Restore(Run):
             verb = "would make" if self._context.check_mode else "making"
             self._say(f"{verb} {counted(len(copies), 'disk')}{of_wave}, unless already made")
             began_at, left = self._now(), int(ends_at - self._clock().timestamp())
-            made = self._run_call(calls.make(copies, max(left, LEAST_SECONDS) if done else None))
+            made = self._run_call(calls.make(copies, max(left, MIN_SECONDS) if done else None))
             done.append(Wave(number, made, began_at, self._now()))
         return done

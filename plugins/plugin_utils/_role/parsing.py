@@ -18,9 +18,9 @@ from .calendar import zone_of
 #: Values by name as a user sets them, of any type until they are parsed.
 RawVariables = Mapping[str, Any]
 #: The longest tag key and value on any cloud.
-LONGEST_KEY, LONGEST_VALUE = 128, 256
+MAX_KEY, MAX_VALUE = 128, 256
 #: The most digits of an integer, so that it fits into 64 bits.
-LONGEST_NUMBER = 18
+MAX_NUMBER = 18
 
 
 class InvalidValue(ValueError):
@@ -45,8 +45,8 @@ def as_whole_number(value: Any) -> int:
     if isinstance(value, bool) or not re.fullmatch(r"\s*\d+\s*", str(value)):
         raise InvalidValue(f"must be a whole number, 0 or more, not {value!r}")
     digits = str(value).strip().lstrip("0")
-    if len(digits) > LONGEST_NUMBER:
-        raise InvalidValue(f"must be a number of at most {LONGEST_NUMBER} digits")
+    if len(digits) > MAX_NUMBER:
+        raise InvalidValue(f"must be a number of at most {MAX_NUMBER} digits")
     return int(digits or "0")
 
 
@@ -107,10 +107,10 @@ def as_tag_filter(value: Any) -> dict[str, str]:
     """Parse tags to search for. Refuses tags that no cloud allows, because they would never be found."""
     tags = as_tags(value)
     for key, entry in tags.items():
-        if not 1 <= len(key) <= LONGEST_KEY or len(entry) > LONGEST_VALUE:
+        if not 1 <= len(key) <= MAX_KEY or len(entry) > MAX_VALUE:
             raise InvalidValue(
-                f"has a tag that no cloud accepts: {key[:40]!r}; a key has 1 to {LONGEST_KEY} characters, a value up "
-                f"to {LONGEST_VALUE}"
+                f"has a tag that no cloud accepts: {key[:40]!r}; a key has 1 to {MAX_KEY} characters, a value up "
+                f"to {MAX_VALUE}"
             )
     return tags
 

@@ -35,7 +35,7 @@ IDS = {
     "DescribeSnapshotGroups": "SnapshotGroupId",
 }
 #: The most disks that the service lists by tag; it does not show that there are more (api-facts: ecs-disks-by-tag).
-MOST_BY_TAG = 1000
+MAX_BY_TAG = 1000
 #: The most disks that are read individually, because a call takes only one. For more disks, the entire region is
 #: listed.
 FEW_DISKS = 20
@@ -203,7 +203,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         pairs = [{"Key": key} if value == "*" else {"Key": key, "Value": value} for key, value in tags.items()]
         filters = [{"DiskIds": ids, **numbered("Tag", pairs)} for ids in batches(disk_ids, PAGE)]
         disks = self._disks(region, filters or [numbered("Tag", pairs)])
-        if tags and not disk_ids and len(disks) >= MOST_BY_TAG:
+        if tags and not disk_ids and len(disks) >= MAX_BY_TAG:
             disks = self._disks(region, [{}])
         return [disk for disk in disks if disk.has_tags(tags)]
 

@@ -22,13 +22,13 @@ class EcsCapabilities(Capabilities):
     instance_id_pattern: str | None = r"i-[a-z0-9]{6,32}"
     instance_id_example = "i-0jl1abcdefgh2ijklmno"
     name_rule = TextRule(
-        longest=128,
-        shortest=2,
+        max_length=128,
+        min_length=2,
         pattern=r"(?!https?://)[^\W\d_][\w:.\-]*",
         wants="a letter, then letters, digits or : _ . -",
     )
     description_rule = TextRule(
-        longest=256, shortest=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
+        max_length=256, min_length=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
     )
     tag_rules: TagRules | None = TAG_RULES
     copies_within_region = True

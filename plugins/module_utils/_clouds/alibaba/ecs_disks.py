@@ -18,7 +18,7 @@ from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
 from ..._core.tags import RESTORE_ID
 from ..paging import items_of
 from .client import numbered
-from .ecs import MOST_BY_TAG, PAGE, EcsCloud
+from .ecs import MAX_BY_TAG, PAGE, EcsCloud
 from .ecs_errors import ERRORS, HINTS
 from .ecs_rules import TAG_RULES, key_problems
 
@@ -82,7 +82,7 @@ class EcsDisks(DiskCloud, EcsCloud):
 
     def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         disks = self._disks(region, [numbered("Tag", [{"Key": RESTORE_ID, "Value": self.restore_id}])], pages)
-        return disks if len(disks) < MOST_BY_TAG else self._disks(region, [{}], pages)
+        return disks if len(disks) < MAX_BY_TAG else self._disks(region, [{}], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         return self._disks(region, [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)])

@@ -13,9 +13,9 @@ from ..._core.tags import TagRules
 
 #: What the service accepts as tags of snapshots and disks.
 TAG_RULES = TagRules(
-    most=20,
-    longest_key=128,
-    longest_value=128,
+    max_tags=20,
+    max_key_length=128,
+    max_value_length=128,
     reserved=("acs:", "aliyun"),
     forbidden=r"https?://|^acs:|^aliyun",
     case_insensitive_keys=True,  # api-facts: ecs-tag-keys

@@ -221,14 +221,14 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             return by_number(size)(index, end)
 
         ids = given.get("SnapshotId") or given.get("DiskIds")
-        most = len(ids) if ids and given.get("EnsRegionId") else None
+        max_items = len(ids) if ids and given.get("EnsRegionId") else None
         return joined_pages(
             page,
             span_of,
             lambda item: (item[key], item.get("EnsRegionId")),
             pages,
             activity,
-            most,
+            max_items,
         )
 
 

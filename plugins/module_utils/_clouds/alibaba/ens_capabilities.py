@@ -22,13 +22,13 @@ class EnsCapabilities(Capabilities):
     disk_id_pattern = r"d-[0-9a-z]+"
     disk_id_example = "d-5nnqx3qsr4lx9cqm5****"
     name_rule = TextRule(
-        longest=128,
-        shortest=2,
+        max_length=128,
+        min_length=2,
         pattern=r"(?!https?://)[^\W\d_][\w:\-]*",
         wants="a letter, then letters, digits or : _ - (no period)",
     )
     description_rule = TextRule(
-        longest=256, shortest=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
+        max_length=256, min_length=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
     )
     tag_rules: TagRules | None = None
     finds_sources = True

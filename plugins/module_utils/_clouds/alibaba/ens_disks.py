@@ -33,7 +33,7 @@ DISK_HINTS = {
 class EnsDisks(DiskCloud, EnsCloud):
     """ENS disks of one restore."""
 
-    disk_tag_rules = TagRules(most=20, longest_key=128, longest_value=128, reserved=("acs:", "aliyun"))
+    disk_tag_rules = TagRules(max_tags=20, max_key_length=128, max_value_length=128, reserved=("acs:", "aliyun"))
     codes = DISK_ERRORS, DISK_HINTS
     deletes_later = True
 

@@ -46,13 +46,15 @@ class BlockRange:
 class EbsBlocks(EbsCloud):
     """EBS with the blocks of its snapshots. Each method raises only CopyError."""
 
-    def list_blocks(self, region: str, snapshot_id: str, first: int, most: int, is_new: bool = False) -> BlockRange:
-        """List about ``most`` written blocks from index ``first`` on.
+    def list_blocks(
+        self, region: str, snapshot_id: str, first: int, max_blocks: int, is_new: bool = False
+    ) -> BlockRange:
+        """List about ``max_blocks`` written blocks from index ``first`` on.
 
         With ``is_new``, wait for a snapshot that shows late.
         """
         ask = partial(self._ec2.block_reader(region).list_snapshot_blocks, SnapshotId=snapshot_id)
-        ask = partial(ask, MaxResults=min(PAGE, max(LEAST, most)))
+        ask = partial(ask, MaxResults=min(PAGE, max(LEAST, max_blocks)))
         read = partial(self._page, f"Listing the blocks of {snapshot_id} in {region}", ask)
         tokens: dict[int, str] = {}
         # AWS accepts a first index together with a page token, but ignores the index.
@@ -61,7 +63,7 @@ class EbsBlocks(EbsCloud):
             page, found = self._persisted(partial(read, given), is_new and not tokens)
             tokens.update(found)
             token = page.get("NextToken")
-            if not token or len(tokens) >= most:
+            if not token or len(tokens) >= max_blocks:
                 break
             given = {"NextToken": token}
         end = max(tokens) + 1 if token and tokens else None

@@ -11,7 +11,7 @@ from ..._core.tags import TagRules
 from ..._core.templates import TextRule
 
 #: What the service accepts as tags of snapshots and disks.
-TAG_RULES = TagRules(most=50, longest_key=128, longest_value=256, reserved=("aws:",), name_key="Name")
+TAG_RULES = TagRules(max_tags=50, max_key_length=128, max_value_length=256, reserved=("aws:",), name_key="Name")
 
 
 class EbsCapabilities(Capabilities):
@@ -23,8 +23,8 @@ class EbsCapabilities(Capabilities):
     disk_id_example = "vol-0123456789abcdef0"
     instance_id_pattern: str | None = r"i-(?:[0-9a-f]{17}|[0-9a-f]{8})"
     instance_id_example = "i-0123456789abcdef0"
-    name_rule = TextRule(longest=256)
-    description_rule = TextRule(longest=255)
+    name_rule = TextRule(max_length=256)
+    description_rule = TextRule(max_length=255)
     tag_rules: TagRules | None = TAG_RULES
     copies_within_region = True
     cancels_by_deletion = True

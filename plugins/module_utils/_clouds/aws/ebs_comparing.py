@@ -36,7 +36,7 @@ OPTIONS = {
     "blocks": {"type": "int", "default": 16},
     "wait_timeout": {"type": "int", "default": 3600},
 }
-MOST_BLOCKS = 1000
+MAX_BLOCKS = 1000
 #: The number of blocks listed from each random index, if a snapshot has more than a page of blocks.
 WINDOW = 100
 #: How many random indexes are drawn for each wanted block, because blocks may be far apart.
@@ -176,8 +176,8 @@ def _problems(cloud: EbsBlocks, region: str, params: Mapping[str, Any]) -> list[
     regions = [c["source_region"] for c in params["copies"] if c["source_region"]]
     found += region_problems(cloud, "copies.source_region", list(dict.fromkeys(regions)))
     found += [problem for source in dict.fromkeys(regions) if (problem := partition_problem(source, region))]
-    if not 1 <= params["blocks"] <= MOST_BLOCKS:
-        found.append(f"blocks: {params['blocks']} is not within 1 to {MOST_BLOCKS}")
+    if not 1 <= params["blocks"] <= MAX_BLOCKS:
+        found.append(f"blocks: {params['blocks']} is not within 1 to {MAX_BLOCKS}")
     if params["wait_timeout"] < 1:
         found.append(f"wait_timeout: must be at least 1, not {params['wait_timeout']}")
     return found + (region_problems(cloud, "region", [region]) if region else ["region: is required"])

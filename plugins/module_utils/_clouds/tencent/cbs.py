@@ -62,9 +62,9 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
 
     def name_problem(self, name: str, snapshot_id: str) -> str | None:
         full = self.full_name(name, snapshot_id)
-        if len(full) <= self.name_rule.longest:
+        if len(full) <= self.name_rule.max_length:
             return super().name_problem(name, snapshot_id)
-        left = self.name_rule.longest - len(name_ending(snapshot_id))
+        left = self.name_rule.max_length - len(name_ending(snapshot_id))
         return (
             f"has {len(name)} characters, at most {left} are allowed, because {name_ending(snapshot_id)!r} is appended"
             ", which identifies the copy"

@@ -25,7 +25,7 @@ TIME_FORM = "%Y-%m-%d %H:%M:%S"
 TIME_IN_NAME = "%Y%m%dT%H%M%SZ"
 SNAPSHOT_ID, DISK_ID = r"snap-[0-9a-z]{8}", r"disk-[0-9a-z]{8}"
 #: The longest name, in characters (api-facts: cbs-names).
-LONGEST_NAME = 60
+MAX_NAME = 60
 #: Other facts about a snapshot: our trait by the key and value that CBS shows (api-facts: cbs-traits).
 _TRAITS = {
     "system_disk": ("DiskUsage", "SYSTEM_DISK"),
@@ -55,7 +55,7 @@ def full_name(name: str, snapshot_id: str, source: Snapshot | None) -> str:
     if source and source.created_at and disk_id:
         taken = source.created_at.astimezone(timezone.utc).strftime(TIME_IN_NAME)
         full = f"{stem} [{snapshot_id} {disk_id} {taken}]"
-        if len(full) <= LONGEST_NAME:
+        if len(full) <= MAX_NAME:
             return full
     return stem + name_ending(snapshot_id)
 

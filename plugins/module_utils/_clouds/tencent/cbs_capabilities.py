@@ -9,14 +9,14 @@ from __future__ import annotations
 from ..._core.capabilities import Capabilities
 from ..._core.tags import PROVEN_AT, PROVEN_BEFORE, SOURCE_CREATED_AT, SOURCE_SNAPSHOT_ID, TagRules
 from ..._core.templates import TextRule
-from .cbs_answers import DISK_ID, LONGEST_NAME, SNAPSHOT_ID
+from .cbs_answers import DISK_ID, MAX_NAME, SNAPSHOT_ID
 
 #: What the service accepts as tags of snapshots and disks.
 TAG_RULES = TagRules(
-    most=50,
-    longest_key=127,
-    longest_value=255,
-    shortest_value=1,
+    max_tags=50,
+    max_key_length=127,
+    max_value_length=255,
+    min_value_length=1,
     reserved=("qcs:", "project"),
     forbidden=r"[^\w +\-=.:/@()\[\],;><]|^ | $",
 )
@@ -31,7 +31,7 @@ class CbsCapabilities(Capabilities):
     disk_id_example = "disk-hdh1y4za"
     instance_id_pattern: str | None = r"ins-[a-z0-9]{6,16}"
     instance_id_example = "ins-1a2b3c4d"
-    name_rule = TextRule(longest=LONGEST_NAME, shortest=1)
+    name_rule = TextRule(max_length=MAX_NAME, min_length=1)
     description_rule = None
     tag_rules: TagRules | None = TAG_RULES
     many_destinations_per_call = True

@@ -108,7 +108,7 @@ class CbsDisks(DiskCloud, CbsCloud):
     def _made(self, order: CopyOrder) -> Snapshot:
         request, options = order.request, order.request.options
         activity = f"Making a disk from {request.snapshot_id} in {options['zone']}"
-        name = f"{request.snapshot_id}.{self.restore_id}"[: self.name_rule.longest]
+        name = f"{request.snapshot_id}.{self.restore_id}"[: self.name_rule.max_length]
         is_encrypted = request.encrypted or order.source.encrypted
         answer = self._service.write(
             "CreateDisks",

@@ -86,7 +86,7 @@ class CbsReads:
         region: str,
         activity: str,
         given: Mapping[str, Any],
-        most: int | None,
+        max_items: int | None,
     ) -> list[dict[str, Any]]:
         id_key = f"{key.removesuffix('Set')}Id"
 
@@ -94,7 +94,7 @@ class CbsReads:
             answer = self._service.read(action, region, activity, **place, **given)
             return identified(items_of(answer, key, activity=activity), id_key, activity), answer.get("TotalCount")
 
-        return joined_pages(page, by_offset(PAGE), lambda item: item.get(id_key), pages, activity, most)
+        return joined_pages(page, by_offset(PAGE), lambda item: item.get(id_key), pages, activity, max_items)
 
 
 def only(name: str, values: Sequence[str]) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class Attempt:
             snapshot_id, self.decision.deletions.survivor_of.get(snapshot_id, snapshot_id), now
         )
 
-    def max_per_call(self, snapshot_id: str, kind: str, most: int) -> int:
+    def max_per_call(self, snapshot_id: str, kind: str, maximum: int) -> int:
         """Return the maximum number of copies for a call.
 
         It shrinks with each failure, so that one copy does not block the others. After the first failure it is still
@@ -101,8 +101,8 @@ class Attempt:
         """
         refusal = self.memory.writes.refusal_of(snapshot_id, kind)
         if refusal is None or isinstance(refusal.error, Throttled):
-            return most
-        return max(1, most >> min(4 * (refusal.sent - 1), 16))
+            return maximum
+        return max(1, maximum >> min(4 * (refusal.sent - 1), 16))
 
     @property
     def times_refused(self) -> int:
@@ -112,11 +112,11 @@ class Attempt:
     @property
     def started_at(self) -> float:
         """When (monotonic) the last copy call of this run for it was accepted; minus infinity if none was."""
-        return max((mine.made_at for mine in self.memory.own.values()), default=-math.inf)
+        return max((mine.made_at for mine in self.memory.own_copies.values()), default=-math.inf)
 
     def is_shown_complete(self, shown: Mapping[str, Snapshot]) -> bool:
         """Whether a look shows that a copy of this run is complete."""
-        return any(i in shown and shown[i].state is State.COMPLETED for i in self.memory.own)
+        return any(i in shown and shown[i].state is State.COMPLETED for i in self.memory.own_copies)
 
     def next_look(self, window: Window | None) -> float:
         """Return when its copies are worth a refreshing look.

@@ -159,9 +159,9 @@ class Calls(WriteSender):
         wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.deletions.now}
         for name in dict.fromkeys(region for region, _i in wanted):
             owners = {i: a for (region, i), a in wanted.items() if region == name}
-            most = {i: owners[i].max_per_call(i, DELETE, self._cloud.deleted_per_call) for i in owners}
-            most.update((i, 1) for i in owners if (name, i) in self._singles)
-            for ids in _calls_of(most):
+            max_sizes = {i: owners[i].max_per_call(i, DELETE, self._cloud.deleted_per_call) for i in owners}
+            max_sizes.update((i, 1) for i in owners if (name, i) in self._singles)
+            for ids in _calls_of(max_sizes):
                 # Calls take time: if a look is no longer fresh, decide again.
                 some = {i: owners[i] for i in ids if owners[i].may_delete(i, self._deadline.now())}
                 if some:
@@ -202,8 +202,10 @@ class Calls(WriteSender):
             key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
             by_change.setdefault(key, []).append(attempt)
         for (name, _change), some in by_change.items():
-            most = {a: a.max_per_call(a.copy.snapshot_id, TAGS, self._cloud.tagged_per_call) for a in some if a.copy}
-            for batch in _calls_of(most):
+            max_sizes = {
+                a: a.max_per_call(a.copy.snapshot_id, TAGS, self._cloud.tagged_per_call) for a in some if a.copy
+            }
+            for batch in _calls_of(max_sizes):
                 self._tag(name, batch)
         return [attempt for some in by_change.values() for attempt in some]
 
@@ -290,7 +292,7 @@ class Calls(WriteSender):
         self._write(attempt.request.region, what, {snapshot_id: attempt}, call, lambda _snapshot_id, _attempt: None)
 
 
-def _calls_of(most: Mapping[_One, int]) -> Iterator[list[_One]]:
+def _calls_of(max_sizes: Mapping[_One, int]) -> Iterator[list[_One]]:
     """Group copies into calls, given with each the maximum number of copies in its call. Larger calls come first."""
-    for size in sorted(set(most.values()), reverse=True):
-        yield from batches([one for one in most if most[one] == size], size)
+    for size in sorted(set(max_sizes.values()), reverse=True):
+        yield from batches([one for one in max_sizes if max_sizes[one] == size], size)

@@ -18,7 +18,7 @@ from ..decide.sightings import LONG_LOOK, Survivor
 from ..decide.transitions import decide
 from ..decide.wanted import Policy, Wanted
 from ..model import CopyRequest, State
-from ..waiting import SHORTEST_SLEEP, Deadline
+from ..waiting import MIN_SLEEP, Deadline
 from .attempt import Attempt
 from .calls import Calls
 from .lock_reads import LockReads
@@ -100,7 +100,7 @@ class Loop:
                 continue
             if due == math.inf:
                 break
-            self._deadline.sleep(max(SHORTEST_SLEEP, min(due, self._last_look_at) - self._deadline.now()))
+            self._deadline.sleep(max(MIN_SLEEP, min(due, self._last_look_at) - self._deadline.now()))
         self._report_late(act)
         if act and self._policy.absent:
             self._calls.delete_tags(self.attempts)

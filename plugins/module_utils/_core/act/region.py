@@ -34,10 +34,10 @@ STALE_SECONDS = FRESH_SECONDS - 3.0
 class Region(Room):
     """One destination. Times are seconds on the monotonic clock."""
 
-    def __init__(self, name: str, cloud: SnapshotCloud, most: int, longest: float, deadline: Deadline):
-        super().__init__(name, cloud, most, deadline)
+    def __init__(self, name: str, cloud: SnapshotCloud, max_in_flight: int, wait_delay: float, deadline: Deadline):
+        super().__init__(name, cloud, max_in_flight, deadline)
         self.unread: CopyError | None = None  #: Why it cannot be read at the moment.
-        self._longest = longest
+        self._wait_delay = wait_delay
         self._retries = Retries(deadline)
         #: The times of the last attempted look, of the last successful look, and of the last listing of all copies.
         self.tried_at = self._looked_at = self._listed_at = -math.inf
@@ -61,7 +61,7 @@ class Region(Room):
             looks += [-math.inf] if self._stale(now) else []
             looks += [until for until in (self.window.opens_at, *self._refused_disks.values()) if until > now]
             if min(looks) == math.inf:
-                looks.append(self._looked_at + min(self._longest, RETRY_SECONDS))
+                looks.append(self._looked_at + min(self._wait_delay, RETRY_SECONDS))
         look_at = max(self._retries.due_at, min(looks, default=math.inf))
         return min([look_at, *(a.decision.retry_at for a in self.open)])
 
@@ -70,7 +70,7 @@ class Region(Room):
         """When to count the copies in progress: before the first copy, and while other runs take the room."""
         if not self.queue or not (self._others or self._crowded or self._counted_at == -math.inf):
             return math.inf
-        return self._counted_at + max(self._longest, RETRY_SECONDS)
+        return self._counted_at + max(self._wait_delay, RETRY_SECONDS)
 
     @property
     def _compare_at(self) -> float:
@@ -157,7 +157,7 @@ class Region(Room):
         for attempt in dict.fromkeys(due):
             shown = by_source.get(attempt.request.snapshot_id, {})
             asked = {i: c for i, c in shown.items() if attempt.request.is_copied_by(c)}
-            asked |= {i: listed[i] for i in attempt.memory.own if i in listed}
+            asked |= {i: listed[i] for i in attempt.memory.own_copies if i in listed}
             attempt.memory.record_look(asked, None, now, until, listing.has_seam)
         return list(dict.fromkeys(due))
 

@@ -26,9 +26,9 @@ class Room:
     Times are seconds on the monotonic clock.
     """
 
-    def __init__(self, name: str, cloud: SnapshotCloud, most: int, deadline: Deadline):
+    def __init__(self, name: str, cloud: SnapshotCloud, max_in_flight: int, deadline: Deadline):
         self.name = name
-        self.window = Window(most)
+        self.window = Window(max_in_flight)
         self.attempts: list[Attempt] = []
         #: Unsettled requests that do not wait for room; and those whose copies take room.
         self.open: dict[Attempt, None] = {}
@@ -49,7 +49,7 @@ class Room:
     def assign(self, attempt: Attempt) -> None:
         """Sort a request by what was decided for it."""
         waits = attempt.waits_to_begin
-        self._followed.update(attempt.memory.own, [attempt.copy.snapshot_id] if attempt.copy else ())
+        self._followed.update(attempt.memory.own_copies, [attempt.copy.snapshot_id] if attempt.copy else ())
         for group, belongs in ((self.open, attempt.is_open and not waits), (self.in_flight, attempt.is_in_flight)):
             if belongs:
                 group[attempt] = None

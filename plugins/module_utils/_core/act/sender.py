@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from ..cloud import SnapshotCloud, call_safely
-from ..decide.writes import LONGEST_PAUSE
+from ..decide.writes import MAX_PAUSE
 from ..errors import Ambiguous, CopyError, Throttled
 from ..waiting import Backoff, Deadline
 from .attempt import Attempt
@@ -21,7 +21,7 @@ class Cooldown:
     """The cooldown of a service that throttles, which grows each time. ``until``: seconds, monotonic."""
 
     until: float = 0.0
-    backoff: Backoff = field(default_factory=lambda: Backoff(LONGEST_PAUSE))
+    backoff: Backoff = field(default_factory=lambda: Backoff(MAX_PAUSE))
 
     def start(self, now: float) -> None:
         self.until = now + self.backoff.next_pause()

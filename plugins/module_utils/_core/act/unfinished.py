@@ -23,7 +23,7 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     for (snapshot_id, kind), refusal in memory.writes.refusals.items():
         if kind == TAGS and isinstance(refusal.error, TagsFull) and wanted.cloud.tag_rules:
             continue  # a failure only if the user requested the tag
-        if refusal.is_final and not (kind == DELETE and snapshot_id in memory.own):
+        if refusal.is_final and not (kind == DELETE and snapshot_id in memory.own_copies):
             found.append((snapshot_id, refusal.error))
         elif _is_still_wanted(attempt, snapshot_id, kind):
             found.append((snapshot_id, failures.not_written(snapshot_id, region, kind, refusal.error)))

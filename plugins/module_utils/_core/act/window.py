@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from ..errors import CopyError, QuotaFull
-from ..waiting import SHORTEST_SLEEP, Backoff
+from ..waiting import MIN_SLEEP, Backoff
 
 #: How long (seconds) after the quota was full the window does not widen.
 WIDEN_SECONDS = 15.0
@@ -22,13 +22,13 @@ POLLS = 24
 class Window:
     """The room for copies at one destination.
 
-    It begins at the user's ``most``, narrows with the cloud's refusals, and widens by one with each look at the
-    destination. At least one copy of ours is always requested, so that a run does not starve beside others.
+    It begins at the user's ``max_in_flight``, narrows with the cloud's refusals, and widens by one with each look at
+    the destination. At least one copy of ours is always requested, so that a run does not starve beside others.
     """
 
-    def __init__(self, most: int):
-        self._most = most
-        self._limit = most
+    def __init__(self, max_in_flight: int):
+        self._max_in_flight = max_in_flight
+        self._limit = max_in_flight
         self._full = False
         #: How long (seconds) the last copy took that this run has seen complete.
         self._lasted = math.inf
@@ -56,7 +56,7 @@ class Window:
         looked_at = max(started, looked_at)
         if looked_at - started > 1.5 * self._lasted:
             return math.inf
-        return looked_at + max(SHORTEST_SLEEP, self._lasted / POLLS)
+        return looked_at + max(MIN_SLEEP, self._lasted / POLLS)
 
     def accepted(self) -> None:
         self._backoff.reset()
@@ -68,7 +68,7 @@ class Window:
         The pause is short if the source may be the reason.
         """
         if isinstance(error, QuotaFull):
-            self._limit = min(self._most, max(1, ours + others))
+            self._limit = min(self._max_in_flight, max(1, ours + others))
             self._full, self._refused_at = True, now
         backoff = self._short if of_source else self._backoff
         self.opens_at = now + (backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
@@ -77,5 +77,5 @@ class Window:
         """Record that the copies in progress were counted again. Widen the window some time after the last refusal."""
         if self._full:
             self._full = False
-        elif self._limit < self._most and now - self._refused_at >= WIDEN_SECONDS:
+        elif self._limit < self._max_in_flight and now - self._refused_at >= WIDEN_SECONDS:
             self._limit += 1

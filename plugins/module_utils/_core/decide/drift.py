@@ -192,15 +192,15 @@ def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: date
         not wanted.policy.wait
         or wanted.policy.is_planned
         or wanted.cloud.tags_in_copy_call
-        or copy.snapshot_id in memory.own
+        or copy.snapshot_id in memory.own_copies
     ):
         return False
     if isinstance(wanted.source, CopyError):
         return False  # nothing would be written
     age = utc_now - copy.created_at if copy.created_at else timedelta.max
     # A short run sets the tags while it can, because the other run may have been killed.
-    longest = timedelta(seconds=min(wanted.cloud.doubt_seconds, wanted.policy.wait_timeout / 2))
-    return SOURCE_SNAPSHOT_ID not in copy.tags and age < longest
+    patience = timedelta(seconds=min(wanted.cloud.doubt_seconds, wanted.policy.wait_timeout / 2))
+    return SOURCE_SNAPSHOT_ID not in copy.tags and age < patience
 
 
 def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datetime) -> TagDrift:

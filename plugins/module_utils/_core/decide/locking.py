@@ -42,7 +42,9 @@ def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) ->
     if not wanted.cloud.lock_modes or memory.locks.unread:
         return ()
     ids = [copy.snapshot_id for copy in copies]
-    return tuple(i for i in ids if i not in memory.locks and (i not in memory.own or _lock_is_in_doubt(memory, i)))
+    return tuple(
+        i for i in ids if i not in memory.locks and (i not in memory.own_copies or _lock_is_in_doubt(memory, i))
+    )
 
 
 def is_known_unlocked(wanted: Wanted, memory: Memory, copy: Snapshot, now: float) -> bool:
@@ -52,7 +54,7 @@ def is_known_unlocked(wanted: Wanted, memory: Memory, copy: Snapshot, now: float
     """
     if unknown_locks(wanted, memory, [copy]):
         return False
-    mine = memory.own.get(copy.snapshot_id)
+    mine = memory.own_copies.get(copy.snapshot_id)
     known_at = memory.locks.at if copy.snapshot_id in memory.locks else mine.made_at if mine else -math.inf
     return now - known_at <= FRESH_SECONDS
 

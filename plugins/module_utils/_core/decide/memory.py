@@ -43,7 +43,7 @@ class Memory:
     #: Missing copies that no look has ever shown.
     never_shown: set[str] = field(default_factory=set)
     #: Copies that this run made, or very likely made with a call whose answer was lost.
-    own: dict[str, OwnCopy] = field(default_factory=dict)
+    own_copies: dict[str, OwnCopy] = field(default_factory=dict)
     #: Copies that this run deleted.
     deleted: dict[str, Deletion] = field(default_factory=dict)
     copy_call: CopyCall = field(default_factory=CopyCall)
@@ -67,7 +67,7 @@ class Memory:
         Copies that a long listing showed may be gone by its end, so they count as shown at its start.
         """
         self.looked_at = until = sightings.counts_from(at, at if until is None else until)
-        shown = {i: self._as_own(copy) if i in self.own else copy for i, copy in shown.items()}
+        shown = {i: self._as_own(copy) if i in self.own_copies else copy for i, copy in shown.items()}
         if asked is None:
             self._take_listing(shown, at, has_seam)
             self.listings.ended(shown, at, until)
@@ -80,8 +80,8 @@ class Memory:
             if snapshot_id not in self.deleted or (copy.disk and copy.disk.is_recycled):
                 self._shown(snapshot_id, copy, at if asked is None else until)
         if asked is None:
-            for snapshot_id in shown.keys() & self.own.keys() & self.seen.keys():
-                self.own[snapshot_id].rechecked |= self.seen[snapshot_id].complete_at <= at
+            for snapshot_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
+                self.own_copies[snapshot_id].rechecked |= self.seen[snapshot_id].complete_at <= at
 
     def _as_own(self, shown: Snapshot) -> Snapshot:
         """Return a copy of this run with the source of its call, whatever source its fields show."""
@@ -95,9 +95,9 @@ class Memory:
 
     def _take_listing(self, shown: Mapping[str, Snapshot], at: float, has_seam: bool) -> None:
         # Clouds show times in whole seconds, so a copy of the same second may show a second later.
-        for snapshot_id in shown.keys() & self.own.keys() & self.seen.keys():
+        for snapshot_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
             shown_for = at - self.seen[snapshot_id].first_shown_at
-            self.own[snapshot_id].compared |= shown_for >= sightings.SAME_SECOND
+            self.own_copies[snapshot_id].compared |= shown_for >= sightings.SAME_SECOND
         if not self.was_listed or (self.may_begin and not self.listings.is_confirmed):
             self.listings.record_initial(shown, has_seam)
         elif self.copy_call.is_in_doubt or self.copy_call.lost:
@@ -178,7 +178,7 @@ class Memory:
 
     def _made(self, snapshot_id: str, at: float) -> None:
         """Record that this run made a copy, and when its ID was first known."""
-        self.own.setdefault(snapshot_id, OwnCopy(at)).made_at = at
+        self.own_copies.setdefault(snapshot_id, OwnCopy(at)).made_at = at
 
     def record_deletion(self, snapshot_id: str, now: float) -> None:
         """Record that the cloud accepted a deletion."""
@@ -268,12 +268,12 @@ class Memory:
     @property
     def changed(self) -> bool:
         """Whether this run has changed anything."""
-        return self.updated or bool(self.own or self.deleted)
+        return self.updated or bool(self.own_copies or self.deleted)
 
     @property
     def may_begin(self) -> bool:
         """Whether no copy call of this run is outstanding or may have taken effect."""
-        return not (self.copy_call.may_have_made_one or self.own)
+        return not (self.copy_call.may_have_made_one or self.own_copies)
 
     def unseen(self, snapshot_id: str) -> bool:
         """Whether the last look did not show a copy."""

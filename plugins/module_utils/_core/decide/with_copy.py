@@ -30,7 +30,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, utc_no
     drift = drift_of(wanted, memory, copy, now, utc_now)
     sighting = memory.seen[copy.snapshot_id]
     duplicates = _duplicates(copies, copy)
-    quiet = complete and drift.is_none and not (memory.own or memory.copy_call.lost or sighting.unseen)
+    quiet = complete and drift.is_none and not (memory.own_copies or memory.copy_call.lost or sighting.unseen)
     if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
         return Decision(copy, NextStep.NOTHING, drift=drift, duplicates=duplicates)  # the usual case
     withdrawn = _withdrawn(wanted, memory, copies) if policy.wait else _Withdrawn()
@@ -118,7 +118,7 @@ def _counting(copies: Sorted, memory: Memory) -> Snapshot:
 
     That is this run's own copy until it is taken back, preferably one that the last look showed.
     """
-    own = [c for c in copies.fitting if c.snapshot_id in memory.own]
+    own = [c for c in copies.fitting if c.snapshot_id in memory.own_copies]
     shown = [c for c in own or copies.fitting if not memory.seen[c.snapshot_id].unseen]
     return (shown or own or list(copies.fitting))[0]
 
@@ -151,8 +151,8 @@ class _Withdrawn:
 def _withdrawn(wanted: Wanted, memory: Memory, copies: Sorted) -> _Withdrawn:
     """Return which copies of this run are taken back; all runs decide in the same way."""
     ready, waits, compare, recheck = [], False, False, False
-    for mine in (c for c in copies.fitting if c.snapshot_id in memory.own):
-        if not memory.own[mine.snapshot_id].compared:
+    for mine in (c for c in copies.fitting if c.snapshot_id in memory.own_copies):
+        if not memory.own_copies[mine.snapshot_id].compared:
             compare = True
             continue
         earlier = [
@@ -161,7 +161,7 @@ def _withdrawn(wanted: Wanted, memory: Memory, copies: Sorted) -> _Withdrawn:
             if c.ours and begin_order(c) < begin_order(mine) and same_encryption(c, mine, wanted.cloud)
         ]
         if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.snapshot_id, DELETE):
-            recheck = recheck or (mine.state is State.COMPLETED and not memory.own[mine.snapshot_id].rechecked)
+            recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.snapshot_id].rechecked)
             continue
         first = min(earlier, key=begin_order)
         if (mine.state is State.PENDING and wanted.cloud.cancels_by_deletion) or (

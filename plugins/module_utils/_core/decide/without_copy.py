@@ -55,7 +55,7 @@ def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
 def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
     """Decide if an existing copy may not be replaced, or if no copy may be made."""
     request, policy = wanted.request, wanted.policy
-    mine = [c for c in copies.misfits if c.snapshot_id in memory.own]
+    mine = [c for c in copies.misfits if c.snapshot_id in memory.own_copies]
     if mine:  # another attempt would have the same result
         return Decision(mine[0], Failed(failures.mismatch(request, mine[0], wanted.cloud)))
     if copies.misfits and not (policy.replace_mismatched and policy.create):
@@ -76,7 +76,7 @@ def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision |
 def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
     """Return a followed copy that failed or is gone: an own copy of this run, or one that existed at first."""
     for copy in copies.failed:
-        if copy.snapshot_id in memory.own or (
+        if copy.snapshot_id in memory.own_copies or (
             copy.snapshot_id not in memory.initially_failed and _existed_initially(memory, copy)
         ):
             return Decision(copy, Failed(failures.failed_copy(copy, wanted.cloud.failure_hint(copy))))
@@ -84,19 +84,19 @@ def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
         if copy.snapshot_id in memory.deleted or _may_name_gone_copy(wanted, memory, copy):
             continue
         fits = copy.snapshot_id not in memory.initially_failed and misfit(wanted.request, copy, wanted.cloud) is None
-        if copy.snapshot_id in memory.own or (fits and _existed_initially(memory, copy)):
+        if copy.snapshot_id in memory.own_copies or (fits and _existed_initially(memory, copy)):
             return Decision(copy, Failed(failures.missing_copy(wanted.request, copy, wanted.cloud.loss_hint)))
     return None
 
 
 def _may_name_gone_copy(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
     """Whether the cloud once returned an ID that never showed and that may belong to a copy of an earlier run."""
-    return wanted.cloud.may_answer_with_gone and len(memory.own) == 1 and copy.snapshot_id in memory.never_shown
+    return wanted.cloud.may_answer_with_gone and len(memory.own_copies) == 1 and copy.snapshot_id in memory.never_shown
 
 
 def _existed_initially(memory: Memory, copy: Snapshot) -> bool:
     """Whether a copy existed when the run started and is the only one that this run followed."""
-    return copy.snapshot_id in memory.known and not (memory.own or memory.copy_call.lost)
+    return copy.snapshot_id in memory.known and not (memory.own_copies or memory.copy_call.lost)
 
 
 def initially_failed(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Snapshot, ...]:
@@ -118,6 +118,6 @@ def initial_misfits(
     if not (wanted.policy.replace_mismatched and wanted.policy.create):
         return ()
     first = [c for c in copies.misfits if c.state is not State.PENDING and c.snapshot_id in memory.known]
-    is_last = copy is None or copy.snapshot_id in memory.own
+    is_last = copy is None or copy.snapshot_id in memory.own_copies
     before = [c for c in first if is_last or (copy and begin_order(c) < begin_order(copy))]
     return tuple(c for c in before if c.deletable and not c.held)

@@ -129,7 +129,7 @@ def _disk_facts(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any]:
 def _seconds(attempt: Attempt, copy: Snapshot | None) -> float | None:
     """Return how long a disk took from the call until it was available, if this run made it and saw it available."""
     memory = attempt.memory
-    if copy is None or copy.snapshot_id not in memory.own or copy.snapshot_id not in memory.seen:
+    if copy is None or copy.snapshot_id not in memory.own_copies or copy.snapshot_id not in memory.seen:
         return None
-    seconds = memory.seen[copy.snapshot_id].complete_at - memory.own[copy.snapshot_id].made_at
+    seconds = memory.seen[copy.snapshot_id].complete_at - memory.own_copies[copy.snapshot_id].made_at
     return round(seconds, 1) if math.isfinite(seconds) else None

@@ -159,7 +159,7 @@ def _content_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests:
     for label, rule in rules.items():
         if rule and params.get(label) is not None:
             problem_of = cloud.name_problem if label == "name" else partial(_plain_problem, rule)
-            found += text_problems(label, params[label], rule.longest, problem_of, list(requests))
+            found += text_problems(label, params[label], rule.max_length, problem_of, list(requests))
     if cloud.tag_rules and params.get("tags"):
         found += cloud.tag_rules.problems(tags_as_text(params["tags"]), params["name"] is not None)
     return found

@@ -47,7 +47,7 @@ RESTORE_OPTIONS: dict[str, dict[str, Any]] = {
 #: Options on a cloud that attaches disks.
 ATTACHING_OPTIONS = {**RESTORE_OPTIONS, "attach_to": {"type": "str"}, "device": {"type": "str"}}
 #: The most hours until expiry: ten years.
-LONGEST_HOURS = 87600
+MAX_HOURS = 87600
 RESTORE_ID_FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
 
@@ -63,7 +63,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
     params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
     cloud = connect(module)
     cloud.deadline = deadline
-    hours = params["expires_after_hours"] if 0 <= params["expires_after_hours"] <= LONGEST_HOURS else 0
+    hours = params["expires_after_hours"] if 0 <= params["expires_after_hours"] <= MAX_HOURS else 0
     requests = _disk_requests(params, iso_utc(deadline.utc() + timedelta(hours=hours)) if hours else None)
     if problems := _option_problems(cloud, params, requests):
         raise BadInput([*problems, *_problems_of_cloud(cloud, params, requests)])
@@ -152,7 +152,7 @@ def _option_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
         return found
     if cloud.has_zones and not params["zone"]:
         found.append("zone: is required")
-    for option, least, most in (("size_gib", 1, 65536), ("expires_after_hours", 0, LONGEST_HOURS)):
+    for option, least, most in (("size_gib", 1, 65536), ("expires_after_hours", 0, MAX_HOURS)):
         if params[option] is not None and not least <= params[option] <= most:
             found.append(f"{option}: {params[option]} is not within {least} to {most}")
     if params["kms_key_id"] and not params["encrypted"]:
@@ -258,9 +258,9 @@ def _offer_for(offers: Sequence[Offer], request: CopyRequest) -> Offer | None:
 
 
 def _limits(offer: Offer, request: CopyRequest) -> str:
-    limits = f"{offer.disk_type} in {offer.zone or request.region} has {offer.least} to {offer.most} GiB"
+    limits = f"{offer.disk_type} in {offer.zone or request.region} has {offer.min_gib} to {offer.max_gib} GiB"
     return f"{limits} in steps of {offer.step}" if offer.step > 1 else limits
 
 
 def _is_sold(size: int, offer: Offer) -> bool:
-    return offer.least <= size <= offer.most and (size - offer.least) % offer.step == 0
+    return offer.min_gib <= size <= offer.max_gib and (size - offer.min_gib) % offer.step == 0

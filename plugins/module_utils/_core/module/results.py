@@ -96,7 +96,7 @@ def _before(attempt: Attempt) -> dict[str, Any]:
 
 
 def _after(attempt: Attempt, planned: bool) -> dict[str, Any]:
-    there = {*attempt.memory.known, *attempt.memory.own} - set(deleted_ids(attempt, planned))
+    there = {*attempt.memory.known, *attempt.memory.own_copies} - set(deleted_ids(attempt, planned))
     brief = _brief(_row(attempt, planned), there)
     expiry = attempt.decision.drift.expiry.at or (attempt.copy.expires_at if attempt.copy else None)
     if expiry:
@@ -209,9 +209,9 @@ def action_of(attempt: Attempt, copy: Snapshot | None, planned: bool) -> Action:
     if copy is None:
         will_be = planned and decision.begin and error_of(attempt) is None
         return (Action.REPLACED if memory.known else Action.CREATED) if will_be else Action.NONE
-    if copy.snapshot_id in memory.own:
+    if copy.snapshot_id in memory.own_copies:
         return Action.REPLACED if memory.known else Action.CREATED
-    if any(i in memory.own for i in deleted):
+    if any(i in memory.own_copies for i in deleted):
         return Action.ADOPTED
     sighting = memory.seen.get(copy.snapshot_id)
     if sighting and sighting.first_state is State.PENDING:

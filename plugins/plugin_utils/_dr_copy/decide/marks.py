@@ -17,7 +17,7 @@ from .planning import THERE
 from .result import PlanRow
 
 #: The longest description on clouds without tags, and the longest value of a placeholder in it.
-LONGEST_DESCRIPTION, LONGEST_VALUE = 256, 40
+MAX_DESCRIPTION, MAX_VALUE = 256, 40
 
 
 def source_tags(
@@ -49,8 +49,8 @@ def description(values: Variables) -> str:
     text = values.description or "Copied from {snapshot_id} in {source_region}"
     end = " [{disk_id} {source_created_at}]"
     plan = f" (plan {values.plan})"
-    longest = re.sub(r"\{\w+\}", "x" * LONGEST_VALUE, text + plan + end)
-    fits = len(longest) <= LONGEST_DESCRIPTION and not set("(){}") & set(values.plan)
+    longest = re.sub(r"\{\w+\}", "x" * MAX_VALUE, text + plan + end)
+    fits = len(longest) <= MAX_DESCRIPTION and not set("(){}") & set(values.plan)
     return f"{text}{plan if fits else ''}{end}"
 
 

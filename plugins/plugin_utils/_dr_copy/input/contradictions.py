@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import LONGEST_LOCK_DAYS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import MAX_LOCK_DAYS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import id_problems
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import template_problems
@@ -56,8 +56,8 @@ def set_by_role(table: Table) -> set[str]:
 def _lock_faults(values: Variables) -> list[str]:
     days, mode, faults = values.lock_days, values.lock_mode, []
     modes = CLOUDS[values.cloud].lock_modes if values.cloud else ()
-    if days > LONGEST_LOCK_DAYS:
-        faults.append(f"dr_copy_lock_days must be at most {LONGEST_LOCK_DAYS}, not {days}")
+    if days > MAX_LOCK_DAYS:
+        faults.append(f"dr_copy_lock_days must be at most {MAX_LOCK_DAYS}, not {days}")
     if values.retention_days and days > values.retention_days:
         faults.append("dr_copy_lock_days must not be more than dr_copy_retention_days: the lock would outlive the copy")
     if mode and not days:

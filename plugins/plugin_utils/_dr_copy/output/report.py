@@ -192,13 +192,13 @@ def _text(moment: datetime) -> str:
 
 
 #: The most characters of the summaries of all plans of a play together.
-LONGEST_SUMMARY = 10000
+MAX_SUMMARY = 10000
 
 
 def job_data(report: Report, plans: int = 1) -> dict[str, Summary | ShortSummary]:
     """Return the summary of a report by its host; empty if the play has so many ``plans`` that none has room."""
     data = {report["host"]: job_summary(report, plans)}
-    return data if len(json.dumps(data)) <= LONGEST_SUMMARY // max(plans, 1) else {}
+    return data if len(json.dumps(data)) <= MAX_SUMMARY // max(plans, 1) else {}
 
 
 def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
@@ -219,7 +219,7 @@ def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
     ]
     whole: Summary = {**_sum(report), "breaches": []}
     short: ShortSummary = {"within_rpo": report["within_rpo"], "breaches": []}
-    share = LONGEST_SUMMARY // max(plans, 1)
+    share = MAX_SUMMARY // max(plans, 1)
     summary: Summary | ShortSummary = whole if len(json.dumps({report["host"]: whole})) <= share else short
     room = share - len(json.dumps({report["host"]: summary}))
     parts: list[WorstBreach] = []

@@ -23,7 +23,7 @@ WORST = 20
 #: Characters of a line of a table; Ansible adds eleven on a screen with eighty columns.
 WIDEST = 69
 #: The most characters of the message with which a run fails, and of its part about one failure.
-LONGEST, LONGEST_EACH = 4000, 300
+LONGEST, MAX_EACH = 4000, 300
 
 
 def failure_message(report: Report, unwritten: str = "") -> str:
@@ -146,7 +146,7 @@ def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:
 def _some(parts: Iterable[str]) -> str:
     parts = list(parts)
     more = f"; and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
-    return "; ".join(shorten(one, LONGEST_EACH) for one in parts[:NAMED]) + more
+    return "; ".join(shorten(one, MAX_EACH) for one in parts[:NAMED]) + more
 
 
 def _grouped(failures: Sequence[RunFailure]) -> str:

@@ -239,7 +239,7 @@ def marks(trials: Sequence[Trial], listed: Listing, values: Variables) -> list[M
     for trial in trials:
         region, source_id = trial["source_region"], trial["source_snapshot_id"]
         if trial["proven"] and str(trial["copy_id"]) in ours and region and source_id:
-            tags = _tags_for(ours[str(trial["copy_id"])], values, rules.most)
+            tags = _tags_for(ours[str(trial["copy_id"])], values, rules.max_tags)
             together.setdefault((region, tuple(tags.items())), []).append(source_id)
     return [Mark(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
 

@@ -21,7 +21,7 @@ from .points import Point
 #: The states of disks that need no more waiting.
 AVAILABLE = ("available", "in_use")
 #: Minimum seconds of each wave, even if earlier waves have used up all the time.
-LEAST_SECONDS = 300
+MIN_SECONDS = 300
 
 
 class Times(TypedDict):

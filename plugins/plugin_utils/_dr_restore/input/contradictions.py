@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import (
-    LONGEST_HOURS,
+    MAX_HOURS,
     RESTORE_ID_FORMAT,
 )
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # that module imports this one
     from .variables import Variables
 
 #: The most blocks of one copy that the module which compares them accepts.
-MOST_BLOCKS = 1000
+MAX_BLOCKS = 1000
 #: The prefix of drill IDs; IDs of restores never have it.
 OF_DRILLS = "drill-"
 #: The valid names of objects in a cluster that have no stricter limit.
@@ -61,8 +61,8 @@ def contradictions(values: Variables, table: Table, inventory: Inventory = EMPTY
     at = parse_time(values.at)
     if at and now and at > now:
         faults.append(f"dr_restore_at ({values.at}) is in the future")
-    if values.expires_after_hours > LONGEST_HOURS:
-        faults.append(f"dr_restore_expires_after_hours must be at most {LONGEST_HOURS}")
+    if values.expires_after_hours > MAX_HOURS:
+        faults.append(f"dr_restore_expires_after_hours must be at most {MAX_HOURS}")
     rate, rates = values.initialization_rate, capabilities.initialization_rates if capabilities else None
     if rate and rates and not rates[0] <= rate <= rates[1]:
         faults.append(f"dr_restore_initialization_rate must be 0 or {rates[0]} to {rates[1]} MiB/s, not {rate}")
@@ -98,8 +98,8 @@ def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: I
         )
     elif values.level == "usable" and capabilities:
         faults += usable_problems(values, capabilities, inventory)
-    if values.level == "readable" and not 1 <= values.blocks <= MOST_BLOCKS:
-        faults.append(f"dr_restore_blocks must be 1 to {MOST_BLOCKS}, not {values.blocks}")
+    if values.level == "readable" and not 1 <= values.blocks <= MAX_BLOCKS:
+        faults.append(f"dr_restore_blocks must be 1 to {MAX_BLOCKS}, not {values.blocks}")
     if values.count == 0:
         faults.append("dr_restore_count must be at least 1")
     if not values.wait:

@@ -160,7 +160,7 @@ VARIABLES = {**table_of(Variables), **table_of(Connection)}
 #: Names with the role's prefix that are not variables of the role: the playbooks use them, or a run sets them.
 NOT_ITS_OWN = ("hosts", "result", "set")
 #: The most characters of the host's name in a restore_id, besides "drill-" and a time.
-LONGEST_HOST = 26
+MAX_HOST = 26
 
 
 class Checked(NamedTuple):
@@ -213,7 +213,7 @@ def _id_of(values: Variables, now: datetime) -> str:
     # An inventory may be used for restores and drills, and a drill deletes disks with its ID.
     if values.id and (values.id.startswith(OF_DRILLS) or not values.is_drill):
         return values.id
-    plan = re.sub(r"[^A-Za-z0-9._-]", "-", values.host)[:LONGEST_HOST]
+    plan = re.sub(r"[^A-Za-z0-9._-]", "-", values.host)[:MAX_HOST]
     return f"{OF_DRILLS}{plan}-{now:%Y%m%dT%H%M%S}" if values.is_drill else f"restore-{now:%Y-%m-%d}"
 
 

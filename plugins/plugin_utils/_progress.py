@@ -188,9 +188,9 @@ class Watch:
         try:
             with open(self._path, encoding="utf-8") as file:
                 file.seek(self._read)
-                whole, _sign, _rest = file.read().rpartition("\n")
-            self._read += len(whole.encode()) + 1 if whole else 0
-            return cast(ProgressLine, dict(json.loads(whole.rpartition("\n")[2]))) if whole else None
+                lines, _sign, _rest = file.read().rpartition("\n")
+            self._read += len(lines.encode()) + 1 if lines else 0
+            return cast(ProgressLine, dict(json.loads(lines.rpartition("\n")[2]))) if lines else None
         except (OSError, ValueError):
             return None
 

@@ -271,7 +271,14 @@ def test_the_manifest_lists_old_and_new_disks_and_missing_ones_first():
         "region": "eu-west-1",
     }
     call = {"disks": [made(1), made(2, disk_id=None, state="absent", error=error)], "failures": [error], "counts": {}}
-    run = {"check_mode": False, "finished_at": NOW, "unidentified": ["snap-9"], "there": [], "last": {}, "warnings": []}
+    run = {
+        "check_mode": False,
+        "finished_at": NOW,
+        "unidentified": ["snap-9"],
+        "existing": [],
+        "last": {},
+        "warnings": [],
+    }
     outcome = manifest.manifest_of(rows, [waves.Wave(1, call, NOW, NOW)], {"snapshots": []}, VALUES, run)
     assert outcome["totals"] == {"disks": 3, "restored": 1, "creating": 0, "missing": 2, "claimed": 0, "torn": 0}
     assert [bool(row["missing"]) for row in outcome["disks"]] == [True, True, False]

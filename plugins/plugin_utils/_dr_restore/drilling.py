@@ -43,26 +43,26 @@ class Drill(Run):
         self._available: list[str | None] = []
         #: The module's rows for the disks that this drill has made.
         self._disks: list[RestoredDisk] = []
-        there = self._look(calls)
-        self._reap(calls, there, own=False)
+        disk_listing = self._look(calls)
+        self._reap(calls, disk_listing, own=False)
         listed = self._noted(self._listed(calls))
-        chosen_points = choose(listed, there, values)
+        chosen_points = choose(listed, disk_listing, values)
         candidates = drill.with_proofs(chosen_points.points, listed, last, values)
         # The drill makes nothing unless both listings were read.
-        both = is_read(listed, "snapshots") and is_read(there, "disks")
+        both = is_read(listed, "snapshots") and is_read(disk_listing, "disks")
         chosen = drill.pick(candidates, values) if both else []
         try:
-            trials = self._tried(calls, chosen, listed, there) if chosen else []
+            trials = self._tried(calls, chosen, listed, disk_listing) if chosen else []
         except Paused:
             raise
         except BaseException:
             self._reap(calls, self._look(calls), own=True)
             raise
         # This look also shows disks that did not show before.
-        there = self._look(calls)
-        left = self._reap(calls, there, own=True)
-        there = self._look_again(calls, there)
-        over = reaping.own_disks(there, self._results, values)
+        disk_listing = self._look(calls)
+        left = self._reap(calls, disk_listing, own=True)
+        disk_listing = self._look_again(calls, disk_listing)
+        over = reaping.own_disks(disk_listing, self._results, values)
         took = minutes_until_available(values.now, self._available)
         steps = DrillSteps(self._results, trials, self._reaped, [*left, *over], took, chosen_points.warnings)
         report = drill_report(candidates, steps, values, check_mode, self._now())
@@ -78,10 +78,10 @@ class Drill(Run):
         self._say(f"looking for disks of drills in {self._values.region} that have expired")
         return self._run_call(calls.look(reaping.EXPIRING))
 
-    def _reap(self, calls: Calls, there: Listing, own: bool) -> list[reaping.RemainingDisk]:
+    def _reap(self, calls: Calls, disk_listing: Listing, own: bool) -> list[reaping.RemainingDisk]:
         """Delete expired disks; with ``own`` those of this drill too. Returns those that are left."""
-        found = reaping.reapable(there, self._values, self._results, own)
-        self._noted(there)
+        found = reaping.reapable(disk_listing, self._values, self._results, own)
+        self._noted(disk_listing)
         self._reaped += reaping.deleted_ids(self._delete(calls, found.deletions))
         return found.left
 
@@ -94,11 +94,11 @@ class Drill(Run):
         return results
 
     def _tried(
-        self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Listing, there: Listing
+        self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Listing, disk_listing: Listing
     ) -> list[drill.Trial]:
         """Make disks from the chosen copies, check them as the level requires, delete them, and mark the copies."""
         checks = self._values.level == "usable" and not self._context.check_mode
-        in_use = usable.why_in_use(there, self._results, self._values) if checks else ""
+        in_use = usable.why_in_use(disk_listing, self._results, self._values) if checks else ""
         if in_use:
             made = self._noted(RestoreAnswer(failures=[failure_row(Refused(in_use), None, self._values.region)]))
         else:
@@ -173,14 +173,14 @@ class Drill(Run):
             results.append(self._noted(self._run_call(calls.mark(mark))))
         return drill.with_written_marks(trials, results)
 
-    def _look_again(self, calls: Calls, there: Listing) -> Listing:
+    def _look_again(self, calls: Calls, disk_listing: Listing) -> Listing:
         """Look by ID at disks of this drill whose deletion was not confirmed.
 
         A listing may be stale, whether it shows a disk or not.
         """
-        doubtful = reaping.doubtful(there, self._disks, self._results, self._values)
+        doubtful = reaping.doubtful(disk_listing, self._disks, self._results, self._values)
         if not doubtful:
-            return there
+            return disk_listing
         self._say(f"checking whether {counted(len(doubtful), 'disk')} of this drill still exist")
         return self._noted(self._run_call(calls.look(reaping.EXPIRING, doubtful)))
 

@@ -33,12 +33,12 @@ class Restore(Run):
         values, check_mode = self._values, self._context.check_mode
         listed = self._listed(calls)
         self._say(f"looking for disks that {values.id} made before")
-        there = self._run_call(calls.look(restored_id(values)))
+        disk_listing = self._run_call(calls.look(restored_id(values)))
         last = last_manifest(values)
         points, waves, unread, refused = [], [], Listing(skipped=True), ""
         chosen = RestoreChoice([], [])
-        if is_read(listed, "snapshots") and is_read(there, "disks"):
-            chosen = choose(listed, there, values, last)
+        if is_read(listed, "snapshots") and is_read(disk_listing, "disks"):
+            chosen = choose(listed, disk_listing, values, last)
             points = with_claims(in_waves(chosen.points, values), values)
             twice = claimed_twice(points, claims_of(last) if values.kubernetes else ())
             if twice or chosen.refused:
@@ -48,14 +48,14 @@ class Restore(Run):
                 every = self._listed(calls, of_any_region=True) if values.source_region else listed
                 refused = refusal(points, every, values)
         else:
-            unread = there if is_read(listed, "snapshots") else listed
-        before = {str(disk["disk_id"]) for disk in there.get("disks") or ()}
+            unread = disk_listing if is_read(listed, "snapshots") else listed
+        before = {str(disk["disk_id"]) for disk in disk_listing.get("disks") or ()}
         run: RestoreRun = {
             "check_mode": check_mode,
             "finished_at": self._now(),
             "unidentified": unidentified(listed, values),
             "last": last,
-            "there": before if is_read(there, "disks") else None,
+            "existing": before if is_read(disk_listing, "disks") else None,
             "warnings": [*chosen.warnings, *warnings_of_waves(points, values)],
         }
         manifest = manifest_of(points, waves, unread, values, run)

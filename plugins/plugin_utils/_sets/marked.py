@@ -212,8 +212,8 @@ def kept_by_sets(
     kept: set[tuple[str, str]] = set()
     names, places = {"", *plans}, [(region, group) for group in groups for region in regions]
     for sets in _with_and_without_archived(copies):
-        there = SetsOfGroups(sets)
-        of_plan = [there.newest(region, group.group_id, group.disk_ids, names) for region, group in places]
+        sets_of_groups = SetsOfGroups(sets)
+        of_plan = [sets_of_groups.newest(region, group.group_id, group.disk_ids, names) for region, group in places]
         kept = kept.union(*(one.keys for one in (*_kept_by_marks(sets), *of_plan) if one))
     return kept
 

@@ -47,7 +47,7 @@ def wanted_sets(
 
     ``complete`` has source and region of each complete copy, also of somebody else's; these are not copied again.
     """
-    there, of_disks = SetsOfGroups(sets_of_copies(copies)[0]), _by(sources, lambda source: source.disk_id)
+    sets_of_groups, of_disks = SetsOfGroups(sets_of_copies(copies)[0]), _by(sources, lambda source: source.disk_id)
     wanted = []
     for group in groups:
         own = _of_group(group, of_disks)
@@ -55,9 +55,9 @@ def wanted_sets(
         if newest is None:
             continue
         for region in regions:
-            whole = there.newest(region, group.group_id, group.disk_ids)
+            newest_set = sets_of_groups.newest(region, group.group_id, group.disk_ids)
             lacking = frozenset(i for i in newest.source_ids if (i, region) not in complete)
-            if lacking and not (whole and whole.taken_at >= newest.taken_at):
+            if lacking and not (newest_set and newest_set.taken_at >= newest.taken_at):
                 wanted.append(WantedSet(region, newest, lacking))
     return wanted
 

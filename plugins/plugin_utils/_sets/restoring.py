@@ -106,10 +106,10 @@ def _taken(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Coll
     several plans, the one with most of the wanted disks comes first, then the newest. Then each set is added that
     shares no disk with these.
     """
-    whole = _newest_of_plans(one for one in sets if one.is_whole)
+    whole_sets = _newest_of_plans(one for one in sets if one.is_whole)
     fitting = [one for one in sets if wanted <= one.disk_ids] if are_some else []
     started = [one for one in sets if (one.is_whole or one in fitting) and _is_used(one, used)]
-    by_size = sorted([*fitting[:1], *whole], key=lambda one: len(one.disk_ids & wanted), reverse=True)
+    by_size = sorted([*fitting[:1], *whole_sets], key=lambda one: len(one.disk_ids & wanted), reverse=True)
     taken: list[CopySet] = []
     for one in (*started, *by_size):
         if one.disk_ids & wanted and all(one.disk_ids.isdisjoint(other.disk_ids) for other in taken):
@@ -117,9 +117,9 @@ def _taken(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Coll
     return taken
 
 
-def _newest_of_plans(whole: Iterable[CopySet]) -> list[CopySet]:
+def _newest_of_plans(whole_sets: Iterable[CopySet]) -> list[CopySet]:
     found: dict[str, CopySet] = {}
-    for one in whole:
+    for one in whole_sets:
         found.setdefault(one.plan, one)
     return [*found.values()]
 

@@ -59,27 +59,27 @@ def standings(
     copy of a disk in a region was taken, also of somebody else's copy. ``unread`` are the regions whose copies could
     not be listed.
     """
-    there = SetsOfGroups(sets_of_copies(copies, lambda copy: copy.is_restorable)[0])
+    sets_of_groups = SetsOfGroups(sets_of_copies(copies, lambda copy: copy.is_restorable)[0])
     names = {"", *plans}
     rows = []
     for group in groups:
         for region in regions:
-            whole = there.newest(region, group.group_id, group.disk_ids, names)
-            members = {copy.disk_id: copy.source_id for copy in whole.members} if whole else {}
+            newest_set = sets_of_groups.newest(region, group.group_id, group.disk_ids, names)
+            members = {copy.disk_id: copy.source_id for copy in newest_set.members} if newest_set else {}
             of_disks = {disk_id: newest.get((disk_id, region)) for disk_id in sorted(group.disk_ids)}
             torn = tuple(
                 TornDisk(disk_id, taken.time if taken else None)
                 for disk_id, taken in of_disks.items()
                 if not taken or taken.snapshot_id != members.get(disk_id)
             )
-            hours = (now - whole.taken_at) / timedelta(hours=1) if whole else None
+            hours = (now - newest_set.taken_at) / timedelta(hours=1) if newest_set else None
             is_judged = bool(rpo_hours) and region not in unread
             rows.append(
                 Standing(
                     group,
                     region,
-                    whole.mark if whole else None,
-                    whole.taken_at if whole else None,
+                    newest_set.mark if newest_set else None,
+                    newest_set.taken_at if newest_set else None,
                     None if hours is None else round(hours, 2),
                     (hours is not None and hours <= rpo_hours) if is_judged else None,
                     torn,

@@ -213,7 +213,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             nonlocal size
             answer = self._service.read(action, self._api_region, activity, **place, **given)
             keys = ("Snapshots",) if action == "DescribeSnapshots" else ("Disks", "Disks")
-            held = _whole(answer.get("PageSize")) or place["PageSize"]
+            held = _integer(answer.get("PageSize")) or place["PageSize"]
             size = held if held < place["PageSize"] else size
             return identified(items_of(answer, *keys, activity=activity), key, activity), answer.get("TotalCount"), held
 
@@ -232,6 +232,6 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         )
 
 
-def _whole(shown: Any) -> int | None:
+def _integer(shown: Any) -> int | None:
     """Return an integer that an answer shows as a number or as a string."""
     return int(shown) if str(shown).isdigit() else None

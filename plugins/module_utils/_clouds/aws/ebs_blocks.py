@@ -79,13 +79,13 @@ class EbsBlocks(EbsCloud):
             data = answer["BlockData"].read()
             return base64.b64encode(hashlib.sha256(data).digest()).decode(), answer.get("Checksum")
 
-        def whole() -> str:
+        def read_block() -> str:
             found, checksum = self._ec2.read(activity, read)
             if checksum and found != checksum:
                 raise Unreachable(f"{activity}: the received block has another checksum than AWS reports")
             return found
 
-        return str(persist(partial(self._with_hint, whole), self.deadline))
+        return str(persist(partial(self._with_hint, read_block), self.deadline))
 
     def _page(self, activity: str, ask: Any, given: Any) -> tuple[Any, dict[int, str]]:
         page = self._ec2.read(activity, partial(ask, **given))

@@ -79,9 +79,9 @@ def _share(module: Module, keys: dict[str, Any]) -> None:
     if problems:
         raise BadInput(problems)
     try:
-        there = persist(lambda: cloud.list_shared(region, account), deadline) if ids else set()
+        shared_ids = persist(lambda: cloud.list_shared(region, account), deadline) if ids else set()
         for snapshot_id in ids:
-            _share_one(cloud, region, snapshot_id, account, there, keys, module.check_mode, deadline)
+            _share_one(cloud, region, snapshot_id, account, shared_ids, keys, module.check_mode, deadline)
     finally:
         keys["api_calls"] = dict(sorted(cloud.calls.items()))
         for warning in cloud.warnings:
@@ -102,12 +102,12 @@ def _share_one(
     region: str,
     snapshot_id: str,
     account: str,
-    there: Collection[str],
+    shared_ids: Collection[str],
     keys: dict[str, Any],
     planned: bool,
     deadline: Deadline,
 ) -> None:
-    changed = snapshot_id not in there
+    changed = snapshot_id not in shared_ids
     try:
         if changed and not planned:
             persist(lambda: cloud.share(region, snapshot_id, account), deadline)

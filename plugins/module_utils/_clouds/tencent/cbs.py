@@ -21,7 +21,7 @@ from .cbs_answers import deadline_text, disk_of, full_name, name_ending, set_of,
 from .cbs_capabilities import CbsCapabilities
 from .cbs_reads import PAGE, CbsReads, only
 from .cbs_tags import TAGS, Tags
-from .client import Service, some
+from .client import Service, first_ids
 from .errors import failure
 
 #: The most disks in a filter, and the most disks to read by filter; for more, the entire region is listed
@@ -75,8 +75,8 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         instant = sorted(snapshot_id for snapshot_id, snapshot in found.items() if "instant" in snapshot.traits)
         if instant:
             self.warnings.append(
-                f"{some(instant)} in {region}: instant snapshots are kept on the disk's own cluster, and CBS does not "
-                "say whether they can be copied. If it refuses, take an ordinary snapshot of the disk"
+                f"{first_ids(instant)} in {region}: instant snapshots are kept on the disk's own cluster, and CBS does "
+                "not say whether they can be copied. If it refuses, take an ordinary snapshot of the disk"
             )
         return {**found}
 
@@ -157,7 +157,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
 
     def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
         """Delete with one call, which deletes all copies or none."""
-        activity = f"Deleting {some(snapshot_ids)} in {region}"
+        activity = f"Deleting {first_ids(snapshot_ids)} in {region}"
         try:
             self._delete_all(region, snapshot_ids, activity)
         except NotFound:

@@ -13,7 +13,7 @@ from ..._core.cloud import batches
 from ..._core.errors import CopyError, NotFound, TagsFull
 from ..._core.model import TagChange
 from ..._core.tags import PROVENANCE_KEYS, SOURCE_SNAPSHOT_ID
-from .client import Service, some
+from .client import Service, first_ids
 from .errors import TagBound, failure
 
 #: The most tags per call.
@@ -74,7 +74,7 @@ class Tags:
             return {}
         names = [f"qcs::cvm:{region}:uin/:{resource}/{snapshot_id}" for snapshot_id in ids]
         answer = self._service.write(
-            action, region, f"Tagging {some(ids)} in {region}", service="tag", ResourceList=names, **given
+            action, region, f"Tagging {first_ids(ids)} in {region}", service="tag", ResourceList=names, **given
         )
         failed: dict[str, CopyError] = {}
         for item in answer.get("FailedResources") or ():

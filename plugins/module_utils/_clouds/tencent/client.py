@@ -212,6 +212,6 @@ class Service:
         return answer
 
 
-def some(ids: Sequence[str]) -> str:
+def first_ids(ids: Sequence[str]) -> str:
     """Return the first of many IDs as a text for messages."""
     return f"{', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''}"

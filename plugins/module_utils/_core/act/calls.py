@@ -163,16 +163,16 @@ class Calls(WriteSender):
             max_sizes.update((i, 1) for i in owners if (name, i) in self._singles)
             for ids in _calls_of(max_sizes):
                 # Calls take time: if a look is no longer fresh, decide again.
-                some = {i: owners[i] for i in ids if owners[i].may_delete(i, self._deadline.now())}
-                if some:
-                    self._delete(name, some)
+                group = {i: owners[i] for i in ids if owners[i].may_delete(i, self._deadline.now())}
+                if group:
+                    self._delete(name, group)
         return chosen
 
-    def _delete(self, name: str, some: Mapping[str, Attempt]) -> None:
-        send = partial(self._cloud.delete, name, list(some))
-        if self._write(name, DELETE, some, send, self._deleted, split=len(some) > 1):
-            self._singles.update((name, snapshot_id) for snapshot_id in some)
-            for snapshot_id, attempt in some.items():
+    def _delete(self, name: str, group: Mapping[str, Attempt]) -> None:
+        send = partial(self._cloud.delete, name, list(group))
+        if self._write(name, DELETE, group, send, self._deleted, split=len(group) > 1):
+            self._singles.update((name, snapshot_id) for snapshot_id in group)
+            for snapshot_id, attempt in group.items():
                 if attempt.may_delete(snapshot_id, self._deadline.now()):
                     self._delete(name, {snapshot_id: attempt})
 
@@ -201,18 +201,18 @@ class Calls(WriteSender):
             change = attempt.decision.change
             key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
             by_change.setdefault(key, []).append(attempt)
-        for (name, _change), some in by_change.items():
+        for (name, _change), group in by_change.items():
             max_sizes = {
-                a: a.max_per_call(a.copy.snapshot_id, TAGS, self._cloud.tagged_per_call) for a in some if a.copy
+                a: a.max_per_call(a.copy.snapshot_id, TAGS, self._cloud.tagged_per_call) for a in group if a.copy
             }
             for batch in _calls_of(max_sizes):
                 self._tag(name, batch)
-        return [attempt for some in by_change.values() for attempt in some]
+        return [attempt for group in by_change.values() for attempt in group]
 
-    def _tag(self, name: str, some: list[Attempt]) -> None:
-        change, now = some[0].decision.change, self._deadline.now()
+    def _tag(self, name: str, group: list[Attempt]) -> None:
+        change, now = group[0].decision.change, self._deadline.now()
         # Calls take time: if a look is no longer fresh, decide again.
-        owners = {a.copy.snapshot_id: a for a in some if a.copy and a.knows(a.copy.snapshot_id, now)}
+        owners = {a.copy.snapshot_id: a for a in group if a.copy and a.knows(a.copy.snapshot_id, now)}
         if not owners:
             return
         send = partial(self._cloud.change_tags, name, list(owners), change)

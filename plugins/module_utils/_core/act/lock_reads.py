@@ -42,8 +42,10 @@ class LockReads(Reads):
         for attempt in attempts:
             by_region.setdefault(attempt.request.region, []).append(attempt)
         self._keep(by_region)
-        regions = sorted(by_region.values(), key=lambda some: now - max(a.memory.looked_at for a in some) > LONG_LOOK)
-        return next((some for some in regions if self._read_region(some)), [])
+        regions = sorted(
+            by_region.values(), key=lambda requests: now - max(a.memory.looked_at for a in requests) > LONG_LOOK
+        )
+        return next((requests for requests in regions if self._read_region(requests)), [])
 
     def _read_region(self, attempts: Sequence[Attempt]) -> bool:
         """Read one region; returns whether its locks are known, or cannot be."""

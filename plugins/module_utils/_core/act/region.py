@@ -181,18 +181,18 @@ class Region(Room):
         pairs += [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
         survivors = {i: a.memory.survivors[i] for a in asked for i in a.decision.deletions.must_show}
         pairs += [(i, None) for i in survivors]
-        for some in batches(pairs, self._cloud.read_per_call):  # each batch has its own age, because the next may wait
-            self._read(some, survivors)
-            refreshed += dict.fromkeys(attempt for _id, attempt in some if attempt)
+        for batch in batches(pairs, self._cloud.read_per_call):  # each batch has its own age, because the next may wait
+            self._read(batch, survivors)
+            refreshed += dict.fromkeys(attempt for _id, attempt in batch if attempt)
         refreshed += [a for a in asked if a.decision.deletions.must_show]
 
     def look_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Look at the copies of these requests by ID. Returns the requests with new facts."""
         refreshed: list[Attempt] = []
         try:
-            for some in batches([(i, a) for a in attempts for i in a.memory.seen], self._cloud.read_per_call):
-                self._read(some, {})
-                refreshed += dict.fromkeys(attempt for _id, attempt in some)
+            for batch in batches([(i, a) for a in attempts for i in a.memory.seen], self._cloud.read_per_call):
+                self._read(batch, {})
+                refreshed += dict.fromkeys(attempt for _id, attempt in batch)
         except CopyError as error:
             self.unread = error
         return refreshed

@@ -43,11 +43,11 @@ def expiry_change(request: CopyRequest, copy: Snapshot) -> TagChange:
     The time is removed if none is requested, or replaced by a later one. It is never moved to an earlier time, and a
     disk without one gets none.
     """
-    there, asked = copy.tags.get(RESTORE_EXPIRES_AT), (request.tags or {}).get(RESTORE_EXPIRES_AT)
-    if there is None:
+    current, asked = copy.tags.get(RESTORE_EXPIRES_AT), (request.tags or {}).get(RESTORE_EXPIRES_AT)
+    if current is None:
         return TagChange()
     if asked is None:
         return TagChange(remove=(RESTORE_EXPIRES_AT,))
-    old, new = parse_iso_utc(there), parse_iso_utc(asked)
+    old, new = parse_iso_utc(current), parse_iso_utc(asked)
     is_later = old is not None and new is not None and new >= old + LATER
     return TagChange({RESTORE_EXPIRES_AT: asked}) if is_later else TagChange()

@@ -176,9 +176,9 @@ def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline:
     """
     planned = [a for a in attempts if a.waits_to_begin]
     for region in dict.fromkeys(a.request.region for a in planned):
-        there = [a for a in planned if a.request.region == region]
+        checked = [a for a in planned if a.request.region == region]
         try:
-            persist(partial(call_safely, Unreachable, partial(cloud.check_permission, there[0].order)), deadline)
+            persist(partial(call_safely, Unreachable, partial(cloud.check_permission, checked[0].order)), deadline)
         except CopyError as error:
-            for attempt in there if isinstance(error, Credentials) else there[:1]:
+            for attempt in checked if isinstance(error, Credentials) else checked[:1]:
                 attempt.error = error

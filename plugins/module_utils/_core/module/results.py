@@ -96,8 +96,8 @@ def _before(attempt: Attempt) -> dict[str, Any]:
 
 
 def _after(attempt: Attempt, planned: bool) -> dict[str, Any]:
-    there = {*attempt.memory.known, *attempt.memory.own_copies} - set(deleted_ids(attempt, planned))
-    brief = _brief(_row(attempt, planned), there)
+    known_ids = {*attempt.memory.known, *attempt.memory.own_copies} - set(deleted_ids(attempt, planned))
+    brief = _brief(_row(attempt, planned), known_ids)
     expiry = attempt.decision.drift.expiry.at or (attempt.copy.expires_at if attempt.copy else None)
     if expiry:
         brief["expires_at"] = iso_utc(expiry)

@@ -62,15 +62,15 @@ def coverage_of(
 
 def _with_copies(orphans: Sequence[Orphan], kind: str, source: Listing, values: Variables) -> list[DiskWithCopies]:
     """Return the disks of orphans of a kind that no tag excludes, each with the number and regions of its copies."""
-    there = {disk["disk_id"]: disk for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
+    known_disks = {disk["disk_id"]: disk for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
     found: dict[str, list[Orphan]] = {}
     for orphan in orphans:
-        if orphan["kind"] == kind and not is_excluded(there.get(str(orphan["disk_id"])), values.exclude_tags):
+        if orphan["kind"] == kind and not is_excluded(known_disks.get(str(orphan["disk_id"])), values.exclude_tags):
             found.setdefault(str(orphan["disk_id"]), []).append(orphan)
     return [
         {
             "disk_id": disk_id,
-            "disk_name": (there[disk_id]["name"] if disk_id in there else None) or own[0]["disk_name"],
+            "disk_name": (known_disks[disk_id]["name"] if disk_id in known_disks else None) or own[0]["disk_name"],
             "copies": len(own),
             "regions": sorted({str(orphan["region"]) for orphan in own}),
         }
@@ -107,9 +107,9 @@ def _plain(text: str) -> str:
     return text.strip().casefold().replace("_", "-").replace(" ", "-")
 
 
-def _same_value(wanted: str, there: str) -> bool:
-    wanted, there = wanted.strip().casefold(), there.strip().casefold()
-    return wanted == there or (wanted in _MEANS_TRUE and there in _MEANS_TRUE)
+def _same_value(wanted: str, actual: str) -> bool:
+    wanted, actual = wanted.strip().casefold(), actual.strip().casefold()
+    return wanted == actual or (wanted in _MEANS_TRUE and actual in _MEANS_TRUE)
 
 
 def _reported_disk(disk: DiskRow) -> ReportedDisk:

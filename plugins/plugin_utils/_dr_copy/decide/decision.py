@@ -42,8 +42,8 @@ def decide_run(source: Listing, before: Sequence[Listing], values: Variables, la
     plan = plan_snapshots(selected["snapshots"], selected["disks"], before, values)
     marks: dict[str, dict[str, str]] = {}
     if groups := groups_in(source, values):
-        there = copies_of(copies_there(before, selected["snapshots"], values))
-        marks = marks_by_source(groups, source, there, values)
+        known = copies_of(copies_there(before, selected["snapshots"], values))
+        marks = marks_by_source(groups, source, known, values)
     return {**NOTHING, "disks": selected["disks"], "plan": plan, "marks": marks}
 
 
@@ -51,7 +51,7 @@ def plan_snapshots(
     snapshots: Sequence[SnapshotRow], disks: Sequence[DiskRow], before: Sequence[Listing], values: Variables
 ) -> list[PlanRow]:
     """Return the plan for these snapshots and disks; ``before`` are the listings of the destinations."""
-    there = copies_there(before, snapshots, values)
+    copies = copies_there(before, snapshots, values)
     return plan_by(
-        rules_of(values), snapshots, disks, there, values.destination_regions, values.group_tag, values.set_seconds
+        rules_of(values), snapshots, disks, copies, values.destination_regions, values.group_tag, values.set_seconds
     )

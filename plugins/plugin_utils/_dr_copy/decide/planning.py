@@ -174,12 +174,12 @@ def plan_by(
     """Return the plan by these rules (see copy_plan)."""
     moment = rules.retention.now
     judged = with_doubts(copies, snapshots, moment)
-    there = Destinations(judged)
+    destinations = Destinations(judged)
     unmarked = {(of["snapshot_id"], c["region"]) for c in copies if (of := c.get("source")) and _lost_its_tags(c)}
     groups = groups_of(disks, group_tag) if rules.latest else []
     sources = sources_for_sets(snapshots, rules) if groups else []
     known = copies_of(judged) if groups else []
-    sets = wanted_sets(groups, sources, known, there.complete, destination_regions, set_seconds)
+    sets = wanted_sets(groups, sources, known, destinations.complete, destination_regions, set_seconds)
     of_sets = {
         (source_id, one.region): OF_SET if source_id in one.lacking else THERE_OF_SET
         for one in sets
@@ -189,12 +189,12 @@ def plan_by(
     for snapshot in snapshots:
         of_disk.setdefault(disk_id_of(snapshot), []).append(snapshot)
     rows = []
-    for disk in _in_order(disks, groups, sets, there, destination_regions):
+    for disk in _in_order(disks, groups, sets, destinations, destination_regions):
         own = sorted(of_disk.get(str(disk["disk_id"]), ()), key=_newest_first, reverse=True)
         considered = _considered(own, rules)
         usable = [(snapshot, taken) for snapshot, _why, taken in considered if taken]
         for region in destination_regions:
-            reasons = _reasons(str(disk["disk_id"]), region, usable, there, rules)
+            reasons = _reasons(str(disk["disk_id"]), region, usable, destinations, rules)
             for snapshot, why, _taken in considered:
                 reason = why or reasons[str(snapshot["snapshot_id"])]
                 if reason == NEWER_THERE:
@@ -230,7 +230,7 @@ def _in_order(
     disks: Sequence[DiskRow],
     groups: Sequence[Group],
     sets: Sequence[WantedSet],
-    there: Destinations,
+    destinations: Destinations,
     regions: Sequence[str],
 ) -> list[DiskRow]:
     """Return disks sorted by their need of a copy; disks of a group come together.
@@ -238,7 +238,7 @@ def _in_order(
     A group's need is that of its neediest disk. Of the groups of one day, the one whose set lacks the fewest copies
     comes first. So more sets become complete if time is short, and no group starves.
     """
-    needs = {str(disk["disk_id"]): there.need_of(str(disk["disk_id"]), regions) for disk in disks}
+    needs = {str(disk["disk_id"]): destinations.need_of(str(disk["disk_id"]), regions) for disk in disks}
     of_disks = group_of_each(groups)
     lacking: Counter[str] = Counter()
     for one in sets:
@@ -277,19 +277,25 @@ def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[Snapshot
 
 
 def _reasons(
-    disk_id: str, region: str, usable: Sequence[tuple[SnapshotRow, SnapshotTime]], there: Destinations, rules: Rules
+    disk_id: str,
+    region: str,
+    usable: Sequence[tuple[SnapshotRow, SnapshotTime]],
+    destinations: Destinations,
+    rules: Rules,
 ) -> dict[str, str]:
     """Return for each usable snapshot of a disk, newest first, why it is copied to a region or not.
 
     Snapshots without a copy there are ranked together with the existing recovery points, so that each is judged as
     retention would judge its copy.
     """
-    absent = {taken for snapshot, taken in usable if (str(snapshot["snapshot_id"]), region) not in there.complete}
-    ranking = sorted(absent | {point.taken for point in there.points.get((disk_id, region), ())}, reverse=True)
+    absent = {
+        taken for snapshot, taken in usable if (str(snapshot["snapshot_id"]), region) not in destinations.complete
+    }
+    ranking = sorted(absent | {point.taken for point in destinations.points.get((disk_id, region), ())}, reverse=True)
     kept = rules.retention.kept(ranking)
     reasons = {}
     for snapshot, taken in usable:
-        newer_is_there = there.is_safe(disk_id, region, taken)
+        newer_is_there = destinations.is_safe(disk_id, region, taken)
         if taken not in absent:
             reason = THERE
         elif taken == usable[0][1] and not newer_is_there:

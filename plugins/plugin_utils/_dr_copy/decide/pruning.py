@@ -141,7 +141,7 @@ def orphans(
         return []
     source = source or Listing()
     chosen = {disk["disk_id"] for disk in [*disks, *wanted_disks(source, values)]}
-    there = {disk["disk_id"] for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
+    existing = {disk["disk_id"] for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
     gone = "gone" if is_listed(source) and "other_disks" in source else None
     # Without a listing of the source region, the disks of other shards are unknown.
     part = None if is_listed(source) else in_part_by_marks(copies, values)
@@ -149,7 +149,7 @@ def orphans(
         {
             **_as_result(copy, parts),
             "disk_name": (copy.get("tags") or {}).get(DISK_NAME),
-            "kind": "unselected" if disk_id_of(copy) in there else gone,
+            "kind": "unselected" if disk_id_of(copy) in existing else gone,
         }
         for copy in copies_of_plan(copies, values)
         if (parts := copy["source"])

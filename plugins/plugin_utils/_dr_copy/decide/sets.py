@@ -174,19 +174,19 @@ def _warnings(rows: Sequence[SetStanding], contradictions: Iterable[Contradictio
     late = [row for row in read if row["set"] and row["within_rpo"] is False]
     torn = [row for row in read if row["set"] and row["within_rpo"] is not False and row["torn"]]
 
-    def some(of: Sequence[SetStanding]) -> str:
+    def names_of(of: Sequence[SetStanding]) -> str:
         words = [f"{row['group']} in {row['region']} ({set_in_words(row, seconds)})" for row in of[:NAMED]]
         return "; ".join(words) + _more(of, NAMED)
 
     parts = []
     if without:
         parts.append(
-            f"Servers without a complete set of copies, so their disks are from different times: {some(without)}."
+            f"Servers without a complete set of copies, so their disks are from different times: {names_of(without)}."
         )
     if late:
-        parts.append(f"Servers whose newest complete set of copies is older than the RPO: {some(late)}.")
+        parts.append(f"Servers whose newest complete set of copies is older than the RPO: {names_of(late)}.")
     if torn:
-        parts.append(f"Servers with disks whose newest copy is not part of the newest complete set: {some(torn)}.")
+        parts.append(f"Servers with disks whose newest copy is not part of the newest complete set: {names_of(torn)}.")
     wrong = [str(one) for one in contradictions]
     if wrong:
         parts.append(f"The tags of copies contradict each other: {'; '.join(wrong[:NAMED])}{_more(wrong, NAMED)}.")

@@ -59,12 +59,12 @@ def with_facts(points: Iterable[RecoveryPoint], steps: StepResults, values: Vari
             sources = of_disk.setdefault((disk_id_of(copy), copy["region"]), {})
             sources[source["snapshot_id"]] = source["created_at"] or ""
 
-    def whole(point: RecoveryPoint) -> RecoveryPoint:
+    def with_copy_facts(point: RecoveryPoint) -> RecoveryPoint:
         place = (point["disk_id"], point["region"])
         facts = _facts(by_id.get(str(point["snapshot_id"])), list(of_disk.get(place, {}).values()))
         return {**point, **facts, **proofs.get(place, Proof())}
 
-    return [whole(point) for point in points]
+    return [with_copy_facts(point) for point in points]
 
 
 def _proofs(copies: Iterable[SnapshotRow], now: datetime) -> dict[tuple[str, str], Proof]:

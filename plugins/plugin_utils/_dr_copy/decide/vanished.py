@@ -39,14 +39,16 @@ def missing_points(
     retention = Retention.checked(limits_of(values), time_or_now(values.now))
     points = points_of(with_doubts(copies_in(before, values), (), now))
     read = {call["item"]: call for call in listed if not failures_of(call)}
-    there = {(region, copy["snapshot_id"]) for region, call in read.items() for copy in call.get("snapshots") or ()}
+    listed_ids = {
+        (region, copy["snapshot_id"]) for region, call in read.items() for copy in call.get("snapshots") or ()
+    }
     copied = _copied(listed) & _copied(before)
     gone: list[VanishedPoint] = []
     known = [point for point in last.get("points") or () if isinstance(point, Mapping) and point.keys() >= _NEEDED]
     for point in known:
         expires = parse_time(point.get("expires_at"))
         region, disk_id, snapshot_id = point["region"], point["disk_id"], point["snapshot_id"]
-        is_there = (region, snapshot_id) in there or (region, point["source_snapshot_id"]) in copied
+        is_there = (region, snapshot_id) in listed_ids or (region, point["source_snapshot_id"]) in copied
         is_part = not part or disk_id in part
         is_due = bool(expires and expires <= now)
         if taken := parse_time(point.get("source_created_at")):

@@ -38,20 +38,20 @@ def failure_message(report: Report, unwritten: str = "") -> str:
     if report["failures"]:
         parts.append(f"{len(report['failures'])} failed. {_grouped(report['failures'])}")
     if lost:
-        words = _some(f"{disk_label(b)} in {b['region']}: {b['why']}" for b in lost)
+        words = _first_parts(f"{disk_label(b)} in {b['region']}: {b['why']}" for b in lost)
         parts.append(f"{len(lost)} of {points} recovery points cannot be restored: {words}.")
     if late:
-        words = _some(map(_late, late))
+        words = _first_parts(map(_late, late))
         misses = "misses" if len(late) == 1 else "miss"
         parts.append(f"{len(late)} of {points} recovery points {misses} the RPO of {report['rpo_hours']} h: {words}.")
     servers = late_sets(report["sets"], report["settings"]["consistency"])
     if servers:
         apart = report["settings"]["set_seconds"]
-        words = _some(f"{row['group']} in {row['region']}: {set_in_words(row, apart)}" for row in servers)
+        words = _first_parts(f"{row['group']} in {row['region']}: {set_in_words(row, apart)}" for row in servers)
         have = f"{len(servers)} of {len(report['sets'])} servers {'has' if len(servers) == 1 else 'have'}"
         parts.append(f"{have} no complete set of copies within the RPO of {report['rpo_hours']} h: {words}.")
     if unjudged:
-        words = _some(_unjudged(unjudged))
+        words = _first_parts(_unjudged(unjudged))
         parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")
     parts += [unwritten] if unwritten else []
     # Each part gets an equal share of the length, so that no part displaces another.
@@ -100,7 +100,7 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
         hit = list(dict.fromkeys(map(_affected, similar)))
         more = f" and {len(hit) - 3} more" if len(hit) > 3 else ""
         number = f"{len(similar)} x " if len(similar) > 1 else ""
-        lines.append(f"FAILED {number}{kind}{where}: {_some(hit[:3])}{more}")
+        lines.append(f"FAILED {number}{kind}{where}: {_first_parts(hit[:3])}{more}")
     kinds = len(_kinds_of(failures))
     return [
         *lines,
@@ -143,7 +143,7 @@ def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:
     return [f"and {len(rows) - most} more {what}: dr_copy_log=full shows them"] if most and len(rows) > most else []
 
 
-def _some(parts: Iterable[str]) -> str:
+def _first_parts(parts: Iterable[str]) -> str:
     parts = list(parts)
     more = f"; and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
     return "; ".join(shorten(one, MAX_EACH) for one in parts[:NAMED]) + more
@@ -156,7 +156,7 @@ def _grouped(failures: Sequence[RunFailure]) -> str:
         words = quoted_failures(similar[:1])
         if len(similar) > 1:
             disks = list(dict.fromkeys(map(_affected, similar)))
-            words = f"{len(similar)} times ({_some(disks)}). The first: {words}"
+            words = f"{len(similar)} times ({_first_parts(disks)}). The first: {words}"
         elif similar[0].get("disk_id"):
             words = f"{_affected(similar[0])}: {words}"
         parts.append(words)

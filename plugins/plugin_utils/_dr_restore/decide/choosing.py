@@ -89,12 +89,12 @@ def choose(
     own = [point for point in points if point.disk_id in kept]
     points = torn_beside([*own, *with_sets(free, servers, by_set)], kept)
     expected = {} if values.is_drill else expected_disks(values)
-    there = {point.disk_id for point in found}
-    without = [disk for disk in expected.values() if disk.disk_id not in there]
+    found_ids = {point.disk_id for point in found}
+    without = [disk for disk in expected.values() if disk.disk_id not in found_ids]
     points += _not_there(found, points, without, known, values)
     points.sort(key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
     warnings = [*warnings_of(servers.contradictions), *warnings_of_made(points, made, values)]
-    if not has_marks and len(there) > 1 and all(disk.set_seconds is None for disk in reported):
+    if not has_marks and len(found_ids) > 1 and all(disk.set_seconds is None for disk in reported):
         warnings.append(NO_SERVERS.format(cloud=values.cloud))
     return RestoreChoice(points, warnings, second_disks(points, made, values))
 

@@ -244,11 +244,11 @@ def marks(trials: Sequence[Trial], listed: Listing, values: Variables) -> list[M
     return [Mark(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
 
 
-def _tags_for(there: Mapping[str, str], values: Variables, most: int) -> dict[str, str]:
+def _tags_for(current_tags: Mapping[str, str], values: Variables, most: int) -> dict[str, str]:
     """Return the tags for a copy that is proven now; without its earlier proofs if there is no room for them."""
     level, now = values.level, values.now
-    tags = tags_of_proof(level, now, proofs_in(there, time_or_now(now)))
-    return tags if len({*there, *tags}) <= most else tags_of_proof(level, now, {})
+    tags = tags_of_proof(level, now, proofs_in(current_tags, time_or_now(now)))
+    return tags if len({*current_tags, *tags}) <= most else tags_of_proof(level, now, {})
 
 
 def with_written_marks(trials: Sequence[Trial], calls: Sequence[CopyAnswer]) -> list[Trial]:

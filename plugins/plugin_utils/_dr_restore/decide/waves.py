@@ -63,7 +63,7 @@ def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:
     """Return a warning for each wave without a disk, which may have wrong tags; only if the run covers all disks."""
     if not points or values.disk_ids or values.disk_names or values.disk_tags:
         return []
-    there = {point.wave for point in points}
+    used_waves = {point.wave for point in points}
     hint = (
         ""
         if any(disk.tags for disk in values.expected)
@@ -72,7 +72,7 @@ def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:
     return [
         f"wave {number} ({tags_in_words(wave)}) has no disk{hint}"
         for number, wave in enumerate(values.waves, 1)
-        if number not in there
+        if number not in used_waves
     ]
 
 

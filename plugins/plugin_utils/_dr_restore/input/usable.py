@@ -51,8 +51,8 @@ def usable_problems(values: Variables, capabilities: Capabilities, inventory: In
     others = [name for name, other in inventory.instances.items() if instance and other == instance]
     if others:
         faults.append(
-            f"dr_restore_test_instance is also that of {_some(others)} in this play, but serves one drill at a time: "
-            "give each drill an instance of its own, or run them one after the other (--limit)"
+            f"dr_restore_test_instance is also that of {_names_in_words(others)} in this play, but serves one drill "
+            "at a time: give each drill an instance of its own, or run them one after the other (--limit)"
         )
     if host and inventory.hosts is not None and host not in inventory.hosts and host not in IMPLICIT_HOSTS:
         faults.append(f"dr_restore_test_host must be a host of the inventory, and {host!r} is not in it")
@@ -61,7 +61,7 @@ def usable_problems(values: Variables, capabilities: Capabilities, inventory: In
     return faults
 
 
-def _some(names: Sequence[str]) -> str:
+def _names_in_words(names: Sequence[str]) -> str:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return f"{', '.join(names[:NAMED])}{more}"
 

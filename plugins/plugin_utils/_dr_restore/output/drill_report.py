@@ -133,17 +133,17 @@ def drill_problems(report: DrillReport) -> str:
     parts = []
     failed = [] if report["check_mode"] else [row for row in report["tried"] if not row["proven"]]
     if failed:
-        why = _some([(row, row["why"]) for row in failed])
+        why = _disks_in_words([(row, row["why"]) for row in failed])
         parts.append(f"{len(failed)} of {len(report['tried'])} copies not proven {report['level']}: {why}.")
     if not report["disks"] and not report["failures"]:
         parts.append(f"No copy in {report['region']} names a disk, so nothing was proven.")
     elif not report["tried"] and not report["failures"]:
-        parts.append(f"No copy could be tried: {_some([(row, row['why']) for row in report['untried']])}.")
+        parts.append(f"No copy could be tried: {_disks_in_words([(row, row['why']) for row in report['untried']])}.")
     if report["overdue"]:
         cause = {row["disk_id"]: f", because {row['why']}" for row in report["untried"]}
         rows = [(row, last_proof(row) + cause.get(row["disk_id"], "")) for row in report["overdue"]]
         disks = counted(len(rows), "disk was", "disks were")
-        parts.append(f"{disks} not proven within {report['max_age_days']} days: {_some(rows)}.")
+        parts.append(f"{disks} not proven within {report['max_age_days']} days: {_disks_in_words(rows)}.")
     if report["failures"] and not failed:
         parts.append(quoted_failures(report["failures"]))
     if report["too_late"]:
@@ -211,6 +211,6 @@ def _read(row: Trial) -> str:
     return f", {row['blocks']} blocks read, {what}{'; ' + row['note'] if row['note'] else ''}"
 
 
-def _some(rows: Sequence[tuple[NamedRow, str | None]]) -> str:
+def _disks_in_words(rows: Sequence[tuple[NamedRow, str | None]]) -> str:
     more = f"; and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
     return "; ".join(f"{disk_label(row)}: {str(why).rstrip('.')}" for row, why in rows[:NAMED]) + more

@@ -95,13 +95,13 @@ def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables
 
     Users may have edited the text. Missing objects are created again.
     """
-    there: dict[str, list[Mapping[str, object]]] = {}
+    by_name: dict[str, list[Mapping[str, object]]] = {}
     for one in _objects_in(text):
-        there.setdefault(_name_in(one), []).append(one)
+        by_name.setdefault(_name_in(one), []).append(one)
     found: list[Mapping[str, object]] = []
     for disk in disks:
         made = objects_of([disk], replace(values, region=disk.get("region") or values.region))
-        own = there.get(made[0]["metadata"]["name"], []) if made else []
+        own = by_name.get(made[0]["metadata"]["name"], []) if made else []
         found += own if len(own) == len(made) else made
     return found
 

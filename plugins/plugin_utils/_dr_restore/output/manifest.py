@@ -28,14 +28,14 @@ class RestoreRun(TypedDict):
     """The facts about its run in a manifest: the time of its end (ISO 8601), and ``warnings``.
 
     ``unidentified`` are the copies that do not show their disk, ``last`` the rows of an earlier manifest by new disk or
-    claim, ``there`` the IDs of the disks that this restore has made before (None if unknown).
+    claim, ``existing`` the IDs of the disks that this restore has made before (None if unknown).
     """
 
     check_mode: bool
     finished_at: str
     unidentified: list[str]
     last: Mapping[str, EarlierRow]
-    there: Collection[str] | None
+    existing: Collection[str] | None
     warnings: Sequence[str]
 
 
@@ -80,7 +80,7 @@ def manifest_of(
             "torn": sum(disk["torn"] for disk in disks),
         },
         "disks": sorted(disks, key=lambda disk: (not disk["missing"], disk["wave"])),
-        "earlier": _earlier(disks, run["last"], run["there"], values.region),
+        "earlier": _earlier(disks, run["last"], run["existing"], values.region),
         "failures": [*failures_of(unread), *(failure for wave in waves for failure in failures_of(wave.made))],
         "warnings": list(run["warnings"]),
         "unidentified_copies": list(run["unidentified"]),
@@ -90,7 +90,7 @@ def manifest_of(
 
 
 def _earlier(
-    disks: Sequence[ManifestRow], last: Mapping[str, EarlierRow], there: Collection[str] | None, region: str
+    disks: Sequence[ManifestRow], last: Mapping[str, EarlierRow], existing: Collection[str] | None, region: str
 ) -> list[EarlierRow]:
     """Return the rows of the disks and claims that earlier runs of this restore made, and that this run did not cover.
 
@@ -99,8 +99,8 @@ def _earlier(
     new, old = {disk["new_disk_id"] or disk["claim"] for disk in disks}, {disk["disk_id"] for disk in disks}
     rows: list[EarlierRow] = []
     for made, row in last.items():
-        is_seen = there is not None and not row.get("claim") and row.get("region") in (region, None)
-        is_there = not is_seen or made in (there or ())
+        is_seen = existing is not None and not row.get("claim") and row.get("region") in (region, None)
+        is_there = not is_seen or made in (existing or ())
         if made not in new and (is_there or row.get("disk_id") not in old):
             rows.append(row if is_there else {**row, "state": "absent"})
     return rows
@@ -183,8 +183,8 @@ def lines_of(manifest: Manifest) -> list[str]:
 def _lines_of_times(manifest: Manifest) -> list[str]:
     """Return a line about the age of the data, and one about the duration of the restore."""
     lines = []
-    there = [disk for disk in manifest["disks"] if not disk["missing"]]
-    dated = [(age, disk) for disk in there if (age := disk["age_hours"]) is not None]
+    restored = [disk for disk in manifest["disks"] if not disk["missing"]]
+    dated = [(age, disk) for disk in restored if (age := disk["age_hours"]) is not None]
     if dated:
         (hours, oldest), (_hours, newest) = max(dated, key=itemgetter(0)), min(dated, key=itemgetter(0))
         until = f" to {newest['taken_at']} ({disk_label(newest)})" if newest["taken_at"] != oldest["taken_at"] else ""
@@ -208,13 +208,13 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
         own = [disk for disk in manifest["disks"] if disk["wave"] == number]
         match = manifest["waves"][number - 1] if number <= len(manifest["waves"]) else {}
         tags = tags_in_words(match) or "all others"
-        there = [disk for disk in own if disk["state"] in AVAILABLE]
+        available = [disk for disk in own if disk["state"] in AVAILABLE]
         began = "" if manifest["check_mode"] else min(filter(None, (disk["began_at"] for disk in own)), default="")
-        last = max(filter(None, (disk["available_at"] for disk in there)), default="")
-        warm = [disk["warm_at"] for disk in there if disk["warm_at"]]
+        last = max(filter(None, (disk["available_at"] for disk in available)), default="")
+        warm = [disk["warm_at"] for disk in available if disk["warm_at"]]
         loaded = f"all data loaded by {max(warm)}" if len(warm) == len(own) else f"{len(warm)} with all data loaded"
         parts = (f"began at {began}" if began else "", f"the last at {last}" if last else "", loaded if warm else "")
-        numbers = f"{len(there)} of {len(own)} disks are available"
+        numbers = f"{len(available)} of {len(own)} disks are available"
         if manifest["check_mode"]:
             numbers = f"{sum(disk['state'] == 'planned' for disk in own)} of {len(own)} disks would be made"
         claims = sum(disk["state"] == "claimed" for disk in own)

@@ -73,6 +73,7 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     late = brief("late", night={"late": 3})
     good = brief("a b", destination_regions=["a-1", "b-2"])
     lost = brief("lost", totals=STOPPED, failures=[FAILURE], cloud=None, source_region=None, source_listed=False)
+    lost["source_problem"] = None
     no_key = {**brief("keys", totals={"breaches": 2}, night={"late": 2}), "locked_out": 2}
     assert (
         Page(index_page([no_key, late]))
@@ -84,7 +85,7 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     points, breaches = late["totals"]["recovery_points"], late["totals"]["breaches"]
     assert rows[0] == ["dark", "✗ could not be checked: no route to host"]
     assert [row[0] for row in rows] == ["dark", "lost", "late", "a b"]
-    assert rows[1][2:] == ["–", "– (could not be listed)", "eu-west-1", "–", "0 of 0", "1", "2026-11-21 02:00 UTC"]
+    assert rows[1][2:] == ["–", "– (not listed)", "eu-west-1", "–", "0 of 0", "1", "2026-11-21 02:00 UTC"]
     assert rows[2][2:7] == ["ebs", "us-east-1", "eu-west-1", "26 h", f"3 of {points}"]
     assert rows[3][2:] == ["ebs", "us-east-1", "a-1, b-2", "26 h", "4 of 4", "0", "2026-11-21 02:00 UTC"]
     sizes = [cell.attributes["data-v"] for cell in page.main.all("td") if "data-v" in cell.attributes]

@@ -273,6 +273,16 @@ def test_tags_that_nearly_match_are_reported(tags, near):
     assert [row["disk_id"] for row in found] == (["vol-2"] if near else [])
 
 
+def test_disk_ids_that_the_source_region_does_not_show_are_named():
+    result = {"plan": [], "coverage": coverage_of(source(disk(1)), [], values()), "vanished": []}
+    done = {"source": source(disk(1)), "expired": []}
+    given = replace(values(), disk_ids=["vol-1", "vol-7", "vol-9"])
+    (content,) = warnings_of(result, done, given)
+    assert "do not exist in us-east-1 or lack the plan's tags: vol-7, vol-9." in content
+    assert not warnings_of(result, done, replace(given, disk_ids=["vol-1"]))
+    assert not warnings_of(result, {**done, "source": {"skipped": True}}, given), "nothing was asked"
+
+
 def test_a_sentence_names_ten_and_counts_the_others():
     names = [f"d{number}" for number in range(13)]
     assert names_in_words(names[:10]) == "d0, d1, d2, d3, d4, d5, d6, d7, d8, d9"

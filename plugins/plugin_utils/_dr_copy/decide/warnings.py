@@ -42,6 +42,7 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
         *parts,
         *_of_former_plans(steps, values),
         *_of_coverage(result["coverage"]),
+        *_of_disk_ids(steps, result["coverage"], values),
         *_of_vanished(result["vanished"]),
         *_of_keys(steps),
         *_of_archive(steps),
@@ -97,6 +98,20 @@ def _of_coverage(coverage: Coverage) -> list[str]:
     if coverage["near_misses"]:
         parts.append(f"Disks whose tags nearly match are not copied: {near_misses_in_words(coverage['near_misses'])}.")
     return parts
+
+
+def _of_disk_ids(steps: StepResults, coverage: Coverage, values: Variables) -> list[str]:
+    """Name the disks of dr_copy_disk_ids that the source region does not show and no other warning names."""
+    source = steps["source"]
+    named = [*(source.get("disks") or ()), *(coverage["lost"] or ()), *coverage["missing"]]
+    known = {str(disk["disk_id"]) for disk in named}
+    unknown = [disk_id for disk_id in values.disk_ids if disk_id not in known]
+    if "disks" not in source or not unknown:
+        return []
+    return [
+        f"Disks of dr_copy_disk_ids are not copied, because they do not exist in {values.source_region} or lack the "
+        f"plan's tags: {names_in_words(unknown)}."
+    ]
 
 
 def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:

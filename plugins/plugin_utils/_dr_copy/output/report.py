@@ -240,6 +240,7 @@ def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> Brief:
         "name": report["name"],
         "source_region": report["source_region"],
         "source_listed": report["source_listed"],
+        "source_problem": report["source_problem"],
         "destination_regions": report["destination_regions"],
         "settings": report["settings"],
         "warnings": report["warnings"],

@@ -164,6 +164,7 @@ class PlanFacts(Sum):
     name: str
     source_region: str | None
     source_listed: bool
+    source_problem: str | None
     destination_regions: list[str]
     settings: Settings
     warnings: list[str]
@@ -197,7 +198,6 @@ class BareReport(PlanFacts):
     schema: int
     started_at: str
     source_answered: bool
-    source_problem: str | None
     account: str | None
     breaches: list[LatePoint]
     unjudged: list[LatePoint]

@@ -87,7 +87,7 @@ def test_a_window_follows_the_cloud_down_and_widens_again():
     window = Window(20)
     assert window.has_room(19, 0, 0.0) and not window.has_room(20, 0, 0.0) and not window.has_room(15, 5, 0.0)
     assert window.has_room(0, 100, 0.0)
-    window.refused(QuotaFull("5"), 5, 0, 0.0)
+    window.record_refusal(QuotaFull("5"), 5, 0, 0.0)
     assert not window.has_room(4, 0, 0.0)
     window.record_look()
     assert window.has_room(4, 0, 0.0) and not window.has_room(5, 0, 0.0)
@@ -98,14 +98,14 @@ def test_a_window_follows_the_cloud_down_and_widens_again():
 
 def test_copies_of_others_that_fill_the_quota_do_not_widen_a_window():
     window = Window(2)
-    window.refused(QuotaFull("3"), 0, 3, 0.0)
+    window.record_refusal(QuotaFull("3"), 0, 3, 0.0)
     window.record_look()
     assert window.has_room(1, 0, window.opens_at) and not window.has_room(2, 0, window.opens_at)
 
 
 def test_a_throttled_window_opens_again():
     window = Window(5)
-    window.refused(Throttled("slow down"), 1, 0, 100.0)
+    window.record_refusal(Throttled("slow down"), 1, 0, 100.0)
     assert not window.has_room(1, 0, 100.1) and window.has_room(1, 0, window.opens_at)
 
 
@@ -142,9 +142,9 @@ def test_a_sources_name_is_never_a_template_itself():
 def test_a_copy_is_looked_at_for_its_room_as_long_as_the_last_one_took_and_half_as_long_again():
     window = Window(20)
     assert window.poll_at(1000.0, 1000.0) == math.inf, "nothing is known yet"
-    window.copied(240.0)
+    window.record_duration(240.0)
     assert window.poll_at(1000.0, 900.0) == 1010.0
     assert window.poll_at(1000.0, 1360.0) == 1370.0
     assert window.poll_at(1000.0, 1361.0) == math.inf
-    window.copied(0.1)
+    window.record_duration(0.1)
     assert window.poll_at(1000.0, 1000.0) == 1000.0 + MIN_SLEEP

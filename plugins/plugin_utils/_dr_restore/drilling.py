@@ -45,14 +45,14 @@ class Drill(Run):
         self._disks: list[RestoredDisk] = []
         disk_listing = self._look(calls)
         self._reap(calls, disk_listing, own=False)
-        listed = self._noted(self._listed(calls))
+        listed = self._keep_result(self._listed(calls))
         chosen_points = choose(listed, disk_listing, values)
         candidates = drill.with_proofs(chosen_points.points, listed, last, values)
         # The drill makes nothing unless both listings were read.
         both = is_read(listed, "snapshots") and is_read(disk_listing, "disks")
         chosen = drill.pick(candidates, values) if both else []
         try:
-            trials = self._tried(calls, chosen, listed, disk_listing) if chosen else []
+            trials = self._try_copies(calls, chosen, listed, disk_listing) if chosen else []
         except Paused:
             raise
         except BaseException:
@@ -81,7 +81,7 @@ class Drill(Run):
     def _reap(self, calls: Calls, disk_listing: Listing, own: bool) -> list[reaping.RemainingDisk]:
         """Delete expired disks; with ``own`` those of this drill too. Returns those that are left."""
         found = reaping.reapable(disk_listing, self._values, self._results, own)
-        self._noted(disk_listing)
+        self._keep_result(disk_listing)
         self._reaped += reaping.deleted_ids(self._delete(calls, found.deletions))
         return found.left
 
@@ -90,17 +90,17 @@ class Drill(Run):
         for deletion in deletions:
             verb = "would delete" if self._context.check_mode else "deleting"
             self._say(f"{verb} {counted(len(deletion.disk_ids), 'disk')} of {deletion.restore_id}")
-            results.append(self._noted(self._run_call(calls.delete(deletion))))
+            results.append(self._keep_result(self._run_call(calls.delete(deletion))))
         return results
 
-    def _tried(
+    def _try_copies(
         self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Listing, disk_listing: Listing
     ) -> list[drill.Trial]:
         """Make disks from the chosen copies, check them as the level requires, delete them, and mark the copies."""
         checks = self._values.level == "usable" and not self._context.check_mode
         in_use = usable.why_in_use(disk_listing, self._results, self._values) if checks else ""
         if in_use:
-            made = self._noted(RestoreAnswer(failures=[failure_row(Refused(in_use), None, self._values.region)]))
+            made = self._keep_result(RestoreAnswer(failures=[failure_row(Refused(in_use), None, self._values.region)]))
         else:
             made = self._make(calls, [candidate for candidate in chosen if not candidate.key_problem])
         checked: dict[str, str] = {}
@@ -116,7 +116,7 @@ class Drill(Run):
             return {"skipped": True}
         self._say(f"{'would make' if self._context.check_mode else 'making'} {counted(len(chosen), 'disk')}")
         began_at = self._now()
-        made = self._noted(self._run_call(calls.make([str(candidate.copy_id) for candidate in chosen])))
+        made = self._keep_result(self._run_call(calls.make([str(candidate.copy_id) for candidate in chosen])))
         self._disks += made.get("disks") or ()
         wave = Wave(1, made, began_at, self._now())
         self._available = [times_of(disk, wave, {})["available_at"] for disk in made.get("disks") or ()]
@@ -134,12 +134,12 @@ class Drill(Run):
             why = usable.why_not_whole(points, made)
             if not why:
                 self._say(f"attaching {counted(len(copies), 'disk')} to {self._values.test_instance}")
-                attached = self._noted(self._run_call(calls.attach(copies)))
+                attached = self._keep_result(self._run_call(calls.attach(copies)))
                 self._disks += attached.get("disks") or ()
                 # Two drills may have started at the same time. Each attaches its disks before it looks, so at least one
                 # sees the other and gives way.
                 why = usable.why_not_attached(points, attached) or usable.why_in_use(
-                    self._noted(self._run_call(calls.look(reaping.EXPIRING))), self._results, self._values
+                    self._keep_result(self._run_call(calls.look(reaping.EXPIRING))), self._results, self._values
                 )
             set_of_disks: Mapping[str, object] = {} if why else usable.set_for_checks(points, attached)
             what = {"set": set_of_disks, "sets": len(sets), "host": self._values.test_host}
@@ -160,7 +160,7 @@ class Drill(Run):
         to_compare = drill.to_compare(chosen, made)
         if self._values.level == "readable" and not self._context.check_mode and to_compare:
             self._say(f"reading blocks of {counted(len(to_compare), 'copy', 'copies')} and of the sources")
-            compared = self._noted(self._run_call(calls.compare(to_compare)))
+            compared = self._keep_result(self._run_call(calls.compare(to_compare)))
         return drill.judge(chosen, made, compared, self._values, checked)
 
     def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: Listing) -> list[drill.Trial]:
@@ -170,7 +170,7 @@ class Drill(Run):
             self._say(
                 f"tagging {counted(len(mark.source_ids), 'copy', 'copies')} from {mark.source_region} with the proof"
             )
-            results.append(self._noted(self._run_call(calls.mark(mark))))
+            results.append(self._keep_result(self._run_call(calls.mark(mark))))
         return drill.with_written_marks(trials, results)
 
     def _look_again(self, calls: Calls, disk_listing: Listing) -> Listing:
@@ -182,8 +182,8 @@ class Drill(Run):
         if not doubtful:
             return disk_listing
         self._say(f"checking whether {counted(len(doubtful), 'disk')} of this drill still exist")
-        return self._noted(self._run_call(calls.look(reaping.EXPIRING, doubtful)))
+        return self._keep_result(self._run_call(calls.look(reaping.EXPIRING, doubtful)))
 
-    def _noted(self, result: Returned) -> Returned:
+    def _keep_result(self, result: Returned) -> Returned:
         self._results.append(result)
         return result

@@ -55,7 +55,7 @@ class Calls(WriteSender):
                 batch = [one for one in self._batch(attempt, ready, regions) if one not in sent]
                 sent.update(batch)
                 for one in batch:
-                    regions[one.request.region].sent(one)
+                    regions[one.request.region].record_sent(one)
                 asked.append(batch)
                 if len(asked) >= self._at_once:
                     done += self._send(asked, regions)
@@ -100,7 +100,7 @@ class Calls(WriteSender):
             self._at_once = self._cloud.calls_at_once if all_well else 1
         ended: list[Attempt] = []
         for attempt, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
-            ended += self._answered(attempt, regions[attempt.request.region], answer)
+            ended += self._record_answer(attempt, regions[attempt.request.region], answer)
         for asked, got in zip(calls, answers):  # so that one call repeats the refused requests of one call
             refused = [a for a, one in zip(asked, got) if isinstance(one, CopyError) and one.retry is Retry.LATER]
             windows = [regions[attempt.request.region].window for attempt in refused]
@@ -127,21 +127,21 @@ class Calls(WriteSender):
         may_be_sent = attempt.memory.is_fresh(self._deadline.now()) and not self._deadline.passed
         return self._ask([attempt]) if may_be_sent else [None]
 
-    def _answered(self, attempt: Attempt, region: Region, answer: Snapshot | CopyError | None) -> list[Attempt]:
+    def _record_answer(self, attempt: Attempt, region: Region, answer: Snapshot | CopyError | None) -> list[Attempt]:
         """Record the result of a copy call, by the class of its failure. Returns other attempts that it ends."""
         self.ended_at[region.name] = now = self._deadline.now()
         if answer is None:
             attempt.memory.record_copy_not_sent()
         elif isinstance(answer, Snapshot):
             attempt.memory.record_copy_accepted(answer, now)
-            region.accepted(now)
+            region.record_accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
             if attempt.memory.copy_call.lost or isinstance(answer, Underway):
                 region.queue.defer(attempt)  # the source may be the reason, because it is not the first time
             attempt.memory.record_copy_in_doubt(answer, now, self._cloud.utc())
         elif answer.retry is Retry.LATER:
             attempt.memory.record_copy_refused(answer, for_good=False)
-            region.refused(attempt, answer, now)
+            region.record_refusal(attempt, answer, now)
         else:
             attempt.memory.record_copy_refused(answer, for_good=True)
             if answer.holds_for_all:
@@ -170,13 +170,13 @@ class Calls(WriteSender):
 
     def _delete(self, name: str, group: Mapping[str, Attempt]) -> None:
         send = partial(self._cloud.delete, name, list(group))
-        if self._write(name, DELETE, group, send, self._deleted, split=len(group) > 1):
+        if self._write(name, DELETE, group, send, self._record_deletion, split=len(group) > 1):
             self._singles.update((name, snapshot_id) for snapshot_id in group)
             for snapshot_id, attempt in group.items():
                 if attempt.may_delete(snapshot_id, self._deadline.now()):
                     self._delete(name, {snapshot_id: attempt})
 
-    def _deleted(self, snapshot_id: str, attempt: Attempt) -> None:
+    def _record_deletion(self, snapshot_id: str, attempt: Attempt) -> None:
         attempt.memory.record_deletion(snapshot_id, self._deadline.now())
 
     def delete_tags(self, attempts: Sequence[Attempt]) -> None:
@@ -216,18 +216,18 @@ class Calls(WriteSender):
         if not owners:
             return
         send = partial(self._cloud.change_tags, name, list(owners), change)
-        refused = self._write(name, TAGS, owners, send, partial(self._tagged, change), split=len(owners) > 1)
+        refused = self._write(name, TAGS, owners, send, partial(self._record_tags, change), split=len(owners) > 1)
         for attempt in refused:  # a copy that is gone or has no room makes the call fail for the others
             self._tag(name, [attempt])
 
-    def _tagged(self, change: TagChange, snapshot_id: str, attempt: Attempt) -> None:
+    def _record_tags(self, change: TagChange, snapshot_id: str, attempt: Attempt) -> None:
         attempt.memory.record_tags(snapshot_id, change, self._deadline.now())
 
     def expire(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Set the expiry of copies."""
         due = [a for a in attempts if a.decision.expiry and a.copy]
         for attempt in due:
-            self._alone(EXPIRY, attempt, self._expire)
+            self._send_for_one(EXPIRY, attempt, self._expire)
         return due
 
     def _expire(self, attempt: Attempt, snapshot_id: str) -> None:
@@ -242,7 +242,7 @@ class Calls(WriteSender):
         for attempt in due:
             # As above, for the listing of locks.
             if attempt.copy and is_known_unlocked(attempt.wanted, attempt.memory, attempt.copy, self._deadline.now()):
-                self._alone(LOCK, attempt, self._lock)
+                self._send_for_one(LOCK, attempt, self._lock)
         return due
 
     def _lock(self, attempt: Attempt, snapshot_id: str) -> None:
@@ -256,7 +256,7 @@ class Calls(WriteSender):
         """Attach disks."""
         due = [a for a in attempts if a.decision.update == ATTACH and a.copy]
         for attempt in due:
-            self._alone(ATTACH, attempt, self._attach)
+            self._send_for_one(ATTACH, attempt, self._attach)
         return due
 
     def _attach(self, attempt: Attempt, snapshot_id: str) -> None:
@@ -269,14 +269,14 @@ class Calls(WriteSender):
         due = [a for a in attempts if a.decision.detach]
         for attempt in due:
             for copy in attempt.decision.detach:
-                self._alone(DETACH, attempt, self._detach, copy)
+                self._send_for_one(DETACH, attempt, self._detach, copy)
         return due
 
     def _detach(self, attempt: Attempt, snapshot_id: str) -> None:
         self._cloud.detach(attempt.request.region, snapshot_id, str(instance_of(attempt.request)))
         attempt.memory.record_detachment(snapshot_id, self._deadline.now())
 
-    def _alone(
+    def _send_for_one(
         self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None], copy: Snapshot | None = None
     ) -> None:
         """Make a call for one copy, by default the one that counts; ``send`` records the answer."""

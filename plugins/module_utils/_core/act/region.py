@@ -209,7 +209,7 @@ class Region(Room):
                     survivors[snapshot_id].record_look(shown.get(snapshot_id), counts_from(started, until))
                 continue
             if attempt in self.in_flight and attempt.is_shown_complete(shown):
-                self.window.copied(started - attempt.started_at)
+                self.window.record_duration(started - attempt.started_at)
             attempt.memory.record_look({i: shown[i] for i in ids if i in shown}, ids, started, until)
 
     def _count_running(self, now: float) -> list[Attempt]:

@@ -77,18 +77,18 @@ class Room:
         busy.update(disk for disk, until in self._refused_disks.items() if until > now)
         return self.queue.heads(busy)
 
-    def sent(self, attempt: Attempt) -> None:
+    def record_sent(self, attempt: Attempt) -> None:
         """Record that a copy call is sent; it takes room from now on."""
         attempt.memory.record_copy_sent(self._cloud.utc())
         self.in_flight[attempt] = None
 
-    def accepted(self, now: float) -> None:
+    def record_accepted(self, now: float) -> None:
         """Record that a copy was started, so that a look at other runs' copies is due shortly after."""
-        self.window.accepted()
+        self.window.record_accepted()
         self._last_started = now
         self._first_started = now if self._first_started == -math.inf else self._first_started
 
-    def refused(self, attempt: Attempt, error: CopyError, now: float) -> None:
+    def record_refusal(self, attempt: Attempt, error: CopyError, now: float) -> None:
         """Record that the cloud accepts no copy now."""
         if isinstance(error, DiskBusy) and attempt.disk and self._cloud.one_copy_per_disk:
             self._refused_disks[attempt.disk] = now + DISK_SECONDS
@@ -97,4 +97,4 @@ class Room:
         self.in_flight.pop(attempt, None)
         self._crowded = self._crowded or isinstance(error, QuotaFull)
         of_source = not isinstance(error, (QuotaFull, Throttled, Unreachable)) and self.queue.defer(attempt)
-        self.window.refused(error, len(self.in_flight), self._others, now, of_source)
+        self.window.record_refusal(error, len(self.in_flight), self._others, now, of_source)

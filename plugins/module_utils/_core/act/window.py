@@ -44,7 +44,7 @@ class Window:
             return False
         return ours == 0 or ours + others < self._limit
 
-    def copied(self, seconds: float) -> None:
+    def record_duration(self, seconds: float) -> None:
         """Record how long a copy took, from its call to the look that showed it complete."""
         self._lasted = seconds
 
@@ -58,11 +58,11 @@ class Window:
             return math.inf
         return looked_at + max(MIN_SLEEP, self._lasted / POLLS)
 
-    def accepted(self) -> None:
+    def record_accepted(self) -> None:
         self._backoff.reset()
         self._short.reset()
 
-    def refused(self, error: CopyError, ours: int, others: int, now: float, of_source: bool = False) -> None:
+    def record_refusal(self, error: CopyError, ours: int, others: int, now: float, of_source: bool = False) -> None:
         """Narrow the window after a full quota, until the next look; pause after throttling.
 
         The pause is short if the source may be the reason.

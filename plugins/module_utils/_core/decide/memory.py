@@ -69,16 +69,16 @@ class Memory:
         self.looked_at = until = sightings.counts_from(at, at if until is None else until)
         shown = {i: self._as_own(copy) if i in self.own_copies else copy for i, copy in shown.items()}
         if asked is None:
-            self._take_listing(shown, at, has_seam)
+            self._record_listing(shown, at, has_seam)
             self.listings.ended(shown, at, until)
         for snapshot_id in [*self.seen, *self.still_shown] if asked is None else asked:
             if snapshot_id not in shown and snapshot_id in self.seen:
-                self._unseen(snapshot_id, at)
+                self._record_unseen(snapshot_id, at)
             elif snapshot_id not in shown and snapshot_id in self.deleted:
                 self.deleted[snapshot_id].record_miss(at)
         for snapshot_id, copy in shown.items():
             if snapshot_id not in self.deleted or (copy.disk and copy.disk.is_recycled):
-                self._shown(snapshot_id, copy, at if asked is None else until)
+                self._record_shown(snapshot_id, copy, at if asked is None else until)
         if asked is None:
             for snapshot_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
                 self.own_copies[snapshot_id].rechecked |= self.seen[snapshot_id].complete_at <= at
@@ -93,7 +93,7 @@ class Memory:
             return shown
         return replace(shown, source=known.source, is_copy=True, certain=False)
 
-    def _take_listing(self, shown: Mapping[str, Snapshot], at: float, has_seam: bool) -> None:
+    def _record_listing(self, shown: Mapping[str, Snapshot], at: float, has_seam: bool) -> None:
         # Clouds show times in whole seconds, so a copy of the same second may show a second later.
         for snapshot_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
             shown_for = at - self.seen[snapshot_id].first_shown_at
@@ -111,7 +111,7 @@ class Memory:
         """
         found = [i for i, copy in new.items() if self._may_be_own(copy)]
         for snapshot_id in found:
-            self._made(snapshot_id, at)
+            self._record_made(snapshot_id, at)
         if found or (new and isinstance(self.copy_call.error, Underway)):
             self.copy_call = self.copy_call.found()
 
@@ -121,9 +121,9 @@ class Memory:
         may_be_ours = copy.ours or not copy.certain
         return may_be_ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.copy_call.lost))
 
-    def _shown(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
+    def _record_shown(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
         if copy.state is State.ABSENT:
-            self._gone(snapshot_id, copy, at)
+            self._record_gone(snapshot_id, copy, at)
         elif snapshot_id in self.seen:
             for kind in self.seen[snapshot_id].record(copy, at):
                 lost = self.writes.refusal_of(snapshot_id, kind)
@@ -133,7 +133,7 @@ class Memory:
             sighting.record(copy, at)
             self.gone.pop(snapshot_id, None)
 
-    def _unseen(self, snapshot_id: str, at: float) -> None:
+    def _record_unseen(self, snapshot_id: str, at: float) -> None:
         """Record that a look did not show a copy. It is missing only after several looks (promises: unseen)."""
         sighting = self.seen[snapshot_id]
         sighting.unseen += 1
@@ -141,9 +141,9 @@ class Memory:
         if sighting.unseen >= UNSEEN_LOOKS and at - since >= self.unseen_seconds:
             if sighting.shown_at == -math.inf:
                 self.never_shown.add(snapshot_id)
-            self._gone(snapshot_id, sighting.copy, at)
+            self._record_gone(snapshot_id, sighting.copy, at)
 
-    def _gone(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
+    def _record_gone(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
         """Record that a copy is gone. If the answer to its deletion was lost, this run deleted it."""
         refusal = self.writes.end(snapshot_id, DELETE)
         if refusal and refusal.was_lost:
@@ -164,7 +164,7 @@ class Memory:
         """Record that the cloud answered a copy call with a copy."""
         self.copy_call = self.copy_call.accepted()
         self.seen[copy.snapshot_id] = Sighting(copy, now)
-        self._made(copy.snapshot_id, now)
+        self._record_made(copy.snapshot_id, now)
 
     def record_copy_in_doubt(self, error: CopyError, now: float, utc_now: datetime) -> None:
         """Record that it is unknown whether a copy call took effect, or that somebody else is making the copy."""
@@ -176,7 +176,7 @@ class Memory:
     def record_copy_refused(self, error: CopyError, for_good: bool) -> None:
         self.copy_call = self.copy_call.refused(error, for_good)
 
-    def _made(self, snapshot_id: str, at: float) -> None:
+    def _record_made(self, snapshot_id: str, at: float) -> None:
         """Record that this run made a copy, and when its ID was first known."""
         self.own_copies.setdefault(snapshot_id, OwnCopy(at)).made_at = at
 
@@ -194,27 +194,27 @@ class Memory:
 
     def record_tags(self, snapshot_id: str, change: TagChange, now: float) -> None:
         self.writes.accept_tags(snapshot_id, change, now)
-        self._updated(snapshot_id, tags=change.applied_to(self.seen[snapshot_id].copy.tags))
+        self._record_update(snapshot_id, tags=change.applied_to(self.seen[snapshot_id].copy.tags))
 
     def record_expiry(self, snapshot_id: str, moment: datetime, now: float) -> None:
         self.writes.accept(snapshot_id, EXPIRY, now)
-        self._updated(snapshot_id, expires_at=moment)
+        self._record_update(snapshot_id, expires_at=moment)
 
     def record_attachment(self, snapshot_id: str, instance: str, now: float) -> None:
         self.writes.accept(snapshot_id, ATTACH, now)
         disk = self.seen[snapshot_id].copy.disk
         held = replace(disk, attached_to=instance, attachment="attaching", in_use=True) if disk else None
-        self._updated(snapshot_id, disk=held)
+        self._record_update(snapshot_id, disk=held)
 
     def record_detachment(self, snapshot_id: str, now: float) -> None:
         self.writes.accept(snapshot_id, DETACH, now)
-        self._updated(snapshot_id)
+        self._record_update(snapshot_id)
 
     def record_lock(self, snapshot_id: str, until: datetime, now: float) -> None:
         self.writes.accept(snapshot_id, LOCK, now)
-        self._updated(snapshot_id, locked_until=until)
+        self._record_update(snapshot_id, locked_until=until)
 
-    def _updated(self, snapshot_id: str, **facts: Any) -> None:
+    def _record_update(self, snapshot_id: str, **facts: Any) -> None:
         self.updated = True
         self.seen[snapshot_id].copy = replace(self.seen[snapshot_id].copy, **facts)
 

@@ -10,6 +10,8 @@ import json
 
 import pytest
 
+from .contract_bad_days import with_script
+
 ROW_KEYS = {
     *("snapshot_id", "region", "zone", "disk_id", "action", "state", "provider_state", "size_gib", "encrypted"),
     *("kms_key_id", "disk_type", "created_at", "seconds", "warm_at", "tags", "error"),
@@ -185,6 +187,17 @@ class RestoreContract:
         cloud.clock.sleep(1)
         out = cloud.restore(copy, wait=True)
         assert not out.failed and [d.id for d in cloud.disks()] == [rival.id] == [out["disk_id"]], out.text
+
+    @pytest.mark.parametrize("shown", ["", "another"])
+    def test_a_disk_of_this_run_is_recognised_by_its_id_alone(self, cloud, shown):
+        def shows(_action, _region):
+            for disk in cloud.disks():
+                disk.snapshot_id = shown
+
+        with_script(cloud, shows)
+        out = cloud.restore(cloud.copy(), wait=True)
+        assert not out.failed and row_of(out)["state"] == "available", out.text
+        assert cloud.calls[cloud.make_action] == 1
 
     # -- all are tried, limits are waited out ----------------------------------------------------------
 

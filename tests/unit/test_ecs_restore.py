@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from .contract_bad_days import with_script
 from .contract_restore import RestoreContract, row_of
 
 
@@ -77,14 +76,3 @@ class TestEcs(RestoreContract):
         (disk,) = cloud.disks()
         assert (disk.size, disk.performance_level) == (asked.get("size_gib", size), level)
         assert not cloud.restore(disk.snapshot_id, wait=True, **asked)["changed"]
-
-    @pytest.mark.parametrize("shown", ["", "another"])
-    def test_a_disk_of_this_run_is_recognised_by_its_id_alone(self, cloud, shown):
-        def shows(_action, _region):
-            for disk in cloud.disks():
-                disk.snapshot_id = shown
-
-        with_script(cloud, shows)
-        out = cloud.restore(cloud.copy(), wait=True)
-        assert not out.failed and row_of(out)["state"] == "available", out.text
-        assert cloud.calls[cloud.make_action] == 1

@@ -172,6 +172,7 @@ def test_late_points_are_grouped_by_reason_with_the_next_step_above_the_others()
     (late,) = page.part("late").all("section")
     assert late.mark == "group is-late"
     assert late.one("h3").text.startswith("3 × its copy failed: The copy of snap-0000000000030002a")
+    assert late.one("h3").text.endswith(" (the first; the others are of the same kind and code)")
     assert late.one("p").text == f"Next: {sample()['failures'][0]['hint']}"
     words = "The newest complete copy of each disk, the oldest first. The line across a bar is the RPO."
     assert late.one("caption").text == words
@@ -183,7 +184,11 @@ def test_late_points_are_grouped_by_reason_with_the_next_step_above_the_others()
     ]
     failed = page.part("failed")
     assert failed.text == "3 failures of late copies are listed above, by reason."
-    assert drawn(disks=1).part("failed").text == "1 failure of late copies is listed above, by reason."
+    alone = drawn(disks=1)
+    assert alone.part("failed").text == "1 failure of late copies is listed above, by reason."
+    assert "the others" not in alone.part("late").text
+    other = drawn({"failures": [*sample(disks=7)["failures"], failure()]}, disks=7)
+    assert "3 failures of late copies are listed above, by reason." in other.part("failed").text
     well = page.part("well")
     assert well.one("h2").text == "Recovery points that are not late: 4" and len(well.rows) == 4
     assert well.one("caption").text.endswith("by when its source was taken. The line across a bar is the RPO.")

@@ -38,6 +38,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import select, too_few
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.standing import with_facts
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.vanished import missing_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
@@ -281,6 +282,25 @@ def test_disk_ids_that_the_source_region_does_not_show_are_named():
     assert "do not exist in us-east-1 or lack the plan's tags: vol-7, vol-9." in content
     assert not warnings_of(result, done, replace(given, disk_ids=["vol-1"]))
     assert not warnings_of(result, {**done, "source": {"skipped": True}}, given), "nothing was asked"
+
+
+def test_archived_copies_that_retention_deletes_are_counted_in_a_sentence():
+    copies = [{**of_plan("orders", n), "traits": ["archived"]} for n in (1, 2)]
+    result = {"plan": [], "coverage": coverage_of(source(), [], values()), "vanished": []}
+    (one,) = warnings_of(result, {"source": source(), "expired": copies[:1]}, values())
+    (two,) = warnings_of(result, {"source": source(), "expired": copies}, values())
+    assert one.startswith("1 of the copies that retention deletes is archived")
+    assert two.startswith("2 of the copies that retention deletes are archived")
+
+
+@pytest.mark.parametrize(("expires_at", "is_missing"), [(ago(0), False), (ago(-1), True), (None, True)])
+def test_a_point_of_the_last_report_that_is_not_listed_is_missing_unless_it_has_expired(expires_at, is_missing):
+    point = {"snapshot_id": "copy-1", "source_snapshot_id": "snap-1", "disk_id": "vol-1", "region": "eu-west-1"}
+    damaged = [{"snapshot_id": "copy-2"}, {}, "copy-3"]
+    last = {"points": [*damaged, {**point, "source_created_at": ago(2), "expires_at": expires_at}]}
+    listed = [{"item": "eu-west-1", "snapshots": [], "failures": []}]
+    found = missing_points(last, listed, listed, (), values())
+    assert [row["snapshot_id"] for row in found] == (["copy-1"] if is_missing else [])
 
 
 def test_a_sentence_names_ten_and_counts_the_others():

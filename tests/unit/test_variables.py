@@ -153,6 +153,12 @@ def test_ids_and_placeholders_that_cannot_be_are_named_with_everything_else():
     assert not normalise({**BASICS, "name": "dr of {source_name}"}).problems
 
 
+def test_a_lock_lasts_a_hundred_years_at_most():
+    given = {**BASICS, "lock_mode": "governance"}
+    assert not normalise({**given, "lock_days": 36500}).problems
+    assert normalise({**given, "lock_days": 36501}).problems == ["dr_copy_lock_days must be at most 36500, not 36501"]
+
+
 def test_a_source_connection_is_refused_except_on_ebs():
     assert not normalise({**BASICS, "source_connection": "profile=prod"}).problems
     assert "source_connection" in normalise({**BASICS, "cloud": "cbs", "source_connection": "profile=x"}).problems[0]

@@ -34,7 +34,7 @@ def shown(tmp_path, address):
 
 
 @pytest.mark.parametrize("words, page", [("wait_timeout", "ebs_snapshot_copy_module"), ("survey", "docsite/awx")])
-def test_search_finds(tmp_path, words, page):
+def test_the_search_of_the_site_finds_pages(tmp_path, words, page):
     found = shown(tmp_path, f"search.html?q={words}")
     assert f"{page}.html" in found and "did not match any documents" not in found
 

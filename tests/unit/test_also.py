@@ -34,7 +34,7 @@ def test_a_further_query_answers_as_a_task_of_its_own(estate, packed):
         assert both["api_calls"][action] <= of_source["api_calls"].get(action, 0) + 2 * number
 
 
-def test_a_query_that_fails_fails_no_other(estate):
+def test_a_failed_query_fails_no_other(estate):
     estate.our_copy(estate.snapshot(estate.disk(**{"dr-copy": "true"})))
     asked = {"region": estate.destination, "copies_from": [estate.source]}
     out = estate.info(estate.source, disk_tags={"dr-copy": "true"}, also=[{"region": "not a region"}, asked])

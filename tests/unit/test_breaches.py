@@ -176,7 +176,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         assert [c["snapshot_id"] for c in prunable(done, values).going] == ["copy-3", "copy-2"]
 
 
-def test_a_region_that_could_not_be_listed():
+def test_points_in_a_region_that_could_not_be_listed_are_unknown():
     down = {
         "item": "eu-west-1",
         "snapshots": [],

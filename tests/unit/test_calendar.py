@@ -183,7 +183,7 @@ def test_a_second_run_changes_nothing(taken, limits):
 
 @settings(max_examples=examples(200))
 @given(moments, limits, st.sampled_from(("keep", "keep_days", *PERIODS)), st.integers(1, 40))
-def test_a_limit_more_never_deletes_more(taken, limits, name, more):
+def test_an_additional_limit_never_deletes_more(taken, limits, name, more):
     if not any(value for limit, value in limits.items() if limit != "timezone"):
         limits = {**limits, "keep": 1}
     raised = {**limits, name: limits[name] + more}

@@ -814,7 +814,7 @@ def test_a_copy_that_cannot_be_deleted_does_not_stop_the_others(cbs):
 
 
 @pytest.mark.parametrize("times", [1, 8])
-def test_one_copy_that_is_busy_is_waited_out_and_does_not_keep_the_others(cbs, monkeypatch, times):
+def test_a_busy_copy_is_waited_for_and_does_not_delay_the_others(cbs, monkeypatch, times):
     sources = [cbs.snapshot() for _n in range(5)]
     busy = [cbs.our_copy(source) for source in sources][2]
     delete, refused, done = cbs.server.DeleteSnapshots, [], []

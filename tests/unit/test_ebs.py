@@ -637,7 +637,7 @@ def test_an_unusable_source_that_copy_snapshot_accepts_becomes_a_failed_copy(ebs
 
 
 @pytest.mark.parametrize("what", ["disabled", "invalid", "undescribable"])
-def test_a_key_that_is_refused_fails_each_copy_and_stops_none(ebs, what):
+def test_a_refused_key_fails_each_copy_without_stopping_the_others(ebs, what):
     sources = [ebs.snapshot() for _n in range(3)]
     ebs.settings(keys_of_kms={"alias/dr": what})
     out = ebs.run(*sources, encrypted=True, kms_key_id="alias/dr", wait=True)

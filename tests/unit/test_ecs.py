@@ -99,7 +99,7 @@ def test_an_unfinished_copy_of_the_disk_is_waited_for(ecs):
     assert not out.failed and len(ecs.copies()) == 3
 
 
-def test_one_token_per_copy_and_run(ecs):
+def test_each_copy_of_a_run_has_one_token(ecs):
     source = ecs.snapshot()
     ecs.faults({"action": "CopySnapshot", "fault": "drop", "nth": [1, 2]})
     ecs.run(source, wait=True)

@@ -38,7 +38,7 @@ def test_the_simulator_signs_as_the_service():
     assert signature("testsecret", "POST", G4) == "bvfl3qxQGewWVchEuIjJWjDz/KA="
 
 
-def test_one_call_for_all_nodes_with_the_same_name(ens):
+def test_one_call_serves_all_nodes_with_the_same_name(ens):
     source = ens.snapshot()
     out = ens.run(source, destination_regions=NODES, wait=True, instance_billing_cycle="Month")
     assert out["counts"]["completed"] == 2 and ens.calls["CopySnapshot"] == 1

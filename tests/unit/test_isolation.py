@@ -143,7 +143,7 @@ def test_an_order_that_one_node_never_takes_delays_no_other(ens, monkeypatch):
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["full one first", "full one last"])
-def test_a_full_destination_slows_no_other(cbs, first):
+def test_a_full_destination_delays_no_other(cbs, first):
     cbs.settings(quota=4, copy_seconds=5.0)
     for _n in range(4):
         cbs.foreign_copy(cbs.snapshot(), seconds=LONG_COPY)

@@ -111,7 +111,7 @@ def test_a_locked_copy_is_held_and_no_deletion_is_tried(cloud):
         assert out["api_calls"][LOCKS] == 1
 
 
-def test_one_look_at_locks_before_many_deletions(cloud):
+def test_many_deletions_need_one_look_at_locks(cloud):
     sources = [cloud.snapshot() for _n in range(12)]
     copies = [cloud.our_copy(source) for source in sources]
     locked_by_hand(cloud, copies[3], days=9)

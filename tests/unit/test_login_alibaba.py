@@ -128,7 +128,7 @@ def test_an_impossible_login_is_reported_at_once_or_at_the_first_call(home, para
     assert failed.value.hint
 
 
-def test_a_profile_file_that_is_missing_or_none_is_reported(home):
+def test_a_missing_or_invalid_profile_file_is_reported(home):
     with pytest.raises(Credentials, match="does not exist"):
         find_login({"profile": "dr"}, {}, home)
     (home / ".aliyun").mkdir()
@@ -247,7 +247,7 @@ def test_the_current_profile_may_be_an_address(around):
 
 
 @pytest.mark.parametrize("base", ["key pair", "instance"])
-def test_a_role_is_assumed_with_whatever_there_is(around, base):
+def test_a_role_is_assumed_with_any_kind_of_login(around, base):
     around.login.external_id = "shared-secret-with-them"
     given = {} if base == "key pair" else {**NO_KEYS, "ecs_ram_role": "dr-instance"}
     role = {"assume_role_arn": ROLE, "sts_endpoint": STS}
@@ -285,7 +285,7 @@ def test_a_key_pair_assumes_the_role_of_the_environment_as_the_command_does(arou
     assert "ALIBABA_CLOUD_ROLE_ARN" in refused.failure()["message"] and ROLE in refused.failure()["message"]
 
 
-def test_a_role_of_the_environment_is_no_other_logins(around):
+def test_a_role_of_the_environment_is_not_used_with_other_logins(around):
     environ = {"ALIBABA_CLOUD_ROLE_ARN": ROLE, **ENVIRONMENT}
     other = "acs:ram::1234567890123456:role/other"
     written(Path.home(), REAL)

@@ -53,13 +53,13 @@ def test_options_come_before_the_environment_and_that_before_the_file(tmp_path):
     assert "night" in caught.value.hint
 
 
-def test_a_file_without_a_default_profile(tmp_path):
+def test_the_only_profile_of_a_file_is_the_default(tmp_path):
     home = written(tmp_path, '[night]\nsecret_id = "n"\nsecret_key = "s%"\nrole_arn = qcs::cam::uin/1:roleName/dr\n')
     assert find_login({}, {}, home) == Login("n", "s%", role_arn="qcs::cam::uin/1:roleName/dr")
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[a]\nsecret_id=x\n", "[a]\n[b]\n"])
-def test_a_file_that_is_none_is_reported_without_a_traceback(tmp_path, text):
+def test_an_invalid_file_is_reported_without_a_traceback(tmp_path, text):
     with pytest.raises(Credentials):
         find_login({}, {}, written(tmp_path, text))
 
@@ -123,7 +123,7 @@ def tccli(home, name="night", **given):
     return home
 
 
-def test_a_profile_of_the_command_line(tmp_path):
+def test_a_profile_of_the_command_line_logs_in(tmp_path):
     tccli(tmp_path, secretId="i", secretKey="k", token=None)
     assert find_login({"profile": "tccli:night"}, ENVIRONMENT, tmp_path) == Login("i", "k")
     keys = {"secretId": "i", "secretKey": "k", "token": "t", "role-arn": ARN, "role-session-name": "s"}
@@ -146,7 +146,7 @@ def test_a_profile_of_the_command_line(tmp_path):
         ({"expiresAt": "soon"}, "cannot be read"),
     ],
 )
-def test_a_profile_of_the_command_line_that_is_none_is_reported(tmp_path, given, words):
+def test_an_invalid_profile_of_the_command_line_is_reported(tmp_path, given, words):
     (tmp_path / ".tccli").mkdir()
     (tmp_path / ".tccli" / "night.credential").write_text(given if isinstance(given, str) else json.dumps(given))
     with pytest.raises(Credentials, match=words) as caught:
@@ -299,7 +299,7 @@ def test_a_metadata_service_that_is_not_there_is_reported(cbs, monkeypatch):
     assert out.failure()["kind"] == "credentials" and "refused" in out.failure()["message"]
 
 
-def test_a_role_is_assumed_with_the_instances(cbs, metadata):
+def test_a_role_is_assumed_with_the_instances_role(cbs, metadata):
     cbs.settings(roles={ARN: {}})
     out = cbs.run(cbs.snapshot(), **NO_KEYS, cvm_role="dr", assume_role_arn=ARN, wait=True)
     assert not out.failed and out["api_calls"]["AssumeRole"] == 1 and metadata.asked
@@ -328,7 +328,7 @@ def test_the_external_id_is_passed(cbs):
     assert cbs.run(cbs.snapshot(), assume_role_arn=ARN).failure()["kind"] == "credentials"
 
 
-def test_a_pods_identity(cbs, pod):
+def test_the_identity_of_a_pod_logs_in(cbs, pod):
     out = cbs.run(cbs.snapshot(), **NO_KEYS, wait=True)
     assert not out.failed and out["api_calls"]["AssumeRoleWithWebIdentity"] == 1 and "identity-of" not in out.text
 

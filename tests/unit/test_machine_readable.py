@@ -272,7 +272,7 @@ def test_a_point_with_an_unusable_key_fails_for_that_reason():
     assert sum("misses the RPO of 26 h: " in message for message in messages) == len(late)
 
 
-def test_names_that_xml_cannot_hold():
+def test_characters_that_xml_cannot_hold_are_replaced():
     report = sample(disks=1, late=0, host="a\x00<b>&\ufffe\ud800")
     report["recovery_points"][0]["disk_name"] = f"{NAMES[2]}\x1b"
     suite = ElementTree.fromstring(junit_text(report).encode())

@@ -220,7 +220,7 @@ def test_locks_in_many_regions_are_set_in_time(ebs):
 
 
 @pytest.mark.slow
-def test_slow_refusals_of_many_deletions_leave_but_the_reason(cbs):
+def test_slow_refusals_leave_only_the_copy_that_is_in_use(cbs):
     sources = [cbs.snapshot() for _source in range(30)]
     copies = [cbs.our_copy(source) for source in sources]
     cbs.settings(latency=16.0, in_use=[copies[0].id])

@@ -114,7 +114,7 @@ def test_everything_that_exists_all_the_time_is_listed_or_a_seam_is_reported(way
 
 @ways
 @pytest.mark.parametrize("number", range(0, 130, 7))
-def test_small_pages_end(way, number):
+def test_a_listing_with_small_pages_ends(way, number):
     """No page of four overlaps with pages that end at the twelfth item: that is reported as a seam."""
     listing = Listing(range(number), way=way)
     found = joined_pages(listing.page, WAYS[way](4), lambda item: item["id"], listing.pages, "Listing")

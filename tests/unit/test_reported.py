@@ -795,7 +795,7 @@ def test_the_page_says_when_a_drill_proved_a_copy_and_whether_it_was_this_one():
     jsonschema.validate({**night, "recovery_points": night["recovery_points"][2:]}, schema)
 
 
-def test_no_word_is_cut():
+def test_a_long_text_is_shortened_at_a_word():
     assert shorten("its copy failed: the key is gone", 200) == "its copy failed: the key is gone"
     shortened = shorten("its copy failed: the key is gone", 24)
     assert shortened == "its copy failed: the ..." and len(shortened) <= 24

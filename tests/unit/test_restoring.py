@@ -240,7 +240,7 @@ def test_waves_are_taken_as_lists_and_as_texts(given, taken):
 
 
 @pytest.mark.parametrize("given", [{"tier": "app"}, [{}], "[", ["app"], 5])
-def test_waves_that_are_none_are_refused(given):
+def test_invalid_waves_are_refused(given):
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "waves": given}
     (problem,) = variables.normalise(right, "h").problems
     assert problem.startswith("dr_restore_waves ")

@@ -828,7 +828,7 @@ def test_wrong_marks_never_mix_two_nights_in_one_restore(history, data):
 
 
 @given(histories())
-def test_a_second_look_at_what_was_wanted_and_copied_wants_nothing(history):
+def test_a_set_is_not_wanted_again_once_it_is_copied(history):
     rows = rows_of(history)
     disks = history[-1][1]
     group = Group("i-1", disks)

@@ -118,7 +118,7 @@ def test_an_invalid_date_is_ignored(ens, monkeypatch):
 
 @ALL
 @pytest.mark.parametrize("lag", [2, 12])
-def test_a_rival_that_began_earlier_and_shows_later_is_seen_at_the_end(cloud, lag):
+def test_another_runs_earlier_copy_that_shows_late_is_found_at_the_end(cloud, lag):
     source = cloud.snapshot()
     cloud.settings(copy_seconds=30.0)
     rival = cloud.our_copy(source, seconds=60)

@@ -216,7 +216,7 @@ def test_lists_come_in_pages(ebs, ec2):
     assert [len(page["Volumes"]) for page in volumes] == [10, 2]
 
 
-def test_owners_are_distinguished(ebs, ec2):
+def test_the_simulator_distinguishes_owners(ebs, ec2):
     own, shared = ebs.snapshot(), ebs.snapshot(env="prod")
     hidden = ebs.snapshot()
     for foreign in (shared, hidden):

@@ -132,7 +132,7 @@ def test_a_number_of_too_many_digits_is_refused(name):
 
 
 @pytest.mark.parametrize("shard", ["0/8", "9/8", "2", "a/b", "1/0"])
-def test_a_shard_that_is_none_is_refused(shard):
+def test_an_invalid_shard_is_refused(shard):
     assert "dr_copy_shard" in normalise({**BASICS, "shard": shard}).problems[0]
 
 

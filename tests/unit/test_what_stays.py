@@ -111,7 +111,7 @@ def test_a_copy_stays_while_the_one_that_was_to_stay_is_in_progress(cloud):
 
 
 @ALL
-def test_one_look_that_lags_does_not_keep_a_copy(cloud):
+def test_one_lagging_look_does_not_prevent_a_deletion(cloud):
     old, goes, stays = two_nights(cloud)
     cloud.hide(stays, 3)
     out = pruned(cloud, old, goes, stays)

@@ -63,7 +63,7 @@ def test_only_the_last_runs_disk_of_two_from_one_source_is_attached():
     assert attached({"region": "here", "disks": disks, "earlier": earlier}) == ["snap-1", "snap-3"]
 
 
-def test_a_restore_is_taken_back_with_what_its_earlier_runs_made():
+def test_the_undo_play_includes_the_disks_of_earlier_runs():
     (task,) = play("undo.yml")["tasks"]
     manifest = {"disks": [row(1, None), {**row(2, None), "copy_id": None}], "earlier": [row(3, None)]}
     given = task["multicloud.snapshots.ebs_snapshot_restore"]["snapshot_ids"]

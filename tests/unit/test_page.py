@@ -206,6 +206,12 @@ def test_the_page_of_a_good_night_has_no_empty_sections():
     assert "months" not in {e.attributes.get("id") for e in drawn({"months": [], **EMPTY}, **GOOD).main.all()}
 
 
+def test_the_page_shows_only_variables_that_are_set():
+    policy = drawn({"settings": {"copy_options": {}, "disk_ids": [], "keep": 2, "encrypted": None}}).part("policy").text
+    assert "keep 2" in policy and "encrypted as the source" in policy
+    assert not any(name in policy for name in ("copy options", "disk ids"))
+
+
 def test_the_page_groups_unjudged_points_and_failures_by_reason():
     hint = "Run again later."
     failures = [

@@ -594,6 +594,24 @@ def test_the_first_line_counts_what_cannot_be_restored_misses_the_rpo_or_is_not_
     assert log_lines(planned)[0].startswith("would be done: nothing; 9 disks, ")
 
 
+def test_the_message_separates_late_points_from_those_that_cannot_be_restored():
+    content = sample(9)
+    breaches = [{**breach, "reason": "no_newer"} for breach in content["breaches"]]
+    content = {**content, "breaches": breaches, "failures": []}
+    number = len(breaches)
+    assert failure_message(content).startswith(f"{number} of 9 recovery points miss the RPO of 26 h: ")
+    breaches[0]["reason"] = "key"
+    message = failure_message(content)
+    assert message.startswith("1 of 9 recovery points cannot be restored: ") and f"{number - 1} of 9" in message
+
+
+def test_the_message_names_three_of_the_disks_that_could_not_be_judged():
+    point = {"region": "eu-west-1", "why": "denied", "disk_name": None}
+    points = [{**point, "disk_id": f"vol-{number}"} for number in range(7)]
+    message = failure_message({**sample(9, late=0), "unjudged": points})
+    assert "7 of 9 recovery points could not be judged: vol-0, vol-1, vol-2 and 4 more in eu-west-1: denied." in message
+
+
 def test_hints_are_reported_in_the_words_of_the_role():
     assert (
         with_role_names("Raise wait_timeout or max_in_flight.")

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import Sorted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import SortedCopies
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copy_call import CopyCall
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import Sighting
@@ -261,7 +261,7 @@ def test_a_copy_in_progress_is_looked_at_a_pause_after_the_last_look(age, progre
     copy = copy_of(state=State.PENDING, progress=progress)
     memory = memory_after(copy, at=10.0)
     memory.record_look({"copy": copy}, ["copy"], 10.0 + age)
-    alone = Sorted((copy,), (), (), ())
+    alone = SortedCopies((copy,), (), (), ())
     assert next_look(memory, copy, alone, longest) == pytest.approx(10.0 + age + pause)
 
 
@@ -270,7 +270,7 @@ def test_a_complete_own_copy_besides_the_one_that_counts_needs_no_look():
     memory = memory_after(copy, at=10.0)
     memory.record_copy_accepted(mine, 3600.0)
     memory.record_look({"copy": copy, "mine": mine}, None, 3610.0)
-    both = Sorted((copy, mine), (), (), ())
+    both = SortedCopies((copy, mine), (), (), ())
     assert next_look(memory, copy, both, 15.0) == 3625.0
     memory.record_look({"copy": copy}, None, 3620.0)
     assert next_look(memory, copy, both, 15.0) < 3625.0, "it does not show any more"

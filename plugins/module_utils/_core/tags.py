@@ -96,7 +96,7 @@ class TagRules:
         return found
 
 
-def lacking(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules | None = None) -> dict[str, str]:
+def missing_tags(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules | None = None) -> dict[str, str]:
     """Return the wanted tags that are missing or have another value; existing keys keep their spelling."""
     shown = {rules.same(key): key for key in tags} if rules else {}
     spelt = {
@@ -107,7 +107,7 @@ def lacking(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules 
 
 def unapplied_keys(tags: Mapping[str, str], change: TagChange, rules: TagRules | None = None) -> list[str]:
     """Return the keys of a change whose tags do not show it yet."""
-    return [*lacking(tags, change.set, rules), *(key for key in change.remove if key in tags)]
+    return [*missing_tags(tags, change.set, rules), *(key for key in change.remove if key in tags)]
 
 
 def provenance_tags(source: Snapshot) -> dict[str, str]:
@@ -186,4 +186,4 @@ def change_of_tags(
         # A hold counts however its key is spelt, so it is spared likewise.
         if rules.same(key) not in spared and key.lower() not in OF_THE_COPY and not rules.is_reserved(key)
     )
-    return TagChange(set=lacking(copy.tags, wanted, rules), remove=tuple(others if purge else ()))
+    return TagChange(set=missing_tags(copy.tags, wanted, rules), remove=tuple(others if purge else ()))

@@ -22,7 +22,7 @@ ROLES = COLLECTION / "roles"
 TEMPLATES = ROLES / "dr_copy" / "templates"
 
 
-def written(template: str, **values: Any) -> str:
+def render_page(template: str, **values: Any) -> str:
     """Return a page rendered from one of the roles' templates.
 
     A hash allows the only script of the page, so nothing else on it can run.

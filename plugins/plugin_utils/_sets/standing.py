@@ -27,7 +27,7 @@ class TornDisk:
 
 
 @dataclass(frozen=True)
-class Standing:
+class GroupStatus:
     """A group in a region. ``mark`` is that of its newest complete set, None if it has none.
 
     ``taken_at`` is when the set's earliest member was taken. ``within_rpo`` is None if there is no RPO, or if the
@@ -52,7 +52,7 @@ def standings(
     now: datetime,
     unread: Collection[str] = (),
     plans: Collection[str] = (),
-) -> list[Standing]:
+) -> list[GroupStatus]:
     """Return the state of each group in each region.
 
     ``plans`` are the current and former names of the groups' plan. ``newest`` is when the source of the newest complete
@@ -75,7 +75,7 @@ def standings(
             hours = (now - newest_set.taken_at) / timedelta(hours=1) if newest_set else None
             is_judged = bool(rpo_hours) and region not in unread
             rows.append(
-                Standing(
+                GroupStatus(
                     group,
                     region,
                     newest_set.mark if newest_set else None,

@@ -13,7 +13,7 @@ from ..errors import CopyError
 from ..model import Snapshot, State
 from . import failures
 from .attachments import detach_now, is_ours_to_detach
-from .copies import Sorted, begin_order
+from .copies import SortedCopies, begin_order
 from .decision import Decision, Deletions, Look, NextStep
 from .locking import unknown_locks
 from .memory import Memory
@@ -48,7 +48,7 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     retry_at = min(retry_at, retry_too)
     look_at = min([look_at, look_too, *(memory.survivors[i].next_look for i in uncertain)])
     if to_wait_for:
-        alone = Sorted(tuple(to_wait_for), (), (), ())
+        alone = SortedCopies(tuple(to_wait_for), (), (), ())
         look_at = min(look_at, *(next_look(memory, c, alone, policy.wait_delay) for c in to_wait_for))
     going = memory.still_shown if policy.wait and cloud.deletes_later else []
     if going:

@@ -18,7 +18,7 @@ UNKNOWN_TIME = datetime.max.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
-class Sorted:
+class SortedCopies:
     """Copies by their use, each list in the order of ``counting_order``.
 
     ``duplicates`` are copies for which there is an earlier one with the same encryption and key.
@@ -40,14 +40,14 @@ def begin_order(copy: Snapshot) -> tuple[datetime, str]:
     return (copy.created_at or UNKNOWN_TIME, copy.snapshot_id)
 
 
-def sort_copies(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabilities) -> Sorted:
+def sort_copies(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabilities) -> SortedCopies:
     """Sort all copies of a source in one place."""
     live = sorted((c for c in copies if c.state in (State.PENDING, State.COMPLETED)), key=counting_order)
     if len(live) < 2 and len(live) == len(copies):  # the usual case
         fits = not live or misfit(request, live[0], cloud) is None
-        return Sorted(tuple(live) if fits else (), () if fits else tuple(live), (), ())
+        return SortedCopies(tuple(live) if fits else (), () if fits else tuple(live), (), ())
     reasons = [misfit(request, c, cloud) for c in live]
-    return Sorted(
+    return SortedCopies(
         fitting=tuple(c for c, why in zip(live, reasons) if why is None),
         misfits=tuple(c for c, why in zip(live, reasons) if why is not None),
         failed=tuple(c for c in copies if c.state is State.ERROR),
@@ -73,7 +73,7 @@ def same_encryption(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool
     return not (one.kms_key and other.kms_key and cloud.keys_differ(one.kms_key, other.kms_key))
 
 
-def deletable_duplicates(copies: Sorted, cloud: Capabilities) -> list[tuple[Snapshot, Snapshot]]:
+def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tuple[Snapshot, Snapshot]]:
     """Return pairs of a duplicate that may be deleted and its survivor.
 
     Both are complete, the duplicate is ours, and the survivor is the first of its kind.

@@ -17,7 +17,7 @@ from ..tags import (
     SOURCE_SNAPSHOT_ID,
     TagRules,
     change_of_tags,
-    lacking,
+    missing_tags,
     provenance_tags,
     tags_for_copy,
     unapplied_keys,
@@ -206,7 +206,7 @@ def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: date
 def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datetime) -> TagDrift:
     """Return which tags a copy lacks, or that the source is needed first."""
     request, cloud = wanted.request, wanted.cloud
-    refusals = [cloud.refused_tags[k] for k in lacking(copy.tags, request.tags or {}) if k in cloud.refused_tags]
+    refusals = [cloud.refused_tags[k] for k in missing_tags(copy.tags, request.tags or {}) if k in cloud.refused_tags]
     may_show = _tags_may_show(wanted, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(wanted, copy), refused=next(iter(refusals), None))
     refusal = memory.writes.refusal_of(copy.snapshot_id, TAGS)
@@ -244,7 +244,7 @@ def _change_of(wanted: Wanted, copy: Snapshot, rules: TagRules, may_show: bool) 
             missing = {k: known[k] for k in (SOURCE_DISK_ID, SOURCE_CREATED_AT) if k in known and k not in copy.tags}
         else:
             # Without the source, set no guessed values: later runs would treat them as certain.
-            missing = lacking(copy.tags, tags_for_copy(request, source, rules, None)[0], rules)
+            missing = missing_tags(copy.tags, tags_for_copy(request, source, rules, None)[0], rules)
         change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
     return replace(change, set={k: v for k, v in change.set.items() if k not in wanted.cloud.refused_tags})
 

@@ -11,7 +11,7 @@ import math
 from ..errors import Underway
 from ..model import Snapshot, State
 from ..waiting import FRESH_SECONDS, poll_pause
-from .copies import Sorted
+from .copies import SortedCopies
 from .copy_call import InDoubt
 from .memory import Memory
 from .wanted import Wanted
@@ -38,7 +38,7 @@ def _search_seconds(wanted: Wanted, doubt: InDoubt) -> float:
     return cloud.doubt_seconds
 
 
-def next_look(memory: Memory, copy: Snapshot, copies: Sorted, wait_delay: float) -> float:
+def next_look(memory: Memory, copy: Snapshot, copies: SortedCopies, wait_delay: float) -> float:
     """Return when a copy in progress is worth another look."""
     soonest = math.inf
     for one in (copy, *(c for c in copies.fitting if c.snapshot_id in memory.own_copies)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..model import Snapshot, State
-from .copies import Sorted, begin_order, deletable_duplicates, same_encryption
+from .copies import SortedCopies, begin_order, deletable_duplicates, same_encryption
 from .decision import Decision, Deletions, Look, NextStep
 from .drift import Drift, drift_of
 from .locking import unknown_locks
@@ -22,7 +22,7 @@ from .without_copy import initial_misfits, initially_failed
 from .writes import ATTACH, DELETE, EXPIRY, LOCK, TAGS
 
 
-def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, utc_now: datetime) -> Decision:
+def with_copy(wanted: Wanted, memory: Memory, copies: SortedCopies, now: float, utc_now: datetime) -> Decision:
     """Decide for a request with a copy that fits. ``now`` is monotonic, ``utc_now`` the current time (aware)."""
     policy = wanted.policy
     copy = _counting(copies, memory)
@@ -81,7 +81,7 @@ def with_copy(wanted: Wanted, memory: Memory, copies: Sorted, now: float, utc_no
 
 
 def _to_delete(
-    wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot, withdrawn: _Withdrawn
+    wanted: Wanted, memory: Memory, copies: SortedCopies, copy: Snapshot, withdrawn: _Withdrawn
 ) -> tuple[tuple[Snapshot, ...], dict[str, tuple[Snapshot, Snapshot]]]:
     """Return the copies to delete in the end, and by ID those that may be deleted now, each with its survivor.
 
@@ -113,7 +113,7 @@ def _look_at_drift(wanted: Wanted, memory: Memory, copy: Snapshot, drift: Drift)
     return min((look_until_shown(memory, since) for since in looks), default=math.inf)
 
 
-def _counting(copies: Sorted, memory: Memory) -> Snapshot:
+def _counting(copies: SortedCopies, memory: Memory) -> Snapshot:
     """Return the copy that counts.
 
     That is this run's own copy until it is taken back, preferably one that the last look showed.
@@ -123,7 +123,7 @@ def _counting(copies: Sorted, memory: Memory) -> Snapshot:
     return (shown or own or list(copies.fitting))[0]
 
 
-def _duplicates(copies: Sorted, copy: Snapshot) -> tuple[Snapshot, ...]:
+def _duplicates(copies: SortedCopies, copy: Snapshot) -> tuple[Snapshot, ...]:
     """Return the copies besides the one that counts; if that is a duplicate itself, they include the first copy."""
     first = [c for c in copies.fitting[:1] if copy in copies.duplicates]
     return (*first, *(c for c in copies.duplicates if c is not copy))
@@ -148,7 +148,7 @@ class _Withdrawn:
         return self.waits or self.compare or self.recheck or any(mine is copy for mine, _first in self.ready)
 
 
-def _withdrawn(wanted: Wanted, memory: Memory, copies: Sorted) -> _Withdrawn:
+def _withdrawn(wanted: Wanted, memory: Memory, copies: SortedCopies) -> _Withdrawn:
     """Return which copies of this run are taken back; all runs decide in the same way."""
     ready, waits, compare, recheck = [], False, False, False
     for mine in (c for c in copies.fitting if c.snapshot_id in memory.own_copies):

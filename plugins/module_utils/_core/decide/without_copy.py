@@ -11,14 +11,14 @@ from dataclasses import replace
 from ..errors import Accepted
 from ..model import Snapshot, State
 from . import failures
-from .copies import Sorted, begin_order, deletable_duplicates, misfit
+from .copies import SortedCopies, begin_order, deletable_duplicates, misfit
 from .decision import LIST_NOW, Decision, Deletions, Failed, Look, NextStep
 from .memory import Memory
 from .timing import next_search
 from .wanted import Wanted
 
 
-def without_copy(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision:
+def without_copy(wanted: Wanted, memory: Memory, copies: SortedCopies) -> Decision:
     """Decide for a request without a copy that fits: start one, unless there is an obstacle."""
     in_the_way = (
         _lost(wanted, memory, copies) or _cannot_begin_yet(wanted, memory) or _may_not_begin(wanted, memory, copies)
@@ -52,7 +52,7 @@ def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
     return Decision(next=Failed(error)) if isinstance(error, Accepted) else None
 
 
-def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
+def _may_not_begin(wanted: Wanted, memory: Memory, copies: SortedCopies) -> Decision | None:
     """Decide if an existing copy may not be replaced, or if no copy may be made."""
     request, policy = wanted.request, wanted.policy
     mine = [c for c in copies.misfits if c.snapshot_id in memory.own_copies]
@@ -73,7 +73,7 @@ def _may_not_begin(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision |
     return Decision(look=Look(nothing_shown.next_look, at_all=True, unsure=True))
 
 
-def _lost(wanted: Wanted, memory: Memory, copies: Sorted) -> Decision | None:
+def _lost(wanted: Wanted, memory: Memory, copies: SortedCopies) -> Decision | None:
     """Return a followed copy that failed or is gone: an own copy of this run, or one that existed at first."""
     for copy in copies.failed:
         if copy.snapshot_id in memory.own_copies or (
@@ -99,7 +99,7 @@ def _existed_initially(memory: Memory, copy: Snapshot) -> bool:
     return copy.snapshot_id in memory.known and not (memory.own_copies or memory.copy_call.lost)
 
 
-def initially_failed(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Snapshot, ...]:
+def initially_failed(wanted: Wanted, memory: Memory, copies: SortedCopies) -> tuple[Snapshot, ...]:
     """Return the copies to delete because they had failed at first."""
     if not (wanted.policy.replace_failed and wanted.policy.create):
         return ()
@@ -107,7 +107,7 @@ def initially_failed(wanted: Wanted, memory: Memory, copies: Sorted) -> tuple[Sn
 
 
 def initial_misfits(
-    wanted: Wanted, memory: Memory, copies: Sorted, copy: Snapshot | None = None
+    wanted: Wanted, memory: Memory, copies: SortedCopies, copy: Snapshot | None = None
 ) -> tuple[Snapshot, ...]:
     """Return the misfits that an existing or planned copy replaces: those that existed at first and rank before it.
 

@@ -18,7 +18,7 @@ from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
 from ..._sets.marked import kept_by_sets, sets_of_copies
-from ..._sets.standing import Standing, standings
+from ..._sets.standing import GroupStatus, standings
 from ..input.variables import Variables
 from .destinations import Destinations
 from .result import SetStanding
@@ -153,7 +153,7 @@ def _groups(copies: Sequence[Copy], steps: StepResults, values: Variables) -> li
     return groups_by_ids({disk_id: group_id for disk_id, group_id in known.items() if disk_id in chosen})
 
 
-def _row(one: Standing, unread: str | None) -> SetStanding:
+def _row(one: GroupStatus, unread: str | None) -> SetStanding:
     return {
         "group": one.group.group_id,
         "region": one.region,

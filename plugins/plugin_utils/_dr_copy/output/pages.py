@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..._role.documents import written
+from ..._role.documents import render_page
 from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
 from ..decide.breaches import locked_out, worst_first
@@ -30,7 +30,7 @@ def report_page(report: Report) -> str:
     ages = [point["age_hours"] for point in points if point["age_hours"] is not None]
     left_out = [row for row in report["plan"] if not row["chosen"] and row["reason"] != THERE]
     failures, of_late = failure_groups(report)
-    return written(
+    return render_page(
         "report.html.j2",
         report=report,
         points=points,
@@ -103,7 +103,7 @@ def index_page(reports: Sequence[IndexedReport], silent: Mapping[str, str] | Non
     }
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
     facts = {"plans": judged, "totals": totals, "look": look, "locked_out": _locked_out}
-    return written("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **facts)
+    return render_page("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **facts)
 
 
 def _locked_out(report: IndexedReport) -> int:

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from ..._role.documents import report_text, written
+from ..._role.documents import render_page, report_text
 from ..._role.files import failure_of, write_atomically
 from ..._role.marks import LEVELS
 from ..._role.naming import file_name
@@ -109,7 +109,7 @@ def write_claims(manifest: Manifest, values: Variables) -> Written:
 def drill_page(report: DrillReport) -> str:
     """Return the report as one self-contained HTML page."""
     words = {"disk_label": disk_label, "also_proven": also_proven, "server_in_words": server_in_words}
-    return written("drill.html.j2", report=report, problems=drill_problems(report), **words)
+    return render_page("drill.html.j2", report=report, problems=drill_problems(report), **words)
 
 
 def _junit_text(report: DrillReport) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
@@ -21,6 +22,9 @@ from .parsing import RawVariables, without_values
 from .rows import unwrapped
 from .table import ByName
 from .user_defaults import with_defaults
+
+#: How many objects a role may create before Python searches them for cycles.
+FEW_COLLECTIONS = 100_000
 
 
 def utc() -> datetime:
@@ -53,6 +57,9 @@ class RoleAction(ProgressAction):
         self._changed = False
         self._diffs: list[Any] = []
         self.warnings: list[Any] = []
+        # Otherwise Python would search the rows of large accounts for cycles again and again, although there are none.
+        # A task runs in a process of its own.
+        gc.set_threshold(FEW_COLLECTIONS)
         # ProgressAction.run() would run the module of the task's name, which has only documentation.
         result = super(ProgressAction, self).run(tmp, task_vars)
         try:

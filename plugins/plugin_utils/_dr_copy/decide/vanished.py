@@ -35,6 +35,9 @@ def missing_points(
     ``part`` (empty: all) are skipped. A run since the last report may have deleted a point and ended before it could
     report that. So no point is returned that retention would delete, given the copies in the listing ``before``.
     """
+    known = [point for point in last.get("points") or () if isinstance(point, Mapping) and point.keys() >= _NEEDED]
+    if not known:
+        return []
     now = time_or_now(values.judged_at or values.now)
     retention = Retention.checked(limits_of(values), time_or_now(values.now))
     points = points_of(with_doubts(copies_in(before, values), (), now))
@@ -44,7 +47,6 @@ def missing_points(
     }
     copied = _copied(listed) & _copied(before)
     gone: list[VanishedPoint] = []
-    known = [point for point in last.get("points") or () if isinstance(point, Mapping) and point.keys() >= _NEEDED]
     for point in known:
         expires = parse_time(point.get("expires_at"))
         region, disk_id, snapshot_id = point["region"], point["disk_id"], point["snapshot_id"]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -212,6 +213,29 @@ def test_disks_beyond_the_limit_of_a_listing_by_tag_are_found(ecs):
     before = ecs.calls["DescribeDisks"]
     assert [d["disk_id"] for d in ecs.info(ecs.source, disk_tags={"site": "berlin"})["disks"]] == [few]
     assert ecs.calls["DescribeDisks"] - before == 1
+
+
+@pytest.mark.parametrize("left_out", [["Snapshots", "Disks"], ["Snapshot", "Disk"]])
+def test_an_empty_list_may_be_missing_and_one_that_is_not_empty_may_not(ecs, left_out):
+    """In no case is a second copy made (api-facts: null-listings)."""
+    source, must_be_empty = ecs.snapshot(), True
+
+    def corrupt(action, body, _type):
+        answer = json.loads(body)
+        for part in (answer, answer.get("Snapshots", {}), answer.get("Disks", {})):
+            for key in left_out:
+                if not must_be_empty or part.get(key) in ([], {"Snapshot": []}, {"Disk": []}):
+                    part.pop(key, None)
+        return json.dumps(answer).encode()
+
+    ecs.server.control.corrupt = corrupt
+    out = ecs.run(source, wait=True)
+    assert not out.failed and out.copy()["state"] == "completed"
+    shown = ecs.info(ecs.destination)
+    assert [s["snapshot_id"] for s in shown["snapshots"]] == [out["snapshot_id"]] and shown["disks"] == []
+    must_be_empty = False
+    out = ecs.run(source, wait=True, wait_timeout=60)
+    assert out.failed and "the answer contains no Snapshot" in out["msg"] and len(ecs.copies()) == 1
 
 
 def test_a_copy_in_progress_is_tagged_and_cancelled(ecs):

@@ -165,10 +165,11 @@ def test_pages_by_token_are_not_known_to_join(tokens, has_seam):
 
 
 def test_null_is_empty_only_with_a_count_of_0():
-    assert items_of({"SnapshotSet": None, "TotalCount": 0}, "SnapshotSet", activity="Listing") == []
+    for answer in ({"SnapshotSet": None, "TotalCount": 0}, {"TotalCount": 0}):
+        assert items_of(answer, "SnapshotSet", activity="Listing") == []
     assert (
         items_of({"Snapshots": {"Snapshot": None}, "TotalCount": 0}, "Snapshots", "Snapshot", activity="Listing") == []
     )
-    for answer in ({"SnapshotSet": None, "TotalCount": 3}, {"SnapshotSet": None}, {"TotalCount": 0}, {}):
+    for answer in ({"SnapshotSet": None, "TotalCount": 3}, {"SnapshotSet": None}, {"TotalCount": 3}, {}):
         with pytest.raises(Unreachable, match="contains no SnapshotSet"):
             items_of(answer, "SnapshotSet", activity="Listing")

@@ -20,13 +20,13 @@ MAX_PAGES = 2000
 
 
 def items_of(answer: Mapping[str, Any], *keys: str, activity: str) -> list[Any]:
-    """Return the list under these keys of an answer; null with a count of 0 is an empty list.
+    """Return the list under these keys of an answer; with a count of 0 an empty list may be null or missing.
 
     Raises Unreachable if there is no list, which is not the same as an empty one (api-facts: null-listings).
     """
     found: Any = answer
     for key in keys:
-        if isinstance(found, Mapping) and found.get(key, "absent") is None and answer.get("TotalCount") == 0:
+        if isinstance(found, Mapping) and found.get(key) is None and answer.get("TotalCount") == 0:
             return []
         found = found.get(key) if isinstance(found, Mapping) else None
     if not isinstance(found, list):

@@ -34,6 +34,8 @@ IDS = {
     "DescribeDisks": "DiskId",
     "DescribeSnapshotGroups": "SnapshotGroupId",
 }
+#: The listings that also accept page numbers.
+COUNTED = ("DescribeSnapshots", "DescribeDisks")
 #: The most disks that the service lists by tag; it does not show that there are more (api-facts: ecs-disks-by-tag).
 MAX_BY_TAG = 1000
 #: The most disks that are read individually, because a call takes only one. For more disks, the entire region is
@@ -236,6 +238,11 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
 
         def page(given: Mapping[str, Any], token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
             answer = self._service.read(action, region, activity, MaxResults=PAGE, NextToken=token, **given)
+            if token is None and action in COUNTED and (answer.get(keys[0]) or {}).get(keys[1]) is None:
+                # An empty list may be missing. Only with a page number the count has a meaning (api-facts:
+                # null-listings).
+                counted = self._service.read(action, region, activity, PageNumber=1, PageSize=PAGE, **given)
+                answer = {keys[0]: {keys[1]: None}, "TotalCount": counted.get("TotalCount")}
             return answer, identified(items_of(answer, *keys, activity=activity), IDS[action], activity)
 
         for given in queries:

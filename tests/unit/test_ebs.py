@@ -684,8 +684,10 @@ def test_tags_that_somebody_else_is_writing_are_set_after_that(ebs):
     assert not ebs.run(source, tags={"team": "dr"}).failed and ebs.tags_of(copy)["team"] == "dr"
 
 
-def test_the_account_is_not_needed_where_sts_cannot_be_reached(ebs):
-    ebs.faults({"action": "GetCallerIdentity", "fault": "drop"})
+@pytest.mark.parametrize("fault", [{"fault": "drop"}, {"fault": "refuse", "code": "InvalidAction"}])
+def test_the_account_is_not_needed_where_sts_cannot_be_reached(ebs, fault):
+    """An address that serves only EC2 does not know the action."""
+    ebs.faults({"action": "GetCallerIdentity", **fault})
     disk = ebs.disk(**{"dr-copy": "true"})
     source, shared = ebs.snapshot(disk), ebs.snapshot()
     ebs.get(shared).owner_id = "999999999999"

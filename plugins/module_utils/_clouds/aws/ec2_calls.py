@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..._core.cloud import Pages, batches
-from ..._core.errors import Ambiguous, Forbidden, Unreachable
+from ..._core.errors import Ambiguous, Forbidden, Refused, Unreachable
 from ..._core.model import Snapshot, State
 from ..paging import identified, items_of, token_pages
 from .client import AwsModule, Clients
@@ -156,14 +156,14 @@ class Ec2Calls:
     def _account_id(self, region: str) -> str:
         """Return the account's ID, which is read once, in ``region``, because accounts belong to a partition of AWS.
 
-        It is empty if STS cannot be reached, as in a private network with an endpoint only for EC2.
+        It is empty if STS does not return it, as in a private network with an endpoint only for EC2.
         """
         if self._account is None:
             ask = self._clients.account_reader(region).get_caller_identity
             activity = "Asking for the account's ID (sts:GetCallerIdentity)"
             try:
                 self._account = str(self.read(activity, ask).get("Account") or "")
-            except (Unreachable, Forbidden) as error:
+            except (Unreachable, Forbidden, Refused) as error:
                 self._account = ""
                 self._warnings.append(f"{error}. The run relies on what AWS lists as the caller's own.")
         return self._account

@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from botocore import exceptions as boto_errors
 from botocore.parsers import ResponseParserError
 
+from tests.simulator import ec2
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
 
 from .harness import run_module
@@ -590,6 +591,30 @@ def test_an_ordinary_snapshot_is_no_copy(ebs):
     source = ebs.snapshot(disk)
     shown = ebs.info("us-east-1", disk_tags={"dr-copy": "*"}, latest=True)["snapshots"]
     assert [(s["snapshot_id"], s["disk_id"], s["source"]) for s in shown] == [(source, disk, None)]
+
+
+def test_a_copy_that_shows_the_volume_of_its_source_counts_and_is_never_deleted(ebs, monkeypatch):
+    """AWS calls the volume ID of a copy arbitrary (api-facts: ebs-copy-mark)."""
+    source = ebs.snapshot()
+    volume, real = ebs.get(source).volume.id, ec2.shown
+    monkeypatch.setattr(ec2, "shown", lambda snapshot, tags: {**real(snapshot, tags), "VolumeId": volume})
+    copy_id = ebs.run(source, wait=True)["snapshot_id"]
+    again = ebs.run(source, wait=True, tags={"env": "prod"})
+    assert again["snapshot_id"] == copy_id and again.copy()["action"] == "updated" and len(ebs.copies()) == 1
+    assert not ebs.run(source, wait=True, tags={"env": "prod"})["changed"]
+    left = ebs.run(source, state="absent")
+    assert left.failed and left["counts"]["deleted"] == 0 and len(ebs.copies()) == 1
+
+
+@pytest.mark.parametrize("volume", ["vol-ffff", "vol-ffffffff"])
+def test_others_copies_in_progress_take_room_whatever_the_length_of_their_volume_id(ebs, monkeypatch, volume):
+    ebs.settings(copy_seconds=60.0)
+    real = ec2.shown
+    monkeypatch.setattr(ec2, "shown", lambda snapshot, tags: {**real(snapshot, tags), "VolumeId": volume})
+    for _n in range(2):
+        ebs.foreign_copy(ebs.snapshot(), seconds=90.0)
+    out = ebs.run(*[ebs.snapshot() for _n in range(6)], max_in_flight=4, wait=False, wait_timeout=30)
+    assert out["counts"]["created"] == 2
 
 
 def test_a_pending_copy_shows_no_reason_no_size_and_no_mismatched_key(ebs):

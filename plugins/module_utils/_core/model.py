@@ -93,7 +93,8 @@ class Snapshot:
 
     - ``size_gib`` is in GiB, ``progress`` in percent; ``created_at`` is aware (UTC).
     - ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
-    - ``is_copy``: the cloud itself shows that it is a copy; only such a snapshot is ever deleted.
+    - ``is_copy``: it counts as a copy. ``is_proven``: if so, the cloud itself shows that; only such a snapshot is ever
+      deleted.
     - ``certain``: more than a name, or the ID that a copy call returned, shows the source. A copy that is not certain
       counts, but nothing is written to it.
     - ``owned``: it does not belong to another account.
@@ -120,6 +121,7 @@ class Snapshot:
     place: str | None = None
     owned: bool = True
     is_copy: bool = False
+    is_proven: bool = True
     certain: bool = True
     source: Provenance | None = None
     reason: str | None = None
@@ -155,7 +157,7 @@ class Snapshot:
     @property
     def deletable(self) -> bool:
         """Whether this is certainly a copy of ours."""
-        return self.ours and self.is_copy and self.owned
+        return self.ours and self.is_copy and self.is_proven and self.owned
 
     @property
     def deletable_on_request(self) -> bool:

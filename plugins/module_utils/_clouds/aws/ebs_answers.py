@@ -54,6 +54,8 @@ def snapshot_of(item: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
     is_copy = without_volume or is_unsure or item.get("TransferType") == "time-based"
     if source and not without_volume:
         source = replace(source, managed=source.managed and not is_copy)  # no recording has this form: never change it
+    # AWS calls the volume ID of a copy arbitrary. With that of the source it counts too, but is never deleted.
+    is_copy = is_copy or (source is not None and source.disk_id == volume_id)
     provider_state, zone = item.get("State") or "", item.get("AvailabilityZone")
     state = STATES.get(provider_state, State.PENDING)
     progress = re.match(r"\d+", item.get("Progress") or "")
@@ -74,6 +76,7 @@ def snapshot_of(item: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
         place=item.get("OutpostArn") or (zone if is_local_zone(zone, region) else None),
         owned=owned,
         is_copy=is_copy,
+        is_proven=without_volume,
         certain=not is_unsure,
         source=source,
         completed_at=item.get("CompletionTime"),

@@ -20,7 +20,7 @@ from .ec2_calls import VALUES, Filters, queries_of
 #: Unfinished snapshots without their own volume: the copies that take room (api-facts: ebs-copy-mark).
 COPIES_IN_PROGRESS: Filters = [
     {"Name": "status", "Values": ["pending"]},
-    {"Name": "volume-id", "Values": ["vol-ffffffff*"]},
+    {"Name": "volume-id", "Values": ["vol-ffff*"]},
 ]
 
 

@@ -626,6 +626,13 @@ def test_a_pending_copy_shows_no_reason_no_size_and_no_mismatched_key(ebs):
     assert "Metadata" not in ebs.run(source, encrypted=True).text
 
 
+def test_a_new_copy_whose_key_does_not_show_yet_is_no_duplicate_of_the_misfit(ebs):
+    source = ebs.snapshot()
+    ebs.our_copy(source, encrypted=True, kms_key_id=KEY.replace("1111", "9999"))
+    out = ebs.run(source, encrypted=True, kms_key_id=KEY, replace_mismatched=True)
+    assert out.copy()["action"] == "replaced" and out["duplicates"] == [] and "more than one copy" not in out.text
+
+
 def test_an_alias_that_a_pending_copy_shows_is_no_other_key(ebs):
     source = ebs.snapshot()
     ebs.our_copy(source, seconds=100, encrypted=True, kms_key_id=KEY, asked_key="alias/dr")

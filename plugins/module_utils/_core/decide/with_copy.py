@@ -125,7 +125,7 @@ def _counting(copies: SortedCopies, memory: Memory) -> Snapshot:
 
 def _duplicates(copies: SortedCopies, copy: Snapshot) -> tuple[Snapshot, ...]:
     """Return the copies besides the one that counts; if that is a duplicate itself, they include the first copy."""
-    first = [c for c in copies.fitting[:1] if copy in copies.duplicates]
+    first = [c for c in copies.fitting[:1] if copy in copies.duplicates and c is not copy]
     return (*first, *(c for c in copies.duplicates if c is not copy))
 
 

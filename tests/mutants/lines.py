@@ -149,7 +149,7 @@ def main() -> None:
         lines = sorted({change.line for change, lives in tried if lives})
         named = [f"{line}{f' ({why})' if (why := LINES.get(f'{path}:{line}')) else ''}" for line in lines]
         number = sum(not lives for _change, lives in tried)
-        rows.append((f"``{Path(path).name}``", len(tried), number, ", ".join(named) or "none"))
+        rows.append((f"``{'/'.join(Path(path).parts[-3:])}``", len(tried), number, ", ".join(named) or "none"))
         found += number
         print(rows[-1], flush=True)
     print(f"{found} of {len(changes)} changes were found, of at most {given.sample} a file")

@@ -259,7 +259,7 @@ def test_a_copy_in_progress_is_tagged_and_cancelled(ecs):
         ({"tags": {"acs:x": "1"}}, "acs:x"),
         ({"tags": {"Aliyun": "1"}}, "Aliyun"),
         ({"tags": {"k": "see http://x"}}, "'k'"),
-        ({"tags": {f"k{n}": "v" for n in range(17)}}, "16"),
+        ({"tags": {f"k{n}": "v" for n in range(17)}}, "16 are allowed, because 4 of 20 are reserved for provenance"),
         ({"retention_days": 0}, "retention_days"),
         ({"retention_days": 65537}, "retention_days"),
         ({"kms_key_id": "k"}, "encrypted"),
@@ -275,6 +275,7 @@ def test_a_copy_in_progress_is_tagged_and_cancelled(ecs):
 def test_bad_input_is_named_and_nothing_called(ecs, options, word):
     out = ecs.run(ecs.snapshot(), **options)
     assert out.failed and word in out["msg"] and not ecs.calls
+    assert "provenance and name" not in out["msg"], "names are no tags"
 
 
 @pytest.mark.parametrize("name", ["快照-1", "été.1", "a:b_c-d.e"])

@@ -89,7 +89,7 @@ class TagRules:
             found.append(
                 f"tags: {len(tags)} are given, {self.room(named)} are allowed, because "
                 f"{self.max_tags - self.room(named)} of {self.max_tags} are reserved for "
-                f"provenance{' and name' if named else ''}"
+                f"provenance{' and name' if named and self.name_key else ''}"
             )
         if named and self.name_key in tags:
             found.append(f"name: cannot be combined with the tag {self.name_key!r} in tags")

@@ -81,7 +81,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
     def work() -> None:
         # The first pass only looks, so that all problems are known before anything is written.
         loop.run(act=False)
-        if problems := _problems_found(cloud, loop.attempts, requests):
+        if problems := _check_snapshots(cloud, loop.attempts, requests):
             raise BadInput(problems)
         run_loop(module, cloud, loop)
         if policy.wait and not policy.absent and cloud.shows_warm:
@@ -181,10 +181,10 @@ def _attach_problems(cloud: DiskCloud, params: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _problems_found(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Sequence[CopyRequest]) -> list[str]:
-    """Return the problems of the options, given the snapshots and the disk offers that the cloud shows.
+def _check_snapshots(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Sequence[CopyRequest]) -> list[str]:
+    """Refuse each snapshot whose own size is not offered. Returns the problems of the options.
 
-    A snapshot whose own size is not offered fails by itself.
+    Both depend on the snapshots and the disk offers that the cloud shows.
     """
     found = [text for a in attempts if isinstance(a.wanted.problem, BadInput) for text in a.wanted.problem.problems]
     waiting = [a for a in attempts if a.waits_to_begin]

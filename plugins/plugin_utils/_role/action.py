@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
@@ -15,6 +14,7 @@ from typing import Any, TypedDict
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import expect_long_lists
 
 from .._progress import ProgressAction, end_with_module, host_of, show_on_stderr
 from .call import Arguments, RawAnswer
@@ -22,9 +22,6 @@ from .parsing import RawVariables, without_values
 from .rows import unwrapped
 from .table import ByName
 from .user_defaults import with_defaults
-
-#: How many objects a role may create before Python searches them for cycles.
-FEW_COLLECTIONS = 100_000
 
 
 def utc() -> datetime:
@@ -57,9 +54,7 @@ class RoleAction(ProgressAction):
         self._changed = False
         self._diffs: list[Any] = []
         self.warnings: list[Any] = []
-        # Otherwise Python would search the rows of large accounts for cycles again and again, although there are none.
-        # A task runs in a process of its own.
-        gc.set_threshold(FEW_COLLECTIONS)
+        expect_long_lists()  # in the process of this task
         # ProgressAction.run() would run the module of the task's name, which has only documentation.
         result = super(ProgressAction, self).run(tmp, task_vars)
         try:

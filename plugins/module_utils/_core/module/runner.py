@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +17,7 @@ from ..waiting import Clock, Deadline, persist
 from .info import info_problems, info_result
 from .messages import quoted_failures
 from .options import INFO_OPTIONS, further_queries
+from .packing import expect_long_lists
 
 #: An AnsibleModule, or another collection's class around one.
 Module = Any
@@ -33,8 +33,7 @@ def show_snapshots(module: Module, connect: Connect) -> None:
     def show() -> None:
         cloud = connect(module)
         deadline = cloud.deadline = Deadline(Clock(), INFO_SECONDS)
-        # Otherwise Python would search all rows for cycles again and again, although there are none.
-        gc.set_threshold(FEW_COLLECTIONS)
+        expect_long_lists()
         queries, wrong = further_queries(module.params["also"])
         try:
             if problems := [*info_problems(cloud, module.params), *wrong]:
@@ -71,8 +70,6 @@ def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
 
 #: How long (seconds) an info module waits while the cloud throttles.
 INFO_SECONDS = 300
-#: How many objects an info module may create before Python searches them for cycles.
-FEW_COLLECTIONS = 100_000
 
 
 def guarded(

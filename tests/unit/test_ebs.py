@@ -604,6 +604,7 @@ def test_a_copy_that_shows_the_volume_of_its_source_counts_and_is_never_deleted(
     assert not ebs.run(source, wait=True, tags={"env": "prod"})["changed"]
     left = ebs.run(source, state="absent")
     assert left.failed and left["counts"]["deleted"] == 0 and len(ebs.copies()) == 1
+    assert "because only its tags show that it is a copy" in left.failure()["message"] and left.failure()["hint"]
 
 
 @pytest.mark.parametrize("volume", ["vol-ffff", "vol-ffffffff"])

@@ -67,10 +67,15 @@ def no_survivor(copy: Snapshot, survivor_id: str, shown: Snapshot | None) -> Ref
 
 
 def not_ours(copy: Snapshot) -> Refused:
+    """Return the failure of a copy that is not certainly a copy of ours, so that no run deletes it."""
+    why = None
     if not copy.certain:
-        where = "tags show" if copy.disk else "name or description shows"
+        why = f"only its {'tags show' if copy.disk else 'name or description shows'} its source"
+    elif copy.ours and not copy.is_proven:
+        why = "only its tags show that it is a copy"
+    if why:
         return Refused(
-            f"The {copy.noun} {copy.snapshot_id} in {copy.region} is not deleted, because only its {where} its source",
+            f"The {copy.noun} {copy.snapshot_id} in {copy.region} is not deleted, because {why}",
             hint="Check it in the cloud's console, and delete it there if it is no longer needed.",
         )
     return Refused(

@@ -242,7 +242,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
                 # An empty list may be missing. Only with a page number the count has a meaning (api-facts:
                 # null-listings).
                 counted = self._service.read(action, region, activity, PageNumber=1, PageSize=PAGE, **given)
-                answer = {keys[0]: {keys[1]: None}, "TotalCount": counted.get("TotalCount")}
+                answer = {**answer, "TotalCount": counted.get("TotalCount")}
             return answer, identified(items_of(answer, *keys, activity=activity), IDS[action], activity)
 
         for given in queries:

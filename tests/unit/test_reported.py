@@ -785,16 +785,16 @@ def test_the_last_proof_of_a_disk_is_reported_with_its_copy():
     for made in (newest, older, oldest):
         made["source"]["disk_id"] = "vol-1"
     done = {**NO_STEPS, "listed": [{"item": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}]}
-    (row,) = with_facts([point], done, values())
+    (row,) = with_facts([point], [], done, values())
     assert (row["proven_at"], row["proven_level"]) == (ago(30), "readable")
     assert row["proven_snapshot_id"] == older["snapshot_id"] != row["snapshot_id"]
     assert "proofs" not in row
     older["tags"], oldest["tags"] = drilled(30), drilled(60, "usable")
-    (row,) = with_facts([point], done, values())
+    (row,) = with_facts([point], [], done, values())
     assert (row["proven_at"], row["proven_level"]) == (ago(30), "creatable")
     assert row["proofs"] == {"creatable": ago(30), "usable": ago(60)}, "a later weaker one hides no stronger one"
     older["tags"], oldest["tags"] = drilled(-24), drilled(60, "certain")
-    (row,) = with_facts([point], done, values())
+    (row,) = with_facts([point], [], done, values())
     assert "proven_at" not in row, "a tag is no truth"
 
 

@@ -17,8 +17,7 @@ from ..._role.proofs import as_text, proofs_in, proofs_not_covered
 from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
 from .destinations import copies_of_plan
-from .pruning import deleted_copies
-from .result import PointFacts, Proof, RecoveryPoint
+from .result import OwnCopy, PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
 from .step_results import StepResults
 
@@ -41,17 +40,20 @@ def unfinished_copies(steps: StepResults, values: Variables) -> list[UnfinishedC
     return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 
-def with_facts(points: Iterable[RecoveryPoint], steps: StepResults, values: Variables) -> list[RecoveryPoint]:
+def with_facts(
+    points: Iterable[RecoveryPoint], pruned: Iterable[OwnCopy], steps: StepResults, values: Variables
+) -> list[RecoveryPoint]:
     """Return recovery points with facts about their copies and the disk's other points; unknown keys are omitted.
 
+    ``pruned`` are the copies that the run deleted, though its steps may still list them.
     ``points`` is the number of complete recovery points of the disk in the region, ``oldest`` the time when the first
     of their sources was taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of
     the disk; this copy is ``proven_snapshot_id`` and may be an earlier one.
     """
     by_id: dict[str, SnapshotRow] = {}
     of_disk: dict[tuple[str, str], dict[str, str]] = {}
-    pruned = {(copy["region"], copy["snapshot_id"]) for copy in deleted_copies(steps["expired"], steps["deleted"])}
-    copies = [c for c in RunState(steps, values, False).copies if (c["region"], c["snapshot_id"]) not in pruned]
+    gone = {(copy["region"], copy["snapshot_id"]) for copy in pruned}
+    copies = [c for c in RunState(steps, values, False).copies if (c["region"], c["snapshot_id"]) not in gone]
     proofs = _proofs(copies, time_or_now(values.now))
     for copy in copies:
         if (source := copy.get("source")) and is_complete(copy):

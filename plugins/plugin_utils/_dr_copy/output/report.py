@@ -60,7 +60,7 @@ def report_of(result: Result, steps: StepResults, values: Variables, run: Run) -
     made += [*steps["listed_again"], *steps["seen"], *(steps.get("keys") or ())]
     for call in made:
         calls.update(call.get("api_calls") or {})
-    points = with_facts(result["recovery_points"], steps, values)
+    points = with_facts(result["recovery_points"], result["pruned"], steps, values)
     result = {**result, "recovery_points": points}
     breaches, unjudged = breaches_of(result, values.source_region, steps["source"]), unjudged_of(result)
     late = late_sets(result["sets"], values.consistency)

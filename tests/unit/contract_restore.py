@@ -389,7 +389,7 @@ class RestoreContract:
 
     def test_a_snapshot_of_a_size_that_is_not_offered_fails_by_itself(self, cloud):
         if not cloud.unsold:
-            return
+            pytest.skip("shows no sizes")
         size, disk_type = cloud.unsold
         odd, good = cloud.copy(size=size), cloud.copy(size=200)
         for check in (True, False):

@@ -99,7 +99,7 @@ def as_mapping(variables: Any) -> ByName:
 
 
 def parse_variables(table: Table, raw_variables: RawVariables, prefix: str) -> tuple[ByName, list[str]]:
-    """Return the parsed variables that the user has ``raw_variables``, with defaults for the others; and all problems.
+    """Return the parsed variables, with defaults for those that the user did not set, and all problems.
 
     A required variable that is missing or invalid is omitted.
     """

@@ -28,7 +28,7 @@ def missing_points(
     part: Collection[str],
     values: Variables,
 ) -> list[VanishedPoint]:
-    """Return the recovery points of the last report that had no expiry and that the last listing does not show.
+    """Return the recovery points of the last report that have not expired and that the last listing does not show.
 
     A point exists while any complete copy of its source does, other than one that this run made in its place: the
     listing ``before`` the run copied does not show that. Regions that could not be listed and disks outside this

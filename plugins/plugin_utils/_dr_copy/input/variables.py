@@ -49,7 +49,7 @@ TAGS_OF_SCANNERS = {
 OPTIONS_THAT_LOG_IN = (
     *("access_key", "aws_access_key", "aws_access_key_id", "secret_key", "aws_secret_key", "aws_secret_access_key"),
     *("session_token", "aws_session_token", "security_token", "secret_id", "token"),
-    # Older versions of the collection that the login of one cloud comes from accept these, too.
+    # Names that older versions of a vendor collection accept, too.
     *("ec2_access_key", "ec2_secret_key", "access_token", "aws_security_token"),
 )
 

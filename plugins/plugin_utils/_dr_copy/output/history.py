@@ -146,7 +146,7 @@ def csv_text(report: Report) -> str:
 
 
 def outdated_files(values: Variables) -> list[str]:
-    """Return the dated files that are older than the plan's ``history_days``, of which the run's day is the last."""
+    """Return the dated files that are older than ``history_days``. The last of these days is the day of the run."""
     now = parse_time(values.now)
     if now is None or not values.report_dir:
         return []

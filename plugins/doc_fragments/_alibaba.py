@@ -34,7 +34,7 @@ options:
     description:
       - Profile of C(~/.aliyun/config.json), of any mode that the C(aliyun) command writes (C(AK), C(StsToken),
         C(RamRoleArn), C(ChainableRamRoleArn), C(EcsRamRole), C(OIDC), C(CredentialsURI), C(External), C(CloudSSO));
-        environment E(ALIBABA_CLOUD_PROFILE), which comes after keys of the environment.
+        environment E(ALIBABA_CLOUD_PROFILE), which is used only if the environment has no keys.
     type: str
   assume_role_arn:
     description:
@@ -42,8 +42,8 @@ options:
         C(acs:ram::1234567890123456:role/dr).
       - Without it, a key pair of the options or the environment assumes the role of E(ALIBABA_CLOUD_ROLE_ARN), as the
         C(aliyun) command does, with E(ALIBABA_CLOUD_ROLE_SESSION_NAME) and E(ALIBABA_CLOUD_EXTERNAL_ID) if they are
-        set. A token is used as it is, without that role. If the variables of OIDC are set too, the role is used for
-        OIDC alone, and a key pair comes before it.
+        set. A token is used as it is, without that role. If all variables for OIDC are set too, the role is only for
+        OIDC, and a key pair is used without the role.
     type: str
   assume_role_session_name:
     description:
@@ -55,7 +55,7 @@ options:
     type: str
   ecs_ram_role:
     description:
-      - Role of the instance that the module runs on. Metadata that demands a token works too.
+      - Role of the instance that the module runs on. This also works if the metadata service requires a token.
     type: str
   sts_endpoint:
     description:
@@ -64,7 +64,7 @@ options:
     type: str
   endpoint_url:
     description:
-      - Address of the service, C(https://host) or C(http://host:port), which may hold C({region}); environment
+      - Address of the service, C(https://host) or C(http://host:port), which may contain C({region}); environment
         E(ALIBABA_CLOUD_ECS_ENDPOINT) or E(ALIBABA_CLOUD_ENS_ENDPOINT).
       - Edge Node Service has a second address, C(https://ens.ap-southeast-1.aliyuncs.com), for accounts of the
         international site. The region of its API follows from the host.

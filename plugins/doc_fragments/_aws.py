@@ -44,7 +44,7 @@ options:
     aliases: [aws_region]
   endpoint_url:
     description:
-      - Address to call instead of the one that AWS has for the region; environment E(AWS_URL).
+      - Address to call instead of AWS's own address for the region; environment E(AWS_URL).
     type: str
     aliases: [aws_endpoint_url]
   validate_certs:
@@ -54,7 +54,7 @@ options:
     default: true
   aws_ca_bundle:
     description:
-      - File of the authorities that TLS certificates are verified against; environment E(AWS_CA_BUNDLE).
+      - File with the certificate authorities that TLS certificates are checked against; environment E(AWS_CA_BUNDLE).
     type: path
   aws_config:
     description:

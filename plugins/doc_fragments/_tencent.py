@@ -12,10 +12,10 @@ class ModuleDocFragment:
 options:
   secret_id:
     description:
-      - ID of the key. Without it, the module tries in this order O(profile), O(cvm_role), the environment
+      - ID of the key. Without it, the module tries, in this order, O(profile), O(cvm_role), the environment
         (E(TENCENTCLOUD_SECRET_ID), then the E(TKE_ROLE_ARN) and E(TKE_WEB_IDENTITY_TOKEN_FILE) that TKE gives a pod)
         and the profile file.
-      - The keys of an instance's, a pod's or an assumed role are temporary and are renewed while a task runs.
+      - The temporary keys of an instance, a pod or an assumed role are renewed while a task runs.
     type: str
   secret_key:
     description:
@@ -28,15 +28,15 @@ options:
   profile:
     description:
       - Profile of C(~/.tencentcloud/credentials), with C(secret_id), C(secret_key), and if needed C(token) or
-        C(role_arn). Without it, the profile C(default) is used, or the only one in the file. A profile that is named
-        here takes precedence over keys of the environment.
-      - V(tccli:NAME) is the profile C(NAME) of the command line C(tccli), in C(~/.tccli/NAME.credential). Keys that
-        C(tccli) got by a login in the browser are not renewed while a task runs.
+        C(role_arn). Without it, the profile C(default) is used, or the only one in the file. This option takes
+        precedence over keys of the environment.
+      - V(tccli:NAME) is the profile C(NAME) of the command line C(tccli), in C(~/.tccli/NAME.credential). If C(tccli)
+        got the keys by a login in the browser, they are not renewed while a task runs.
     type: str
   cvm_role:
     description:
       - Name of the CAM role of the instance that the module runs on. The keys come from the instance's metadata
-        service, which is asked only if this is set, and within O(connect_timeout).
+        service. The module queries this service only if this option is set, and waits at most O(connect_timeout).
     type: str
   assume_role_arn:
     description:
@@ -54,12 +54,12 @@ options:
     type: str
   endpoint_url:
     description:
-      - Address of the service, C(https://host) or C(http://host:port), which may hold C({region}); environment
+      - Address of the service, C(https://host) or C(http://host:port), which may contain C({region}); environment
         E(TENCENTCLOUD_CBS_ENDPOINT). International accounts use C(https://cbs.intl.tencentcloudapi.com). Without it,
         finance regions (C(*-fsi)) are called at C(https://cbs.REGION.tencentcloudapi.com), all others at
         C(https://cbs.tencentcloudapi.com).
-      - The services for tags and roles are called there too. If the host begins with C(cbs.), they are called at the
-        same host with C(tag.) and C(sts.) instead.
+      - The module calls the services for tags and roles at the same address. If the host begins with C(cbs.), it
+        replaces that with C(tag.) or C(sts.).
     type: str
   validate_certs:
     description:

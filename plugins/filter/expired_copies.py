@@ -17,7 +17,8 @@ description:
     recovery point.
   - Only complete copies that this collection made count, and only they may be deleted. A copy does not count, and is
     never deleted, if it has the tag C(dr-copy:hold), or if its source time or disk is unknown. The newest copy of a
-    disk in a region is never deleted either, nor, if that is archived, the newest one that can be restored now.
+    disk in a region is never deleted. If that copy is archived, the newest one that can be restored now is not deleted
+    either.
 options:
   _input:
     description: Copies, of any number of disks and regions.

@@ -14,7 +14,7 @@ description:
   - Makes a data disk, billed by the hour, from each of many snapshots in one region, and waits for the limits of the
     service.
   - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones. CBS does not record
-    the snapshot of a disk, so only its tags identify it.
+    from which snapshot a disk was made, so only the tags of the disk identify it.
   - With O(state=absent) deletes them again, and nothing else.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)

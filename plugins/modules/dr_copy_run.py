@@ -11,7 +11,7 @@ version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 description:
-  - Runs one protection plan by the variables of the role P(multicloud.snapshots.dr_copy#role).
+  - Runs one protection plan with the variables of the role P(multicloud.snapshots.dr_copy#role).
   - Private to that role. It may change without notice. Use the role.
   - It runs on the controller, as an action plugin.
 attributes:

@@ -11,7 +11,7 @@ version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 description:
-  - Runs one restore or drill by the variables of the role P(multicloud.snapshots.dr_restore#role).
+  - Runs one restore or drill with the variables of the role P(multicloud.snapshots.dr_restore#role).
   - Private to that role. It may change without notice. Use the role.
   - It runs on the controller, as an action plugin.
 attributes:

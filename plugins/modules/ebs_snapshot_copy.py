@@ -53,7 +53,7 @@ options:
   lock_mode:
     description:
       - Callers with the permission C(ec2:UnlockSnapshot) can end a V(governance) lock. Nobody can end a V(compliance)
-        lock early, from the first moment.
+        lock early, not even right after it was set.
     type: str
     choices: [governance, compliance]
     default: governance

@@ -13,9 +13,7 @@ version_added: 1.0.0
 description:
   - Allows another account to make volumes and copies from snapshots that this account owns.
   - The role P(multicloud.snapshots.dr_copy#role) uses it to copy from one account to another.
-  - The module only adds permissions, and never removes one. Removing one would not be safe, because the other account
-    may already have copied the snapshot, another plan may use the permission, and AWS cannot remove it safely while
-    others change permissions.
+  - The module only adds permissions. It never removes one, because another plan may still use it.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:

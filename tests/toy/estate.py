@@ -40,7 +40,6 @@ class ToyEstate(EcsEstate):
 
     adapter = ToyCloud
     cloud = TOY
-    delete_action, tag_action = "DeleteSnapshot", "TagResources"
     unknown_id = "t-zzzzzzzz"
     disk_prefix, snapshot_prefix = "td-", "t-"
     gives_reason = True

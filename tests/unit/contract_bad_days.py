@@ -183,14 +183,6 @@ def _prepared(name, args, results):
 # -- the state of the server ---------------------------------------------------------------------------
 
 
-def delete_action(cloud):
-    return getattr(cloud, "delete_action", "DeleteSnapshot")
-
-
-def tag_action(cloud):
-    return getattr(cloud, "tag_action", "TagResources")
-
-
 def copies_of(cloud, source, region=None):
     return [copy for copy in cloud.copies(region) if copy.source_id == source]
 
@@ -221,12 +213,8 @@ def is_true(cloud, out):
     return True
 
 
-def set_tags(cloud, copy, **tags):
-    cloud.set_tags(copy, **tags) if hasattr(cloud, "set_tags") else copy.tags.update(tags)
-
-
 def hold(cloud, copy, value="audit 2026"):
-    set_tags(cloud, copy, **{HOLD: value})
+    cloud.set_tags(copy, **{HOLD: value})
 
 
 class BadDaysContract:
@@ -299,7 +287,7 @@ class BadDaysContract:
         def fault_of(action, region):
             now = cloud.clock.monotonic()
             is_late = now > started and action == cloud.list_action
-            return "throttle" if now < started + LONG and (is_late or action == delete_action(cloud)) else None
+            return "throttle" if now < started + LONG and (is_late or action == cloud.delete_action) else None
 
         with_script(cloud, fault_of)
         cloud.at(started + 300, lambda: cloud.forget(older.id, cloud.destination))
@@ -323,7 +311,7 @@ class BadDaysContract:
         for moment, action, region in seen:
             if action == cloud.list_action and region == cloud.destination:
                 looked = moment
-            elif action in (cloud.copy_action, delete_action(cloud)):
+            elif action in (cloud.copy_action, cloud.delete_action):
                 assert moment - looked <= 15 + latency, f"{action} after {moment - started} s"
 
     # -- 2. exactly once: looking for what was lost --------------------------------------------------------
@@ -475,11 +463,11 @@ class BadDaysContract:
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = rival_of(cloud, source)
-        cloud.faults({"action": delete_action(cloud), "fault": kind, "nth": [1]})
+        cloud.faults({"action": cloud.delete_action, "fault": kind, "nth": [1]})
         out = cloud.run(source, wait=True)
         assert not out.failed, out["msg"]
         assert ids(cloud.copies()) == {rival.id} == {out["snapshot_id"]}
-        assert cloud.calls[delete_action(cloud)] >= 1 and out["duplicates"] == [] and is_true(cloud, out)
+        assert cloud.calls[cloud.delete_action] >= 1 and out["duplicates"] == [] and is_true(cloud, out)
 
     def test_a_run_that_follows_a_copy_which_then_fails_begins_again(self, cloud):
         """A run follows the other run's copy; if that fails, it starts its own (promises: two-runs)."""
@@ -563,7 +551,7 @@ class BadDaysContract:
         cloud.clock.sleep(5)
         duplicate, started = cloud.our_copy(copied_twice), cloud.clock.monotonic()
         cloud.settings(copy_seconds=600.0)
-        cloud.faults({"action": delete_action(cloud), "fault": "throttle"})
+        cloud.faults({"action": cloud.delete_action, "fault": "throttle"})
         sources = [cloud.snapshot(age_hours=n) for n in (1, 2, 3)]
         regions = [cloud.destination, cloud.other_destination]
         out = cloud.run(copied_twice, *sources, wait=True, remove_duplicates=True, destination_regions=regions)
@@ -571,7 +559,7 @@ class BadDaysContract:
         assert len(made) == 7 and all(map(cloud.is_complete, made))
         assert max(map(cloud.started_at, made)) < started + SOON
         assert out.failed and named(out) == {duplicate.id} and out.failure()["kind"] == "busy"
-        assert cloud.calls[delete_action(cloud)] < 130 and is_true(cloud, out)
+        assert cloud.calls[cloud.delete_action] < 130 and is_true(cloud, out)
 
     @pytest.mark.parametrize("is_first", [True, False])
     def test_a_throttled_listing_is_waited_out_whatever_the_order_of_the_regions(self, cloud, is_first):
@@ -685,7 +673,7 @@ class BadDaysContract:
             assert not out.failed and not copies_of(cloud, one)
         else:
             assert out.failure()["snapshot_id"] == left.id and "wait: true" in out.failure()["hint"]
-            assert not out["changed"] and len(cloud.copies()) == 2 and cloud.calls[delete_action(cloud)] == 0
+            assert not out["changed"] and len(cloud.copies()) == 2 and cloud.calls[cloud.delete_action] == 0
         out = cloud.run(two, state="absent", wait=True)
         assert not out.failed and out["counts"]["deleted"] == 1 and not copies_of(cloud, two)
 
@@ -722,12 +710,12 @@ class TaggedCopies:
         """changed is true if anything was changed, even if the rest failed (promises: tags)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
-        set_tags(cloud, copy, old="1")
+        cloud.set_tags(copy, old="1")
         before = cloud.tags_of(copy)
-        taking_away = {"CreateTags": "DeleteTags", "TagResources": "UntagResources"}[tag_action(cloud)]
+        taking_away = {"CreateTags": "DeleteTags", "TagResources": "UntagResources"}[cloud.tag_action]
         if cloud.module.startswith("cbs"):
             taking_away = "UnTagResources"
-        cloud.settings(denied=[tag_action(cloud) if denied == "setting" else taking_away])
+        cloud.settings(denied=[cloud.tag_action if denied == "setting" else taking_away])
         out = cloud.run(source, tags={"team": "dr"}, purge_tags=True)
         assert out.failed and out.failure()["kind"] == "credentials"
         assert out["changed"] == (cloud.tags_of(copy) != before)
@@ -750,7 +738,7 @@ class TaggedCopies:
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
         hold(cloud, copy, value)
-        set_tags(cloud, copy, old="1")
+        cloud.set_tags(copy, old="1")
         out = cloud.run(source, tags={"team": "dr"}, purge_tags=True, wait=True)
         tags = cloud.tags_of(copy)
         assert not out.failed and tags[HOLD] == value and tags["team"] == "dr" and "old" not in tags
@@ -759,7 +747,7 @@ class TaggedCopies:
         """Purging keeps the tag that prevents deletions (promises: held)."""
         source = cloud.snapshot()
         copy = cloud.our_copy(source)
-        set_tags(cloud, copy, **{HOLD.title(): "yes"})
+        cloud.set_tags(copy, **{HOLD.title(): "yes"})
         cloud.run(source, tags={"team": "dr"}, purge_tags=True, wait=True)
         assert cloud.tags_of(copy)[HOLD.title()] == "yes" and cloud.run(source, state="absent").failed
 
@@ -833,13 +821,13 @@ class FailedCopies:
         bad, started = cloud.snapshot(age_hours=50), cloud.clock.monotonic()
         failed = cloud.our_copy(bad, failure="no")
         cloud.settings(copy_seconds=300.0)
-        cloud.faults({"action": delete_action(cloud), "fault": "throttle"})
+        cloud.faults({"action": cloud.delete_action, "fault": "throttle"})
         sources = [bad, *[cloud.snapshot(age_hours=n) for n in (3, 2, 1)]]
         out = cloud.run(*sources, wait=True, max_in_flight=1)
         made = [copy for copy in cloud.copies() if copy.id != failed.id]
         assert len(made) == 4 and all(map(cloud.is_complete, made)) and is_true(cloud, out)
         assert max(map(cloud.started_at, made)) < started + 3 * 300 * 1.15
-        assert named(out) == {failed.id} and cloud.calls[delete_action(cloud)] < 130
+        assert named(out) == {failed.id} and cloud.calls[cloud.delete_action] < 130
 
     def test_a_failed_copy_goes_where_another_run_replaces_it_meanwhile(self, cloud):
         """It had failed before the run, so it is replaced, whoever makes the new one (promises: failed-copies)."""
@@ -857,11 +845,11 @@ class FailedCopies:
         failed = cloud.our_copy(source, failure="no")
         cloud.settings(denied=[cloud.copy_action])
         out = cloud.run(source, wait=True)
-        assert out.failed and ids(cloud.copies()) == {failed.id} and cloud.calls[delete_action(cloud)] == 0
+        assert out.failed and ids(cloud.copies()) == {failed.id} and cloud.calls[cloud.delete_action] == 0
         cloud.settings(denied=[])
         out = cloud.run(source, wait=True)
         calls = cloud.server.control.log
-        assert calls.index(delete_action(cloud)) > len(calls) - 1 - calls[::-1].index(cloud.copy_action)
+        assert calls.index(cloud.delete_action) > len(calls) - 1 - calls[::-1].index(cloud.copy_action)
         assert not out.failed and ids(cloud.copies()) == {out["snapshot_id"]} and is_true(cloud, out)
 
 

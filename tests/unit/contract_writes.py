@@ -16,15 +16,12 @@ import pytest
 
 from .contract_bad_days import (
     UNEXPECTED,
-    delete_action,
     first,
     ids,
     is_true,
     named,
     raising,
     reported_duplicates,
-    set_tags,
-    tag_action,
     with_script,
 )
 
@@ -88,7 +85,7 @@ class WritesContract:
         cloud.settings(latency=4.0)
         out = cloud.run(source, state="absent", wait_timeout=3)
         assert out.failed and out.failure()["kind"] == "timeout" and named(out) == {copy.id} == ids(cloud.copies())
-        assert not out["changed"] and out["counts"]["deleted"] == 0 and cloud.calls[delete_action(cloud)] == 0
+        assert not out["changed"] and out["counts"]["deleted"] == 0 and cloud.calls[cloud.delete_action] == 0
 
     def test_a_duplicate_that_was_not_deleted_in_time_is_reported(self, cloud):
         """The copy is complete, but not everything that was requested was done (promises: idempotent, timeout)."""
@@ -192,11 +189,11 @@ class WritesContract:
         """The same for deletions (failures of the kind credentials)."""
         sources = [cloud.snapshot() for _n in range(30)]
         left = [cloud.our_copy(source) for source in sources]
-        cloud.faults({"action": delete_action(cloud), "fault": "expire"})
+        cloud.faults({"action": cloud.delete_action, "fault": "expire"})
         out = cloud.run(*sources, state="absent", wait=True, **cloud.quick_reads)
         assert out.failed and named(out) == ids(left) == ids(cloud.copies())
         assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
-        assert cloud.calls[delete_action(cloud)] == 1
+        assert cloud.calls[cloud.delete_action] == 1
 
     @pytest.mark.slow
     def test_a_wait_of_an_hour_for_twenty_copies_costs_few_calls(self, cloud):
@@ -239,7 +236,7 @@ class WritesContract:
         if kind == "unexpected":
             raising(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], first(1), after=True)
         else:
-            cloud.faults({"action": delete_action(cloud), "fault": kind, "nth": [1]})
+            cloud.faults({"action": cloud.delete_action, "fault": kind, "nth": [1]})
 
 
 class TagWrites:
@@ -249,12 +246,12 @@ class TagWrites:
         """Between slow calls the run looks at the copies again (promises: fresh-look)."""
         latency, sources = 3.0, [cloud.snapshot() for _n in range(12)]
         for number, source in enumerate(sources):
-            set_tags(cloud, cloud.our_copy(source), **{f"old{number}": "1"})
+            cloud.set_tags(cloud.our_copy(source), **{f"old{number}": "1"})
         cloud.settings(latency=latency)
         seen = with_script(cloud)
         out = cloud.run(*sources, tags={"team": "dr"}, purge_tags=True, wait=True)
         assert not out.failed and out["counts"]["updated"] == 12
-        writes = {tag_action(cloud), "DeleteTags", "UntagResources", "UnTagResources"}
+        writes = {cloud.tag_action, "DeleteTags", "UntagResources", "UnTagResources"}
         assert is_written_on_fresh_looks(cloud, seen, writes, latency)
         for number, copy in enumerate(cloud.copies()):
             assert cloud.tags_of(copy)["team"] == "dr" and f"old{number}" not in cloud.tags_of(copy)
@@ -276,7 +273,7 @@ class TagWrites:
         kept = cloud.our_copy(source)
         cloud.clock.sleep(5)
         held = cloud.our_copy(source)
-        set_tags(cloud, held, **{key: ""})
+        cloud.set_tags(held, **{key: ""})
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed and not out["changed"] and ids(cloud.copies()) == {kept.id, held.id}
         out = cloud.run(source, state="absent", wait=True)
@@ -295,7 +292,7 @@ class EncryptedCopies:
         cloud.at(started + 30, lambda: setattr(cloud.copies()[0], "encrypted", False))
         out = cloud.run(source, encrypted=True, replace_mismatched=replaces, wait=True)
         assert out.failed and out.failure()["kind"] == "mismatch" and named(out) == ids(cloud.copies())
-        assert cloud.calls[cloud.copy_action] == 1 and cloud.calls[delete_action(cloud)] == 0
+        assert cloud.calls[cloud.copy_action] == 1 and cloud.calls[cloud.delete_action] == 0
         assert out["changed"] and out["counts"]["created"] == 1 and out["snapshot_id"] == cloud.copies()[0].id
 
     def test_a_duplicate_is_kept_if_only_a_copy_of_other_encryption_would_remain(self, cloud):

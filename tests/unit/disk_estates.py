@@ -192,7 +192,7 @@ class EcsDisksEstate(Restores, EcsEstate):
         size = self.get(snapshot, self.destination).size
         started = self.clock.monotonic()
         made = Disk(
-            new_id(self.disk_prefix, self.disk_digits),
+            new_id(self.disk_prefix, self.id_digits),
             self.destination,
             "planted",
             size,
@@ -241,9 +241,6 @@ class EnsDisksEstate(EcsDisksEstate, EnsEstate):
     central_regions = ("cn-hangzhou",)
     #: Without a token, the promise holds once the cloud shows the disk.
     pause_after_a_kill = 25.0
-    module, info_module = EnsEstate.module, EnsEstate.info_module
-    source, destination, unknown_id = EnsEstate.source, EnsEstate.destination, EnsEstate.unknown_id
-    snapshot_prefix = EnsEstate.snapshot_prefix
 
 
 class CbsDisksEstate(EcsDisksEstate, CbsEstate):
@@ -260,10 +257,6 @@ class CbsDisksEstate(EcsDisksEstate, CbsEstate):
     shows_what_is_made = False
     attach_action, detach_action = "AttachDisks", "DetachDisks"
     server_id, other_server_id, far_server_id = "ins-1a2b3c4d", "ins-1a2b3c4e", "ins-1a2b3c4f"
-    disk_prefix, snapshot_prefix = CbsEstate.disk_prefix, CbsEstate.snapshot_prefix
-    source, destination, unknown_id = CbsEstate.source, CbsEstate.destination, CbsEstate.unknown_id
-    module, info_module = CbsEstate.module, CbsEstate.info_module
-    connection, disk, snapshot = CbsEstate.connection, CbsEstate.disk, CbsEstate.snapshot
 
     def plant(self, snapshot: str, tags: dict[str, str], seconds: float = 0.0, zone: str | None = None) -> Any:
         made = super().plant(snapshot, tags, seconds, zone)

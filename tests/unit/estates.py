@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs import EcsCloud
@@ -19,7 +19,7 @@ from tests.clouds import CLOUDS, Cloud
 from tests.simulator.alibaba import ACCESS_KEY as ALIBABA_KEY
 from tests.simulator.alibaba import SECRET_KEY as ALIBABA_SECRET
 from tests.simulator.cbs import CbsSnapshot
-from tests.simulator.ec2 import ACCESS_KEY, ACCOUNT, SECRET_KEY, Ec2, SimulatedCopy, ec2_backends
+from tests.simulator.ec2 import ACCESS_KEY, ACCOUNT, SECRET_KEY, SimulatedCopy, ec2_backends
 from tests.simulator.state import Disk, SimulatedSnapshot, new_id
 from tests.simulator.tencent import SECRET_ID as TENCENT_ID
 from tests.simulator.tencent import SECRET_KEY as TENCENT_KEY
@@ -33,6 +33,8 @@ class Estate:
     cloud: Cloud
     server: Any
     clock: Any
+    copy_action, list_action = "CopySnapshot", "DescribeSnapshots"
+    delete_action, tag_action = "DeleteSnapshot", "TagResources"
     quick_reads: dict[str, Any] = {}
     #: Whether the cloud says why a copy failed, and whether it records the source of a copy itself.
     gives_reason = True
@@ -41,6 +43,9 @@ class Estate:
     def __init_subclass__(cls) -> None:
         cls.module, cls.info_module = cls.cloud.copy_module, cls.cloud.info_module
         cls.source, cls.destination, cls.other_destination, cls.third_destination = cls.cloud.regions
+
+    def __init__(self, server: Any, clock: Any, url: str):
+        self.server, self.clock, self.url = server, clock, url
 
     def settings(self, **settings: Any) -> None:
         assert set(settings) <= set(self.server.control.settings)
@@ -64,6 +69,45 @@ class Estate:
     def connection(self) -> dict[str, Any]:
         raise NotImplementedError
 
+    def foreign_copy(
+        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
+    ) -> Any:
+        """Create a copy as the console does: without our tags."""
+        return self._plant(source_id, region or self.destination, {}, duration=seconds, failure=failure, **facts)
+
+    def our_copy(
+        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
+    ) -> Any:
+        """Create a copy as an earlier run would."""
+        disk, created = self._origin(source_id)
+        tags = {
+            "dr-copy:source-snapshot-id": source_id,
+            "dr-copy:source-region": self.source,
+            "dr-copy:source-disk-id": disk,
+            "dr-copy:source-created-at": created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        return self._plant(source_id, region or self.destination, tags, duration=seconds, failure=failure, **facts)
+
+    def _origin(self, source_id: str) -> tuple[str, datetime]:
+        """Return the disk of a snapshot, and when it was taken."""
+        raise NotImplementedError
+
+    def _plant(self, source_id: str, region: str, tags: dict[str, str], **facts: Any) -> Any:
+        """Create a copy without a call."""
+        raise NotImplementedError
+
+    def copies(self, region: str | None = None) -> list[Any]:
+        """Return the true copies in a region, oldest first."""
+        raise NotImplementedError
+
+    def started_at(self, snapshot: Any) -> float:
+        raise NotImplementedError
+
+    def peak_in_progress(self) -> int:
+        """Return the largest number of copies that were in progress at once."""
+        spans = [(self.started_at(c), self.started_at(c) + c.duration) for c in self.copies()]
+        return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
+
     def run(self, *sources: str, check: bool = False, diff: bool = False, **options: Any) -> Outcome:
         """Run the copy module for these sources; options override."""
         given = {
@@ -85,22 +129,12 @@ class EbsEstate(Estate):
 
     adapter = EbsCloud
     cloud = CLOUDS["ebs"]
-    copy_action, list_action, delete_action, tag_action = (
-        "CopySnapshot",
-        "DescribeSnapshots",
-        "DeleteSnapshot",
-        "CreateTags",
-    )
+    tag_action = "CreateTags"
     unknown_id = "snap-0f1e2d3c4b5a69788"
     source_name_limit = 250
     #: Options that keep the SDK from sleeping between its own attempts at reads, because it does not use the fake
     #: clock.
     quick_reads = {"aws_config": {"retries": {"total_max_attempts": 1}}}
-
-    def __init__(self, ec2: Ec2, clock: Any, url: str):
-        self.server = ec2
-        self.clock = clock
-        self.url = url
 
     # -- the server's state --------------------------------------------------------------------------
 
@@ -160,11 +194,6 @@ class EbsEstate(Estate):
         """Delete a snapshot without a call."""
         del ec2_backends[ACCOUNT][region or self.source].snapshots[snapshot_id]
 
-    def peak_in_progress(self, region: str | None = None) -> int:
-        """Return the largest number of copies that were in progress at once."""
-        spans = [(c._started, c._started + c.duration) for c in self.copies(region)]
-        return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
-
     def span(self) -> float:
         """Return the seconds from the start of the first copy to the end of the last one."""
         copies = self.copies()
@@ -179,47 +208,17 @@ class EbsEstate(Estate):
     def set_tags(self, copy: Any, **tags: str) -> None:
         copy.ec2_backend.create_tags([copy.id], tags)
 
-    def foreign_copy(
-        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
-    ) -> Any:
-        """Create a copy as the console does: with a description, without tags."""
-        return self._plant(
-            source_id, region, seconds, failure, f"[Copied {source_id} from {self.source}] nightly", {}, facts
-        )
-
-    def our_copy(
-        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
-    ) -> Any:
-        """Create a copy as an earlier run would."""
+    def _origin(self, source_id: str) -> tuple[str, datetime]:
         source = self.get(source_id)
-        tags = {
-            "dr-copy:source-snapshot-id": source_id,
-            "dr-copy:source-region": self.source,
-            "dr-copy:source-disk-id": source.volume.id,
-            "dr-copy:source-created-at": source.start_time.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-        return self._plant(source_id, region, seconds, failure, "an earlier copy", tags, facts)
+        return source.volume.id, source.start_time
 
-    def _plant(
-        self,
-        source_id: str,
-        region: str | None,
-        seconds: float,
-        failure: str | None,
-        description: str,
-        tags: dict[str, str],
-        facts: dict[str, Any],
-    ) -> Any:
-        backend = ec2_backends[ACCOUNT][region or self.destination]
+    def _plant(self, source_id: str, region: str, tags: dict[str, str], **facts: Any) -> Any:
+        """Create a copy without a call; without tags, with the description that the console sets."""
+        backend = ec2_backends[ACCOUNT][region]
         arguments: dict[str, Any] = {
-            "description": description,
+            "description": "an earlier copy" if tags else f"[Copied {source_id} from {self.source}] nightly",
             "encrypted": False,
-            "kms_key_id": None,
-            "minutes": None,
-            "outpost_arn": None,
-            "zone": None,
-            "duration": seconds,
-            "failure": failure,
+            **dict.fromkeys(("kms_key_id", "minutes", "outpost_arn", "zone")),
             **facts,
         }
         copy = SimulatedCopy(self.server, backend, self.get(source_id), **arguments)
@@ -236,31 +235,32 @@ class EcsEstate(Estate):
 
     adapter = EcsCloud
     cloud = CLOUDS["ecs"]
-    copy_action, list_action = "CopySnapshot", "DescribeSnapshots"
     unknown_id = "s-bp67acfmxazb4p0000"
     disk_prefix, snapshot_prefix = "d-", "s-"
-    disk_digits = 20
+    id_digits = 20
+    snapshot_class = SimulatedSnapshot
     source_name_limit = 120
     gives_reason = False
     records_sources = True
-
-    def __init__(self, server: Any, clock: Any, url: str):
-        self.server = server
-        self.clock = clock
-        self.url = url
 
     def connection(self) -> dict[str, Any]:
         return {"endpoint_url": self.url, "access_key": ALIBABA_KEY, "secret_key": ALIBABA_SECRET, "read_timeout": 5}
 
     def disk(self, **tags: str) -> str:
-        return self.server.estate.add(Disk(new_id(self.disk_prefix), self.source, tags.get("Name", ""), tags=tags)).id
+        made = Disk(new_id(self.disk_prefix, self.id_digits), self.source, tags.get("Name", ""), tags=tags)
+        return self.server.estate.add(made).id
 
     def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
         """Create a complete source snapshot; its tag Name becomes its name."""
         name = tags.pop("Name", "nightly")
         created = self.clock.utc() - timedelta(hours=age_hours)
-        made = SimulatedSnapshot(
-            new_id(self.snapshot_prefix), region or self.source, created, disk or self.disk(), name, tags=tags
+        made = self.snapshot_class(
+            new_id(self.snapshot_prefix, self.id_digits),
+            region or self.source,
+            created,
+            disk or self.disk(),
+            name,
+            tags=tags,
         )
         return self.server.estate.add(made).id
 
@@ -311,49 +311,23 @@ class EcsEstate(Estate):
     def forget(self, snapshot_id: str, region: str | None = None) -> None:
         del self.server.estate.snapshots[region or self.source][snapshot_id]
 
-    def peak_in_progress(self, region: str | None = None) -> int:
-        spans = [(c.started, c.started + c.duration) for c in self.copies(region)]
-        return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
-
-    def foreign_copy(
-        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None
-    ) -> Any:
-        """Create a copy as the console does: without our tags."""
-        return self._plant(source_id, region, seconds, failure, {})
-
-    def our_copy(
-        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None
-    ) -> Any:
-        """Create a copy as an earlier run would."""
+    def _origin(self, source_id: str) -> tuple[str, datetime]:
         source = self.get(source_id)
-        tags = {
-            "dr-copy:source-snapshot-id": source_id,
-            "dr-copy:source-region": self.source,
-            "dr-copy:source-disk-id": source.disk_id,
-            "dr-copy:source-created-at": source.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-        return self._plant(source_id, region, seconds, failure, tags)
+        return source.disk_id, source.created
 
-    def _plant(
-        self, source_id: str, region: str | None, seconds: float, failure: str | None, tags: dict[str, str]
-    ) -> Any:
-        source = self.get(source_id)
-        return self.server.estate.add(
-            SimulatedSnapshot(
-                new_id(self.snapshot_prefix),
-                region or self.destination,
-                self.clock.utc(),
-                source.disk_id,
-                "a-copy",
-                "a copy",
-                tags,
-                source_id=source_id,
-                source_region=self.source,
-                started=self.clock.monotonic(),
-                duration=seconds,
-                failure=failure,
-            )
+    def _plant(self, source_id: str, region: str, tags: dict[str, str], **facts: Any) -> Any:
+        facts = {"disk_id": self.get(source_id).disk_id, "name": "a-copy", "description": "a copy", **facts}
+        copy = self.snapshot_class(
+            new_id(self.snapshot_prefix, self.id_digits),
+            region,
+            self.clock.utc(),
+            tags=tags,
+            source_id=source_id,
+            source_region=self.source,
+            started=self.clock.monotonic(),
+            **facts,
         )
+        return self.server.estate.add(copy)
 
 
 class EnsEstate(EcsEstate):
@@ -370,11 +344,12 @@ class CbsEstate(EcsEstate):
 
     adapter = CbsCloud
     cloud = CLOUDS["cbs"]
-    copy_action, list_action = "CopySnapshotCrossRegions", "DescribeSnapshots"
-    delete_action, tag_action = "DeleteSnapshots", "TagResources"
+    copy_action = "CopySnapshotCrossRegions"
+    delete_action = "DeleteSnapshots"
     unknown_id = "snap-zzzzzzzz"
     disk_prefix, snapshot_prefix = "disk-", "snap-"
-    disk_digits = 8
+    id_digits = 8
+    snapshot_class = CbsSnapshot
     source_name_limit = 55
     gives_reason = False
     records_sources = False
@@ -382,61 +357,19 @@ class CbsEstate(EcsEstate):
     def connection(self) -> dict[str, Any]:
         return {"endpoint_url": self.url, "secret_id": TENCENT_ID, "secret_key": TENCENT_KEY, "read_timeout": 5}
 
-    def disk(self, **tags: str) -> str:
-        made = Disk(new_id(self.disk_prefix, 8), self.source, tags.get("Name", ""), tags=tags)
-        return self.server.estate.add(made).id
-
-    def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
-        name = tags.pop("Name", "nightly")
-        created = self.clock.utc() - timedelta(hours=age_hours)
-        made = CbsSnapshot(new_id("snap-", 8), region or self.source, created, disk or self.disk(), name, tags=tags)
-        return self.server.estate.add(made).id
-
     def copies(self, region: str | None = None) -> list[Any]:
         """Return the existing copies; the service removes a failed one, and after a while a deleted one."""
         now = self.clock.monotonic()
         kept = [s for s in super().copies(region) if s.phase(now) != "failed"]
         return [s for s in kept if s.gone_at is None or now < s.gone_at]
 
-    def foreign_copy(
-        self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None
-    ) -> Any:
-        """Create a copy as the console does: with a name, without tags."""
-        return self._copy(source_id, region, seconds, failure, f"Copied {source_id} from {self.source}", {})
+    def our_copy(self, *source: Any, tagged: bool = True, **facts: Any) -> Any:
+        """Create a copy as an earlier run would; without tags, as one that ended before it could tag the copy."""
+        copy = super().our_copy(*source, **facts)
+        copy.tags = copy.tags if tagged else {}
+        return copy
 
-    def our_copy(
-        self,
-        source_id: str,
-        region: str | None = None,
-        seconds: float = 0.0,
-        failure: str | None = None,
-        name: str = "a-copy",
-        tagged: bool = True,
-    ) -> Any:
-        source = self.get(source_id)
-        tags = {
-            "dr-copy:source-snapshot-id": source_id,
-            "dr-copy:source-region": self.source,
-            "dr-copy:source-disk-id": source.disk_id,
-            "dr-copy:source-created-at": source.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-        return self._copy(source_id, region, seconds, failure, name, tags if tagged else {})
-
-    def _copy(
-        self, source_id: str, region: str | None, seconds: float, failure: str | None, name: str, tags: dict[str, str]
-    ) -> Any:
-        return self.server.estate.add(
-            CbsSnapshot(
-                new_id("snap-", 8),
-                region or self.destination,
-                self.clock.utc(),
-                "",
-                name,
-                tags=tags,
-                source_id=source_id,
-                source_region=self.source,
-                started=self.clock.monotonic(),
-                duration=seconds,
-                failure=failure,
-            )
-        )
+    def _plant(self, source_id: str, region: str, tags: dict[str, str], **facts: Any) -> Any:
+        """Create a copy without a call; without tags, with the name that the console sets."""
+        name = "a-copy" if tags else f"Copied {source_id} from {self.source}"
+        return super()._plant(source_id, region, tags, **{"disk_id": "", "name": name, "description": "", **facts})

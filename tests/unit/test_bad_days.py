@@ -20,7 +20,6 @@ from .contract_bad_days import (
     PagedListings,
     TaggedCopies,
     copies_of,
-    delete_action,
     first,
     ids,
     is_true,
@@ -294,7 +293,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
         for options in ({"check": True}, {}, {"wait": True}):
             out = cloud.run(source, state="absent", **options)
             assert not out.failed and not out["changed"] and out["counts"]["deleted"] == 0, options
-        assert cloud.calls[delete_action(cloud)] == 0
+        assert cloud.calls[cloud.delete_action] == 0
 
     def test_a_copy_that_is_being_deleted_is_no_duplicate(self, cloud):
         """It is neither reported nor deleted in addition to the one that counts (promises: counting-order)."""
@@ -305,7 +304,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
         good = cloud.our_copy(source)
         out = cloud.run(source, wait=True, remove_duplicates=True)
         assert not out.failed and not out["changed"] and out["duplicates"] == []
-        assert out["snapshot_id"] == good.id and cloud.calls[delete_action(cloud)] == 0 and is_true(cloud, out)
+        assert out["snapshot_id"] == good.id and cloud.calls[cloud.delete_action] == 0 and is_true(cloud, out)
 
     # -- nodes --------------------------------------------------------------------------------------------------
 
@@ -393,7 +392,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         """A copy that is refused for good does not hide those for which the run waited (promises: timeout)."""
         source = cloud.snapshot()
         refused, pending = cloud.our_copy(source), cloud.our_copy(source, seconds=LONG_COPY)
-        cloud.settings(denied=[delete_action(cloud)])
+        cloud.settings(denied=[cloud.delete_action])
         out = cloud.run(source, state="absent", wait=True, wait_timeout=60)
         assert named(out) == {refused.id, pending.id}, out["failures"]
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.simulator.ec2 import ACCOUNT
 
-from .contract_bad_days import at_once, clouds, copies_of, delete_action, ids, named, with_script
+from .contract_bad_days import at_once, clouds, copies_of, ids, named, with_script
 
 ALL = clouds("ebs", "ecs", "ens", "cbs")
 
@@ -246,11 +246,11 @@ def test_absent_is_done_in_two_minutes_though_a_fifth_of_all_answers_is_lost(clo
 def test_a_deletion_whose_answer_is_lost_is_sent_again_and_ends(cloud):
     source = cloud.snapshot()
     cloud.our_copy(source)
-    cloud.faults({"action": delete_action(cloud), "fault": "lose_answer", "nth": [1]})
+    cloud.faults({"action": cloud.delete_action, "fault": "lose_answer", "nth": [1]})
     started, before = cloud.clock.monotonic(), cloud.calls[cloud.list_action]
     out = cloud.run(source, state="absent", wait=True)
     assert not out.failed and out["changed"] and not cloud.copies()
-    assert cloud.calls[delete_action(cloud)] == 2 and cloud.calls[cloud.list_action] - before <= 6
+    assert cloud.calls[cloud.delete_action] == 2 and cloud.calls[cloud.list_action] - before <= 6
     assert cloud.clock.monotonic() - started < 10
 
 
@@ -261,11 +261,11 @@ def test_a_copy_held_after_a_lost_deletion_is_not_deleted(cloud):
     copy = cloud.our_copy(source)
 
     def fault_of(action, _region):
-        if action == delete_action(cloud):
+        if action == cloud.delete_action:
             cloud.set_tags(copy, **{"dr-copy:hold": "audit"})
             return "drop"
         return None
 
     with_script(cloud, fault_of)
     out = cloud.run(source, state="absent", wait=True)
-    assert out.failed and ids(cloud.copies()) == {copy.id} and cloud.calls[delete_action(cloud)] == 1
+    assert out.failed and ids(cloud.copies()) == {copy.id} and cloud.calls[cloud.delete_action] == 1

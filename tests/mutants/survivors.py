@@ -23,7 +23,7 @@ LINES: dict[str, str] = {
     "plugins/plugin_utils/_dr_copy/decide/unchanged.py:55": "for the other reasons, no copy is there",
     "plugins/plugin_utils/_dr_restore/decide/claims.py:45": "no claim is named by fewer disks than one",
     "plugins/plugin_utils/_sets/groups.py:42": "no group has fewer disks than one",
-    "plugins/plugin_utils/_sets/sources.py:106": "no place is behind the end",
+    "plugins/plugin_utils/_sets/sources.py:107": "no place is behind the end",
 }
 #: By the name of a change of the roles (tests.mutants.roles).
 ROLES: dict[str, str] = {}

@@ -7,8 +7,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from functools import lru_cache
+from typing import overload
 
 
+@overload
+def iso_utc(moment: datetime) -> str: ...
+@overload
+def iso_utc(moment: datetime | None) -> str | None: ...
 def iso_utc(moment: datetime | None) -> str | None:
     """Format an aware datetime as ISO 8601 in UTC with whole seconds (``2026-11-21T02:06:37Z``)."""
     if moment is None:
@@ -18,8 +24,12 @@ def iso_utc(moment: datetime | None) -> str | None:
 
 def parse_iso_utc(text: str | None) -> datetime | None:
     """Parse an ISO 8601 string as an aware datetime, UTC if it has no time zone; None if it is invalid."""
-    if not text:
-        return None
+    return _parsed(text) if text else None
+
+
+@lru_cache(maxsize=65536)
+def _parsed(text: str) -> datetime | None:
+    # Each time is parsed repeatedly, because a source and each of its copies have it.
     try:
         moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError:

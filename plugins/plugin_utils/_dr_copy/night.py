@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from .._role.answers import Answer, CopyAnswer, Listing, ShareAnswer
 from .._role.call import Call, RawAnswer, Returned, RunsModule
@@ -249,7 +250,7 @@ class Night:
 
     def _ended(self) -> Variables:
         """Return the variables with the time at which ages are measured."""
-        return replace(self._values, judged_at=self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return replace(self._values, judged_at=iso_utc(self._clock()))
 
     @property
     def _step_results(self) -> StepResults:

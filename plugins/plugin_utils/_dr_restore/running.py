@@ -11,6 +11,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple, cast
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
+
 from .._role.answers import Listing
 from .._role.call import Call, Returned, RunsModule
 from .._role.parsing import RawVariables
@@ -113,7 +115,7 @@ class Run:
         return read_listing(self._run_call(calls.list_copies(of_any_region)))
 
     def _now(self) -> str:
-        return self._record.answer("time", lambda: self._clock().strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return self._record.answer("time", lambda: iso_utc(self._clock()))
 
 
 def is_read(listed: Listing, key: str) -> bool:

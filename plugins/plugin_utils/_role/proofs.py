@@ -10,7 +10,7 @@ Proofs are the times (aware) of the last successful drills, by level.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TypeVar
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
@@ -18,6 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
     PROVEN_BEFORE,
     PROVEN_LEVEL,
 )
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from .doubts import TOLERANCE
 from .marks import LEVELS
@@ -64,9 +65,5 @@ def strongest(proofs: Iterable[str]) -> str | None:
 
 def tags_of_proof(level: str, at: str, proofs: Mapping[str, datetime]) -> dict[str, str]:
     """Return the tags for a copy that is proven now (``at``, ISO 8601) and that had these ``proofs`` before."""
-    earlier = " ".join(f"{other} {as_text(time)}" for other, time in proofs_not_covered(level, proofs).items())
+    earlier = " ".join(f"{other} {iso_utc(time)}" for other, time in proofs_not_covered(level, proofs).items())
     return {PROVEN_AT: at, PROVEN_LEVEL: level, **({PROVEN_BEFORE: earlier} if earlier else {})}
-
-
-def as_text(time: datetime) -> str:
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

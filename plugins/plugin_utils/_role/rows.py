@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import unpacked
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import parse_iso_utc
 
 from .answers import CopyRow, SnapshotRow
 
@@ -47,17 +47,7 @@ class SnapshotTime(NamedTuple):
 
 def parse_time(text: str | None) -> datetime | None:
     """Parse an ISO 8601 string as an aware datetime, UTC if it has no time zone; None if it is invalid."""
-    return _parsed(str(text)) if text else None
-
-
-@lru_cache(maxsize=65536)
-def _parsed(text: str) -> datetime | None:
-    # Each time is parsed repeatedly, because a source and each of its copies have it.
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return parse_iso_utc(str(text)) if text else None
 
 
 def time_or_now(now: str | None) -> datetime:

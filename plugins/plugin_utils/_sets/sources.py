@@ -9,9 +9,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency, SnapshotSet, weakest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from .groups import Group
 
@@ -95,7 +96,7 @@ def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[
         later = _after(of_disks[first.disk_id], first)
         is_closest = later is None or later.time > last
         if len(members) == len(group.disk_ids) and last - first.time <= timedelta(seconds=seconds) and is_closest:
-            set_id = first.time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            set_id = iso_utc(first.time)
             found.append(_set_of(group, set_id, Consistency.NEAR, members))
             free_after = last
     return found

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import SnapshotRow
 from ..._role.registered import is_listed
@@ -160,10 +161,10 @@ def _row(one: GroupStatus, unread: str | None) -> SetStanding:
         "disks": sorted(one.group.disk_ids),
         "set": one.mark.set_id if one.mark else None,
         "consistency": one.mark.consistency.value if one.mark else None,
-        "source_created_at": _text(one.taken_at),
+        "source_created_at": iso_utc(one.taken_at),
         "age_hours": one.age_hours,
         "within_rpo": one.within_rpo,
-        "torn": [{"disk_id": disk.disk_id, "source_created_at": _text(disk.newest)} for disk in one.torn],
+        "torn": [{"disk_id": disk.disk_id, "source_created_at": iso_utc(disk.newest)} for disk in one.torn],
         "unknown": f"the region could not be listed: {unread}" if unread else None,
     }
 
@@ -195,7 +196,3 @@ def _warnings(rows: Sequence[SetStanding], contradictions: Iterable[Contradictio
 
 def _more(rows: Sequence[object], most: int) -> str:
     return f", and {len(rows) - most} more" if len(rows) > most else ""
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

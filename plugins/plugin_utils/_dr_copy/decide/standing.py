@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
+
 from ..._role.answers import SnapshotRow
-from ..._role.proofs import as_text, proofs_in, proofs_not_covered
+from ..._role.proofs import proofs_in, proofs_not_covered
 from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
 from .destinations import copies_of_plan
@@ -87,9 +89,9 @@ def _proofs(copies: Iterable[SnapshotRow], now: datetime) -> dict[tuple[str, str
 
 def _proof(last: tuple[datetime, str, str], proofs: Mapping[str, datetime]) -> Proof:
     time, level, copy_id = last
-    found: Proof = {"proven_at": as_text(time), "proven_level": level, "proven_snapshot_id": copy_id}
+    found: Proof = {"proven_at": iso_utc(time), "proven_level": level, "proven_snapshot_id": copy_id}
     if proofs_not_covered(level, proofs):
-        found["proofs"] = {level: as_text(time) for level, time in proofs.items()}
+        found["proofs"] = {level: iso_utc(time) for level, time in proofs.items()}
     return found
 
 

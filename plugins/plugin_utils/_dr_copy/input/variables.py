@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.files import absolute_path
 from ..._role.parsing import (
@@ -212,7 +213,7 @@ def normalise(
     started = started or datetime.now(timezone.utc)
     values = Variables(
         **own,
-        now=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        now=iso_utc(started),
         ends_at=int(started.timestamp()) + own["wait_timeout"],
         across_accounts=bool(connections.source_connection),
         login=_login(connections.connection),

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
@@ -72,8 +73,8 @@ def report_of(result: Result, steps: StepResults, values: Variables, run: Run) -
         "name": values.plan or run["host"],
         "check_mode": bool(run["check_mode"]),
         "started_at": values.now,
-        "finished_at": _text(finished),
-        "valid_until": _text(_valid_until(result, finished, values.rpo_hours)),
+        "finished_at": iso_utc(finished),
+        "valid_until": iso_utc(_valid_until(result, finished, values.rpo_hours)),
         "cloud": values.cloud or None,
         "source_region": values.source_region or None,
         "destination_regions": list(values.destination_regions),
@@ -185,10 +186,6 @@ def _valid_until(result: Result, finished: datetime, rpo_hours: int) -> datetime
     ages = [point["age_hours"] or 0 for point in result["recovery_points"] if point["within_rpo"]]
     left = min([rpo_hours - age for age in ages], default=VALID_HOURS)
     return finished + timedelta(hours=min(VALID_HOURS, left))
-
-
-def _text(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 #: The most characters of the summaries of all plans of a play together.

@@ -14,6 +14,7 @@ from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import (
     CompareAnswer,
@@ -25,7 +26,7 @@ from ..._role.answers import (
     RestoredDisk,
     SnapshotRow,
 )
-from ..._role.proofs import as_text, newest_of, newest_that_proves, proofs_in, tags_of_proof
+from ..._role.proofs import newest_of, newest_that_proves, proofs_in, tags_of_proof
 from ..._role.rows import disk_id_of, parse_time, time_or_now
 from ..input.last_drill import LastDrill
 from ..input.variables import Variables
@@ -121,7 +122,7 @@ def with_proofs(points: Sequence[Point], listed: Listing, last: LastDrill, value
     now = time_or_now(values.now)
     proofs: dict[str, list[tuple[str, str | None]]] = {}
     for copy in _copies(listed):
-        own = [(level, as_text(time)) for level, time in proofs_in(copy["tags"], now).items()]
+        own = [(level, iso_utc(time)) for level, time in proofs_in(copy["tags"], now).items()]
         proofs.setdefault(str(disk_id_of(copy)), []).extend(own)
     for row in last.get("disks") or ():
         times: Mapping[str, str | None] = row.get("proofs") or {str(row["proven_level"]): row["proven_at"]}
@@ -297,8 +298,8 @@ def _copies(listed: Listing) -> list[SnapshotRow]:
 def _candidate(point: Point, proofs: Mapping[str, datetime], values: Variables) -> Candidate:
     known = {part.name: getattr(point, part.name) for part in fields(Point)}
     level, time = newest_that_proves(values.level, proofs) or (None, None)
-    texts = {level: as_text(time) for level, time in proofs.items()}
-    return Candidate(**known, proven_at=as_text(time) if time else None, proven_level=level, proofs=texts)
+    texts = {level: iso_utc(time) for level, time in proofs.items()}
+    return Candidate(**known, proven_at=iso_utc(time) if time else None, proven_level=level, proofs=texts)
 
 
 def _trial(

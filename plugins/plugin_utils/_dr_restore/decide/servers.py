@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import SnapshotRow
 from ..._sets.copies import Contradiction, Copy, copies_of
@@ -98,7 +99,7 @@ def _with_set(point: Point, servers: Servers, copies: Mapping[str, Copy | None],
     if is_torn:
         return replace(point, torn=True)
     newer = choice.newer if by_set else None
-    passed = NewerCopy(copy_id=newer.snapshot_id, taken_at=newer.time.strftime("%Y-%m-%dT%H:%M:%SZ")) if newer else None
+    passed = NewerCopy(copy_id=newer.snapshot_id, taken_at=iso_utc(newer.time)) if newer else None
     return replace(_marked(point, choice.mark if by_set or not copy else copy.mark), newer=passed)
 
 

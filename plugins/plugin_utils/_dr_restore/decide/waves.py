@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypedDict
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import RestoreAnswer, RestoredDisk
 from ..._role.rows import parse_time
@@ -103,12 +105,8 @@ def times_of(disk: RestoredDisk, wave: Wave, last: Mapping[str, EarlierRow]) -> 
         return {"began_at": began_at, "available_at": available_at, "warm_at": warm_at}
     created, ended = parse_time(disk["created_at"]), parse_time(wave.ended_at)
     moment = created + timedelta(seconds=disk["seconds"]) if created and disk["seconds"] is not None else ended
-    available_at = _text(min(moment, ended) if moment and ended else ended)
+    available_at = iso_utc(min(moment, ended) if moment and ended else ended)
     return {"began_at": wave.began_at, "available_at": available_at, "warm_at": warm_at}
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def minutes_until_available(began_at: str, times: Sequence[str | None]) -> float | None:

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.files import absolute_path
 from ..._role.marks import LEVELS
@@ -42,7 +43,7 @@ def as_moment(value: Any) -> str:
     time = parse_time(as_text(value))
     if time is None:
         raise InvalidValue(f"must be an ISO 8601 time (example: 2026-11-21T02:00:00Z), not {value!r}")
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso_utc(time)
 
 
 def as_minutes(value: Any) -> float:
@@ -188,7 +189,7 @@ def normalise(
     """
     own, problems = parse_variables(VARIABLES, raw_variables, "dr_restore_")
     connection, now = own.pop("connection"), started or datetime.now(timezone.utc)
-    values = Variables(**own, now=now.strftime("%Y-%m-%dT%H:%M:%SZ"), host=host, is_drill=is_drill)
+    values = Variables(**own, now=iso_utc(now), host=host, is_drill=is_drill)
     values = replace(
         values,
         id=_id_of(values, now),

@@ -50,7 +50,7 @@ UNIT = {
 #: Those of all clouds; the last one takes minutes.
 ALL_CLOUDS = [
     f"tests/unit/test_{name}.py"
-    for name in ("what_stays", "seams", "shows_late", "isolation", "slow_regions", "old_looks", "bad_days")
+    for name in ("survivors", "seams", "shows_late", "isolation", "slow_regions", "old_looks", "bad_days")
 ]
 #: It counts function calls, which a change may add: its failure proves nothing.
 COUNTS_CALLS = "tests/unit/test_decide.py::test_a_decision_costs_few_calls_of_functions"
@@ -214,10 +214,10 @@ def _first_storm(one: Broken, seeds: int, before: str) -> str:
     servers = {cloud: StormServer(cloud, with_disks=one.over_disks) for cloud in one.clouds}
     names = storms_of(one.clouds, seeds, one.over_disks)
     names.sort(key=lambda name: name != before)
-    return next((name for name in names if goes_wrong(servers[name.split()[0]], name)), "")
+    return next((name for name in names if finds_fault(servers[name.split()[0]], name)), "")
 
 
-def goes_wrong(server: StormServer, label: str) -> bool:
+def finds_fault(server: StormServer, label: str) -> bool:
     cloud, kind, seed = label.split()
     checks = {
         "collision": server.collided,

@@ -72,7 +72,7 @@ def test_nights_leave_just_what_is_to_be_kept(clouds, cloud):
     assert "http" not in page.replace("http-equiv", ""), "no host is contacted"
 
 
-def test_a_held_copy_stays_and_a_lost_disk_is_reported(clouds):
+def test_a_held_copy_is_kept_and_a_lost_disk_is_reported(clouds):
     clouds.control("settings", {"copy_seconds": 0.2})
     disk, other = (disk_of(clouds, "ebs", name) for name in ("database", "files"))
     first = snapshot_of(clouds, "ebs", disk)

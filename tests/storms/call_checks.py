@@ -102,7 +102,7 @@ def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[
     refusals = [call for call in calls if call.action in COPIES and not call.changed and not call.fault]
     refused, busy = len(refusals), sum(call.code == "InvalidOperation.UnfinishedCrossRegionCopy" for call in refusals)
     reads = sum(call.action not in WRITES for call in calls)
-    # A young copy is polled often, an older one less. One that stays at 99 % is polled after each 64th of its age.
+    # A young copy is polled often, an older one less. One that kept at 99 % is polled after each 64th of its age.
     # Copies in progress at once share their polls.
     at_once = min(outcome.run.max_in_flight, storm.quota, storm.disks if storm.cloud == "ecs" else rows)
     turns = math.ceil(rows / regions / at_once)
@@ -215,16 +215,16 @@ def _deleted(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 named = outcome.options.get("copy_ids")
                 if named is not None and copy.id not in named:
                     yield f"{what} was deleted although copy_ids does not name it"
-                yield from _stays(truth, outcome, copy, call)
+                yield from _without_survivor(truth, outcome, copy, call)
             else:
                 yield from _deleted_by_present(truth, outcome, copy, call)
 
 
-def _stays(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
+def _without_survivor(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
     """Check that the survivor of a deleted copy was complete when a look could show it (promises: survivors)."""
     survivor = (outcome.options.get("survivors") or {}).get(copy.id)
-    stays = truth.copies.get((copy.region, survivor)) if survivor else None
-    if survivor and (stays is None or not stays.was(("complete",), call.started - truth.shown, call.worked)):
+    kept = truth.copies.get((copy.region, survivor)) if survivor else None
+    if survivor and (kept is None or not kept.was(("complete",), call.started - truth.shown, call.worked)):
         yield f"{copy.id} was deleted although its survivor {survivor} is not complete"
 
 

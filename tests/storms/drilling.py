@@ -176,8 +176,8 @@ class Drilling(Runs):
     def _can_be_attached(self, disk: Any) -> bool:
         """Whether a disk is complete, not attached, and not being deleted."""
         made = disk.started + disk.duration <= self.scheduler.monotonic()
-        going = getattr(disk, "deleted_at", math.inf) < math.inf or getattr(disk, "recycled", False)
-        return bool(made and not going and not self._is_attached(disk))
+        is_deleted = getattr(disk, "deleted_at", math.inf) < math.inf or getattr(disk, "recycled", False)
+        return bool(made and not is_deleted and not self._is_attached(disk))
 
     # -- the runs ----------------------------------------------------------------------------------------
 

@@ -158,15 +158,15 @@ def _unreported(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) ->
     if any(one.disks(truth) - {*row["disks"]} for one in own):
         return  # disks have left the server
     for one in own:
-        if one.set_id == row["set"] and one.contradicts_itself(truth) and _stays(one, outcome, begin):
+        if one.set_id == row["set"] and one.contradicts_itself(truth) and _was_unchanged(one, outcome, begin):
             yield f"reports the set {row['set']} of {row['group']}, whose marks contradict each other"
-    sure = [one for one in own if one.is_whole(truth) and _stays(one, outcome, begin)]
+    sure = [one for one in own if one.is_whole(truth) and _was_unchanged(one, outcome, begin)]
     newest = min(map(truth.taken, sure[0].copies)).strftime(FORM) if sure else ""
     if newest > (row["source_created_at"] or ""):
         yield f"reports the set {row['set']} of {row['group']}, and {sure[0].set_id} is complete in {row['region']}"
 
 
-def _stays(one: MarkedSet, outcome: NightOutcome, begin: float) -> bool:
+def _was_unchanged(one: MarkedSet, outcome: NightOutcome, begin: float) -> bool:
     """Whether a set's copies stayed complete and marked until the end of a night, and no other copy joined it."""
     marks = {(version.tags.get(GROUP), version.tags.get(SET)) for c in one.copies for version in _versions(c, begin)}
     same = marks == {(one.group, mark) for mark in one.marks}

@@ -369,7 +369,7 @@ class CopyContract:
         assert (out["counts"]["replaced"], out["counts"]["deleted"], out["counts"]["created"]) == (1, 1, 0)
         assert [c.id for c in cloud.copies()] == [out["snapshot_id"]] != [failed.id]
 
-    def test_somebody_elses_failed_copy_stays(self, cloud):
+    def test_somebody_elses_failed_copy_is_kept(self, cloud):
         source = cloud.snapshot()
         failed = cloud.foreign_copy(source, failure="no")
         out = cloud.run(source, wait=True)

@@ -829,7 +829,7 @@ class FailedCopies:
         assert max(map(cloud.started_at, made)) < started + 3 * 300 * 1.15
         assert named(out) == {failed.id} and cloud.calls[cloud.delete_action] < 130
 
-    def test_a_failed_copy_goes_where_another_run_replaces_it_meanwhile(self, cloud):
+    def test_a_failed_copy_is_deleted_if_another_run_replaces_it_meanwhile(self, cloud):
         """It had failed before the run, so it is replaced, whoever makes the new one (promises: failed-copies)."""
         one, two = cloud.snapshot(age_hours=9), cloud.snapshot(age_hours=1)
         failed = cloud.our_copy(two, failure="no")

@@ -49,7 +49,7 @@ def sample(
     rows = [_row(row["snapshot_id"], failed) for row in chosen]
     made = [_copy(int(r["disk_id"][4:], 16), r["age_hours"]) for r in chosen if r["snapshot_id"] not in failed]
     there = [*copies, *made]
-    expired = prunable(done_with(there, plan, shown), values).going
+    expired = prunable(done_with(there, plan, shown), values).to_delete
     counts = {"created": len(made), "adopted": 0, "replaced": 0, "updated": 0, "unchanged": 1, "failed": len(failed)}
     deleted = [copy["snapshot_id"] for copy in expired]
     done = {

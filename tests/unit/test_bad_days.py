@@ -268,12 +268,12 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
     def test_a_copy_that_is_being_deleted_does_not_count(self, cloud):
         """It counts as gone, so a new copy is made (promises: idempotent)."""
         source = cloud.snapshot()
-        going = cloud.our_copy(source)
-        going.forced_state = "deleting"
+        deleting = cloud.our_copy(source)
+        deleting.forced_state = "deleting"
         out = cloud.run(source, wait=True)
         row = out.copy()
         assert not out.failed and (row["action"], row["state"]) == ("created", "completed") and out["changed"]
-        assert ids(cloud.copies()) - {going.id} == {row["snapshot_id"]} and is_true(cloud, out)
+        assert ids(cloud.copies()) - {deleting.id} == {row["snapshot_id"]} and is_true(cloud, out)
 
     def test_a_copy_that_turns_deleting_while_it_is_waited_for_has_failed(self, cloud):
         """The deletion is reported at once, and this run makes no other copy (promises: failed-copies)."""
@@ -298,8 +298,8 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
     def test_a_copy_that_is_being_deleted_is_no_duplicate(self, cloud):
         """It is neither reported nor deleted in addition to the one that counts (promises: counting-order)."""
         source = cloud.snapshot()
-        going = cloud.our_copy(source)
-        going.forced_state = "deleting"
+        deleting = cloud.our_copy(source)
+        deleting.forced_state = "deleting"
         cloud.clock.sleep(5)
         good = cloud.our_copy(source)
         out = cloud.run(source, wait=True, remove_duplicates=True)

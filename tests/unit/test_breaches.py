@@ -169,11 +169,11 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         done = {"source": {"disks": DISKS, "snapshots": snapshots, "failures": []}, "share": {}, "disks": DISKS}
         done.update(snapshots=snapshots, plan=plan, copied=[self.call], seen=[], expired=[], deleted=[])
         done["listed"] = [{"item": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
-        assert prunable(done, values).going == []
+        assert prunable(done, values).to_delete == []
         look = {"item": {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}, "snapshots": [], "failures": []}
-        assert prunable({**done, "seen": [look]}, values).going == []
+        assert prunable({**done, "seen": [look]}, values).to_delete == []
         done["seen"] = [{**look, "snapshots": [copy(1, 1)]}]
-        assert [c["snapshot_id"] for c in prunable(done, values).going] == ["copy-3", "copy-2"]
+        assert [c["snapshot_id"] for c in prunable(done, values).to_delete] == ["copy-3", "copy-2"]
 
 
 def test_points_in_a_region_that_could_not_be_listed_are_unknown():

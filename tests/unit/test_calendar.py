@@ -161,7 +161,7 @@ NOW = "2026-12-31T00:00:00Z"
 
 @settings(max_examples=examples(300))
 @given(moments, limits)
-def test_no_limit_loses_its_points_and_the_newest_never_goes(taken, limits):
+def test_no_limit_loses_its_points_and_the_newest_is_never_deleted(taken, limits):
     stay = kept(taken, **limits, now=NOW)
     ordered = sorted(taken, reverse=True)
     assert ordered[0] in stay

@@ -44,7 +44,7 @@ class TestCbs(CopyContract):
         out = cloud.run(source, wait=True)
         assert out.failure()["kind"] == "failed_copy" and 120 <= cloud.clock.monotonic() - started <= 140
 
-    def test_somebody_elses_failed_copy_stays(self, cloud):
+    def test_somebody_elses_failed_copy_is_kept(self, cloud):
         """CBS shows no failed copy; a copy in the recycle bin does not count, and remains there."""
         source = cloud.snapshot()
         recycled = cloud.foreign_copy(source)

@@ -294,14 +294,14 @@ def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_
     decision = decide(wanted_of(request, policy), memory_after(there), NOW, NOON)
     by_id, gone = {c.snapshot_id: c for c in there}, {c.snapshot_id for c in decision.deletions.now}
     for copy in (c for c in decision.deletions.now if c.state is not State.ERROR):
-        stays = by_id[decision.deletions.survivor_of[copy.snapshot_id]]
-        assert stays.snapshot_id not in gone and stays.state is State.COMPLETED
-        assert same_encryption(copy, stays, Cloud())
-        assert (copy.encrypted, bool(copy.kms_key)) == (stays.encrypted, bool(stays.kms_key))
+        survivor = by_id[decision.deletions.survivor_of[copy.snapshot_id]]
+        assert survivor.snapshot_id not in gone and survivor.state is State.COMPLETED
+        assert same_encryption(copy, survivor, Cloud())
+        assert (copy.encrypted, bool(copy.kms_key)) == (survivor.encrypted, bool(survivor.kms_key))
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "goes"),
+    ("one", "other", "is_deleted"),
     [
         ((False, None), (False, None), True),
         ((True, KEY), (True, KEY), True),
@@ -312,11 +312,11 @@ def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_
         ((False, None), (True, KEY), False),
     ],
 )
-def test_an_unknown_fact_of_a_duplicate_is_no_reason_to_delete_it(one, other, goes):
+def test_an_unknown_fact_of_a_duplicate_is_no_reason_to_delete_it(one, other, is_deleted):
     there = [copy_of(n, encrypted=shown[0], kms_key=shown[1]) for n, shown in enumerate((one, other))]
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(remove_duplicates=True))
     assert [c.snapshot_id for c in decide(wanted, memory_after(there), NOW, NOON).deletions.now] == (
-        ["copy-1"] if goes else []
+        ["copy-1"] if is_deleted else []
     )
 
 
@@ -399,7 +399,7 @@ def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy,
 
 
 @pytest.mark.parametrize(
-    ("source", "facts", "goes"),
+    ("source", "facts", "removed"),
     [
         (replace(SOURCE, tags={"app": "orders"}), CARRIED, ("old",)),
         (SOURCE, {**CARRIED, "source_tags": {"app": "orders"}}, ("old",)),
@@ -408,11 +408,11 @@ def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy,
         (NotFound("The source is gone"), CARRIED, ()),
     ],
 )
-def test_tags_are_purged_only_if_they_are_known(source, facts, goes):
+def test_tags_are_purged_only_if_they_are_known(source, facts, removed):
     wanted = tagging(**facts)
     wanted.policy, wanted.source = Policy(purge_tags=True), source
     change = decide(wanted, memory_after([marked(team="dr", app="orders", old="1")]), NOW, NOON).change
-    assert (tuple(sorted(change.remove)), change.set) == (goes, {})
+    assert (tuple(sorted(change.remove)), change.set) == (removed, {})
 
 
 def test_tags_of_another_service_are_waited_for_until_a_later_look_shows_them():
@@ -751,7 +751,7 @@ EARLIER, MINE = copy_of(1), copy_of(2)
 
 
 @pytest.mark.parametrize(
-    ("mine", "other", "cancels", "goes", "waits"),
+    ("mine", "other", "cancels", "is_deleted", "waits"),
     [
         (replace(MINE, state=State.PENDING), replace(EARLIER, state=State.PENDING), True, True, True),
         (replace(MINE, state=State.PENDING), replace(EARLIER, state=State.PENDING), False, False, True),
@@ -765,14 +765,14 @@ EARLIER, MINE = copy_of(1), copy_of(2)
         (replace(MINE, tags={**MINE.tags, HOLD: ""}), EARLIER, True, False, False),
     ],
 )
-def test_a_copy_of_this_run_goes_for_an_earlier_one_of_another_run(mine, other, cancels, goes, waits):
+def test_a_copy_of_this_run_is_deleted_if_another_run_made_an_earlier_one(mine, other, cancels, is_deleted, waits):
     """It is deleted in progress if the cloud can cancel it, else once both are complete (promises: two-runs)."""
     wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True))
     wanted.cloud.cancels_by_deletion = cancels
     decision = decide(wanted, made_beside(mine, other), NOW, NOON)
-    assert decision.deletions.now == ((mine,) if goes else ())
-    assert decision.deletions.survivor_of == ({mine.snapshot_id: other.snapshot_id} if goes else {})
-    assert (decision.look.at < math.inf) == waits and decision.settled == (not goes and not waits)
+    assert decision.deletions.now == ((mine,) if is_deleted else ())
+    assert decision.deletions.survivor_of == ({mine.snapshot_id: other.snapshot_id} if is_deleted else {})
+    assert (decision.look.at < math.inf) == waits and decision.settled == (not is_deleted and not waits)
 
 
 @pytest.mark.parametrize(("error", "settled"), [(Throttled("slow"), False), (Refused("in use"), True)])
@@ -820,12 +820,13 @@ def test_a_misfit_that_came_later_is_not_replaced():
     assert decide(wanted, memory, NOW, NOON).deletions.now == (copy_of(1, encrypted=False),)
 
 
-@pytest.mark.parametrize(("removes", "goes"), [(True, [2, 3]), (False, [])])
-def test_duplicates_among_misfits_are_deleted_once_a_copy_is_started(removes, goes):
+@pytest.mark.parametrize(("removes", "deleted"), [(True, [2, 3]), (False, [])])
+def test_duplicates_among_misfits_are_deleted_once_a_copy_is_started(removes, deleted):
     wanted = wanted_of(CopyRequest("source", "here", "there", encrypted=True), Policy(remove_duplicates=removes))
     wanted.policy = replace(wanted.policy, replace_mismatched=True, wait=False)
     decision = decide(wanted, memory_after([copy_of(n, encrypted=False) for n in (1, 2, 3)]), NOW, NOON)
-    assert decision.begin and [copy.snapshot_id for copy in decision.deletions.to_delete] == [f"copy-{n}" for n in goes]
+    to_delete = [copy.snapshot_id for copy in decision.deletions.to_delete]
+    assert decision.begin and to_delete == [f"copy-{n}" for n in deleted]
 
 
 @pytest.mark.parametrize(("answers_with_gone", "calls"), [(True, 2), (False, 1)])

@@ -247,7 +247,7 @@ def test_a_misfit_is_deleted_only_once_the_new_copy_is_complete(ebs):
     assert not ebs.run(source, encrypted=True, replace_mismatched=True, wait=True)["changed"]
 
 
-def test_somebody_elses_misfit_stays(ebs):
+def test_somebody_elses_misfit_is_kept(ebs):
     source = ebs.snapshot()
     plain = ebs.foreign_copy(source)
     out = ebs.run(source, encrypted=True, replace_mismatched=True, wait=True)
@@ -502,7 +502,7 @@ def test_purging_makes_room_first(ebs):
     assert not ebs.run(source, tags={"team": "dr"}, purge_tags=True).failed and len(ebs.tags_of(copy)) == 5
 
 
-def test_check_mode_predicts_that_a_misfit_goes_when_the_new_copy_is_complete(ebs):
+def test_check_mode_predicts_that_a_misfit_is_deleted_once_the_new_copy_is_complete(ebs):
     source = ebs.snapshot()
     ebs.our_copy(source)
     ebs.clock.sleep(1)

@@ -44,7 +44,7 @@ class TestEns(CopyContract):
         failure = cloud.run(cloud.snapshot(), wait=False, wait_timeout=60).failure()
         assert failure["kind"] == "busy" and failure["code"] == "Throttling.User" and failure["request_id"]
 
-    def test_somebody_elses_failed_copy_stays(self, cloud):
+    def test_somebody_elses_failed_copy_is_kept(self, cloud):
         """Without tags, every copy with source fields is ours."""
         source = cloud.snapshot()
         cloud.foreign_copy(source, failure="no")

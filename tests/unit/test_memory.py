@@ -83,7 +83,7 @@ def test_nothing_begins_for_what_a_copy_call_may_have_done(happened):
 
 def test_the_initial_copies_are_those_that_exist():
     source = replace(copy_of("source"), is_copy=False)
-    assert memory_after(copy_of(), copy_of("going", State.ABSENT), source).known == {"copy"}
+    assert memory_after(copy_of(), copy_of("deleting", State.ABSENT), source).known == {"copy"}
 
 
 @pytest.mark.parametrize(("later", "compared"), [(0.0, False), (1.4, False), (1.5, True), (9.0, True)])

@@ -75,7 +75,7 @@ def test_every_page_begins_before_the_end_of_the_one_before(way, number):
 
 
 @ways
-def test_an_old_one_that_goes_while_a_new_one_comes_hides_none_at_the_seam(way):
+def test_a_deleted_item_and_a_new_one_hide_none_at_the_seam(way):
     listing = Listing(range(25), {2: lambda ids: (ids.remove(3), ids.append(99))}, way)
     assert {*listing.read()} >= {*range(25), 99} - {3} and not listing.pages.has_seam
 
@@ -99,11 +99,11 @@ def test_everything_that_exists_all_the_time_is_listed_or_a_seam_is_reported(way
     number = data.draw(st.integers(0, 60))
     changes, gone = {}, set()
     for asked in range(2, 9):
-        goes = data.draw(st.lists(st.integers(0, max(0, number - 1)), max_size=6))
+        deleted = data.draw(st.lists(st.integers(0, max(0, number - 1)), max_size=6))
         comes = data.draw(st.integers(0, 4))
-        gone.update(goes)
-        changes[asked] = lambda ids, goes=goes, comes=comes, asked=asked: (
-            ids.__setitem__(slice(None), [i for i in ids if i not in goes]),
+        gone.update(deleted)
+        changes[asked] = lambda ids, deleted=deleted, comes=comes, asked=asked: (
+            ids.__setitem__(slice(None), [i for i in ids if i not in deleted]),
             ids.extend(range(1000 * asked, 1000 * asked + comes)),
         )
     listing = Listing(range(number), changes, way)

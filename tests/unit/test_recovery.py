@@ -145,11 +145,11 @@ def test_recovery_points_go_by_when_the_source_was_taken():
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_recovery_point_is_the_duplicate_that_is_not_withdrawn(order):
     """If two runs made a copy, the one that was started last is taken back, whatever its ID."""
-    stays, goes = copy(1, 0, 2), {**copy(1, 0, 2), "snapshot_id": "snap-9"}
-    stays["created_at"], goes["created_at"] = "2026-11-21T03:00:00Z", "2026-11-21T03:00:10Z"
-    theirs = {**copy(1, 0, 2), "snapshot_id": "snap-0", "source": {**stays["source"], "managed": False}}
+    older, newer = copy(1, 0, 2), {**copy(1, 0, 2), "snapshot_id": "snap-9"}
+    older["created_at"], newer["created_at"] = "2026-11-21T03:00:00Z", "2026-11-21T03:00:10Z"
+    theirs = {**copy(1, 0, 2), "snapshot_id": "snap-0", "source": {**older["source"], "managed": False}}
     del theirs["source"]["managed"]  # a user's own rows may lack it
-    (row,) = recovery_points([disk(0)], [goes, stays, theirs][::order], ["eu-west-1"], now=NOW)
+    (row,) = recovery_points([disk(0)], [newer, older, theirs][::order], ["eu-west-1"], now=NOW)
     assert row["snapshot_id"] == "snap-1"
 
 

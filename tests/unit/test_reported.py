@@ -403,7 +403,7 @@ def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
         assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
 
 
-def test_each_copy_that_may_go_names_the_newest_complete_one_that_stays():
+def test_the_newest_complete_copy_is_the_survivor_of_each_copy_to_delete():
     copies = [of_plan("orders", n, hours=24 * n) for n in range(1, 6)]
     newest = {**copies[0], "state": "pending"}
     for known, survivor in ((copies, copies[0]), ([newest, *copies[1:]], copies[1])):

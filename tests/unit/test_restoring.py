@@ -184,9 +184,9 @@ def test_a_copy_that_cannot_become_a_disk_is_missing_with_the_reason():
 def test_a_restore_uses_the_duplicate_that_is_not_withdrawn(order):
     """A run that finds that its copy is a second one takes back the one that was started last."""
     duplicate = {**copy(1), "snapshot_id": "copy-0", "created_at": "2026-11-23T04:00:00Z"}
-    stays = {**copy(1), "created_at": "2026-11-23T03:00:00Z"}
-    (point,) = chosen([stays, duplicate][::order])
-    assert point.copy_id == stays["snapshot_id"]
+    older = {**copy(1), "created_at": "2026-11-23T03:00:00Z"}
+    (point,) = chosen([older, duplicate][::order])
+    assert point.copy_id == older["snapshot_id"]
 
 
 def test_a_restore_that_matches_no_copy_fails_before_it_makes_a_disk():
@@ -464,7 +464,7 @@ def test_a_drill_reaps_only_own_expired_disks_that_are_not_attached():
     assert [left["disk_id"] for left in reaping.own_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
 
 
-def test_a_drill_deletes_what_it_made_by_its_ids_and_no_disk_that_is_to_stay():
+def test_a_drill_deletes_by_id_what_it_made_and_no_disk_to_keep():
     expires = {"dr-restore:id": "drill-1", "dr-restore:expires-at": "2026-11-21T13:00:00Z"}
     rows = [
         {**made(1), "tags": {**expires, "dr-restore:snapshot-id": "snap-1"}},

@@ -96,7 +96,7 @@ rows = st.lists(
 ).map(lambda facts: [_row(number, *fact) for number, fact in enumerate(facts)])
 
 
-def may_go(row, copies, keep, keep_days):
+def may_be_deleted(row, copies, keep, keep_days):
     """A second implementation of the rule, for a single copy."""
 
     def counts(one):
@@ -120,14 +120,14 @@ def may_go(row, copies, keep, keep_days):
 @settings(max_examples=examples(400))
 @given(rows, st.integers(0, 4), st.sampled_from((0, 1, 2, 3.4, 7)), st.randoms(use_true_random=False))
 def test_retention_deletes_only_copies_that_no_limit_keeps(copies, keep, keep_days, shuffler):
-    going = expired_copies(copies, keep, keep_days, now=NOW)
-    assert set(ids(going)) == {row["snapshot_id"] for row in copies if may_go(row, copies, keep, keep_days)}
+    expired = expired_copies(copies, keep, keep_days, now=NOW)
+    assert set(ids(expired)) == {row["snapshot_id"] for row in copies if may_be_deleted(row, copies, keep, keep_days)}
     shuffled = list(copies)
     shuffler.shuffle(shuffled)
-    assert expired_copies(shuffled, keep, keep_days, now=NOW) == going, "the order does not depend on the listing's"
-    kept = [row for row in copies if row not in going]
+    assert expired_copies(shuffled, keep, keep_days, now=NOW) == expired, "the order does not depend on the listing's"
+    kept = [row for row in copies if row not in expired]
     assert expired_copies(kept, keep, keep_days, now=NOW) == [], "the remaining copies are kept"
-    assert set(ids(expired_copies(copies, keep + 1 if keep else 0, keep_days, now=NOW))) <= set(ids(going))
+    assert set(ids(expired_copies(copies, keep + 1 if keep else 0, keep_days, now=NOW))) <= set(ids(expired))
 
 
 def test_rows_are_oldest_first_and_duplicates_are_one_recovery_point():
@@ -189,23 +189,23 @@ def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
     assert reasons([source(2, hours=60)], select="all", retention_days=2) == {"snap-2": "newest"}
 
 
-def going(copies, plan, disks=tuple(DISK), failed=(), **variables):
+def expired(copies, plan, disks=tuple(DISK), failed=(), **variables):
     """Return the IDs of the copies that a night with ``keep: 1`` deletes."""
     basics = {"cloud": "ebs", "source_region": "source-1", "destination_regions": ["dr-1"], "keep": 1, "plan": "orders"}
     values = replace(normalise({**basics, **variables}).values, now=NOW)
-    return ids(prunable(done_with(copies, plan, disks, failed), values).going)
+    return ids(prunable(done_with(copies, plan, disks, failed), values).to_delete)
 
 
 def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
     old = [copy(8, days=3), copy(9, days=2)]
     plan = copy_plan([source(1)], DISK, old, ["dr-1"], keep=1, now=NOW)
-    assert going(old, plan) == []
+    assert expired(old, plan) == []
     there = [*old, copy(1, days=1 / 24)]
-    assert going(there, plan) == ["copy-8", "copy-9"]
-    assert going(there, plan, disks=[]) == [], "a disk that is no longer selected"
-    assert going(there, plan, source_region="source-2") == []
+    assert expired(there, plan) == ["copy-8", "copy-9"]
+    assert expired(there, plan, disks=[]) == [], "a disk that is no longer selected"
+    assert expired(there, plan, source_region="source-2") == []
     unfinished = copy_plan([source(1, state="pending")], DISK, there, ["dr-1"], keep=1, now=NOW)
-    assert going(there, unfinished) == [], "a disk that has no usable snapshot"
+    assert expired(there, unfinished) == [], "a disk that has no usable snapshot"
 
 
 def test_retention_deletes_only_copies_of_its_own_plans_or_of_none():
@@ -231,9 +231,9 @@ def test_the_newest_complete_set_of_a_group_is_never_deleted():
     torn = [of_set(5, 0, 2, "c"), copy(6, disk=1, days=1), copy(7, disk=0, days=1)]
     everything = [*whole, *older, *torn]
     assert ids(expired_copies(everything, keep=1, now=NOW)) == ["copy-3", "copy-4", "copy-5"]
-    everything_goes = ["copy-3", "copy-4", "copy-1", "copy-2", "copy-5"]
+    all_expired = ["copy-3", "copy-4", "copy-1", "copy-2", "copy-5"]
     for no in (False, "false", "no"):
-        assert ids(expired_copies(everything, keep=1, sets=no, now=NOW)) == everything_goes
+        assert ids(expired_copies(everything, keep=1, sets=no, now=NOW)) == all_expired
     pending = [{**whole[0], "state": "pending"}, whole[1], *older, *torn]
     gone = set(ids(expired_copies(pending, keep=1, now=NOW)))
     assert not gone & {"copy-3", "copy-4"} and "copy-2" in gone, "the newest set that is complete"
@@ -242,11 +242,11 @@ def test_the_newest_complete_set_of_a_group_is_never_deleted():
 def test_retention_prunes_no_disk_without_a_newer_copy_of_ours():
     copies = [copy(8, days=3), copy(1, days=1 / 24)]
     plan = copy_plan([source(1)], DISK, copies, ["dr-1"], keep=1, now=NOW)
-    assert going(copies, plan) == ["copy-8"]
+    assert expired(copies, plan) == ["copy-8"]
     failed = [{"source_snapshot_id": "snap-1", "region": "dr-1"}]
-    assert going(copies, plan, failed=failed) == [], "its copy does not fit what was asked"
+    assert expired(copies, plan, failed=failed) == [], "its copy does not fit what was asked"
     console = copy(1, days=1 / 24, provenance={"managed": False, "disk_id": None, "created_at": None})
-    assert going([copy(8, days=3), copy(9, days=2), console], plan) == [], "known by its source alone"
+    assert expired([copy(8, days=3), copy(9, days=2), console], plan) == [], "known by its source alone"
 
 
 def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():

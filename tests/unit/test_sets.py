@@ -250,16 +250,16 @@ def test_the_members_of_the_newest_complete_set_are_kept_and_no_others():
 def test_three_nights_of_failing_copies_of_one_disk_leave_the_night_that_both_have():
     """Without sets, keep=3 leaves no night that both disks have."""
     rows = [row("a", n, f"2 near n{n}") for n in range(5, 11)] + [row("b", n, f"2 near n{n}") for n in range(4, 8)]
-    going = {one["snapshot_id"] for one in expired_copies(rows, keep=3, now=text(night(11)))}
-    assert {"copy-a7", "copy-b7"}.isdisjoint(going) and {"copy-a5", "copy-a6", "copy-b4"} == going
+    expired = {one["snapshot_id"] for one in expired_copies(rows, keep=3, now=text(night(11)))}
+    assert {"copy-a7", "copy-b7"}.isdisjoint(expired) and {"copy-a5", "copy-a6", "copy-b4"} == expired
     alone = {one["snapshot_id"] for one in expired_copies(rows, keep=3, now=text(night(11)), sets=False)}
     assert "copy-a7" in alone
 
 
 def test_a_set_with_a_doubtful_time_is_not_kept_for():
     rows = [row(d, 30, "2 near x") for d in "ab"] + [row(d, n, f"2 near n{n}") for n in (1, 2) for d in "ab"]
-    going = {one["snapshot_id"] for one in expired_copies(rows, keep=1, now=text(night(9)))}
-    assert going == {"copy-a1", "copy-b1"}
+    expired = {one["snapshot_id"] for one in expired_copies(rows, keep=1, now=text(night(9)))}
+    assert expired == {"copy-a1", "copy-b1"}
 
 
 def test_retention_keeps_the_newest_restorable_copy_beside_a_set_with_an_archived_member():
@@ -335,10 +335,10 @@ def test_retention_keeps_a_possible_set_of_two_plans_until_newer_sets_have_its_d
     newer = [*of_plan("one", 2, "a", None), *of_plan("two", 2, "b", None)]
     assert not expired_copies([*rows, *newer], keep=1, now=text(night(9)))
     of_others = [*of_plan("one", 3, "ac", "2 crash n3"), *of_plan("two", 3, "bd", "2 crash n3")]
-    going = expired_copies([*rows, *newer, *of_others[:2]], keep=1, now=text(night(9)))
-    assert {one["snapshot_id"] for one in going} == {"copy-a2"}
-    going = expired_copies([*rows, *newer, *of_others], keep=1, now=text(night(9)))
-    assert {one["snapshot_id"] for one in going} == {"copy-a1", "copy-a2", "copy-b1", "copy-b2"}
+    expired = expired_copies([*rows, *newer, *of_others[:2]], keep=1, now=text(night(9)))
+    assert {one["snapshot_id"] for one in expired} == {"copy-a2"}
+    expired = expired_copies([*rows, *newer, *of_others], keep=1, now=text(night(9)))
+    assert {one["snapshot_id"] for one in expired} == {"copy-a1", "copy-a2", "copy-b1", "copy-b2"}
 
 
 def test_a_copy_of_another_plan_completes_the_set_of_one_that_has_copied_that_disk_before():

@@ -176,7 +176,7 @@ def test_a_copy_seen_complete_stays_complete_if_a_replica_lags(cloud):
 
 
 @ALL
-def test_a_copy_that_goes_before_the_listing_at_the_end_is_missed_after_few_reads(cloud):
+def test_a_copy_that_is_deleted_before_the_listing_at_the_end_is_missed_after_few_reads(cloud):
     source, complete = cloud.snapshot(), []
     cloud.settings(copy_seconds=20.0)
 

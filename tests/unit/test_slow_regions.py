@@ -36,7 +36,7 @@ def slow(cloud, monkeypatch, method, hits, seconds=HANG, error=None):
     monkeypatch.setattr(cloud.adapter, name, call)
 
 
-def goes_to(*regions):
+def is_for(*regions):
     """Return a function that is true for calls about these regions."""
 
     def hits(given, *_more):
@@ -65,7 +65,7 @@ def copied(cloud, count, regions):
 @pytest.mark.parametrize("count", [2, 5])
 def test_copy_calls_that_hang_delay_no_other_destination(cloud, monkeypatch, count):
     bad, good = regions_of(cloud)
-    slow(cloud, monkeypatch, "begin", goes_to(bad), error=Ambiguous("lost"))
+    slow(cloud, monkeypatch, "begin", is_for(bad), error=Ambiguous("lost"))
     sources = [cloud.snapshot() for _n in range(count)]
     out = cloud.run(*sources, destination_regions=[bad, good], wait=True, wait_timeout=900)
     assert len(cloud.copies(good)) == count and not cloud.copies(bad)
@@ -76,7 +76,7 @@ def test_copy_calls_that_hang_delay_no_other_destination(cloud, monkeypatch, cou
 def test_deletions_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
     sources = copied(cloud, 8, [bad, good])
-    slow(cloud, monkeypatch, "delete", goes_to(bad), error=Ambiguous("lost"))
+    slow(cloud, monkeypatch, "delete", is_for(bad), error=Ambiguous("lost"))
     out = cloud.run(*sources, destination_regions=[bad, good], state="absent", wait=True, wait_timeout=900)
     assert not cloud.copies(good) and len(cloud.copies(bad)) == 8
     assert {f["region"] for f in out["failures"]} == {bad}
@@ -103,7 +103,7 @@ def test_deletions_that_hang_delay_no_locks_of_another_destination(cloud, monkey
     for source in sources:
         cloud.our_copy(source, bad)
     cloud.settings(copy_seconds=30.0)
-    slow(cloud, monkeypatch, "delete", goes_to(bad), error=Ambiguous("lost"))
+    slow(cloud, monkeypatch, "delete", is_for(bad), error=Ambiguous("lost"))
     options = {"remove_duplicates": True, "lock_days": 7, "wait": True, "wait_timeout": 400}
     out = cloud.run(*sources, destination_regions=[bad, good], **options)
     assert [bool(row["locked_until"]) for row in out["copies"] if row["region"] == good] == [True] * 8
@@ -113,7 +113,7 @@ def test_deletions_that_hang_delay_no_locks_of_another_destination(cloud, monkey
 def test_tags_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
     sources = copied(cloud, 8, [bad, good])
-    slow(cloud, monkeypatch, "change_tags", goes_to(bad), error=Ambiguous("lost"))
+    slow(cloud, monkeypatch, "change_tags", is_for(bad), error=Ambiguous("lost"))
     cloud.run(*sources, destination_regions=[bad, good], tags={"team": "dr"}, wait=True, wait_timeout=900)
     assert [cloud.tags_of(copy).get("team") for copy in cloud.copies(good)] == ["dr"] * 8
 
@@ -122,7 +122,7 @@ def test_tags_that_hang_delay_no_other_destination(cloud, monkeypatch):
 def test_locks_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
     sources = copied(cloud, 8, [bad, good])
-    slow(cloud, monkeypatch, "lock", goes_to(bad), error=Ambiguous("lost"))
+    slow(cloud, monkeypatch, "lock", is_for(bad), error=Ambiguous("lost"))
     out = cloud.run(*sources, destination_regions=[bad, good], lock_days=7, wait=True, wait_timeout=900)
     locked = {row["region"] for row in out["copies"] if row["locked_until"]}
     assert locked == {good} and sum(bool(row["locked_until"]) for row in out["copies"]) == 8
@@ -167,7 +167,7 @@ def test_destinations_that_go_dark_leave_most_of_the_time_to_the_others(cloud, m
 def test_copies_are_locked_even_if_locks_are_slow_to_list(cloud, monkeypatch):
     *slow_ones, quick = regions_of(cloud, 3)
     sources = copied(cloud, 3, slow_ones)
-    slow(cloud, monkeypatch, "list_locks", goes_to(*slow_ones), 20.0)
+    slow(cloud, monkeypatch, "list_locks", is_for(*slow_ones), 20.0)
     out = cloud.run(*sources, destination_regions=[*slow_ones, quick], lock_days=7, wait=True, wait_timeout=900)
     assert not out.failed and len(cloud.copies(quick)) == 3
     assert all(row["locked_until"] for row in out["copies"]) and len(out["copies"]) == 9
@@ -178,7 +178,7 @@ def test_copies_are_locked_even_if_locks_are_slow_to_list(cloud, monkeypatch):
 def test_destinations_that_are_slow_to_list_delay_no_other(cloud, monkeypatch):
     *slow_ones, quick = regions_of(cloud, 3)
     for method in ("list_copies", "list_in_progress"):
-        slow(cloud, monkeypatch, method, goes_to(*slow_ones), 20.0)
+        slow(cloud, monkeypatch, method, is_for(*slow_ones), 20.0)
     sources = [cloud.snapshot() for _n in range(40)]
     cloud.settings(copy_seconds=60.0)
     options = {"wait": True, "max_in_flight": 5, "wait_timeout": 1200}

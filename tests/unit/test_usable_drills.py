@@ -123,10 +123,10 @@ def test_a_set_with_a_disk_that_cannot_be_attached_is_not_checked_and_deleted(ru
     runs.copies("database", "mail")
     checks = Checks(runs)
 
-    def goes():
+    def remove_instance():
         runs.estate.settings(instances={runs.estate.other_server_id: {"zone": runs.estate.zone}})
 
-    ended = runs.usable(tmp_path, checks=checks, before={"attaching": goes})
+    ended = runs.usable(tmp_path, checks=checks, before={"attaching": remove_instance})
     assert not checks.sets and not runs.estate.disks() and not ended.result["totals"]["proven"]
     why = {row["why"] for row in ended.result["tried"]}
     assert len(why) == 2 and all(runs.estate.server_id in one for one in why), why

@@ -60,7 +60,7 @@ class Restore(Run):
         }
         manifest = manifest_of(points, waves, unread, values, run)
         files = [
-            write_manifest(manifest, values, stays=bool(before & last.keys())),
+            write_manifest(manifest, values, disks_exist=bool(before & last.keys())),
             write_claims(manifest, values),
         ]
         message = " ".join(filter(None, [refused or problems_of(manifest), *(file.problem for file in files)]))

@@ -50,13 +50,13 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     if to_wait_for:
         alone = SortedCopies(tuple(to_wait_for), (), (), ())
         look_at = min(look_at, *(next_look(memory, c, alone, policy.wait_delay) for c in to_wait_for))
-    going = memory.still_shown if policy.wait and cloud.deletes_later else []
-    if going:
-        since = min(memory.deleted[i].at for i in going)
+    still_shown = memory.still_shown if policy.wait and cloud.deletes_later else []
+    if still_shown:
+        since = min(memory.deleted[i].at for i in still_shown)
         look_at = min(look_at, look_until_shown(memory, since))
     if not memory.listings.is_confirmed:  # the listing may have missed one
         look_at = -math.inf
-    is_open = delete or detach or to_wait_for or going or unknown or min(look_at, retry_at) < math.inf
+    is_open = delete or detach or to_wait_for or still_shown or unknown or min(look_at, retry_at) < math.inf
     return Decision(
         next(iter(to_delete), None),
         NextStep.GO_ON if is_open else NextStep.NOTHING,

@@ -79,8 +79,8 @@ def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tupl
     Both are complete, the duplicate is ours, and the survivor is the first of its kind.
     """
     live = sorted((*copies.fitting, *copies.misfits), key=counting_order)
-    stay = [c for c in live if c not in copies.duplicates]
-    pairs = [(c, next((s for s in stay if _same_shown_encryption(s, c, cloud)), None)) for c in copies.duplicates]
+    kept = [c for c in live if c not in copies.duplicates]
+    pairs = [(c, next((s for s in kept if _same_shown_encryption(s, c, cloud)), None)) for c in copies.duplicates]
     return [(c, s) for c, s in pairs if s and c.deletable and not c.held and c.state is s.state is State.COMPLETED]
 
 

@@ -31,7 +31,7 @@ from .step_results import StepResults
 class Prunable(NamedTuple):
     """The copies that a run may delete, and the expired copies that another plan made."""
 
-    going: list[ExpiredCopy]
+    to_delete: list[ExpiredCopy]
     kept_for_others: list[KeptCopy]
 
 
@@ -61,10 +61,10 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool = False) ->
     return Prunable(with_survivors(own, state.copies), kept)
 
 
-def may_be_of_sets(going: Sequence[ExpiredCopy], listed: Sequence[Listing], values: Variables) -> bool:
+def may_be_of_sets(to_delete: Sequence[ExpiredCopy], listed: Sequence[Listing], values: Variables) -> bool:
     """Whether a copy to delete may be in its group's newest complete set, as not all copies were ``listed``."""
     perhaps = perhaps_of_sets(copies_of(copies_in(listed, values)))
-    return any((copy["region"], copy["snapshot_id"]) in perhaps for copy in going)
+    return any((copy["region"], copy["snapshot_id"]) in perhaps for copy in to_delete)
 
 
 def _expired(
@@ -103,11 +103,11 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
     An archived copy is a survivor only if all are archived. The survivor is None if it is only planned, in check mode.
     If no copy would survive, none is deleted.
     """
-    going = {(copy["region"], copy["snapshot_id"]) for copy in expired}
+    to_delete = {(copy["region"], copy["snapshot_id"]) for copy in expired}
     newest: dict[tuple[str, str], tuple[tuple[bool, SnapshotTime], str | None]] = {}
     for copy in copies:
         taken, region = taken_at(copy), copy["region"]
-        if not copy.get("source") or not taken or not is_complete(copy) or (region, copy["snapshot_id"]) in going:
+        if not copy.get("source") or not taken or not is_complete(copy) or (region, copy["snapshot_id"]) in to_delete:
             continue
         key, order = (disk_id_of(copy), region), (not is_archived(copy), taken)
         if key not in newest or newest[key][0] < order:

@@ -188,15 +188,15 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     whole_sets_stay = _as_choice("sets", sets)
     judged = with_doubts(copies, (), retention.now)
     spared = kept_by_sets(copies_of(judged)) if whole_sets_stay else set()
-    going = []
+    expired = []
     for points in points_of(judged).values():
         kept = retention.kept([point.taken for point in points])
         # Besides archived points, the newest one that can be restored now stays.
         kept.update([point.taken for point in points if point.is_restorable][:1])
-        going += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
-    going.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))
+        expired += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
+    expired.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))
     return [
         {**copy}
-        for _taken, copy in going
+        for _taken, copy in expired
         if (str(copy["region"]), str(copy["snapshot_id"])) not in spared and (not plans or is_of_plans(copy, plans))
     ]

@@ -71,11 +71,11 @@ class Written(NamedTuple):
     problem: str = ""
 
 
-def write_manifest(manifest: Manifest, values: Variables, stays: bool) -> Written:
+def write_manifest(manifest: Manifest, values: Variables, disks_exist: bool) -> Written:
     """Write the manifest of a restore.
 
     A run that has found nothing to restore keeps the manifest of an earlier run, because it has not seen that run's
-    disks. With ``stays`` (disks of the earlier run exist), so does a run that could restore nothing, for example
+    disks. With ``disks_exist`` (disks of the earlier run exist), so does a run that could restore nothing, for example
     because of a wrong zone.
     """
     path = manifest_file(values)
@@ -83,7 +83,7 @@ def write_manifest(manifest: Manifest, values: Variables, stays: bool) -> Writte
     nothing = not any(disk["new_disk_id"] or disk["claim"] for disk in manifest["disks"])
     if manifest["check_mode"]:
         return Written()
-    if path.exists() and (is_empty or (nothing and stays)):
+    if path.exists() and (is_empty or (nothing and disks_exist)):
         return Written(f"MANIFEST {path} is from an earlier run, because this one restored nothing")
     why = failure_of(lambda: write_atomically(path, report_text(manifest)))
     if why:

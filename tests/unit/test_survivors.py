@@ -43,7 +43,7 @@ def with_two_keys(cloud, source, apart):
 @pytest.mark.parametrize("apart", [0.0, 5.0])
 @pytest.mark.parametrize("late", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_the_last_copy_of_two_runs_with_different_keys_stays(cloud, apart, late, seed):
+def test_the_last_copy_of_two_runs_with_different_keys_is_kept(cloud, apart, late, seed):
     source = cloud.snapshot()
     planted, options = with_two_keys(cloud, source, apart)
     cloud.settings(latency=0.2)
@@ -53,7 +53,7 @@ def test_the_last_copy_of_two_runs_with_different_keys_stays(cloud, apart, late,
 
 
 @clouds("ebs", "ecs")
-def test_a_misfit_that_is_younger_than_the_copy_that_fits_stays(cloud):
+def test_a_misfit_that_is_younger_than_the_copy_that_fits_is_kept(cloud):
     source = cloud.snapshot()
     planted, options = with_two_keys(cloud, source, 5.0)
     out = cloud.run(source, wait=True, **options[0])
@@ -73,61 +73,61 @@ def two_nights(cloud):
     return old, cloud.our_copy(old), cloud.our_copy(new)
 
 
-def pruned(cloud, old, goes, stays, **options):
-    given = {"state": "absent", "copy_ids": [goes.id], "survivors": {goes.id: stays.id}, "wait": True}
+def pruned(cloud, old, to_delete, survivor, **options):
+    given = {"state": "absent", "copy_ids": [to_delete.id], "survivors": {to_delete.id: survivor.id}, "wait": True}
     return cloud.run(old, **given, **options)
 
 
 @ALL
-def test_a_copy_goes_where_the_one_that_stays_is_complete(cloud):
-    old, goes, stays = two_nights(cloud)
-    out = pruned(cloud, old, goes, stays)
-    assert not out.failed and out["counts"]["deleted"] == 1 and ids(cloud.copies()) == {stays.id}
-    again = pruned(cloud, old, goes, stays)
+def test_a_copy_is_deleted_if_its_survivor_is_complete(cloud):
+    old, to_delete, survivor = two_nights(cloud)
+    out = pruned(cloud, old, to_delete, survivor)
+    assert not out.failed and out["counts"]["deleted"] == 1 and ids(cloud.copies()) == {survivor.id}
+    again = pruned(cloud, old, to_delete, survivor)
     assert not again.failed and not again["changed"]
 
 
 @ALL
 @pytest.mark.parametrize("check", [False, True])
-def test_a_copy_stays_and_is_named_where_the_one_that_was_to_stay_has_gone(cloud, check):
-    old, goes, stays = two_nights(cloud)
-    cloud.forget(stays.id, cloud.destination)
+def test_a_copy_is_kept_and_named_if_its_survivor_is_gone(cloud, check):
+    old, to_delete, survivor = two_nights(cloud)
+    cloud.forget(survivor.id, cloud.destination)
     started = cloud.clock.monotonic()
-    out = pruned(cloud, old, goes, stays, check=check)
-    assert out.failed and ids(cloud.copies()) == {goes.id} and not out["changed"]
+    out = pruned(cloud, old, to_delete, survivor, check=check)
+    assert out.failed and ids(cloud.copies()) == {to_delete.id} and not out["changed"]
     failure = out.failure()
-    assert (failure["kind"], failure["snapshot_id"]) == ("refused", goes.id)
-    assert stays.id in failure["message"] and failure["hint"] and out.copy()["state"] == "completed"
+    assert (failure["kind"], failure["snapshot_id"]) == ("refused", to_delete.id)
+    assert survivor.id in failure["message"] and failure["hint"] and out.copy()["state"] == "completed"
     assert 5 <= cloud.clock.monotonic() - started < 10, "three looks over five seconds"
 
 
 @ALL
-def test_a_copy_stays_while_the_one_that_was_to_stay_is_in_progress(cloud):
+def test_a_copy_is_kept_while_its_survivor_is_in_progress(cloud):
     disk = cloud.disk()
     old, new = cloud.snapshot(disk, 30), cloud.snapshot(disk, 1)
-    goes, stays = cloud.our_copy(old), cloud.our_copy(new, seconds=600)
-    out = pruned(cloud, old, goes, stays)
-    assert out.failed and ids(cloud.copies()) == {goes.id, stays.id} and stays.id in out["msg"]
+    to_delete, survivor = cloud.our_copy(old), cloud.our_copy(new, seconds=600)
+    out = pruned(cloud, old, to_delete, survivor)
+    assert out.failed and ids(cloud.copies()) == {to_delete.id, survivor.id} and survivor.id in out["msg"]
 
 
 @ALL
 def test_one_lagging_look_does_not_prevent_a_deletion(cloud):
-    old, goes, stays = two_nights(cloud)
-    cloud.hide(stays, 3)
-    out = pruned(cloud, old, goes, stays)
-    assert not out.failed and ids(cloud.copies()) == {stays.id}
+    old, to_delete, survivor = two_nights(cloud)
+    cloud.hide(survivor, 3)
+    out = pruned(cloud, old, to_delete, survivor)
+    assert not out.failed and ids(cloud.copies()) == {survivor.id}
 
 
 @ALL
-def test_a_long_prune_asks_again_for_what_stays_before_each_deletion(cloud):
+def test_a_long_prune_looks_at_each_survivor_again_before_its_deletion(cloud):
     """If deletions take seconds, the last look gets old; it is then repeated, and shows what was deleted."""
     disks = [cloud.disk() for _n in range(12)]
     old = [cloud.snapshot(disk, 30) for disk in disks]
-    goes = [cloud.our_copy(source) for source in old]
-    stays = [cloud.our_copy(cloud.snapshot(disk, 1)) for disk in disks]
+    to_delete = [cloud.our_copy(source) for source in old]
+    survivor = [cloud.our_copy(cloud.snapshot(disk, 1)) for disk in disks]
     cloud.settings(latency=4.0)
-    cloud.at(cloud.clock.monotonic() + 30, lambda: [cloud.forget(copy.id, cloud.destination) for copy in stays])
-    survivors = {a.id: b.id for a, b in zip(goes, stays)}
+    cloud.at(cloud.clock.monotonic() + 30, lambda: [cloud.forget(copy.id, cloud.destination) for copy in survivor])
+    survivors = {a.id: b.id for a, b in zip(to_delete, survivor)}
     with mock.patch.object(cloud.adapter, "deleted_per_call", 1):
         out = cloud.run(*old, state="absent", copy_ids=list(survivors), survivors=survivors, wait=True)
     left = ids(cloud.copies())
@@ -139,11 +139,11 @@ def test_a_long_prune_asks_again_for_what_stays_before_each_deletion(cloud):
 def test_a_prune_of_many_reads_little_more_than_once(cloud):
     disk = cloud.disk()
     old = [cloud.snapshot(disk, 30 + n) for n in range(40)]
-    goes = [cloud.our_copy(source) for source in old]
-    stays = cloud.our_copy(cloud.snapshot(disk, 1))
-    survivors = {copy.id: stays.id for copy in goes}
+    to_delete = [cloud.our_copy(source) for source in old]
+    survivor = cloud.our_copy(cloud.snapshot(disk, 1))
+    survivors = {copy.id: survivor.id for copy in to_delete}
     out = cloud.run(*old, state="absent", copy_ids=list(survivors), survivors=survivors)
-    assert not out.failed and ids(cloud.copies()) == {stays.id}
+    assert not out.failed and ids(cloud.copies()) == {survivor.id}
     assert cloud.calls[cloud.list_action] <= 6
 
 
@@ -158,11 +158,11 @@ def test_a_prune_of_many_reads_little_more_than_once(cloud):
         ({"state": "absent", "copy_ids": ["{a}"], "survivors": {"{a}": ["x"]}}, """\"['x']\" is not a valid ID"""),
     ],
 )
-def test_survivors_that_cannot_be_meant_are_refused_before_any_call(cloud, options, word):
-    old, goes, stays = two_nights(cloud)
+def test_invalid_survivors_are_refused_before_any_call(cloud, options, word):
+    old, to_delete, survivor = two_nights(cloud)
 
     def text(value):
-        return value if isinstance(value, list) else value.replace("{a}", goes.id).replace("{b}", stays.id)
+        return value if isinstance(value, list) else value.replace("{a}", to_delete.id).replace("{b}", survivor.id)
 
     given = {"survivors": {"{a}": "{b}"}, **options}
     given["survivors"] = {text(key): text(value) for key, value in given["survivors"].items()}

@@ -90,11 +90,11 @@ def test_the_page_of_a_drill_says_where_and_when_and_whether_the_age_of_proofs_i
 def test_the_page_of_checks_says_where_they_ran():
     facts = {"level": "usable", "test_instance": "i-1", "test_host": "lab", "checks": "/srv/checks.yml"}
     line = (
-        "At this level the disks of one set after the other are attached to i-1 and checked on lab by the tasks of "
+        "At this level the drill attaches the disks set by set to i-1, and checks them on lab with the tasks of "
         "/srv/checks.yml."
     )
     assert drawn(**facts).headline[1][1] == ("", line)
-    assert "are attached to" not in drawn().main.text
+    assert "attaches the disks" not in drawn().main.text
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_a_disk_that_was_renamed_since_its_copy_is_restored_by_either_name(value
 def test_a_disk_with_copies_is_never_reported_as_missing(values, why, expected):
     (point,) = choose(copy(1), expected=expected, **values).points
     assert (point.disk_id, point.disk_name, point.copy_id) == ("vol-1", "database", None)
-    assert point.missing.text == f"it has copies in eu-west-1, but does not fit {why}"
+    assert point.missing.text == f"it has copies in eu-west-1, but does not match {why}"
 
 
 @pytest.mark.parametrize(

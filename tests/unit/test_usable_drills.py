@@ -144,7 +144,7 @@ def test_a_disk_that_was_not_made_fails_only_its_own_set(runs, tmp_path):
     assert [[disk["name"] for disk in seen["disks"]] for seen in checks.sets] == [["mail"]]
     tried = {row["disk_name"]: row for row in ended.result["tried"]}
     assert tried["mail"]["proven"] and "log" in tried["database"]["why"] and not runs.estate.disks()
-    assert "of its set is missing" in tried["database"]["why"] and "of its set" not in tried["log"]["why"]
+    assert "of the same set is missing" in tried["database"]["why"] and "the same set" not in tried["log"]["why"]
 
 
 # Only what this drill has attached is detached

@@ -88,7 +88,7 @@ class EcsDisks(DiskCloud, EcsCloud):
         return self._disks(region, [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)])
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        activity = f"Listing the disks on offer in {region}"
+        activity = f"Listing the available disk types in {region}"
         given = {"DestinationResource": "DataDisk", "ResourceType": "disk", "InstanceChargeType": "PostPaid"}
         answer = self._service.read("DescribeAvailableResource", region, activity, **given)
         zones = items_of(answer, "AvailableZones", "AvailableZone", activity=activity)

@@ -73,7 +73,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         return f"{snapshot_id}:{self.restore_id.replace('.', ':')}"
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        activity = f"Listing the disks on offer on {region}"
+        activity = f"Listing the available disk types on {region}"
         answer = self._service.read("DescribeCloudDiskAvailableResourceInfo", self._api_region, activity)
         sold = items_of(answer, "SupportResources", "SupportResource", activity=activity)
         return [

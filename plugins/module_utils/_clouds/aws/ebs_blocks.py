@@ -82,7 +82,7 @@ class EbsBlocks(EbsCloud):
         def read_block() -> str:
             found, checksum = self._ec2.read(activity, read)
             if checksum and found != checksum:
-                raise Unreachable(f"{activity}: the received block has another checksum than AWS reports")
+                raise Unreachable(f"{activity}: the checksum of the received block is not the one that AWS reports")
             return found
 
         return str(persist(partial(self._with_hint, read_block), self.deadline))

@@ -74,7 +74,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         return [disk_of(item, region) for item in items]
 
     def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        activity = f"Listing the disks on offer in {region}"
+        activity = f"Listing the available disk types in {region}"
         given = {"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": HOURLY, "DiskUsage": "DATA_DISK"}
         answer = self._service.read("DescribeDiskConfigQuota", region, activity, **given)
         # The service also returns offers that were not requested.

@@ -58,11 +58,10 @@ def no_copy(request: CopyRequest) -> NotFound:
 
 def no_survivor(copy: Snapshot, survivor_id: str, shown: Snapshot | None) -> Refused:
     """Return the failure of a copy that is not deleted because its survivor is not complete."""
-    why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "is not there"
+    why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "does not exist"
     return Refused(
-        f"The copy {copy.snapshot_id} in {copy.region} is not deleted, because {survivor_id}, which was to "
-        f"replace it, {why}",
-        hint=f"Find out what happened to {survivor_id}. The next run decides again what may be deleted.",
+        f"The copy {copy.snapshot_id} in {copy.region} is not deleted, because its survivor {survivor_id} {why}",
+        hint=f"Find out what happened to {survivor_id}. The next run decides again which copies to delete.",
     )
 
 

@@ -149,5 +149,5 @@ def _of_archive(steps: StepResults) -> list[str]:
         return []
     return [
         f"{archived} of the copies that retention deletes {'is' if archived == 1 else 'are'} archived: the cloud bills "
-        "the rest of the archive tier's minimum time."
+        "the remaining minimum time of the archive tier."
     ]

@@ -170,9 +170,9 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
     if unknown and not values.source_region:
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         warnings.append(
-            f"The copies of {', '.join(unknown[:NAMED])}{more} are gone, so it is not known which disks these replace, "
-            f"and {values.id} may make them a second time. To prevent that, put the manifest of the run that made them "
-            "into dr_restore_manifest_dir"
+            f"The copies of {', '.join(unknown[:NAMED])}{more} are gone, so it is unknown which disks these replace, "
+            f"and {values.id} may restore those disks a second time. To prevent that, put the manifest of the run that "
+            "made them into dr_restore_manifest_dir"
         )
     return warnings
 

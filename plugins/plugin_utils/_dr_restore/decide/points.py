@@ -22,7 +22,7 @@ class Reason(Enum):
 
     NO_COPY = "there is no copy of it in {region}{among}"
     EXPECTED = "it is expected ({by}), but there is no copy of it in {region}{among}"
-    UNFIT = "it has copies in {region}, but does not fit {by}"
+    UNFIT = "it has copies in {region}, but does not match {by}"
     UNTIMED = "none of its copies has a plausible time{doubt}"
     YOUNGER = "all its recovery points are newer than dr_restore_at; the oldest is from {time}"
     UNUSABLE = "its copy {copy} {obstacle}"

@@ -58,7 +58,7 @@ def why_not_whole(points: Sequence[Point], made: RestoreAnswer) -> str:
     """Return why a set is not attached: one of its disks was not made as requested. Empty if it is complete."""
     found = _by_copy(made)
     doubts = ((point, doubt_of(point, found.get(str(point.copy_id)), made)) for point in points)
-    return next((f"{point.disk_label} of its set is missing: {why}" for point, why in doubts if why), "")
+    return next((f"{point.disk_label} of the same set is missing: {why}" for point, why in doubts if why), "")
 
 
 def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:
@@ -88,8 +88,8 @@ def why_in_use(disk_listing: Listing, calls: Sequence[Answer], values: Variables
     until = max(str(disk["tags"].get(RESTORE_EXPIRES_AT) or "") for disk in others)
     return (
         f"the test instance {instance} is in use by another drill ({named}), and serves one drill at a time. Run this "
-        f"drill again when the other one has ended. If that was killed, the first drill after {until} detaches and "
-        "deletes its disks; to continue earlier, detach and delete them yourself"
+        f"drill again when the other one has ended. If the other drill was killed, the first drill after {until} "
+        "detaches and deletes its disks. To continue earlier, detach and delete them yourself"
     )
 
 

@@ -114,30 +114,38 @@ def adapter(
     return take
 
 
-def result(what: str) -> Callable[[Callable[[dict[str, Any]], Any]], Callable[[dict[str, Any]], Any]]:
-    """Break what an engine reports: the function changes a result; it returns True to make the module succeed."""
+def attributes(what: str, clouds: tuple[str, ...] = tuple(CLOUDS), **values: Any) -> None:
+    """Break an adapter by other values of its attributes."""
+    adapter(what, clouds)(lambda cloud: vars(cloud).update(values))
 
-    def take(change: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
-        def wrap(real: Any, module: Any, connect: Any, own_options: Any) -> None:
-            ends, fails = module.exit_json, module.fail_json
 
-            def exit_json(**said: Any) -> None:
-                if said.get("copies"):
-                    change(said)
-                ends(**said)
+def method(
+    what: str, name: str, make: Callable[[Callable[..., Any]], Any], clouds: tuple[str, ...] = tuple(CLOUDS)
+) -> None:
+    """Break a method of the adapter: ``make`` gets the real one and returns its replacement."""
+    adapter(what, clouds)(lambda cloud: setattr(cloud, name, make(getattr(cloud, name))))
 
-            def fail_json(msg: str, **said: Any) -> None:
-                said["msg"] = msg
-                well = change(said) if said.get("copies") else False
-                (ends if well else fails)(**said)
 
-            module.exit_json, module.fail_json = exit_json, fail_json
-            real(module, connect, own_options)
+def result(what: str, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Break what an engine reports: ``change`` changes a result; it returns True to make the module succeed."""
 
-        BROKEN.append(Broken(_name(what), what, lambda stack: _wrapped(stack, wrap)))
-        return change
+    def wrap(real: Any, module: Any, connect: Any, own_options: Any) -> None:
+        ends, fails = module.exit_json, module.fail_json
 
-    return take
+        def exit_json(**said: Any) -> None:
+            if said.get("copies"):
+                change(said)
+            ends(**said)
+
+        def fail_json(msg: str, **said: Any) -> None:
+            said["msg"] = msg
+            well = change(said) if said.get("copies") else False
+            (ends if well else fails)(**said)
+
+        module.exit_json, module.fail_json = exit_json, fail_json
+        real(module, connect, own_options)
+
+    BROKEN.append(Broken(_name(what), what, lambda stack: _wrapped(stack, wrap)))
 
 
 def inside(
@@ -229,43 +237,46 @@ BROKEN.append(Broken("check-mode-writes", "check mode writes", lambda stack: _wr
 # -- what is read ----------------------------------------------------------------------------------------
 
 
-def _listing(cloud: Any, change: Callable[[list[Any]], list[Any]]) -> None:
-    real = cloud.list_copies
+def listed(what: str, change: Callable[[list[Any]], list[Any]], clouds: tuple[str, ...] = tuple(CLOUDS)) -> None:
+    """Break the copies that a listing shows."""
 
-    def list_copies(*arguments: Any) -> Any:
-        listing = real(*arguments)
-        return replace(listing, copies=change(list(listing.copies)))
+    def make(real: Callable[..., Any]) -> Callable[..., Any]:
+        def list_copies(*arguments: Any) -> Any:
+            listing = real(*arguments)
+            return replace(listing, copies=change(list(listing.copies)))
 
-    cloud.list_copies = list_copies
+        return list_copies
 
-
-def _refreshing(cloud: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    real = cloud.refresh
-    cloud.refresh = lambda *arguments: change(real(*arguments))
+    method(what, "list_copies", make, clouds)
 
 
-def _both(cloud: Any, change: Callable[[Any], Any]) -> None:
-    _listing(cloud, lambda copies: [change(copy) for copy in copies])
-    _refreshing(cloud, lambda copies: {key: change(copy) for key, copy in copies.items()})
+def shown(what: str, change: Callable[[Any], Any], clouds: tuple[str, ...] = tuple(CLOUDS)) -> None:
+    """Break each copy that a read shows."""
+
+    @adapter(what, clouds)
+    def _change(cloud: Any) -> None:
+        list_copies, refresh = cloud.list_copies, cloud.refresh
+
+        def listing(*arguments: Any) -> Any:
+            listing = list_copies(*arguments)
+            return replace(listing, copies=[change(copy) for copy in listing.copies])
+
+        cloud.list_copies = listing
+        cloud.refresh = lambda *arguments: {key: change(copy) for key, copy in refresh(*arguments).items()}
 
 
 def _state(name: str) -> Any:
     return getattr(importlib.import_module(f"{CORE}.model").State, name)
 
 
-@adapter("never adopts copies of others", TAGS)
-def _change(cloud: Any) -> None:
-    _listing(cloud, lambda copies: [c for c in copies if c.ours])
+def _taken_for(old: str, new: str) -> Callable[[Any], Any]:
+    """Return a function that takes a copy in one state for one in another state."""
+    return lambda c: replace(c, state=_state(new)) if c.state is _state(old) else c
 
 
-@adapter("never adopts copies in progress")
-def _change(cloud: Any) -> None:
-    _listing(cloud, lambda copies: [c for c in copies if c.state is not _state("PENDING")])
-
-
-@adapter("sees no existing copy")
-def _change(cloud: Any) -> None:
-    _listing(cloud, lambda copies: [])
+listed("never adopts copies of others", lambda copies: [c for c in copies if c.ours], TAGS)
+listed("never adopts copies in progress", lambda copies: [c for c in copies if c.state is not _state("PENDING")])
+listed("sees no existing copy", lambda copies: [])
 
 
 @adapter("lists once and never again")
@@ -289,59 +300,33 @@ def _change(cloud: Any) -> None:
     cloud.list_copies = list_copies
 
 
-@adapter("treats everybody's copies as ours", TAGS)
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, source=replace(c.source, managed=True), is_copy=True) if c.source else c)
-
-
-@adapter("treats no copy as ours", TAGS)
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, source=replace(c.source, managed=False), marked_ours=False) if c.source else c)
-
-
-@adapter("does not see that a copy is held", TAGS)
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, tags={k: v for k, v in c.tags.items() if k != HOLD}))
-
-
-@adapter("treats a failed copy as complete", NOT_CBS)
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, state=_state("COMPLETED")) if c.state is _state("ERROR") else c)
-
-
-@adapter("treats a failed copy as in progress", NOT_CBS)
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, state=_state("PENDING")) if c.state is _state("ERROR") else c)
-
-
-@adapter("treats a copy in progress as complete")
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, state=_state("COMPLETED")) if c.state is _state("PENDING") else c)
-
-
-@adapter("counts a copy that is being deleted", ("ens",))
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, state=_state("COMPLETED")) if c.provider_state == "deleting" else c)
-
-
-@adapter("does not see the encryption of copies", ENCRYPTION)
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, encrypted=None, kms_key=None))
-
-
-@adapter("treats every copy as encrypted", ENCRYPTION)
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, encrypted=True))
-
-
-@adapter("does not see tags", TAGS)
-def _change(cloud: Any) -> None:
-    _both(cloud, lambda c: replace(c, tags={}))
-
-
-@adapter("locks again at each run", LOCKS)
-def _change(cloud: Any) -> None:
-    cloud.list_locks = lambda region: {}
+shown(
+    "treats everybody's copies as ours",
+    lambda c: replace(c, source=replace(c.source, managed=True), is_copy=True) if c.source else c,
+    TAGS,
+)
+shown(
+    "treats no copy as ours",
+    lambda c: replace(c, source=replace(c.source, managed=False), marked_ours=False) if c.source else c,
+    TAGS,
+)
+shown(
+    "does not see that a copy is held",
+    lambda c: replace(c, tags={key: value for key, value in c.tags.items() if key != HOLD}),
+    TAGS,
+)
+shown("treats a failed copy as complete", _taken_for("ERROR", "COMPLETED"), NOT_CBS)
+shown("treats a failed copy as in progress", _taken_for("ERROR", "PENDING"), NOT_CBS)
+shown("treats a copy in progress as complete", _taken_for("PENDING", "COMPLETED"))
+shown(
+    "counts a copy that is being deleted",
+    lambda c: replace(c, state=_state("COMPLETED")) if c.provider_state == "deleting" else c,
+    ("ens",),
+)
+shown("does not see the encryption of copies", lambda c: replace(c, encrypted=None, kms_key=None), ENCRYPTION)
+shown("treats every copy as encrypted", lambda c: replace(c, encrypted=True), ENCRYPTION)
+shown("does not see tags", lambda c: replace(c, tags={}), TAGS)
+attributes("locks again at each run", LOCKS, list_locks=lambda region: {})
 
 
 @adapter("locks a copy in progress", LOCKS)
@@ -399,37 +384,34 @@ def _remember_started(cloud: Any) -> None:
 # -- what is written -------------------------------------------------------------------------------------
 
 
-def _ordering(cloud: Any, change: Callable[[Any], Any]) -> None:
-    real = cloud.begin
-    cloud.begin = lambda orders: real([change(order) for order in orders])
-
-
-def _without(tags: Any, *suffixes: str) -> dict[str, str]:
-    return {k: v for k, v in tags.items() if not (k.startswith(PROVENANCE) and k.endswith(suffixes))}
+def ordered(what: str, change: Callable[[Any], Any], clouds: tuple[str, ...] = tuple(CLOUDS)) -> None:
+    """Break each order of a copy."""
+    method(what, "begin", lambda real: lambda orders: real([change(order) for order in orders]), clouds)
 
 
 @adapter("provenance lacks disk and time", TAGS)
 def _change(cloud: Any) -> None:
-    _ordering(cloud, lambda order: replace(order, tags=_without(order.tags, "disk-id", "created-at")))
-    real = cloud.change_tags
-    cloud.change_tags = lambda region, ids, change: real(
-        region, ids, replace(change, set=_without(change.set, "disk-id", "created-at"))
-    )
+    begin, change_tags = cloud.begin, cloud.change_tags
+
+    def without(tags: Any) -> dict[str, str]:
+        left_out = (f"{PROVENANCE}disk-id", f"{PROVENANCE}created-at")
+        return {key: value for key, value in tags.items() if key not in left_out}
+
+    cloud.begin = lambda orders: begin([replace(order, tags=without(order.tags)) for order in orders])
+    cloud.change_tags = lambda region, ids, change: change_tags(region, ids, replace(change, set=without(change.set)))
 
 
-@adapter("provenance names a wrong disk", ENCRYPTION)
-def _change(cloud: Any) -> None:
-    _ordering(cloud, lambda order: replace(order, tags={**order.tags, f"{PROVENANCE}disk-id": "another"}))
-
-
-@adapter("new copies get no name")
-def _change(cloud: Any) -> None:
-    _ordering(
-        cloud,
-        lambda order: replace(
-            order, name="another", tags={**order.tags, **({"Name": "x"} if "Name" in order.tags else {})}
-        ),
-    )
+ordered(
+    "provenance names a wrong disk",
+    lambda order: replace(order, tags={**order.tags, f"{PROVENANCE}disk-id": "another"}),
+    ENCRYPTION,
+)
+ordered(
+    "new copies get no name",
+    lambda order: replace(
+        order, name="another", tags={**order.tags, **({"Name": "x"} if "Name" in order.tags else {})}
+    ),
+)
 
 
 @adapter("calls again at once after a lost answer", NO_TOKEN)
@@ -447,57 +429,46 @@ def _change(cloud: Any) -> None:
     cloud.begin = begin
 
 
-@adapter("never calls again after a lost answer")
-def _change(cloud: Any) -> None:
-    cloud.doubt_seconds = 1_000_000.0
+def _twice(real: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        real(*arguments)
+        return real(*arguments)
+
+    return call
 
 
-@adapter("does not look for a lost copy", NO_TOKEN)
-def _change(cloud: Any) -> None:
-    cloud.doubt_seconds = 0.0
-
-
-@adapter("requests each copy twice", NOT_CBS)
-def _change(cloud: Any) -> None:
-    real = cloud.begin
-
-    def begin(orders: Any) -> Any:
-        real(orders)
-        return real(orders)
-
-    cloud.begin = begin
+attributes("never calls again after a lost answer", doubt_seconds=1_000_000.0)
+attributes("does not look for a lost copy", NO_TOKEN, doubt_seconds=0.0)
+method("requests each copy twice", "begin", _twice, NOT_CBS)
 
 
 def _errors(name: str) -> Any:
     return getattr(importlib.import_module(f"{CORE}.errors"), name)
 
 
-@adapter("treats a full quota as a refusal")
-def _change(cloud: Any) -> None:
-    _answering(cloud, lambda error: error.as_kind(_errors("Refused")) if isinstance(error, _errors("Busy")) else error)
+def answered(what: str, old: str, new: str) -> None:
+    """Take the answers to copy calls that are errors of one class for errors of another class."""
+
+    @adapter(what)
+    def _change(cloud: Any) -> None:
+        real, error_class, old_class = cloud.begin, _errors("CopyError"), _errors(old)
+
+        def taken_for(error: Any) -> Any:
+            return error.as_kind(_errors(new)) if isinstance(error, old_class) else error
+
+        def begin(orders: Any) -> Any:
+            try:
+                answers = real(orders)
+            except error_class as error:
+                raise taken_for(error) from error
+            return [taken_for(answer) for answer in answers]
+
+        cloud.begin = begin
 
 
-@adapter("treats a lost answer as a refusal")
-def _change(cloud: Any) -> None:
-    _answering(cloud, lambda e: e.as_kind(_errors("Refused")) if isinstance(e, _errors("Ambiguous")) else e)
-
-
-@adapter("treats a refusal as a lost answer")
-def _change(cloud: Any) -> None:
-    _answering(cloud, lambda e: e.as_kind(_errors("Ambiguous")) if isinstance(e, _errors("Busy")) else e)
-
-
-def _answering(cloud: Any, change: Callable[[Any], Any]) -> None:
-    real, error_class = cloud.begin, _errors("CopyError")
-
-    def begin(orders: Any) -> Any:
-        try:
-            answers = real(orders)
-        except error_class as error:
-            raise change(error) from error
-        return [change(a) if isinstance(a, error_class) else a for a in answers]
-
-    cloud.begin = begin
+answered("treats a full quota as a refusal", "Busy", "Refused")
+answered("treats a lost answer as a refusal", "Ambiguous", "Refused")
+answered("treats a refusal as a lost answer", "Busy", "Ambiguous")
 
 
 @adapter("a refused copy is requested ten times at once")
@@ -572,155 +543,96 @@ def _change(cloud: Any) -> None:
     cloud.delete = lambda region, ids: real(region, [*ids, *(o for i in ids for o in _others_of(cloud, region, i))])
 
 
-@adapter("never deletes, but reports deletions")
-def _change(cloud: Any) -> None:
-    cloud.delete = lambda region, ids: {}
+attributes("never deletes, but reports deletions", delete=lambda region, ids: {})
+method("deletes twice", "delete", _twice)
 
 
-@adapter("deletes twice")
-def _change(cloud: Any) -> None:
-    real = cloud.delete
-
-    def delete(region: str, ids: Any) -> Any:
-        real(region, ids)
-        return real(region, ids)
-
-    cloud.delete = delete
-
-
-@adapter("purging removes provenance too", TAGS)
-def _change(cloud: Any) -> None:
-    real = cloud.change_tags
-
-    def change_tags(region: str, ids: Any, change: Any) -> Any:
-        keys = (f"{PROVENANCE}disk-id", f"{PROVENANCE}created-at") if change.remove else ()
-        return real(region, ids, replace(change, remove=(*change.remove, *keys)))
-
-    cloud.change_tags = change_tags
-
-
-@adapter("purging removes the hold too", TAGS)
-def _change(cloud: Any) -> None:
-    real = cloud.change_tags
-    cloud.change_tags = lambda region, ids, change: real(
-        region, ids, replace(change, remove=(*change.remove, HOLD)) if change.remove else change
+def _purging(*keys: str) -> Callable[[Callable[..., Any]], Any]:
+    """Let each call that removes tags remove these too."""
+    return lambda real: (
+        lambda region, ids, change: real(
+            region, ids, replace(change, remove=(*change.remove, *keys)) if change.remove else change
+        )
     )
 
 
-@adapter("changes of tags are never sent", TAGS)
-def _change(cloud: Any) -> None:
-    cloud.change_tags = lambda region, ids, change: {}
-
-
-@adapter("tags are set and none is removed", TAGS)
-def _change(cloud: Any) -> None:
-    real = cloud.change_tags
-    cloud.change_tags = lambda region, ids, change: real(region, ids, replace(change, remove=()))
-
-
-@adapter("tags only one of several copies", TAGS)
-def _change(cloud: Any) -> None:
-    real = cloud.change_tags
-    cloud.change_tags = lambda region, ids, change: real(region, list(ids)[:1], change)
-
-
-@adapter("a copy is kept for twice its days", ("cbs",))
-def _change(cloud: Any) -> None:
-    real = cloud.set_expiry
-    cloud.set_expiry = lambda region, snapshot_id, moment: real(region, snapshot_id, moment + timedelta(days=30))
-
-
-@adapter("an expiry is never set", ("cbs",))
-def _change(cloud: Any) -> None:
-    cloud.set_expiry = lambda region, snapshot_id, moment: None
-
-
-@adapter("a copy in progress is not cancelled but waited for", ENCRYPTION)
-def _change(cloud: Any) -> None:
-    cloud.cancels_by_deletion = False
+method(
+    "purging removes provenance too", "change_tags", _purging(f"{PROVENANCE}disk-id", f"{PROVENANCE}created-at"), TAGS
+)
+method("purging removes the hold too", "change_tags", _purging(HOLD), TAGS)
+attributes("changes of tags are never sent", TAGS, change_tags=lambda region, ids, change: {})
+method(
+    "tags are set and none is removed",
+    "change_tags",
+    lambda real: lambda region, ids, change: real(region, ids, replace(change, remove=())),
+    TAGS,
+)
+method(
+    "tags only one of several copies",
+    "change_tags",
+    lambda real: lambda region, ids, change: real(region, list(ids)[:1], change),
+    TAGS,
+)
+method(
+    "a copy is kept for twice its days",
+    "set_expiry",
+    lambda real: lambda region, snapshot_id, moment: real(region, snapshot_id, moment + timedelta(days=30)),
+    ("cbs",),
+)
+attributes("an expiry is never set", ("cbs",), set_expiry=lambda region, snapshot_id, moment: None)
+attributes("a copy in progress is not cancelled but waited for", ENCRYPTION, cancels_by_deletion=False)
 
 
 # -- what is reported --------------------------------------------------------------------------------------
 
 
-@result("changed is always true")
-def _change(said: dict[str, Any]) -> None:
-    said["changed"] = True
-
-
-@result("changed is always false")
-def _change(said: dict[str, Any]) -> None:
-    said["changed"] = False
-
-
-@result("duplicates are not reported")
-def _change(said: dict[str, Any]) -> None:
-    said["duplicates"] = []
-
-
-@result("failures are not reported")
-def _change(said: dict[str, Any]) -> bool:
+def _no_failures(said: dict[str, Any]) -> bool:
     said["failures"] = []
     for row in said["copies"]:
         row["error"] = None
     return True
 
 
-@result("a failed run ends as a success")
-def _change(said: dict[str, Any]) -> bool:
-    return True
+def _taken_as(member: str, old: str, new: str) -> Callable[[dict[str, Any]], None]:
+    """Report rows of one state or action as rows of another one."""
+
+    def change(said: dict[str, Any]) -> None:
+        for row in said["copies"]:
+            row[member] = new if row[member] == old else row[member]
+        said["counts"][new] += said["counts"][old]
+        said["counts"][old] = 0
+
+    return change
 
 
-@result("pending is reported as completed")
-def _change(said: dict[str, Any]) -> None:
-    for row in said["copies"]:
-        row["state"] = "completed" if row["state"] == "pending" else row["state"]
-    said["counts"]["completed"] += said["counts"].pop("pending")
-    said["counts"]["pending"] = 0
-
-
-@result("created is reported as adopted")
-def _change(said: dict[str, Any]) -> None:
-    for row in said["copies"]:
-        row["action"] = "adopted" if row["action"] == "created" else row["action"]
-    said["counts"]["adopted"] += said["counts"]["created"]
-    said["counts"]["created"] = 0
-
-
-@result("adopted is reported as created")
-def _change(said: dict[str, Any]) -> None:
-    for row in said["copies"]:
-        row["action"] = "created" if row["action"] == "adopted" else row["action"]
-    said["counts"]["created"] += said["counts"]["adopted"]
-    said["counts"]["adopted"] = 0
-
-
-@result("rows are in another order")
-def _change(said: dict[str, Any]) -> None:
-    said["copies"].reverse()
-
-
-@result("IDs are in the wrong rows")
-def _change(said: dict[str, Any]) -> None:
+def _wrong_rows(said: dict[str, Any]) -> None:
     ids = [row["snapshot_id"] for row in said["copies"]]
     for row, snapshot_id in zip(said["copies"], ids[1:] + ids[:1]):
         row["snapshot_id"] = snapshot_id
 
 
-@result("rows have no tags")
-def _change(said: dict[str, Any]) -> None:
+def _no_tags(said: dict[str, Any]) -> None:
     for row in said["copies"]:
         row["tags"] = {}
 
 
-def _miscounted(name: str) -> None:
-    @result(f"{name} is counted wrong")
-    def _change(said: dict[str, Any]) -> None:
-        said["counts"][name] += 1
+def _miscounted(name: str) -> Callable[[dict[str, Any]], None]:
+    return lambda said: said["counts"].update({name: said["counts"][name] + 1})
 
 
+result("changed is always true", lambda said: said.update(changed=True))
+result("changed is always false", lambda said: said.update(changed=False))
+result("duplicates are not reported", lambda said: said.update(duplicates=[]))
+result("failures are not reported", _no_failures)
+result("a failed run ends as a success", lambda said: True)
+result("pending is reported as completed", _taken_as("state", "pending", "completed"))
+result("created is reported as adopted", _taken_as("action", "created", "adopted"))
+result("adopted is reported as created", _taken_as("action", "adopted", "created"))
+result("rows are in another order", lambda said: said["copies"].reverse())
+result("IDs are in the wrong rows", _wrong_rows)
+result("rows have no tags", _no_tags)
 for _count in ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed"):
-    _miscounted(_count)
+    result(f"{_count} is counted wrong", _miscounted(_count))
 
 
 # -- inside the engine -----------------------------------------------------------------------------------

@@ -28,7 +28,6 @@ from .drills import DrillRound, DrillStorm, PlannedDrill
 from .faults import Event
 from .modules import run_in_turn
 from .nights import copy_options, disks_of, mark_options, prune_options
-from .scheduler import Killed
 from .simulation import Runs
 
 KEPT = "flood"
@@ -204,17 +203,10 @@ class Drilling(Runs):
 
     def _prepared(self, outcome: DrillOutcome) -> Callable[[], None]:
         def work() -> None:
-            outcome.started = self.scheduler.monotonic()
             outcome.now = self.scheduler.utc().strftime(FORM)
-            try:
+            with self.recording(outcome):
                 (self._night if outcome.run.night else self._restore if outcome.run.kept else self._drill)(outcome)
                 outcome.came_to_its_end = True
-            except Killed:
-                pass
-            except BaseException as error:
-                outcome.broke = f"{type(error).__name__}: {error}"
-            finally:
-                outcome.ended = self.scheduler.monotonic()
 
         return work
 

@@ -34,7 +34,6 @@ from .modules import run_in_turn
 from .role_people import EXCLUDE, GROUP_TAG, People
 from .role_restores import RestoreOutcome, restore_in
 from .role_storms import Evening, Plan, PlannedNight, PlannedRestore, RoleStorm
-from .scheduler import Killed
 from .truth import Copy
 
 #: The function that main() of each kind of module calls with its parsed options.
@@ -284,25 +283,20 @@ class Nights(People):
 
         def work() -> None:
             clock = self._clock()
-            outcome.started, outcome.began_at = self.scheduler.monotonic(), clock.utc()
+            outcome.began_at = clock.utc()
             self._note_selection(outcome)
             outcome.left_out = [disk for disk in self.disks if self.tags_of_disk(disk).get(EXCLUDE) == "true"]
             outcome.page_before = self.files_of(plan, run).get("html", "")
             before = (replace(run, reads_only=reads) for reads in (False, True))
             outcome.json_before = tuple(self.files_of(plan, one).get("json", "{}") for one in before)
             setting = RunContext(plan.name, run.check, run.reads_only, ansible="none")
-            try:
+            with self.recording(outcome):
                 given = {**self.variables(plan), "shard": run.shard}
                 call = self._noting_listings(outcome, self.call(run.check))
                 night = Night(given, setting, call, clock.utc, lambda line: None)
                 outcome.finished = night.run()
-            except Killed:
-                pass
-            except BaseException as error:
-                outcome.broke = f"{type(error).__name__}: {error}"
-            finally:
-                outcome.ended, outcome.ended_at = self.scheduler.monotonic(), clock.utc()
-                outcome.files = self.files_of(plan, run)
+            outcome.ended_at = clock.utc()
+            outcome.files = self.files_of(plan, run)
 
         return work
 

@@ -21,7 +21,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.r
 )
 
 from .role_storms import PlannedRestore
-from .scheduler import Killed
 
 if TYPE_CHECKING:
     from .role_nights import Nights
@@ -55,23 +54,17 @@ def restore_in(nights: Nights, outcome: RestoreOutcome) -> Callable[[], None]:
     run = outcome.run
 
     def work() -> None:
-        scheduler, utc = nights.scheduler, nights.estate.clock.utc
-        outcome.started, outcome.began_at = scheduler.monotonic(), utc()
+        utc = nights.estate.clock.utc
+        outcome.began_at = utc()
         outcome.page_before = files_of(nights, outcome).get("html", "")
         program: type[Run] = Drill if run.is_drill else Restore
         setting = RunContext(HOST, check_mode=run.check)
-        try:
+        with nights.recording(outcome):
             made = program(
                 variables_of(nights, outcome), setting, call=nights.call(run.check), clock=utc, say=lambda line: None
             )
             outcome.finished = made.run()
-        except Killed:
-            pass
-        except BaseException as error:
-            outcome.broke = f"{type(error).__name__}: {error}"
-        finally:
-            outcome.ended = scheduler.monotonic()
-            outcome.files = files_of(nights, outcome)
+        outcome.files = files_of(nights, outcome)
 
     return work
 

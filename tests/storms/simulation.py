@@ -27,9 +27,10 @@ from tests.simulator.quick import kept_clients, kept_sdk_clients
 from tests.simulator.state import restart_ids
 from tests.simulator.wire import wired
 from tests.unit.estates import Estate
-from tests.unit.harness import COLLECTION, COPYING, RUNNER, module_args
+from tests.unit.harness import COLLECTION, RUNNER
 
 from .faults import KILLS, Before, Event, PlannedRun, Round, Storm
+from .modules import run_in_turn
 from .scheduler import Killed, Scheduler, scheduled_threads
 
 HOLD = "dr-copy:hold"
@@ -108,6 +109,19 @@ class Runs(Watch):
         findings.calls, findings.kills = len(calls), len(self.scheduler.dead)
         findings.log = [f"{c.started:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in calls]
         self.control.watch = None
+
+    @contextlib.contextmanager
+    def recording(self, outcome: Any) -> Iterator[None]:
+        """Record when a run starts and ends, and what breaks it."""
+        outcome.started = self.scheduler.monotonic()
+        try:
+            yield
+        except Killed:
+            pass
+        except BaseException as error:
+            outcome.broke = f"{type(error).__name__}: {error}"
+        finally:
+            outcome.ended = self.scheduler.monotonic()
 
     def _clock(self) -> Any:
         """Return the clock of the controller of the current run."""
@@ -410,39 +424,14 @@ class Simulation(Runs):
         return RunOutcome(name, run, asked, self.options(run), 0.0, 0.0)
 
     def _prepared(self, outcome: RunOutcome, check: bool) -> Callable[[], None]:
-        """Prepare the module to run in a thread: its options are parsed now, everything else happens then."""
+        """Return a function that runs the module in a thread."""
         module_file = importlib.import_module(f"{COLLECTION}.plugins.modules.{self.estate.module}")
-        copying = importlib.import_module(COPYING)
-        given: list[Any] = []
         args = {"snapshot_ids": outcome.asked, "source_region": self.estate.source, **outcome.options}
-        args.update(_ansible_check_mode=check, _ansible_remote_tmp="/tmp")
-        with (
-            module_args(args),
-            mock.patch.object(module_file, "copy_snapshots", lambda *parts: given.extend(parts)),
-        ):
-            module_file.main()
-        module = given[0]
-
-        def ended(failed: bool, result: dict[str, Any]) -> None:
-            outcome.result, outcome.failed = result, failed
-            raise _Ended
-
-        module.exit_json = lambda **result: ended(False, result)
-        module.fail_json = lambda msg, **result: ended(True, {"msg": msg, **result})
 
         def run() -> None:
-            outcome.started = self.scheduler.monotonic()
-            try:
-                copying.copy_snapshots(*given)
-            except (_Ended, Killed):
-                pass
-            except BaseException as error:
-                outcome.broke = f"{type(error).__name__}: {error}"
-            finally:
-                outcome.ended = self.scheduler.monotonic()
+            with self.recording(outcome):
+                result = run_in_turn(module_file, "copy_snapshots", args, check)
+                outcome.failed = result.pop("failed", False)
+                outcome.result = result
 
         return run
-
-
-class _Ended(BaseException):
-    """A module has ended."""

@@ -11,7 +11,6 @@ state of the server, not only the result.
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import importlib
 import random
@@ -20,9 +19,10 @@ from urllib.error import URLError
 
 import pytest
 
+from tests.storms.modules import run_in_turn
 from tests.storms.scheduler import Scheduler
 
-from .harness import COLLECTION, COPYING, RUNNER, module_args
+from .harness import COLLECTION, RUNNER
 
 #: Exceptions that no adapter translates.
 UNEXPECTED = [
@@ -130,7 +130,8 @@ def at_once(cloud, runs, seed=1):
             scheduler.pause(scheduler.monotonic())
         return real(connection, *arguments, **named)
 
-    results, parts = [], []
+    file = importlib.import_module(f"{COLLECTION}.plugins.modules.{cloud.module}")
+    results, parts = [{} for _run in runs], []
     for number, (late, sources, options) in enumerate(runs):
         given = {
             "snapshot_ids": list(sources),
@@ -140,44 +141,18 @@ def at_once(cloud, runs, seed=1):
             **cloud.connection(),
             **options,
         }
-        results.append([])
-        parts.append((f"run {number}", _prepared(cloud.module, given, results[-1]), late))
+
+        def work(result=results[number], given=given):
+            result.update(run_in_turn(file, "copy_snapshots", given))
+
+        parts.append((f"run {number}", work, late))
     with (
         mock.patch.object(importlib.import_module(RUNNER), "Clock", lambda: scheduler),
         mock.patch.object(cloud.adapter, "calls_at_once", 1),
         mock.patch.object(http.client.HTTPConnection, "endheaders", endheaders),
     ):
         scheduler.play(parts)
-    return [one for (one,) in results]
-
-
-class _Ended(BaseException):
-    """A module has ended."""
-
-
-def _prepared(name, args, results):
-    """Make a module ready to run in a thread; its result is appended to ``results``."""
-    module_file = importlib.import_module(f"{COLLECTION}.plugins.modules.{name}")
-    copying = importlib.import_module(COPYING)
-    given = []
-    with (
-        module_args({**args, "_ansible_remote_tmp": "/tmp"}),
-        mock.patch.object(module_file, "copy_snapshots", lambda *parts: given.extend(parts)),
-    ):
-        module_file.main()
-    module = given[0]
-
-    def ended(**result):
-        results.append(result)
-        raise _Ended
-
-    module.exit_json = module.fail_json = ended
-
-    def run():
-        with contextlib.suppress(_Ended):
-            copying.copy_snapshots(*given)
-
-    return run
+    return results
 
 
 # -- the state of the server ---------------------------------------------------------------------------

@@ -4,9 +4,9 @@
 
 """Sessions beside `make test`: every supported core, the lowest versions, the site of documentation, the release.
 
-The makefile runs them by tests/scripts/nox.sh, CI does the same. antsibull-nox.toml adds the check of licences. The
-sessions of antsibull-nox for ansible-test fetch the core from GitHub, and run unit tests by ansible-test; these here
-take it from PyPI, and run ours by pytest.
+The Makefile and CI run them with tests/scripts/nox.sh. antsibull-nox.toml adds the check of licences. The sessions that
+antsibull-nox has for ansible-test are not used: they fetch the core from GitHub and run the unit tests with
+ansible-test. The sessions here take the core from PyPI and run the unit tests with pytest.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ SMOKE = ("tests/playbooks/test_report.py", "tests/playbooks/test_restore.py")
 
 
 def git(*arguments: str) -> str:
-    """Return what git says of the repository."""
+    """Return the output of a git command in the repository."""
     return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True, cwd=REPOSITORY).stdout
 
 
 def staged(session: nox.Session, release: str) -> Path:
-    """Return a copy of the tree in a root of collections of its own, with amazon.aws out of a release of ansible."""
+    """Copy the tree into its own collections root, with amazon.aws from a release of ansible. Return its path."""
     work = Path(session.virtualenv.location) / "work"
     root = work / "root"
     collection = root / "ansible_collections" / "multicloud" / "snapshots"
@@ -90,7 +90,7 @@ def staged(session: nox.Session, release: str) -> Path:
 
 
 def check(session: nox.Session, steps: list[str], python: str) -> None:
-    """Run those of the steps that are asked for, after ``--``; all where none is."""
+    """Run the steps that the command line names after ``--``, or all of them."""
     for step in [step for step in steps if step in (session.posargs or STEPS)]:
         if step == "sanity":
             session.run("python", "tests/scripts/sanity.py", "--python", python)
@@ -126,7 +126,7 @@ for _core, _pythons in CORES.items():
 
 @nox.session(python="3.10", tags=["matrix"])
 def lowest(session: nox.Session) -> None:
-    """Run the tests with the oldest of everything that the collection says it needs."""
+    """Run the tests with the lowest supported version of each requirement."""
     lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
     pinned = [re.sub(r">=", "==", line.partition("#")[0]).strip() for line in lines]
     session.install("ansible-core==2.16.0", *filter(None, pinned), "-r", "tests/requirements-clouds.txt")
@@ -137,7 +137,7 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the site of documentation into .work/site, without a warning and without a dead link."""
+    """Build the documentation site in .work/site. A warning or a dead link is a failure."""
     session.install("ansible-core==2.21.*", "antsibull-docs", "pytest")
     collection = staged(session, NEWEST_AMAZON_AWS["newer"])
     site = REPOSITORY / ".work" / "site"
@@ -152,10 +152,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(name="release-check")
 def release_check(session: nox.Session) -> None:
-    """Build the tarball twice, and hold it against Galaxy's importer; SBOM, audit, signature into .work/release."""
+    """Build the tarball twice and check it with Galaxy's importer. SBOM, audit and signature are in .work/release."""
     session.notify("license-check")
     if changed := git("status", "--porcelain"):
-        session.error(f"A release holds what is committed. Commit or remove this first:\n{changed}")
+        session.error(f"A release contains only what is committed. Commit or remove this first:\n{changed}")
     session.install(
         "ansible-core==2.21.*", "antsibull-changelog", "cyclonedx-bom", "galaxy-importer", "pip-audit", "pyyaml"
     )

@@ -129,7 +129,7 @@ def test_an_accepted_order_whose_answer_names_no_copy_is_given_once(cloud, wait)
 
 
 @clouds("ecs")
-def test_tags_are_witness_enough_for_a_deletion(cloud):
+def test_tags_are_enough_evidence_for_a_deletion(cloud):
     source = cloud.snapshot()
     cloud.run(source, wait=True)
     bystander = cloud.snapshot(region=cloud.destination)
@@ -219,7 +219,7 @@ def test_info_returns_the_source_without_source_fields(cloud):
 
 
 @clouds("ens")
-def test_the_default_description_is_witness_where_the_name_is_ones_own(cloud):
+def test_the_default_description_is_evidence_if_the_user_sets_the_name(cloud):
     source = cloud.snapshot()
     cloud.run(source, wait=True, name="nightly")
     out = cloud.run(source, wait=True, name="nightly")
@@ -228,7 +228,7 @@ def test_the_default_description_is_witness_where_the_name_is_ones_own(cloud):
 
 @clouds("ens")
 @pytest.mark.parametrize("name", ["a-copy-of-{}", "copy-of-{}0", "copy-of-x{}"])
-def test_another_name_is_no_witness(cloud, name):
+def test_another_name_is_no_evidence(cloud, name):
     source = cloud.snapshot()
     other = cloud.our_copy(source)
     other.name = name.format(source)

@@ -19,7 +19,7 @@ LINES: dict[str, str] = {
     "plugins/module_utils/_core/decide/locking.py:33": "nothing that a cloud shows comes after pending by its name",
     "plugins/module_utils/_core/decide/orders.py:66": "nothing that a cloud shows comes after pending by its name",
     "plugins/module_utils/_core/decide/writes.py:41": "nothing is above infinity, which is one object",
-    "plugins/plugin_utils/_dr_copy/decide/module_calls.py:29": "the rows of a plan hold the constant itself",
+    "plugins/plugin_utils/_dr_copy/decide/batches.py:29": "the rows of a plan hold the constant itself",
     "plugins/plugin_utils/_dr_copy/decide/unchanged.py:55": "for the other reasons, no copy is there",
     "plugins/plugin_utils/_dr_restore/decide/claims.py:45": "no claim is named by fewer disks than one",
     "plugins/plugin_utils/_sets/groups.py:42": "no group has fewer disks than one",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.batches import copy_batches
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.falling_back import (
     both_shares,
@@ -15,7 +16,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     fall_back,
     without_gone,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import copy_calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
 REGIONS = ["eu-west-1", "eu-central-1"]
@@ -79,7 +79,7 @@ def test_the_next_newest_replaces_the_newest_only_where_that_is_gone():
         ("snap-3", west, True, "next newest"),
         ("snap-5", central, True, "newest"),
     ]
-    calls = copy_calls(plan, None, [{"copies": [{"source_snapshot_id": "snap-5", "region": central}]}])
+    calls = copy_batches(plan, None, [{"copies": [{"source_snapshot_id": "snap-5", "region": central}]}])
     assert calls == [{"snapshot_ids": ["snap-3"], "destination_regions": [west]}]
 
 

@@ -155,10 +155,10 @@ def test_a_sighting_is_fresh_for_fifteen_seconds_after_a_look_or_an_answer(age, 
         ("sent in_doubt sent", "Sent"),
         ("sent in_doubt sent found", "Sent"),
         ("sent in_doubt found sent accepted", "Idle"),
-        ("sent refused", "Refused"),
-        ("refused", "Refused"),
-        ("sent refused found", "Refused"),
-        ("sent refused sent not_sent", "Refused"),
+        ("sent refused", "CallRefused"),
+        ("refused", "CallRefused"),
+        ("sent refused found", "CallRefused"),
+        ("sent refused sent not_sent", "CallRefused"),
     ],
 )
 def test_a_copy_call_is_in_the_state_that_its_last_event_leads_to(events, state):
@@ -171,7 +171,7 @@ def test_a_copy_call_is_in_the_state_that_its_last_event_leads_to(events, state)
     assert (call.is_out, call.is_in_doubt) == (state == "Sent", state == "InDoubt")
     assert call.lost == ((NOON, NOON + timedelta(seconds=4)),) * events.count("in_doubt")
     assert call.error is (
-        why if state in ("InDoubt", "Found", "Refused") or " sent" in events and state == "Sent" else None
+        why if state in ("InDoubt", "Found", "CallRefused") or " sent" in events and state == "Sent" else None
     )
     assert call.final_error is None and call.refused(why, True).final_error is why
 

@@ -10,7 +10,7 @@ Storms of nights run on all clouds every day, in test_storms.py.
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import copy_calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.batches import copy_batches
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 
 from tests.clouds import CLOUDS
@@ -47,7 +47,7 @@ def test_no_disk_starves_in_nights_that_are_too_short(ecs):
         copies = cloud.info(cloud.destination, copies_from=[cloud.source])["snapshots"]
         now = cloud.clock.utc().isoformat()
         plan = copy_plan(listed["snapshots"], listed["disks"], copies, [cloud.destination], now=now)
-        for call in copy_calls(plan):
+        for call in copy_batches(plan):
             out = cloud.run(*call["snapshot_ids"], wait=True, wait_timeout=150, max_in_flight=1)
             started = {row["source_snapshot_id"] for row in out["copies"] if row["snapshot_id"]}
             newest.update({of_tonight[i]: night for i in started & of_tonight.keys()})

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.batches import copy_batches
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
     with_known_sources,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import copy_calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import REASONS, copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from hypothesis import given
@@ -105,7 +105,7 @@ def test_an_older_source_whose_copy_lost_its_tags_is_asked_for_with_the_newest()
     rows = {(r["region"], r["snapshot_id"], r["reason"]) for r in plan}
     newest = {(region, "snap-2", "newest") for region in REGIONS}
     assert rows == newest | {("eu-west-1", "snap-1", "already there")}
-    assert {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-west-1"]} in copy_calls(plan)
+    assert {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-west-1"]} in copy_batches(plan)
     for other in (
         {"name": "somebody's"},
         {"source": {**known, "managed": True, "region": "us-east-1"}},
@@ -118,7 +118,7 @@ def test_an_older_source_whose_copy_lost_its_tags_is_asked_for_with_the_newest()
 def test_batches_hold_each_chosen_row_once_oldest_first():
     snapshots = [snapshot(1, 0, 5), snapshot(2, 1, 3)]
     plan = copy_plan(snapshots, [disk(0), disk(1)], [copy(9, 0, 9)], REGIONS, now=NOW)
-    assert copy_calls(plan) == [
+    assert copy_batches(plan) == [
         {"snapshot_ids": ["snap-2"], "destination_regions": REGIONS},
         {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-central-1"]},
     ]
@@ -130,7 +130,7 @@ def test_batches_take_disks_by_their_need_and_a_disks_older_sources_first():
     copies = [copy(91, 0, 1), copy(92, 1, 0), copy(93, 3, 2)]
     plan = copy_plan(snapshots, [disk(n) for n in range(4)], copies, ["eu-west-1"], select="all", now=NOW)
     assert list(dict.fromkeys(row["disk_id"] for row in plan)) == ["vol-2", "vol-1", "vol-0", "vol-3"]
-    (batch,) = copy_calls(plan)
+    (batch,) = copy_batches(plan)
     assert batch["snapshot_ids"] == ["snap-2", "snap-1", "snap-0", "snap-3", "snap-6", "snap-5", "snap-4", "snap-7"]
 
 

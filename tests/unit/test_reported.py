@@ -17,6 +17,7 @@ import jsonschema
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.batches import deletion_batches
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.coverage import (
     coverage_of,
     names_in_words,
@@ -27,7 +28,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     description,
     source_tags,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.module_calls import deletion_calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import (
     NO_STEPS,
     outcome_of,
@@ -409,14 +409,14 @@ def test_the_newest_complete_copy_is_the_survivor_of_each_copy_to_delete():
     for known, survivor in ((copies, copies[0]), ([newest, *copies[1:]], copies[1])):
         expired = with_survivors(copies[2:], known)
         assert {copy["survivor"] for copy in expired} == {survivor["snapshot_id"]}
-        (call,) = deletion_calls(expired)
+        (call,) = deletion_batches(expired)
         assert call["survivors"] == dict.fromkeys(call["copy_ids"], survivor["snapshot_id"])
     archived = {**copies[0], "traits": ["archived"]}
     expired = with_survivors(copies[2:], [archived, *copies[1:]])
     assert {copy["survivor"] for copy in expired} == {copies[1]["snapshot_id"]}, "one that can be restored now"
     assert with_survivors(copies, copies) == [], "without a survivor, nothing is deleted"
     planned = {**copies[0], "planned": True, "snapshot_id": None}
-    (call,) = deletion_calls(with_survivors(copies[2:], [planned, *copies[1:]]))
+    (call,) = deletion_batches(with_survivors(copies[2:], [planned, *copies[1:]]))
     assert call["survivors"] == {} and len(call["copy_ids"]) == 3, "in check mode it is still to be made"
 
 
@@ -482,8 +482,8 @@ def test_the_rpo_is_judged_by_the_age_itself(hours, within):
 def test_more_deletions_than_the_plan_allows_are_none_and_a_failure():
     copies = [of_plan("orders", n, hours=24 * n) for n in range(1, 6)]
     expired = with_survivors(expired_copies(copies, keep=2, now=ago(0)), copies)
-    assert len(expired) == 3 and deletion_calls(expired, 2) == []
-    assert len(deletion_calls(expired, 3)) == len(deletion_calls(expired, 4)) == 1
+    assert len(expired) == 3 and deletion_batches(expired, 2) == []
+    assert len(deletion_batches(expired, 3)) == len(deletion_batches(expired, 4)) == 1
     done = {**NO_STEPS, "expired": expired}
     assert not any(outcome_of(done, values(max_deletions=most))["failures"] for most in (3, 4))
     content = outcome_of(done, values(max_deletions=2))

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.drill import Mark
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.reaping import Deletion
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.reaping import DiskDeletion
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.steps import STEPS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import (
@@ -133,9 +133,9 @@ def test_every_variable_reaches_its_arguments(cloud, more):
     if CAPABILITIES[cloud].instance_id_pattern:
         attached = made.attach(["copy-1"])
         assert attached == Call(made.make([]).module, {**MADE, **more, "attach_to": "i-1"})
-        freed = made.delete(Deletion("drill-1", ("copy-1",), ("d-1",), "i-2"))
+        freed = made.delete(DiskDeletion("drill-1", ("copy-1",), ("d-1",), "i-2"))
         assert freed.arguments["attach_to"] == "i-2"
-    deleted = made.delete(Deletion("drill-1", ("copy-1",), ("d-1",)))
+    deleted = made.delete(DiskDeletion("drill-1", ("copy-1",), ("d-1",)))
     assert deleted.module == f"multicloud.snapshots.{cloud}_snapshot_restore"
     assert deleted.arguments == {
         "profile": "dr",

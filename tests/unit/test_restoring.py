@@ -456,11 +456,11 @@ def test_a_drill_reaps_only_own_expired_disks_that_are_not_attached():
         disk(10, restore="flood-2", snapshot="snap-10", expires=later),  # of another drill, whatever the order of names
     ]
     found = reaping.reapable({"disks": disks}, VALUES)
-    first = reaping.Deletion("drill-1", ("snap-1", "snap-8"), ("vol-n1", "vol-n8"))
+    first = reaping.DiskDeletion("drill-1", ("snap-1", "snap-8"), ("vol-n1", "vol-n8"))
     assert found.deletions == [first], "a disk of the same pair is kept"
     assert [left["disk_id"] for left in found.left] == ["vol-n5"]
     own = reaping.reapable({"disks": disks}, VALUES, own=True).deletions
-    assert own[1:] == [reaping.Deletion("flood", ("snap-6",), ("vol-n6",))]
+    assert own[1:] == [reaping.DiskDeletion("flood", ("snap-6",), ("vol-n6",))]
     assert [left["disk_id"] for left in reaping.own_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
 
 
@@ -471,7 +471,9 @@ def test_a_drill_deletes_by_id_what_it_made_and_no_disk_to_keep():
         {**made(2), "tags": {"dr-restore:id": "drill-1", "dr-restore:snapshot-id": "snap-2"}},
         {**made(3, disk_id=None), "tags": {}},
     ]
-    assert reaping.made_by_drill({"disks": rows}) == [reaping.Deletion("drill-1", ("snap-1",), (rows[0]["disk_id"],))]
+    assert reaping.made_by_drill({"disks": rows}) == [
+        reaping.DiskDeletion("drill-1", ("snap-1",), (rows[0]["disk_id"],))
+    ]
     assert reaping.made_by_drill({"skipped": True}) == []
 
 
@@ -536,7 +538,7 @@ def test_a_disk_whose_deletion_is_unconfirmed_is_looked_for_by_its_id(results):
     assert reaping.doubtful({"disks": []}, rows, results, VALUES) == ["vol-n1"], "it does not show yet"
     assert [left["disk_id"] for left in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
     assert reaping.own_disks({"disks": []}, results, VALUES) == [], "a look by its ID has shown it as gone"
-    deletion = reaping.Deletion("flood", ("snap-1",), ("vol-n1",))
+    deletion = reaping.DiskDeletion("flood", ("snap-1",), ("vol-n1",))
     assert reaping.reapable({"disks": [own]}, VALUES, results, own=True).deletions == [deletion]
 
 

@@ -27,7 +27,7 @@ OTHERS = {
 ROWS = {
     ("info", "disks"): answers.DiskRow,
     ("info", "snapshots"): answers.SnapshotRow,
-    ("info", "snapshots", "source"): answers.Provenance,
+    ("info", "snapshots", "source"): answers.SourceRow,
     ("info", "snapshots", "set"): answers.SetRow,
     ("info", "snapshots", "key"): answers.KeyRow,
     ("copy", "copies"): answers.CopyRow,
@@ -38,7 +38,7 @@ ROWS = {
     ("compare", "comparisons"): answers.ComparedCopy,
 }
 ANSWERS = {
-    "info": answers.Listing,
+    "info": answers.InfoAnswer,
     "copy": answers.CopyAnswer,
     "share": answers.ShareAnswer,
     "restore": answers.RestoreAnswer,

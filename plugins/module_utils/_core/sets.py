@@ -110,7 +110,7 @@ class ListedSet:
 
 
 @dataclass(frozen=True)
-class Contradiction:
+class RepeatedDisk:
     """Snapshots that form no set, because they include more than one snapshot of a disk."""
 
     set_id: str
@@ -120,26 +120,26 @@ class Contradiction:
 
 def sets_of_snapshots(
     listed: Iterable[ListedSet], groups: Mapping[str, str | None], by_instance: bool
-) -> tuple[dict[str, SnapshotSet], list[Contradiction]]:
-    """Return by ID the set of each snapshot that is in one, and the contradictory sets.
+) -> tuple[dict[str, SnapshotSet], list[RepeatedDisk]]:
+    """Return by ID the set of each snapshot that is in one, and the disks that a set has more than once.
 
     ``groups`` has the current group of disks, None if unknown; ``by_instance``: groups are instances. A listed set
     whose disks belong to different groups counts as one set for each group. A snapshot that is in several listed sets
     belongs to none.
     """
     found: dict[str, list[SnapshotSet]] = {}
-    contradictions = []
+    repeated = []
     for one in listed:
         is_whole = one.of_one_instance and by_instance
         for members in [one.members] if is_whole else _by_group(one, groups):
-            if contradiction := _contradiction(one.set_id, members):
-                contradictions.append(contradiction)
+            if repeated_disk := _repeated_disk(one.set_id, members):
+                repeated.append(repeated_disk)
                 continue
             is_best = all(member.after_scripts for member in members)
             consistency = Consistency.APPLICATION if is_best else Consistency.CRASH
             for member in members:
                 found.setdefault(member.snapshot_id, []).append(SnapshotSet(one.set_id, len(members), consistency))
-    return {snapshot_id: sets[0] for snapshot_id, sets in found.items() if len(sets) == 1}, contradictions
+    return {snapshot_id: sets[0] for snapshot_id, sets in found.items() if len(sets) == 1}, repeated
 
 
 def _by_group(one: ListedSet, groups: Mapping[str, str | None]) -> list[Sequence[Member]]:
@@ -154,12 +154,12 @@ def _by_group(one: ListedSet, groups: Mapping[str, str | None]) -> list[Sequence
     return [*divided.values()] if len(divided) > 1 else [one.members]
 
 
-def _contradiction(set_id: str, members: Sequence[Member]) -> Contradiction | None:
+def _repeated_disk(set_id: str, members: Sequence[Member]) -> RepeatedDisk | None:
     of_disks: dict[str, list[str]] = {}
     for member in members:
         if member.disk_id:
             of_disks.setdefault(member.disk_id, []).append(member.snapshot_id)
     for disk_id, snapshot_ids in of_disks.items():
         if len(snapshot_ids) > 1:
-            return Contradiction(set_id, disk_id, tuple(sorted(snapshot_ids)))
+            return RepeatedDisk(set_id, disk_id, tuple(sorted(snapshot_ids)))
     return None

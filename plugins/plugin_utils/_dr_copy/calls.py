@@ -12,12 +12,12 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from .._role.answers import CopyAnswer, Listing, ShareAnswer
+from .._role.answers import CopyAnswer, InfoAnswer, ShareAnswer
 from .._role.call import Arguments, Call
 from .._role.parsing import RawVariables
 from .._role.table import arguments_of, as_mapping
 from .decide.marks import description
-from .decide.step_results import Batch, Deletion
+from .decide.step_results import CopyBatch, DeletionBatch
 from .decide.unchanged import may_change_copies
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Connections, Variables
@@ -44,18 +44,18 @@ class Calls:
         """
         return not self._values.across_accounts and parse_shard(self._values.shard)[0] == 1
 
-    def find(self, **more: Any) -> Call[Listing]:
+    def find(self, **more: Any) -> Call[InfoAnswer]:
         """List the disks and their snapshots, and the disks without the plan's tags.
 
         They are those of the region, or those whose IDs the plan names.
         """
         return self._of_source("find", other_disks=True, sets=True, **more)
 
-    def find_and_list(self) -> Call[Listing]:
+    def find_and_list(self) -> Call[InfoAnswer]:
         """Like ``find``, with the copies in each destination under ``also``."""
         return self.find(also=[self._copies_in(region, ()) for region in self._values.destination_regions])
 
-    def list_copies(self, region: str, disk_ids: Sequence[str], others: Sequence[str] = ()) -> Call[Listing]:
+    def list_copies(self, region: str, disk_ids: Sequence[str], others: Sequence[str] = ()) -> Call[InfoAnswer]:
         """List the copies in a destination, and in the ``others`` under ``also``.
 
         If disks are given, only their copies.
@@ -67,15 +67,15 @@ class Calls:
         of_disks = {"source_disk_ids": list(disk_ids)} if disk_ids else {}
         return {**arguments_of(VARIABLES, "list", self._by_name, self._cloud), "region": region, **of_disks}
 
-    def look(self, region: str, snapshot_ids: Sequence[str]) -> Call[Listing]:
+    def look(self, region: str, snapshot_ids: Sequence[str]) -> Call[InfoAnswer]:
         """Look at these copies by their IDs."""
         return self._at_destination("look", region=region, snapshot_ids=list(snapshot_ids))
 
-    def keys(self, region: str, snapshot_ids: Sequence[str]) -> Call[Listing]:
+    def keys(self, region: str, snapshot_ids: Sequence[str]) -> Call[InfoAnswer]:
         """Look at these copies with the state of their keys."""
         return self._at_destination("keys", region=region, snapshot_ids=list(snapshot_ids))
 
-    def find_again(self, disk_ids: Sequence[str]) -> Call[Listing]:
+    def find_again(self, disk_ids: Sequence[str]) -> Call[InfoAnswer]:
         """List the current snapshots of these disks."""
         return self._of_source("find again", disk_ids=list(disk_ids))
 
@@ -88,7 +88,7 @@ class Calls:
         more = {"snapshot_ids": list(snapshot_ids), "account_id": account, "wait_timeout": seconds}
         return self._call("share", self._source_connection, more)
 
-    def copy(self, batch: Batch, source_tags: Mapping[str, Mapping[str, str]], seconds: int) -> Call[CopyAnswer]:
+    def copy(self, batch: CopyBatch, source_tags: Mapping[str, Mapping[str, str]], seconds: int) -> Call[CopyAnswer]:
         """Copy the ``snapshot_ids`` of a batch to its ``destination_regions``."""
         more: Arguments = {**batch, "wait_timeout": seconds}
         if self._cloud.tag_rules:
@@ -107,7 +107,7 @@ class Calls:
         login = [*self._connection, *defaults(self._module("list"))]
         return bool(self._values.copy_options) or may_change_copies(given, login)
 
-    def delete(self, group: Deletion, seconds: int) -> Call[CopyAnswer]:
+    def delete(self, group: DeletionBatch, seconds: int) -> Call[CopyAnswer]:
         """Delete the ``copy_ids`` of a group in its ``region``; each has a survivor."""
         more = {
             "state": "absent",

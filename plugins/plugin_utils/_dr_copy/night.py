@@ -19,21 +19,21 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
-from .._role.answers import Answer, CopyAnswer, Listing, ShareAnswer
+from .._role.answers import Answer, CopyAnswer, InfoAnswer, ShareAnswer
 from .._role.call import Call, RawAnswer, Returned, RunsModule
 from .._role.parsing import RawVariables
 from .._role.registered import has_moved
 from .._role.rows import read_listing
 from .calls import Calls
+from .decide.batches import copy_batches, deletion_batches, snapshots_to_share
 from .decide.decision import NOTHING, decide_run
 from .decide.falling_back import both_shares, disks_to_fall_back, fall_back
 from .decide.marks import source_tags
-from .decide.module_calls import copy_calls, deletion_calls, snapshots_to_share
 from .decide.outcome import encrypted_points
 from .decide.pruning import may_be_of_sets, prunable
 from .decide.result import ExpiredCopy, KeptCopy, VanishedPoint
 from .decide.selection import disks_of_part
-from .decide.step_results import ListedRegion, Look, RunDecision, StepResults
+from .decide.step_results import ListedRegion, LookAnswer, RunDecision, StepResults
 from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
@@ -79,18 +79,18 @@ class Night:
         self._calls = None if problems else Calls(self._values, checked.connections)
         self._stopped = "; ".join(problems)
         self._last: LastReport = {}
-        self._source: Listing = {"skipped": True}
+        self._source: InfoAnswer = {"skipped": True}
         self._before: list[ListedRegion] = []
         self._decided: RunDecision = {**NOTHING}
         self._share: ShareAnswer = {}
         self._copied: list[CopyAnswer] = []
         self._listed_again: list[ListedRegion] = []
-        self._seen: list[Look] = []
+        self._seen: list[LookAnswer] = []
         self._expired: list[ExpiredCopy] = []
         self._deleted: list[CopyAnswer] = []
         self._kept_for_others: list[KeptCopy] = []
         self._vanished: list[VanishedPoint] = []
-        self._keys: list[Look] = []
+        self._keys: list[LookAnswer] = []
 
     def run(self) -> RunOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
@@ -143,7 +143,7 @@ class Night:
         if part and may_be_of_sets(self._expired, self._listed, values):
             self._listed_again = self._listings(calls, [], " of all shards")
             self._expired, self._kept_for_others = prunable(self._step_results, self._ended(), check_mode)
-        for group in deletion_calls(self._expired, values.max_deletions):
+        for group in deletion_batches(self._expired, values.max_deletions):
             verb = "would delete" if check_mode else "deleting"
             self._say(f"{verb} {_copies(group['copy_ids'])} in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, MIN_SECONDS)
@@ -169,7 +169,7 @@ class Night:
         made: list[CopyAnswer] = []
         if not (before or values.across_accounts or calls.may_change_copies(self._context.defaults)):
             made.append(unchanged_copies(plan, self._before, CLOUDS[values.cloud]))
-        for batch in copy_calls(plan, shared, [*before, *made]):
+        for batch in copy_batches(plan, shared, [*before, *made]):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
             verb = "would copy" if self._context.check_mode else "copying"
             self._say(f"{verb} {counted(len(ids), 'snapshot')} to {regions}, unless already copied")
@@ -214,7 +214,7 @@ class Night:
     def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
         """Find the missing recovery points of the last report, and look for each of them by ID."""
         missing = missing_points(self._last, self._listed, self._before, part, self._ended())
-        looks: list[Look] = []
+        looks: list[LookAnswer] = []
         for region, ids in by_region(missing).items():
             self._say(f"looking for {counted(len(ids), 'recovery point')} of the last report in {region}")
             looks.append({**self._run_call(calls.look(region, ids)), "item": {"region": region, "snapshot_ids": ids}})
@@ -275,7 +275,7 @@ class Night:
         }
 
 
-def _with_regions(listed: Iterable[Listing], regions: Iterable[str]) -> list[ListedRegion]:
+def _with_regions(listed: Iterable[InfoAnswer], regions: Iterable[str]) -> list[ListedRegion]:
     return [{**call, "item": region} for call, region in zip(listed, regions)]
 
 

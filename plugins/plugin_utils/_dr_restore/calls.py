@@ -11,12 +11,12 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
-from .._role.answers import CompareAnswer, CopyAnswer, Listing, RestoreAnswer
+from .._role.answers import CompareAnswer, CopyAnswer, InfoAnswer, RestoreAnswer
 from .._role.call import Arguments, Call
 from .._role.parsing import RawVariables
 from .._role.table import arguments_of, as_mapping
 from .decide.drill import ComparisonTarget, Mark
-from .decide.reaping import Deletion
+from .decide.reaping import DiskDeletion
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Variables
 
@@ -36,7 +36,7 @@ class Calls:
         self._values, self._by_name, self._connection = values, as_mapping(values), connection
         self._cloud = CLOUDS[values.cloud]
 
-    def list_copies(self, of_any_region: bool = False) -> Call[Listing]:
+    def list_copies(self, of_any_region: bool = False) -> Call[InfoAnswer]:
         """List the copies in the region; with ``of_any_region`` those from all source regions."""
         keys = {"check_keys": True} if self._cloud.shows_keys else {}
         call = self._call("list", packed=True, **keys)
@@ -44,7 +44,7 @@ class Calls:
             call.arguments.pop("copies_from", None)
         return call
 
-    def look(self, tags: Mapping[str, str], disk_ids: Sequence[str] = ()) -> Call[Listing]:
+    def look(self, tags: Mapping[str, str], disk_ids: Sequence[str] = ()) -> Call[InfoAnswer]:
         """List the disks with these tags; if IDs are given, only these disks."""
         return self._call("look", disk_tags=dict(tags), **({"disk_ids": list(disk_ids)} if disk_ids else {}))
 
@@ -58,7 +58,7 @@ class Calls:
         make, attach = self.make(copy_ids), self._call("attach")
         return Call(attach.module, {**make.arguments, **attach.arguments})
 
-    def delete(self, deletion: Deletion) -> Call[RestoreAnswer]:
+    def delete(self, deletion: DiskDeletion) -> Call[RestoreAnswer]:
         """Delete these disks, if they are attached to nothing but the instance that a drill attached them to."""
         more: Arguments = {"snapshot_ids": list(deletion.snapshot_ids), "disk_ids": list(deletion.disk_ids)}
         if deletion.instance and self._cloud.instance_id_pattern:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
 
-from .._role.answers import Answer, CompareAnswer, Listing, RestoreAnswer, RestoredDisk
+from .._role.answers import Answer, CompareAnswer, InfoAnswer, RestoreAnswer, RestoredDisk
 from .._role.call import Returned
 from .._role.registered import failure_row
 from .calls import Calls
@@ -74,18 +74,18 @@ class Drill(Run):
         if not self._context.check_mode:
             write_page_of_failure(self._values, why)
 
-    def _look(self, calls: Calls) -> Listing:
+    def _look(self, calls: Calls) -> InfoAnswer:
         self._say(f"looking for disks of drills in {self._values.region} that have expired")
         return self._run_call(calls.look(reaping.EXPIRING))
 
-    def _reap(self, calls: Calls, disk_listing: Listing, own: bool) -> list[reaping.RemainingDisk]:
+    def _reap(self, calls: Calls, disk_listing: InfoAnswer, own: bool) -> list[reaping.RemainingDisk]:
         """Delete expired disks; with ``own`` those of this drill too. Returns those that are left."""
         found = reaping.reapable(disk_listing, self._values, self._results, own)
         self._keep_result(disk_listing)
         self._reaped += reaping.deleted_ids(self._delete(calls, found.deletions))
         return found.left
 
-    def _delete(self, calls: Calls, deletions: Sequence[reaping.Deletion]) -> list[RestoreAnswer]:
+    def _delete(self, calls: Calls, deletions: Sequence[reaping.DiskDeletion]) -> list[RestoreAnswer]:
         results = []
         for deletion in deletions:
             verb = "would delete" if self._context.check_mode else "deleting"
@@ -94,7 +94,7 @@ class Drill(Run):
         return results
 
     def _try_copies(
-        self, calls: Calls, chosen: Sequence[drill.Candidate], listed: Listing, disk_listing: Listing
+        self, calls: Calls, chosen: Sequence[drill.Candidate], listed: InfoAnswer, disk_listing: InfoAnswer
     ) -> list[drill.Trial]:
         """Make disks from the chosen copies, check them as the level requires, delete them, and mark the copies."""
         checks = self._values.level == "usable" and not self._context.check_mode
@@ -163,7 +163,7 @@ class Drill(Run):
             compared = self._keep_result(self._run_call(calls.compare(to_compare)))
         return drill.judge(chosen, made, compared, self._values, checked)
 
-    def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: Listing) -> list[drill.Trial]:
+    def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: InfoAnswer) -> list[drill.Trial]:
         """Write on the copies what was proven, and withdraw the proof of copies that are gone by then."""
         results = []
         for mark in drill.marks(trials, listed, self._values):
@@ -173,7 +173,7 @@ class Drill(Run):
             results.append(self._keep_result(self._run_call(calls.mark(mark))))
         return drill.with_written_marks(trials, results)
 
-    def _look_again(self, calls: Calls, disk_listing: Listing) -> Listing:
+    def _look_again(self, calls: Calls, disk_listing: InfoAnswer) -> InfoAnswer:
         """Look by ID at disks of this drill whose deletion was not confirmed.
 
         A listing may be stale, whether it shows a disk or not.

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
 
-from .._role.answers import Listing
+from .._role.answers import InfoAnswer
 from .calls import Calls
 from .decide.choosing import RestoreChoice, choose, refusal, restored_id, unidentified
 from .decide.claims import claimed_twice, with_claims
@@ -35,7 +35,7 @@ class Restore(Run):
         self._say(f"looking for disks that {values.id} made before")
         disk_listing = self._run_call(calls.look(restored_id(values)))
         last = last_manifest(values)
-        points, waves, unread, refused = [], [], Listing(skipped=True), ""
+        points, waves, unread, refused = [], [], InfoAnswer(skipped=True), ""
         chosen = RestoreChoice([], [])
         if is_read(listed, "snapshots") and is_read(disk_listing, "disks"):
             chosen = choose(listed, disk_listing, values, last)

@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
-from .._role.answers import Listing
+from .._role.answers import InfoAnswer
 from .._role.call import Call, Returned, RunsModule
 from .._role.parsing import RawVariables
 from .._role.registered import failures_of
@@ -110,7 +110,7 @@ class Run:
         answer = self._record.answer(call.module, lambda: self._run_module(call.module, call.arguments))
         return cast(Returned, in_role_words(answer))
 
-    def _listed(self, calls: Calls, of_any_region: bool = False) -> Listing:
+    def _listed(self, calls: Calls, of_any_region: bool = False) -> InfoAnswer:
         self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values.region}")
         return read_listing(self._run_call(calls.list_copies(of_any_region)))
 
@@ -118,6 +118,6 @@ class Run:
         return self._record.answer("time", lambda: iso_utc(self._clock()))
 
 
-def is_read(listed: Listing, key: str) -> bool:
+def is_read(listed: InfoAnswer, key: str) -> bool:
     """Whether a listing was read. If not, nothing is made or deleted on the basis of it."""
     return key in listed and not failures_of(listed)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 
-class Provenance(TypedDict):
+class SourceRow(TypedDict):
     """The source of a copy. ``managed``: this collection made the copy."""
 
     snapshot_id: str
@@ -45,7 +45,7 @@ class _Snapshot(TypedDict):
     region: str
     state: str
     tags: dict[str, str]
-    source: Provenance | None
+    source: SourceRow | None
 
 
 class SnapshotRow(_Snapshot, total=False):
@@ -164,14 +164,14 @@ class Answer(TypedDict, total=False):
     api_calls: dict[str, int]
 
 
-class Listing(Answer, total=False):
+class InfoAnswer(Answer, total=False):
     """What an info module returns; ``other_disks`` and ``also`` only on request."""
 
     disks: list[DiskRow]
     other_disks: list[DiskRow]
     snapshots: list[SnapshotRow]
     account: str | None
-    also: list[Listing]
+    also: list[InfoAnswer]
     packed: str
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Mismatch
 
-from .answers import Failure, Provenance, SnapshotRow
+from .answers import Failure, SnapshotRow, SourceRow
 from .registered import failure_row
 from .rows import parse_time
 
@@ -42,7 +42,7 @@ def _judged(copy: SnapshotRow, sources: Mapping[str, SnapshotRow], now: datetime
     return {**copy, "doubt": doubt, "source": {**parts, "created_at": None}} if doubt else copy
 
 
-def _doubt(parts: Provenance, listed: SnapshotRow | None, now: datetime) -> str | None:
+def _doubt(parts: SourceRow, listed: SnapshotRow | None, now: datetime) -> str | None:
     time = parse_time(parts["created_at"])
     if time and time - now > TOLERANCE:
         return f"says that its source was taken at {parts['created_at']}, which is in the future"
@@ -56,7 +56,7 @@ def _doubt(parts: Provenance, listed: SnapshotRow | None, now: datetime) -> str 
     return None
 
 
-def _failure(copy: SnapshotRow, parts: Provenance) -> Failure:
+def _failure(copy: SnapshotRow, parts: SourceRow) -> Failure:
     source = parts["snapshot_id"]
     problem = Mismatch(
         f"The copy {copy['snapshot_id']} of {source} in {copy['region']} {copy['doubt']}. It does not count as a "

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _RESULTS = ("failure", "error", "skipped")
 #: The kind of a result with its message; None for a case that has passed.
-Result = tuple[str, str] | None
+CaseResult = tuple[str, str] | None
 
 
 class Suite:
@@ -22,7 +22,7 @@ class Suite:
     def __init__(self, name: str, timestamp: str):
         self._root = ElementTree.Element("testsuite", name=_text(name), timestamp=timestamp)
 
-    def case(self, group: str, name: str, result: Result = None, seconds: float | None = None) -> None:
+    def case(self, group: str, name: str, result: CaseResult = None, seconds: float | None = None) -> None:
         """Add a case."""
         case = ElementTree.SubElement(self._root, "testcase", classname=_text(group), name=_text(name))
         if seconds is not None:

@@ -6,15 +6,15 @@
 
 .. code-block:: text
 
-    state      meaning                                                  becomes
-    Idle       none was sent, or the last one returned a copy           Sent
-    Sent       its answer is outstanding                                Idle, InDoubt, Refused
-    InDoubt    its answer was lost, or another call makes the copy      Found, once a copy shows; Sent, once
-                                                                        doubt_seconds are over
-    Found      it was in doubt, and its copy, or another one, shows     Sent, if that copy fails or is gone
-    Refused    it was refused: for good, or until it is sent again      Sent, unless for good
+    state        meaning                                                 becomes
+    Idle         none was sent, or the last one returned a copy          Sent
+    Sent         its answer is outstanding                               Idle, InDoubt, CallRefused
+    InDoubt      its answer was lost, or another call makes the copy     Found, once a copy shows; Sent, once
+                                                                         doubt_seconds are over
+    Found        it was in doubt, and its copy, or another one, shows    Sent, if that copy fails or is gone
+    CallRefused  it was refused: for good, or until it is sent again     Sent, unless for good
 
-A failure that applies to all calls to a region changes every state except Sent to Refused.
+A failure that applies to all calls to a region changes every state except Sent to CallRefused.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class CallRefused:
     error: CopyError
     is_final: bool = False
 
@@ -61,7 +61,7 @@ class Refused:
 class CopyCall:
     """The state of the copy calls that this run sent for a request."""
 
-    state: Idle | Sent | InDoubt | Found | Refused = Idle()
+    state: Idle | Sent | InDoubt | Found | CallRefused = Idle()
     #: From when until when calls with a lost answer were outstanding, by the cloud's clock (aware).
     lost: tuple[tuple[datetime, datetime], ...] = ()
 
@@ -88,14 +88,14 @@ class CopyCall:
     @property
     def final_error(self) -> CopyError | None:
         """Why no further call is sent."""
-        return self.state.error if isinstance(self.state, Refused) and self.state.is_final else None
+        return self.state.error if isinstance(self.state, CallRefused) and self.state.is_final else None
 
     def sent(self, utc_now: datetime) -> CopyCall:
         return replace(self, state=Sent(utc_now, self.error))
 
     def not_sent(self) -> CopyCall:
         """Return the state if a call that was due was not sent."""
-        return replace(self, state=Refused(self.error) if self.error else Idle())
+        return replace(self, state=CallRefused(self.error) if self.error else Idle())
 
     def accepted(self) -> CopyCall:
         return replace(self, state=Idle())
@@ -107,7 +107,7 @@ class CopyCall:
         return CopyCall(InDoubt(error, now), lost)
 
     def refused(self, error: CopyError, for_good: bool) -> CopyCall:
-        return replace(self, state=Refused(error, for_good))
+        return replace(self, state=CallRefused(error, for_good))
 
     def found(self) -> CopyCall:
         """Return the state after a copy appeared that ends the doubt about the last call, if there is any."""

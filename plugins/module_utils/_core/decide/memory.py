@@ -22,7 +22,7 @@ from ..waiting import FRESH_SECONDS, UNSEEN_LOOKS, UNSEEN_SECONDS
 from . import sightings
 from .copy_call import CopyCall
 from .listings import Listings
-from .sightings import Deletion, KnownLocks, OwnCopy, Sighting, Survivor
+from .sightings import DeletedCopy, KnownLocks, OwnCopy, Sighting, Survivor
 from .writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, Writes
 
 
@@ -45,7 +45,7 @@ class Memory:
     #: Copies that this run made, or very likely made with a call whose answer was lost.
     own_copies: dict[str, OwnCopy] = field(default_factory=dict)
     #: Copies that this run deleted.
-    deleted: dict[str, Deletion] = field(default_factory=dict)
+    deleted: dict[str, DeletedCopy] = field(default_factory=dict)
     copy_call: CopyCall = field(default_factory=CopyCall)
     writes: Writes = field(default_factory=Writes)
     locks: KnownLocks = field(default_factory=KnownLocks)
@@ -147,7 +147,7 @@ class Memory:
         """Record that a copy is gone. If the answer to its deletion was lost, this run deleted it."""
         refusal = self.writes.end(snapshot_id, DELETE)
         if refusal and refusal.was_lost:
-            self.deleted[snapshot_id] = Deletion(at, snapshot_id in self.still_shown)
+            self.deleted[snapshot_id] = DeletedCopy(at, snapshot_id in self.still_shown)
         self._forget(snapshot_id, copy)
 
     def _forget(self, snapshot_id: str, copy: Snapshot) -> None:
@@ -182,7 +182,7 @@ class Memory:
 
     def record_deletion(self, snapshot_id: str, now: float) -> None:
         """Record that the cloud accepted a deletion."""
-        self.deleted[snapshot_id] = Deletion(now, still_shown=True)
+        self.deleted[snapshot_id] = DeletedCopy(now, still_shown=True)
         self._forget(snapshot_id, self.seen[snapshot_id].copy)
         self.writes.end(snapshot_id, DELETE)
 

@@ -85,7 +85,7 @@ class OwnCopy:
 
 
 @dataclass(eq=False, slots=True)
-class Deletion:
+class DeletedCopy:
     """A copy that this run deleted, when, and whether a look may still show it."""
 
     at: float

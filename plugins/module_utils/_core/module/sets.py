@@ -38,10 +38,10 @@ def listed_sets(
             f"{error}"
         )
         return {}
-    sets, contradictions = sets_of_snapshots(listed, groups, by_instance=not group_tag)
-    if contradictions:
-        first = contradictions[0]
-        more = f", and {len(contradictions) - 1} more" if len(contradictions) > 1 else ""
+    sets, repeated = sets_of_snapshots(listed, groups, by_instance=not group_tag)
+    if repeated:
+        first = repeated[0]
+        more = f", and {len(repeated) - 1} more" if len(repeated) > 1 else ""
         cloud.warnings.append(
             f"The set {first.set_id} in {region} is not used, because it has {len(first.snapshot_ids)} snapshots of "
             f"the disk {first.disk_id} ({', '.join(first.snapshot_ids[:3])}){more}. Each set needs an ID of its own"

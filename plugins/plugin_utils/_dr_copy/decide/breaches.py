@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
-from ..._role.answers import Listing
+from ..._role.answers import InfoAnswer
 from ..._role.registered import failures_of, is_listed
 from . import planning
 from .reasons import OF_PLAN, Reason
@@ -21,7 +21,7 @@ from .result import Breach, PlanRow, RecoveryPoint, Result
 _LAST = (planning.UNTAGGED, planning.EXCLUDED, planning.GONE, planning.NO_SNAPSHOT)
 
 
-def breaches_of(result: Result, source_region: str, source: Listing) -> list[Breach]:
+def breaches_of(result: Result, source_region: str, source: InfoAnswer) -> list[Breach]:
     """Return the recovery points that miss the RPO or cannot be restored, worst first, each with its reason.
 
     ``reason`` is the name of a Reason, ``why`` its sentence with facts about this disk. ``source`` is the listing of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._role.answers import CopyAnswer, CopyRow, Failure, Provenance, SharedRow, SnapshotRow
+from ..._role.answers import CopyAnswer, CopyRow, Failure, SharedRow, SnapshotRow, SourceRow
 
 
 def with_planned(
@@ -34,7 +34,7 @@ def with_planned(
 
 
 def _as_if_there(row: CopyRow, source: SnapshotRow) -> SnapshotRow:
-    provenance: Provenance = {
+    provenance: SourceRow = {
         "snapshot_id": source["snapshot_id"],
         "region": source["region"],
         "disk_id": source["disk_id"],

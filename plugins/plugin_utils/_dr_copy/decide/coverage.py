@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 
-from ..._role.answers import DiskRow, Listing
+from ..._role.answers import DiskRow, InfoAnswer
 from ..._role.registered import is_listed
 from ..._role.reported import ReportedDisk
 from ..input.last_report import LastReport
@@ -26,7 +26,7 @@ _MEANS_TRUE = ("true", "yes", "1", "on", "")
 
 
 def coverage_of(
-    source: Listing,
+    source: InfoAnswer,
     disks: Sequence[DiskRow],
     values: Variables,
     last: LastReport | None = None,
@@ -60,7 +60,7 @@ def coverage_of(
     }
 
 
-def _with_copies(orphans: Sequence[Orphan], kind: str, source: Listing, values: Variables) -> list[DiskWithCopies]:
+def _with_copies(orphans: Sequence[Orphan], kind: str, source: InfoAnswer, values: Variables) -> list[DiskWithCopies]:
     """Return the disks of orphans of a kind that no tag excludes, each with the number and regions of its copies."""
     known_disks = {disk["disk_id"]: disk for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
     found: dict[str, list[Orphan]] = {}

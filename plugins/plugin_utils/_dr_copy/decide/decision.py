@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._role.answers import DiskRow, Listing, SnapshotRow
+from ..._role.answers import DiskRow, InfoAnswer, SnapshotRow
 from ..._role.registered import is_listed
 from ..._sets.copies import copies_of
 from ..input.last_report import LastReport
@@ -24,7 +24,7 @@ from .step_results import RunDecision
 NOTHING: RunDecision = {"stopped": "", "disks": [], "plan": [], "marks": {}}
 
 
-def decide_run(source: Listing, before: Sequence[Listing], values: Variables, last: LastReport) -> RunDecision:
+def decide_run(source: InfoAnswer, before: Sequence[InfoAnswer], values: Variables, last: LastReport) -> RunDecision:
     """Return the ``disks`` that a run covers, its ``plan``, and the ``marks`` of sets by snapshot.
 
     If the run must stop, ``stopped`` says why. ``source`` and ``before`` are the listings of the source region and of
@@ -48,7 +48,7 @@ def decide_run(source: Listing, before: Sequence[Listing], values: Variables, la
 
 
 def plan_snapshots(
-    snapshots: Sequence[SnapshotRow], disks: Sequence[DiskRow], before: Sequence[Listing], values: Variables
+    snapshots: Sequence[SnapshotRow], disks: Sequence[DiskRow], before: Sequence[InfoAnswer], values: Variables
 ) -> list[PlanRow]:
     """Return the plan for these snapshots and disks; ``before`` are the listings of the destinations."""
     copies = copies_there(before, snapshots, values)

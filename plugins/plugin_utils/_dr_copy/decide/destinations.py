@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..._role.answers import Listing, SnapshotRow
+from ..._role.answers import InfoAnswer, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.rows import SnapshotTime, disk_id_of, is_complete, taken_at, time_or_now
 from .retention import counts_for_planning, points_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables
 
 
-def copies_in(listed: Sequence[Listing], values: Variables) -> list[SnapshotRow]:
+def copies_in(listed: Sequence[InfoAnswer], values: Variables) -> list[SnapshotRow]:
     """Return the copies in the destinations' listings at the plan's place: the region, or a site in it.
 
     If two listings show a copy, the later one counts.
@@ -28,7 +28,9 @@ def copies_in(listed: Sequence[Listing], values: Variables) -> list[SnapshotRow]
     return list({(str(copy["region"]), str(copy["snapshot_id"])): copy for copy in there}.values())
 
 
-def copies_there(listed: Sequence[Listing], snapshots: Sequence[SnapshotRow], values: Variables) -> list[SnapshotRow]:
+def copies_there(
+    listed: Sequence[InfoAnswer], snapshots: Sequence[SnapshotRow], values: Variables
+) -> list[SnapshotRow]:
     """Return the copies at the destinations; somebody else's get disk and time from the sources."""
     copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.judged_at or values.now))
     return with_known_sources(copies, snapshots)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..._role.answers import Answer, CopyAnswer, CopyRow, DiskRow, Failure, Listing, ShareAnswer
+from ..._role.answers import Answer, CopyAnswer, CopyRow, DiskRow, Failure, InfoAnswer, ShareAnswer
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
@@ -33,9 +33,9 @@ def disks_to_fall_back(plan: Sequence[PlanRow], calls: Sequence[Answer], values:
 def fall_back(
     plan: Sequence[PlanRow],
     calls: Sequence[Answer],
-    source: Listing,
-    again: Listing,
-    before: Sequence[Listing],
+    source: InfoAnswer,
+    again: InfoAnswer,
+    before: Sequence[InfoAnswer],
     values: Variables,
 ) -> list[PlanRow]:
     """Return a plan in which other snapshots of a disk replace those that are gone, the next newest first.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..._role.answers import KeyRow, SnapshotRow
 from ..._role.registered import failures_of
 from .result import RecoveryPoint
-from .step_results import Look
+from .step_results import LookAnswer
 from .vanished import by_region
 
 
@@ -22,7 +22,7 @@ def copies_with_keys(points: Iterable[RecoveryPoint], copies: Iterable[SnapshotR
     return by_region([point for point in newest if point["state"] in ("completed", "archived")])
 
 
-def keys_of(looks: Sequence[Look]) -> dict[tuple[str, str], KeyRow]:
+def keys_of(looks: Sequence[LookAnswer]) -> dict[tuple[str, str], KeyRow]:
     """Return the key of each copy that was looked at, if the cloud shows it."""
     return {
         (copy["region"], copy["snapshot_id"]): key
@@ -33,7 +33,7 @@ def keys_of(looks: Sequence[Look]) -> dict[tuple[str, str], KeyRow]:
     }
 
 
-def unseen_by(looks: Sequence[Look]) -> list[str]:
+def unseen_by(looks: Sequence[LookAnswer]) -> list[str]:
     """Return the IDs of copies that a look at keys did not show: a new copy may show late."""
     asked = {i for look in looks if not failures_of(look) for i in look["item"]["snapshot_ids"]}
     return sorted(asked - {copy["snapshot_id"] for look in looks for copy in look.get("snapshots") or ()})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ..._role.answers import DiskRow, Listing, SnapshotRow
+from ..._role.answers import DiskRow, InfoAnswer, SnapshotRow
 from ..._role.marks import ATTACHED_TO, DISK_NAME, PLAN
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
@@ -21,7 +21,7 @@ MAX_DESCRIPTION, MAX_VALUE = 256, 40
 
 
 def source_tags(
-    plan: Sequence[PlanRow], source: Listing, values: Variables, sets: Mapping[str, Mapping[str, str]] | None = None
+    plan: Sequence[PlanRow], source: InfoAnswer, values: Variables, sets: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, dict[str, str]]:
     """Return the tags of copies, by snapshot: the marks and, on request, the tags of the snapshot and of the disk.
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from ..._role.answers import CopyAnswer, DiskRow, Listing, Provenance, SnapshotRow
+from ..._role.answers import CopyAnswer, DiskRow, InfoAnswer, SnapshotRow, SourceRow
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
@@ -20,7 +20,7 @@ from ..._sets.marked import perhaps_of_sets
 from ..input.variables import Variables
 from .destinations import Destinations, copies_in, copies_of_plan
 from .planning import OF_SET, THERE_OF_SET, USABLE
-from .result import ExpiredCopy, KeptCopy, Orphan, OwnCopy, PlanRow
+from .result import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
 from .retention import Retention, expired_copies, limits_of
 from .run_state import RunState, read_once
 from .selection import in_part_by_marks, plans_of, wanted_disks
@@ -61,7 +61,7 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool = False) ->
     return Prunable(with_survivors(own, state.copies), kept)
 
 
-def may_be_of_sets(to_delete: Sequence[ExpiredCopy], listed: Sequence[Listing], values: Variables) -> bool:
+def may_be_of_sets(to_delete: Sequence[ExpiredCopy], listed: Sequence[InfoAnswer], values: Variables) -> bool:
     """Whether a copy to delete may be in its group's newest complete set, as not all copies were ``listed``."""
     perhaps = perhaps_of_sets(copies_of(copies_in(listed, values)))
     return any((copy["region"], copy["snapshot_id"]) in perhaps for copy in to_delete)
@@ -121,7 +121,7 @@ def _failed_copies(calls: Sequence[CopyAnswer]) -> set[tuple[str, str]]:
     return {(str(f["source_snapshot_id"]), str(f["region"])) for call in calls for f in failures_of(call)}
 
 
-def deleted_copies(expired: Sequence[ExpiredCopy], calls: Sequence[CopyAnswer]) -> list[OwnCopy]:
+def deleted_copies(expired: Sequence[ExpiredCopy], calls: Sequence[CopyAnswer]) -> list[PlanCopy]:
     """Return the expired copies that the calls have deleted and that no longer show."""
     shown = {str(failure["snapshot_id"]) for call in calls for failure in failures_of(call)}
     gone = {snapshot_id for call in calls for snapshot_id in call.get("deleted_ids") or ()} - shown
@@ -129,7 +129,7 @@ def deleted_copies(expired: Sequence[ExpiredCopy], calls: Sequence[CopyAnswer]) 
 
 
 def orphans(
-    copies: Sequence[SnapshotRow], disks: Sequence[DiskRow], values: Variables, source: Listing | None = None
+    copies: Sequence[SnapshotRow], disks: Sequence[DiskRow], values: Variables, source: InfoAnswer | None = None
 ) -> list[Orphan]:
     """Return the copies with the plan's mark whose disk this run has not selected.
 
@@ -139,7 +139,7 @@ def orphans(
     """
     if parse_shard(values.shard)[0] > 1:
         return []
-    source = source or Listing()
+    source = source or InfoAnswer()
     chosen = {disk["disk_id"] for disk in [*disks, *wanted_disks(source, values)]}
     existing = {disk["disk_id"] for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
     gone = "gone" if is_listed(source) and "other_disks" in source else None
@@ -160,7 +160,7 @@ def orphans(
     ]
 
 
-def _as_result(copy: SnapshotRow, source: Provenance) -> OwnCopy:
+def _as_result(copy: SnapshotRow, source: SourceRow) -> PlanCopy:
     """Return a copy in the form of the role's result."""
     return {
         "snapshot_id": copy["snapshot_id"],

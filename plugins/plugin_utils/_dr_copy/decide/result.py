@@ -91,7 +91,7 @@ class ExpiredCopy(SnapshotRow):
     survivor: str | None
 
 
-class OwnCopy(TypedDict):
+class PlanCopy(TypedDict):
     """A copy of the plan in the form of the result."""
 
     snapshot_id: str
@@ -102,7 +102,7 @@ class OwnCopy(TypedDict):
     source_created_at: str | None
 
 
-class Orphan(OwnCopy):
+class Orphan(PlanCopy):
     """A copy of a disk that the run has not selected; ``kind`` is "gone", "unselected" or None."""
 
     disk_name: str | None
@@ -187,7 +187,7 @@ class _Result(TypedDict):
     plan: list[PlanRow]
     copies: list[CopyRow]
     failures: list[RunFailure]
-    pruned: list[OwnCopy]
+    pruned: list[PlanCopy]
     kept_for_others: list[KeptCopy]
     orphans: list[Orphan]
     vanished: list[VanishedPoint]

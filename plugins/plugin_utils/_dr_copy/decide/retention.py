@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables
 
 
-class Point(NamedTuple):
+class PointInTime(NamedTuple):
     """A recovery point: one or more copies of one source in one region."""
 
     taken: SnapshotTime
@@ -65,7 +65,7 @@ def _is_point(copy: SnapshotRow) -> bool:
 
 def points_of(
     copies: Iterable[SnapshotRow], counts: Callable[[SnapshotRow], bool] = counts_for_retention
-) -> dict[tuple[str, str], list[Point]]:
+) -> dict[tuple[str, str], list[PointInTime]]:
     """Return the recovery points of each disk and region from the copies that count, newest first.
 
     If copies of one source show different times, the latest one counts, so the point is kept longer.
@@ -82,9 +82,9 @@ def points_of(
     }
 
 
-def _point(copies: Sequence[SnapshotRow]) -> Point:
+def _point(copies: Sequence[SnapshotRow]) -> PointInTime:
     newest = max(taken for taken in map(taken_at, copies) if taken)
-    return Point(newest, tuple(sorted(copies, key=lambda c: str(c["snapshot_id"]))))
+    return PointInTime(newest, tuple(sorted(copies, key=lambda c: str(c["snapshot_id"]))))
 
 
 class Retention(NamedTuple):

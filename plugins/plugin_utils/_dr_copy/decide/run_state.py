@@ -10,7 +10,7 @@ from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
-from ..._role.answers import Listing
+from ..._role.answers import InfoAnswer
 from ..._role.doubts import with_doubts
 from ..._role.registered import failures_of
 from ..._role.rows import time_or_now
@@ -46,7 +46,7 @@ class RunState:
             for copy in self.copies
             if copy.get("planned") and (source := copy["source"])
         }
-        read: list[tuple[str, Listing]] = [(call["item"], call) for call in steps["listed"]]
+        read: list[tuple[str, InfoAnswer]] = [(call["item"], call) for call in steps["listed"]]
         read += [(call["item"]["region"], call) for call in steps["seen"]]
         self.unread = {region: quoted_failures(failures_of(call)) for region, call in read if failures_of(call)}
 

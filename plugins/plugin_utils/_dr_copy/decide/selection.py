@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
 
-from ..._role.answers import DiskRow, Listing, SnapshotRow
+from ..._role.answers import DiskRow, InfoAnswer, SnapshotRow
 from ..._role.marks import DISK_NAME, plan_of
 from ..._role.registered import is_listed
 from ..._role.rows import disk_id_of, parse_time
@@ -31,7 +31,7 @@ class Selection(TypedDict):
 
 
 def select(
-    source: Listing, copies: Sequence[SnapshotRow], values: Variables, last: LastReport | None = None
+    source: InfoAnswer, copies: Sequence[SnapshotRow], values: Variables, last: LastReport | None = None
 ) -> Selection:
     """Return the disks and snapshots that this run covers, from the listing of the source region.
 
@@ -42,7 +42,7 @@ def select(
     return {"disks": disks, "snapshots": selected_snapshots(source, values)}
 
 
-def selected_snapshots(source: Listing, values: Variables) -> list[SnapshotRow]:
+def selected_snapshots(source: InfoAnswer, values: Variables) -> list[SnapshotRow]:
     """Return the snapshots that this run covers; none if the source region could not be listed."""
     snapshots = source.get("snapshots") or [] if is_listed(source) else []
     left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
@@ -51,7 +51,7 @@ def selected_snapshots(source: Listing, values: Variables) -> list[SnapshotRow]:
     return [s for s in own if disk_id_of(s) in part] if values.shard else own
 
 
-def disks_of_part(source: Listing, values: Variables) -> list[str]:
+def disks_of_part(source: InfoAnswer, values: Variables) -> list[str]:
     """Return the disks whose copies a shard lists; empty if it lists all copies.
 
     The first shard lists all copies, because it reports the orphans of all shards. So does a shard without a listing of
@@ -62,7 +62,7 @@ def disks_of_part(source: Listing, values: Variables) -> list[str]:
     return sorted(in_part(source, values))
 
 
-def in_part(source: Listing, values: Variables) -> frozenset[str]:
+def in_part(source: InfoAnswer, values: Variables) -> frozenset[str]:
     """Return the disks with the plan's tags in this run's shard, including those that a tag excludes.
 
     The info modules divide the disks in the same way. Disks of one group are in one shard.
@@ -87,23 +87,23 @@ def group_ids_by_marks(copies: Sequence[Copy]) -> dict[str, str]:
     return {disk_id: "" if disk_id in left else copy.group_id for disk_id, copy in newest.items() if copy.group_id}
 
 
-def own_disks(source: Listing, values: Variables) -> list[DiskRow]:
+def own_disks(source: InfoAnswer, values: Variables) -> list[DiskRow]:
     """Return the disks that this run protects: in its shard, with the plan's tags, not excluded by a tag."""
     part = in_part(source, values)
     return [disk for disk in wanted_disks(source, values) if disk["disk_id"] in part]
 
 
-def wanted_disks(source: Listing, values: Variables) -> list[DiskRow]:
+def wanted_disks(source: InfoAnswer, values: Variables) -> list[DiskRow]:
     """Return the disks with the plan's tags and without a tag that excludes them, in all shards."""
     return [disk for disk in source.get("disks") or () if not is_excluded(disk, values.exclude_tags)]
 
 
-def excluded_disks(source: Listing, values: Variables) -> list[DiskRow]:
+def excluded_disks(source: InfoAnswer, values: Variables) -> list[DiskRow]:
     """Return the disks with the plan's tags that a tag excludes, in all shards."""
     return [disk for disk in source.get("disks") or () if is_excluded(disk, values.exclude_tags)]
 
 
-def too_few(source: Listing, values: Variables, near: str = "") -> str:
+def too_few(source: InfoAnswer, values: Variables, near: str = "") -> str:
     """Return why a run must stop with the disks that were found, or an empty string. Counts the disks of all shards.
 
     ``near`` names disks whose tags nearly match.

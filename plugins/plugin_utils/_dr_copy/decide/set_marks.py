@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..._role.answers import Listing
+from ..._role.answers import InfoAnswer
 from ..._role.registered import is_listed
 from ..._sets.copies import Copy
 from ..._sets.groups import Group, groups_of
@@ -21,7 +21,7 @@ from .selection import own_disks, plans_of, selected_snapshots
 
 def marks_by_source(
     groups: Sequence[Group],
-    source: Listing,
+    source: InfoAnswer,
     copies: Sequence[Copy],
     values: Variables,
     bare: Iterable[Copy] = (),
@@ -36,6 +36,6 @@ def marks_by_source(
     return marks_of_sources(groups, [*sources.values()], copies, values.set_seconds, plans_of(values))
 
 
-def groups_in(source: Listing, values: Variables) -> list[Group]:
+def groups_in(source: InfoAnswer, values: Variables) -> list[Group]:
     """Return the groups of the disks that this run protects; none if the source region was not listed."""
     return groups_of(own_disks(source, values), values.group_tag) if is_listed(source) else []

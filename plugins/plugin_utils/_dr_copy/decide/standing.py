@@ -19,7 +19,7 @@ from ..._role.proofs import proofs_in, proofs_not_covered
 from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
 from .destinations import copies_of_plan
-from .result import OwnCopy, PointFacts, Proof, RecoveryPoint
+from .result import PlanCopy, PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
 from .step_results import StepResults
 
@@ -43,7 +43,7 @@ def unfinished_copies(steps: StepResults, values: Variables) -> list[UnfinishedC
 
 
 def with_facts(
-    points: Iterable[RecoveryPoint], pruned: Iterable[OwnCopy], steps: StepResults, values: Variables
+    points: Iterable[RecoveryPoint], pruned: Iterable[PlanCopy], steps: StepResults, values: Variables
 ) -> list[RecoveryPoint]:
     """Return recovery points with facts about their copies and the disk's other points; unknown keys are omitted.
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from ..._role.answers import CopyAnswer, DiskRow, Listing, ShareAnswer, SnapshotRow
+from ..._role.answers import CopyAnswer, DiskRow, InfoAnswer, ShareAnswer, SnapshotRow
 from ..input.last_report import LastReport
 from .result import ExpiredCopy, KeptCopy, PlanRow, VanishedPoint
 
 
-class ListedRegion(Listing):
+class ListedRegion(InfoAnswer):
     """The listing of a destination; ``item`` is the destination."""
 
     item: str
@@ -26,20 +26,20 @@ class LookTarget(TypedDict):
     snapshot_ids: list[str]
 
 
-class Look(Listing):
+class LookAnswer(InfoAnswer):
     """The answer to a look at copies by ID."""
 
     item: LookTarget
 
 
-class Batch(TypedDict):
+class CopyBatch(TypedDict):
     """What one call copies."""
 
     snapshot_ids: list[str]
     destination_regions: list[str]
 
 
-class Deletion(TypedDict):
+class DeletionBatch(TypedDict):
     """What one call deletes: the IDs of copies, their sources, and the survivor of each copy."""
 
     region: str
@@ -58,13 +58,13 @@ class RunDecision(TypedDict):
 
 
 class _Done(TypedDict):
-    source: Listing
+    source: InfoAnswer
     share: ShareAnswer
     disks: list[DiskRow]
     plan: list[PlanRow]
     copied: list[CopyAnswer]
     listed: list[ListedRegion]
-    seen: list[Look]
+    seen: list[LookAnswer]
     expired: list[ExpiredCopy]
     deleted: list[CopyAnswer]
 
@@ -83,4 +83,4 @@ class StepResults(_Done, total=False):
     listed_again: list[ListedRegion]
     kept_for_others: list[KeptCopy]
     vanished: list[VanishedPoint]
-    keys: list[Look]
+    keys: list[LookAnswer]

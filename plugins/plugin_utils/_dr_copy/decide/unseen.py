@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from ..._role.answers import CopyAnswer, CopyRow, Failure, SnapshotRow
 from ..._role.registered import failure_row, failures_of
 from ..._role.rows import is_complete
-from .step_results import ListedRegion, Look, LookTarget
+from .step_results import ListedRegion, LookAnswer, LookTarget
 
 
 def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -> list[LookTarget]:
@@ -33,7 +33,7 @@ def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -
     return [{"region": region, "snapshot_ids": list(ids)} for region, ids in unseen.items()]
 
 
-def without_missing(calls: Sequence[CopyAnswer], seen: Sequence[Look]) -> list[CopyAnswer]:
+def without_missing(calls: Sequence[CopyAnswer], seen: Sequence[LookAnswer]) -> list[CopyAnswer]:
     """Return the copy calls; a copy that a look by its ID did not show counts as failed in them."""
     shown = {_key(copy) for look in seen for copy in look.get("snapshots") or ()}
     looked_at = [look["item"] for look in seen if not failures_of(look)]

@@ -16,7 +16,7 @@ from ..input.variables import Variables
 from .destinations import copies_in
 from .result import RecoveryPoint, VanishedPoint
 from .retention import Retention, limits_of, points_of
-from .step_results import ListedRegion, Look
+from .step_results import ListedRegion, LookAnswer
 
 _NEEDED = {"snapshot_id", "source_snapshot_id", "disk_id", "region"}
 
@@ -68,7 +68,7 @@ def _copied(listed: Iterable[ListedRegion]) -> set[tuple[str, str]]:
     return {(copy["region"], source["snapshot_id"]) for copy in rows if (source := copy.get("source"))}
 
 
-def without_shown(points: Sequence[VanishedPoint], looks: Sequence[Look]) -> list[VanishedPoint]:
+def without_shown(points: Sequence[VanishedPoint], looks: Sequence[LookAnswer]) -> list[VanishedPoint]:
     """Return the points that a look by their IDs did not show either; a failed look proves nothing."""
     looked = [(look, look["item"]["region"]) for look in looks]
     answered = {region for look, region in looked if not failures_of(look)}

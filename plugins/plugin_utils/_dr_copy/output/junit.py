@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
-from ..._role.junit import Result, Suite
+from ..._role.junit import CaseResult, Suite
 from ..decide.result import RecoveryPoint, SetStanding
 from ..decide.sets import BY_SET, set_in_words
 from .report_type import LatePoint, Report, label_of
@@ -34,7 +34,7 @@ def junit_text(report: Report) -> str:
     return suite.as_text()
 
 
-def _judged(point: RecoveryPoint, breaches: Mapping[tuple[str, str], LatePoint], report: Report) -> Result:
+def _judged(point: RecoveryPoint, breaches: Mapping[tuple[str, str], LatePoint], report: Report) -> CaseResult:
     state = f"{point['state']}, " + ("no copy" if point["age_hours"] is None else f"{point['age_hours']:.1f} h old")
     if point["within_rpo"] is False:
         breach = breaches.get((point["disk_id"], point["region"]))
@@ -46,7 +46,7 @@ def _judged(point: RecoveryPoint, breaches: Mapping[tuple[str, str], LatePoint],
     return ("skipped", f"no RPO is set: {state}") if point["within_rpo"] is None else None
 
 
-def _judged_set(row: SetStanding, report: Report) -> Result:
+def _judged_set(row: SetStanding, report: Report) -> CaseResult:
     """Return the result of a server.
 
     It passes only if all disks are part of its set, and fails only if dr_copy_consistency is ``set`` and the set misses

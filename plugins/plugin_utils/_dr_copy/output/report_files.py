@@ -24,14 +24,14 @@ from .report import report_of
 from .report_type import Report, Run, label_of
 
 
-class Written(NamedTuple):
+class WrittenReport(NamedTuple):
     """A report, and a message about the files that could not be written."""
 
     report: Report
     unwritten: str
 
 
-def write_report(result: Result, steps: StepResults, values: Variables, run: Run) -> Written:
+def write_report(result: Result, steps: StepResults, values: Variables, run: Run) -> WrittenReport:
     """Return the report of a run (see report_of) once it is written.
 
     In check mode the last report stays unchanged. A run that only reads writes no metrics.
@@ -47,7 +47,7 @@ def write_report(result: Result, steps: StepResults, values: Variables, run: Run
         # If its package is missing, the run has failed before its first call, and says so.
         why = "" if MISSING else failure_of(write_metrics, report, values.metrics_dir)
         problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
-    return Written(report, " ".join(problems))
+    return WrittenReport(report, " ".join(problems))
 
 
 def report_files(report: Report, values: Variables) -> list[dict[str, str]]:

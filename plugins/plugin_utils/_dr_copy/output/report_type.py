@@ -17,7 +17,7 @@ from ..decide.result import (
     Coverage,
     KeptCopy,
     Orphan,
-    OwnCopy,
+    PlanCopy,
     PlanRow,
     RecoveryPoint,
     RunFailure,
@@ -202,7 +202,7 @@ class BareReport(PlanFacts):
     breaches: list[LatePoint]
     unjudged: list[LatePoint]
     plan: list[PlanRow]
-    pruned: list[OwnCopy]
+    pruned: list[PlanCopy]
     kept_for_others: list[KeptCopy]
     orphans: list[Orphan]
     vanished: list[VanishedPoint]

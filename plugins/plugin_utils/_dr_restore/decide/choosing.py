@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID
 
-from ..._role.answers import Listing, SnapshotRow
+from ..._role.answers import InfoAnswer, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.registered import failures_of
@@ -25,7 +25,7 @@ from ..input.expected import Expected
 from ..input.last_drill import EarlierRow
 from ..input.variables import Variables
 from .made_before import kept_points, made_before, second_disks, torn_beside, warnings_of_made
-from .points import NAMED, MissingReason, Obstacle, Point, Reason, by_reason, disk_label
+from .points import NAMED, Missing, MissingReason, Obstacle, Point, by_reason, disk_label
 from .servers import servers_of, warnings_of, with_sets
 
 NO_SERVERS = (
@@ -49,7 +49,7 @@ class RestoreChoice(NamedTuple):
 
 
 def choose(
-    listed: Listing, restored: Listing, values: Variables, last: Mapping[str, EarlierRow] = NO_ROWS
+    listed: InfoAnswer, restored: InfoAnswer, values: Variables, last: Mapping[str, EarlierRow] = NO_ROWS
 ) -> RestoreChoice:
     """Choose for each disk to restore its newest recovery point not later than ``at``.
 
@@ -112,8 +112,8 @@ def _not_there(
     report.
     """
     among = f", among those from {values.source_region}" if values.source_region else ""
-    no_copy = Reason.NO_COPY.of(region=values.region, among=among)
-    reason = Reason.EXPECTED.of(by="dr_restore_expected", region=values.region, among=among)
+    no_copy = MissingReason.NO_COPY.of(region=values.region, among=among)
+    reason = MissingReason.EXPECTED.of(by="dr_restore_expected", region=values.region, among=among)
     missing = [_with_known(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
     rows = [*chosen, *missing]
     ids = {point.disk_id for point in rows}
@@ -127,11 +127,11 @@ def _not_there(
     return missing
 
 
-def _unfit(point: Point, values: Variables) -> MissingReason:
+def _unfit(point: Point, values: Variables) -> Missing:
     """Return which variable leaves out a disk that has copies, although its ID or name was requested."""
     ids, tags = values.disk_ids, values.disk_tags
     by = f"disk_ids {ids}" if ids and point.disk_id not in ids else f"disk_tags {tags}"
-    return Reason.UNFIT.of(region=values.region, by=f"dr_restore_{by}")
+    return MissingReason.UNFIT.of(region=values.region, by=f"dr_restore_{by}")
 
 
 def expected_disks(values: Variables) -> dict[str, Expected]:
@@ -164,7 +164,7 @@ def _with_known(point: Point, disk: Expected) -> Point:
     )
 
 
-def refusal(points: Sequence[Point], listed: Listing, values: Variables) -> str:
+def refusal(points: Sequence[Point], listed: InfoAnswer, values: Variables) -> str:
     """Return why nothing at all can be restored, before anything is made; empty if something can.
 
     ``listed`` is the listing of all copies in the region, from any source region.
@@ -220,7 +220,7 @@ def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
     return f"There are {len(copies)} copies in {values.region}, {of}: {shown}{more}."
 
 
-def unidentified(listed: Listing, values: Variables) -> list[str]:
+def unidentified(listed: InfoAnswer, values: Variables) -> list[str]:
     """Return the copies that do not show their disk: no disk can be restored by name from them."""
     return [copy["snapshot_id"] for copy in _copies(listed, values) if not _disk(copy)]
 
@@ -235,7 +235,7 @@ def restored_id(values: Variables) -> dict[str, str]:
     return {RESTORE_ID: values.id}
 
 
-def _copies(listed: Listing, values: Variables, used: Collection[str] = ()) -> list[SnapshotRow]:
+def _copies(listed: InfoAnswer, values: Variables, used: Collection[str] = ()) -> list[SnapshotRow]:
     """Return the copies that count: those from which disks can be made in the zone, and those that are already used."""
     region, places = values.source_region, (None, values.zone)
     return [
@@ -354,14 +354,14 @@ def _passed_over(copy: SnapshotRow) -> str:
     return f"the newer copy {copy['snapshot_id']} of {_taken_at(copy)} {obstacle_to(copy)}"
 
 
-def _why(own: Sequence[SnapshotRow], timed: Sequence[SnapshotRow], before: Sequence[SnapshotRow]) -> MissingReason:
+def _why(own: Sequence[SnapshotRow], timed: Sequence[SnapshotRow], before: Sequence[SnapshotRow]) -> Missing:
     if not timed:
         doubt = next((f": {copy['snapshot_id']} {copy['doubt']}" for copy in own if copy.get("doubt")), "")
-        return Reason.UNTIMED.of(doubt=doubt)
+        return MissingReason.UNTIMED.of(doubt=doubt)
     if not before:
-        return Reason.YOUNGER.of(time=_taken_at(timed[-1]))
+        return MissingReason.YOUNGER.of(time=_taken_at(timed[-1]))
     for copy in before:
         if obstacle := obstacle_to(copy):
-            return Reason.UNUSABLE.of(copy=copy["snapshot_id"], obstacle=obstacle)
+            return MissingReason.UNUSABLE.of(copy=copy["snapshot_id"], obstacle=obstacle)
     copy = before[0]
-    return Reason.INCOMPLETE.of(copy=copy["snapshot_id"], state=copy["provider_state"] or copy["state"])
+    return MissingReason.INCOMPLETE.of(copy=copy["snapshot_id"], state=copy["provider_state"] or copy["state"])

@@ -21,7 +21,7 @@ from ..._role.answers import (
     ComparedCopy,
     CopyAnswer,
     CopyRow,
-    Listing,
+    InfoAnswer,
     RestoreAnswer,
     RestoredDisk,
     SnapshotRow,
@@ -114,7 +114,7 @@ class ComparisonTarget(TypedDict):
     source_region: str | None
 
 
-def with_proofs(points: Sequence[Point], listed: Listing, last: LastDrill, values: Variables) -> list[Candidate]:
+def with_proofs(points: Sequence[Point], listed: InfoAnswer, last: LastDrill, values: Variables) -> list[Candidate]:
     """Add to each disk when one of its copies was last proven, and at which level.
 
     This comes from the copies, and from the last report, which also covers copies that retention has deleted since.
@@ -227,7 +227,7 @@ def to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[ComparisonT
     ]
 
 
-def marks(trials: Sequence[Trial], listed: Listing, values: Variables) -> list[Mark]:
+def marks(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -> list[Mark]:
     """Return the calls that write on proven copies what was proven: one for each source region and each set of tags.
 
     They write only to our own copies. On a cloud whose snapshots have no tags, there are none.
@@ -291,7 +291,7 @@ def overdue(candidates: Sequence[Candidate], values: Variables) -> list[Candidat
     return [candidate for candidate, time in times if time is None or (now - time) / timedelta(days=1) > days]
 
 
-def _copies(listed: Listing) -> list[SnapshotRow]:
+def _copies(listed: InfoAnswer) -> list[SnapshotRow]:
     return [copy for copy in listed.get("snapshots") or () if copy.get("source")]
 
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
-from ..._role.answers import Listing
+from ..._role.answers import InfoAnswer
 from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
 from ..input.last_drill import EarlierRow, claims_of
 from ..input.variables import Variables
-from .points import NAMED, NewerCopy, Point, Reason
+from .points import NAMED, MissingReason, NewerCopy, Point
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class MadeDisk:
 
 
 def made_before(
-    listed: Listing, restored: Listing, last: Mapping[str, EarlierRow], values: Variables
+    listed: InfoAnswer, restored: InfoAnswer, last: Mapping[str, EarlierRow], values: Variables
 ) -> list[MadeDisk]:
     """Return the disks that this restore has made, from ``restored``, a listing of restored disks.
 
@@ -84,7 +84,7 @@ def kept_points(made: Sequence[MadeDisk], others: Collection[str], values: Varia
             if not time or time <= at:
                 points[one.disk_id] = point
             elif one.disk_id not in others:
-                points[one.disk_id] = replace(point, copy_id=None, missing=Reason.YOUNGER.of(time=one.taken_at))
+                points[one.disk_id] = replace(point, copy_id=None, missing=MissingReason.YOUNGER.of(time=one.taken_at))
     return points
 
 
@@ -139,7 +139,7 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
     found, by_disk = [], _by_disk(made)
     for point in points:
         own = by_disk.get(point.disk_id, [])
-        is_too_new = point.missing is not None and point.missing.reason is Reason.YOUNGER
+        is_too_new = point.missing is not None and point.missing.reason is MissingReason.YOUNGER
         if own and (point.copy_id or is_too_new) and point.copy_id not in {one.copy_id for one in own}:
             chosen = f"{point.copy_id}, taken at {point.taken_at}" if point.copy_id else "nothing that is old enough"
             found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but this run chose {chosen}")

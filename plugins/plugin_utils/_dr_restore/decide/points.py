@@ -17,7 +17,7 @@ from ..input.last_drill import EarlierRow
 NAMED = 10
 
 
-class Reason(Enum):
+class MissingReason(Enum):
     """Why a disk has no recovery point that can be restored; the braces in the text are placeholders for facts."""
 
     NO_COPY = "there is no copy of it in {region}{among}"
@@ -28,8 +28,8 @@ class Reason(Enum):
     UNUSABLE = "its copy {copy} {obstacle}"
     INCOMPLETE = "none of its copies is complete; {copy} is {state}"
 
-    def of(self, **facts: Any) -> MissingReason:
-        return MissingReason(self, self.value.format(**facts))
+    def of(self, **facts: Any) -> Missing:
+        return Missing(self, self.value.format(**facts))
 
 
 class Obstacle(Enum):
@@ -40,10 +40,10 @@ class Obstacle(Enum):
     KEY = "has the key {arn}, which {state}"
 
 
-class MissingReason(NamedTuple):
+class Missing(NamedTuple):
     """Why a disk cannot be restored: the reason and its text."""
 
-    reason: Reason
+    reason: MissingReason
     text: str
 
 
@@ -106,7 +106,7 @@ class Point:
 
     disk_id: str | None
     disk_name: str | None
-    missing: MissingReason | None = None
+    missing: Missing | None = None
     instance: str | None = None
     device: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
     RESTORE_SNAPSHOT_ID,
 )
 
-from ..._role.answers import Answer, DiskRow, Listing, RestoreAnswer, RestoredDisk
+from ..._role.answers import Answer, DiskRow, InfoAnswer, RestoreAnswer, RestoredDisk
 from ..._role.rows import parse_time, time_or_now
 from ..input.contradictions import OF_DRILLS
 from ..input.variables import Variables
@@ -27,7 +27,7 @@ EXPIRING = {RESTORE_EXPIRES_AT: "*"}
 
 
 @dataclass(frozen=True)
-class Deletion:
+class DiskDeletion:
     """A call that deletes disks of one restore; others of the same snapshots may stay.
 
     ``instance`` is the instance that a drill has attached them to; they are detached from no other instance.
@@ -51,11 +51,11 @@ class RemainingDisk(TypedDict):
 class Reapable(NamedTuple):
     """What a drill deletes, and which disks are left although they have expired."""
 
-    deletions: list[Deletion]
+    deletions: list[DiskDeletion]
     left: list[RemainingDisk]
 
 
-def reapable(listed: Listing, values: Variables, calls: Sequence[Answer] = (), own: bool = False) -> Reapable:
+def reapable(listed: InfoAnswer, values: Variables, calls: Sequence[Answer] = (), own: bool = False) -> Reapable:
     """Return the disks of drills to delete, and those that are left.
 
     A disk is deleted only if it has all our tags, has expired, and is attached to nothing except the instance that a
@@ -88,7 +88,7 @@ def attached_by_drill(disk: DiskRow | RestoredDisk) -> str | None:
     return str(instance) if instance else None
 
 
-def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[Deletion]:
+def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[DiskDeletion]:
     """Return the calls that delete the disks that a drill has just made, according to the result of making them.
 
     Disks that one of ``calls`` has deleted are omitted. A disk without a time of expiry comes from a restore with the
@@ -99,13 +99,13 @@ def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[Del
     return _deletions([d for d in disks if d["disk_id"] not in gone and d["tags"].get(RESTORE_EXPIRES_AT)])
 
 
-def _deletions(disks: Sequence[DiskRow | RestoredDisk]) -> list[Deletion]:
+def _deletions(disks: Sequence[DiskRow | RestoredDisk]) -> list[DiskDeletion]:
     """Put disks into one call for each restore and instance."""
     together: dict[tuple[str, str | None], list[DiskRow | RestoredDisk]] = {}
     for disk in disks:
         together.setdefault((disk["tags"][RESTORE_ID], attached_by_drill(disk)), []).append(disk)
     return [
-        Deletion(
+        DiskDeletion(
             restore_id,
             tuple(dict.fromkeys(disk["tags"][RESTORE_SNAPSHOT_ID] for disk in due)),
             tuple(dict.fromkeys(str(disk["disk_id"]) for disk in due)),
@@ -124,13 +124,13 @@ def deleted_ids(calls: Sequence[Answer]) -> list[str]:
     return list(gone)
 
 
-def own_disks(listed: Listing, calls: Sequence[Answer], values: Variables) -> list[RemainingDisk]:
+def own_disks(listed: InfoAnswer, calls: Sequence[Answer], values: Variables) -> list[RemainingDisk]:
     """Return this drill's listed disks whose deletion was not confirmed, except those that others have attached."""
     shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values.id]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
-def doubtful(listed: Listing, made: Sequence[RestoredDisk], calls: Sequence[Answer], values: Variables) -> list[str]:
+def doubtful(listed: InfoAnswer, made: Sequence[RestoredDisk], calls: Sequence[Answer], values: Variables) -> list[str]:
     """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not.
 
     A listing may be stale. A look by ID then shows whether they still exist.
@@ -141,7 +141,7 @@ def doubtful(listed: Listing, made: Sequence[RestoredDisk], calls: Sequence[Answ
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
 
-def not_deleted(listed: Listing, calls: Sequence[Answer]) -> list[DiskRow]:
+def not_deleted(listed: InfoAnswer, calls: Sequence[Answer]) -> list[DiskRow]:
     """Return the disks of a listing whose deletion was not confirmed by a call."""
     gone = set(deleted_ids(calls))
     return [disk for disk in listed.get("disks") or () if disk["disk_id"] not in gone]

@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
 
-from ..._role.answers import Answer, Listing, RestoreAnswer, RestoredDisk
+from ..._role.answers import Answer, InfoAnswer, RestoreAnswer, RestoredDisk
 from ..._role.call import RawAnswer
 from ..._role.registered import failures_of
 from ..input.variables import Variables, without_time
@@ -71,7 +71,7 @@ def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:
     return ""
 
 
-def why_in_use(disk_listing: Listing, calls: Sequence[Answer], values: Variables) -> str:
+def why_in_use(disk_listing: InfoAnswer, calls: Sequence[Answer], values: Variables) -> str:
     """Return which disks of another plan's drills are attached to the test instance, or about to be; or nothing.
 
     Disks of the same plan are from an earlier drill that was killed: they are deleted once they expire, and block no

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..._role.junit import Result, Suite
+from ..._role.junit import CaseResult, Suite
 from ..decide.drill import ProofRow, Trial
 from ..decide.points import NamedRow, disk_label
 from .drill_report import last_proof
@@ -52,10 +52,10 @@ def _by_set(disks: Sequence[DrilledDisk]) -> dict[str, list[DrilledDisk]]:
     return {name: own for name, own in found.items() if len(own) > 1}
 
 
-def _judged(report: DrillReport, tried: Mapping[Key, Trial]) -> dict[Key, Result]:
+def _judged(report: DrillReport, tried: Mapping[Key, Trial]) -> dict[Key, CaseResult]:
     untried = {_key(row): row["why"] for row in report["untried"]}
     late = {_key(row) for row in report["overdue"]}
-    results: dict[Key, Result] = {}
+    results: dict[Key, CaseResult] = {}
     for disk in report["disks"]:
         key = _key(disk)
         if key in tried:
@@ -69,7 +69,7 @@ def _judged(report: DrillReport, tried: Mapping[Key, Trial]) -> dict[Key, Result
     return results
 
 
-def _judged_set(disks: Sequence[DrilledDisk], results: Mapping[Key, Result]) -> Result:
+def _judged_set(disks: Sequence[DrilledDisk], results: Mapping[Key, CaseResult]) -> CaseResult:
     """Return the result of a server.
 
     It passes only if all its disks pass, belong to one set, and were proven by one drill.
@@ -93,14 +93,14 @@ def _key(row: NamedRow) -> Key:
     return row["disk_id"], row["disk_name"]
 
 
-def _tried(row: Trial) -> Result:
+def _tried(row: Trial) -> CaseResult:
     if not row["proven"]:
         return "failure", f"not proven: {row['why']}"
     doubt = row["note"] or row["passed_over"]
     return ("skipped", f"proven {row['level']}, but {doubt}") if doubt else None
 
 
-def _not_tried(disk: ProofRow, why: str | None, report: DrillReport) -> Result:
+def _not_tried(disk: ProofRow, why: str | None, report: DrillReport) -> CaseResult:
     if why:
         return "skipped", f"cannot be tried: {why}"
     if report["max_age_days"]:

@@ -64,14 +64,14 @@ def write_page_of_failure(values: Variables, message: str) -> str:
     return failure_of(write_atomically, drill_file(values, "html"), page_of_failure(f"{values.host}: drill", message))
 
 
-class Written(NamedTuple):
+class FileOutcome(NamedTuple):
     """The line that the screen shows for a file, and why it could not be written; each may be empty."""
 
     line: str = ""
     problem: str = ""
 
 
-def write_manifest(manifest: Manifest, values: Variables, disks_exist: bool) -> Written:
+def write_manifest(manifest: Manifest, values: Variables, disks_exist: bool) -> FileOutcome:
     """Write the manifest of a restore.
 
     A run that has found nothing to restore keeps the manifest of an earlier run, because it has not seen that run's
@@ -82,28 +82,28 @@ def write_manifest(manifest: Manifest, values: Variables, disks_exist: bool) -> 
     is_empty = not any(disk["copy_id"] for disk in manifest["disks"])
     nothing = not any(disk["new_disk_id"] or disk["claim"] for disk in manifest["disks"])
     if manifest["check_mode"]:
-        return Written()
+        return FileOutcome()
     if path.exists() and (is_empty or (nothing and disks_exist)):
-        return Written(f"MANIFEST {path} is from an earlier run, because this one restored nothing")
+        return FileOutcome(f"MANIFEST {path} is from an earlier run, because this one restored nothing")
     why = failure_of(lambda: write_atomically(path, report_text(manifest)))
     if why:
-        return Written(problem=f"The manifest could not be written to {values.manifest_dir}: {why}")
-    return Written(f"MANIFEST {path}")
+        return FileOutcome(problem=f"The manifest could not be written to {values.manifest_dir}: {why}")
+    return FileOutcome(f"MANIFEST {path}")
 
 
-def write_claims(manifest: Manifest, values: Variables) -> Written:
+def write_claims(manifest: Manifest, values: Variables) -> FileOutcome:
     """Write the manifests of the restored claims, including those of earlier runs of this restore."""
     if manifest["check_mode"] or not values.kubernetes:
-        return Written()
+        return FileOutcome()
     path = kubernetes_file(values)
     text = path.read_text(errors="replace") if path.is_file() else ""
     objects = [*objects_of(manifest["disks"], values), *objects_of_earlier(manifest["earlier"], text, values)]
     if not objects:
-        return Written()
+        return FileOutcome()
     why = failure_of(lambda: write_atomically(path, text_of(objects)))
     if why:
-        return Written(problem=f"The manifests of the claims could not be written to {path}: {why}")
-    return Written(f"CLAIMS {path}")
+        return FileOutcome(problem=f"The manifests of the claims could not be written to {path}: {why}")
+    return FileOutcome(f"CLAIMS {path}")
 
 
 def drill_page(report: DrillReport) -> str:

@@ -12,7 +12,7 @@ from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, quoted_failures
 
-from ..._role.answers import Listing, RestoredDisk
+from ..._role.answers import InfoAnswer, RestoredDisk
 from ..._role.documents import collection_version
 from ..._role.registered import failures_of
 from ..decide.outcomes import reason_of
@@ -40,7 +40,7 @@ class RestoreRun(TypedDict):
 
 
 def manifest_of(
-    points: Sequence[Point], waves: Sequence[Wave], unread: Listing, values: Variables, run: RestoreRun
+    points: Sequence[Point], waves: Sequence[Wave], unread: InfoAnswer, values: Variables, run: RestoreRun
 ) -> Manifest:
     """Return the manifest of a restore.
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The arguments of the role's module calls: to copy, to delete, to share. Pure."""
+"""What each call of a module gets: the snapshots to copy, the copies to delete, the snapshots to share. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from itertools import chain, zip_longest
 from ..._role.answers import CopyAnswer, SharedRow
 from .planning import THERE
 from .result import ExpiredCopy, PlanRow
-from .step_results import Batch, Deletion
+from .step_results import CopyBatch, DeletionBatch
 
 
-def copy_calls(
+def copy_batches(
     plan: Sequence[PlanRow], shared: Sequence[SharedRow] | None = None, before: Sequence[CopyAnswer] = ()
-) -> list[Batch]:
+) -> list[CopyBatch]:
     """Put the chosen rows of a plan into one copy call for each set of destinations.
 
     This includes existing copies, so that their tags and expiries are updated. Across accounts, only snapshots that
@@ -41,7 +41,7 @@ def copy_calls(
     return [{"snapshot_ids": ids, "destination_regions": list(wanted)} for wanted, ids in batches.items()]
 
 
-def deletion_calls(expired: Sequence[ExpiredCopy], most: int = 0) -> list[Deletion]:
+def deletion_batches(expired: Sequence[ExpiredCopy], most: int = 0) -> list[DeletionBatch]:
     """Put expired copies into one call per region.
 
     Returns no call if there are more than ``most`` copies (0: no limit). A call names the survivor of each copy. In
@@ -49,10 +49,10 @@ def deletion_calls(expired: Sequence[ExpiredCopy], most: int = 0) -> list[Deleti
     """
     if most and len(expired) > most:
         return []
-    by_region: dict[str, Deletion] = {}
+    by_region: dict[str, DeletionBatch] = {}
     for copy in expired:
         region, source = copy["region"], copy["source"]
-        nothing: Deletion = {"region": region, "copy_ids": [], "snapshot_ids": [], "survivors": {}}
+        nothing: DeletionBatch = {"region": region, "copy_ids": [], "snapshot_ids": [], "survivors": {}}
         call = by_region.setdefault(region, nothing)
         call["copy_ids"].append(copy["snapshot_id"])
         if copy["survivor"]:

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import label
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -103,7 +103,7 @@ def _screen_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
     lost, late = _by_reason(report)
     for number, words in (
         (lost, f"{lost} cannot be restored"),
-        (late, counted(late, "misses the RPO", "miss the RPO")),
+        (late, pluralize(late, "misses the RPO", "miss the RPO")),
     ):
         if number and words not in text:
             yield f"the screen does not say: {words}"

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from .._role.answers import Answer, CopyAnswer, InfoAnswer, ShareAnswer
@@ -172,7 +172,7 @@ class Night:
         for batch in copy_batches(plan, shared, [*before, *made]):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
             verb = "would copy" if self._context.check_mode else "copying"
-            self._say(f"{verb} {counted(len(ids), 'snapshot')} to {regions}, unless already copied")
+            self._say(f"{verb} {pluralize(len(ids), 'snapshot')} to {regions}, unless already copied")
             made.append(self._run_call(calls.copy(batch, tags, self._seconds_left)))
         self._copied += made
         return made
@@ -183,7 +183,7 @@ class Night:
         if not wanted:
             return
         verb = "would share" if self._context.check_mode else "sharing"
-        self._say(f"{verb} {counted(len(wanted), 'snapshot')} with the account that copies")
+        self._say(f"{verb} {pluralize(len(wanted), 'snapshot')} with the account that copies")
         account = next(filter(None, (listed.get("account") for listed in self._before)), None)
         if account:
             answer = self._run_call(calls.share(wanted, account, self._seconds_left))
@@ -199,7 +199,7 @@ class Night:
         gone = disks_to_fall_back(plan, tried, values)
         if not gone:
             return
-        self._say(f"looking for older snapshots of {counted(len(gone), 'disk')}: the newest one was deleted")
+        self._say(f"looking for older snapshots of {pluralize(len(gone), 'disk')}: the newest one was deleted")
         again = self._run_call(calls.find_again(gone))
         self._decided["plan"] = fall_back(plan, tried, self._source, again, self._before, values)
         self._copy(calls, first)
@@ -216,7 +216,7 @@ class Night:
         missing = missing_points(self._last, self._listed, self._before, part, self._ended())
         looks: list[LookAnswer] = []
         for region, ids in by_region(missing).items():
-            self._say(f"looking for {counted(len(ids), 'recovery point')} of the last report in {region}")
+            self._say(f"looking for {pluralize(len(ids), 'recovery point')} of the last report in {region}")
             looks.append({**self._run_call(calls.look(region, ids)), "item": {"region": region, "snapshot_ids": ids}})
         self._vanished = without_shown(missing, looks)
 
@@ -285,4 +285,4 @@ def _rows(answer: RawAnswer) -> RawAnswer:
 
 
 def _copies(ids: Sequence[str]) -> str:
-    return counted(len(ids), "copy", "copies")
+    return pluralize(len(ids), "copy", "copies")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 
 from .._role.answers import Answer, CompareAnswer, InfoAnswer, RestoreAnswer, RestoredDisk
 from .._role.call import Returned
@@ -89,7 +89,7 @@ class Drill(Run):
         results = []
         for deletion in deletions:
             verb = "would delete" if self._context.check_mode else "deleting"
-            self._say(f"{verb} {counted(len(deletion.disk_ids), 'disk')} of {deletion.restore_id}")
+            self._say(f"{verb} {pluralize(len(deletion.disk_ids), 'disk')} of {deletion.restore_id}")
             results.append(self._keep_result(self._run_call(calls.delete(deletion))))
         return results
 
@@ -114,7 +114,7 @@ class Drill(Run):
         """Make the disks in one call."""
         if not chosen:
             return {"skipped": True}
-        self._say(f"{'would make' if self._context.check_mode else 'making'} {counted(len(chosen), 'disk')}")
+        self._say(f"{'would make' if self._context.check_mode else 'making'} {pluralize(len(chosen), 'disk')}")
         began_at = self._now()
         made = self._keep_result(self._run_call(calls.make([str(candidate.copy_id) for candidate in chosen])))
         self._disks += made.get("disks") or ()
@@ -133,7 +133,7 @@ class Drill(Run):
             copies, attached = [str(point.copy_id) for point in points], RestoreAnswer()
             why = usable.why_not_whole(points, made)
             if not why:
-                self._say(f"attaching {counted(len(copies), 'disk')} to {self._values.test_instance}")
+                self._say(f"attaching {pluralize(len(copies), 'disk')} to {self._values.test_instance}")
                 attached = self._keep_result(self._run_call(calls.attach(copies)))
                 self._disks += attached.get("disks") or ()
                 # Two drills may have started at the same time. Each attaches its disks before it looks, so at least one
@@ -159,7 +159,7 @@ class Drill(Run):
         compared: CompareAnswer = {"skipped": True}
         to_compare = drill.to_compare(chosen, made)
         if self._values.level == "readable" and not self._context.check_mode and to_compare:
-            self._say(f"reading blocks of {counted(len(to_compare), 'copy', 'copies')} and of the sources")
+            self._say(f"reading blocks of {pluralize(len(to_compare), 'copy', 'copies')} and of the sources")
             compared = self._keep_result(self._run_call(calls.compare(to_compare)))
         return drill.judge(chosen, made, compared, self._values, checked)
 
@@ -168,7 +168,7 @@ class Drill(Run):
         results = []
         for mark in drill.marks(trials, listed, self._values):
             self._say(
-                f"tagging {counted(len(mark.source_ids), 'copy', 'copies')} from {mark.source_region} with the proof"
+                f"tagging {pluralize(len(mark.source_ids), 'copy', 'copies')} from {mark.source_region} with the proof"
             )
             results.append(self._keep_result(self._run_call(calls.mark(mark))))
         return drill.with_written_marks(trials, results)
@@ -181,7 +181,7 @@ class Drill(Run):
         doubtful = reaping.doubtful(disk_listing, self._disks, self._results, self._values)
         if not doubtful:
             return disk_listing
-        self._say(f"checking whether {counted(len(doubtful), 'disk')} of this drill still exist")
+        self._say(f"checking whether {pluralize(len(doubtful), 'disk')} of this drill still exist")
         return self._keep_result(self._run_call(calls.look(reaping.EXPIRING, doubtful)))
 
     def _keep_result(self, result: Returned) -> Returned:

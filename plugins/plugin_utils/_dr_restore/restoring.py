@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 
 from .._role.answers import InfoAnswer
 from .calls import Calls
@@ -76,7 +76,7 @@ class Restore(Run):
         for number, copies in copies_by_wave(points).items():
             of_wave = f" of wave {number}" if self._values.waves else ""
             verb = "would make" if self._context.check_mode else "making"
-            self._say(f"{verb} {counted(len(copies), 'disk')}{of_wave}, unless already made")
+            self._say(f"{verb} {pluralize(len(copies), 'disk')}{of_wave}, unless already made")
             began_at, left = self._now(), int(ends_at - self._clock().timestamp())
             made = self._run_call(calls.make(copies, max(left, MIN_SECONDS) if done else None))
             done.append(Wave(number, made, began_at, self._now()))

@@ -32,8 +32,8 @@ class Suite:
 
     def as_text(self) -> str:
         root = self._root
-        counted = {f"{kind}s" if kind != "skipped" else kind: len(list(root.iter(kind))) for kind in _RESULTS}
-        root.attrib.update({"tests": str(len(root)), **{kind: str(number) for kind, number in counted.items()}})
+        numbers = {f"{kind}s" if kind != "skipped" else kind: len(list(root.iter(kind))) for kind in _RESULTS}
+        root.attrib.update({"tests": str(len(root)), **{kind: str(number) for kind, number in numbers.items()}})
         return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 

@@ -160,11 +160,11 @@ class Service:
             finally:
                 os.environ.update(hidden)
             client.append_user_agent(NAME, VERSION)
-            client.session.hooks["response"] = [self._listen]
+            client.session.hooks["response"] = [self._record_date]
             self._clients[region] = keys, client
         return client
 
-    def _listen(self, answer: Any, **_options: Any) -> None:
+    def _record_date(self, answer: Any, **_options: Any) -> None:
         self._on_date(answer.headers.get("Date"))
 
     def _translated(self, error: Any, activity: str) -> CopyError:

@@ -241,8 +241,8 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             if token is None and action in COUNTED and (answer.get(keys[0]) or {}).get(keys[1]) is None:
                 # An empty list may be missing. Only with a page number the count has a meaning (api-facts:
                 # null-listings).
-                counted = self._service.read(action, region, activity, PageNumber=1, PageSize=PAGE, **given)
-                answer = {**answer, "TotalCount": counted.get("TotalCount")}
+                with_count = self._service.read(action, region, activity, PageNumber=1, PageSize=PAGE, **given)
+                answer = {**answer, "TotalCount": with_count.get("TotalCount")}
             return answer, identified(items_of(answer, *keys, activity=activity), IDS[action], activity)
 
         for given in queries:

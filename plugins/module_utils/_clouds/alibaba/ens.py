@@ -209,12 +209,12 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
     ) -> list[dict[str, Any]]:
         size = PAGE
 
-        def page(place: Mapping[str, Any]) -> tuple[Any, ...]:
+        def page(given_page: Mapping[str, Any]) -> tuple[Any, ...]:
             nonlocal size
-            answer = self._service.read(action, self._api_region, activity, **place, **given)
+            answer = self._service.read(action, self._api_region, activity, **given_page, **given)
             keys = ("Snapshots",) if action == "DescribeSnapshots" else ("Disks", "Disks")
-            held = _integer(answer.get("PageSize")) or place["PageSize"]
-            size = held if held < place["PageSize"] else size
+            held = _integer(answer.get("PageSize")) or given_page["PageSize"]
+            size = held if held < given_page["PageSize"] else size
             return identified(items_of(answer, *keys, activity=activity), key, activity), answer.get("TotalCount"), held
 
         def span_of(index: int, end: int) -> Span:

@@ -30,7 +30,7 @@ ROLE = {
     "assume_role_session_name": "ALIBABA_CLOUD_ROLE_SESSION_NAME",
     "assume_role_external_id": "ALIBABA_CLOUD_EXTERNAL_ID",
 }
-NOTHING = (
+NO_LOGIN_HINT = (
     "Set access_key and secret_key, set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, name a "
     "profile of ~/.aliyun/config.json, or set ecs_ram_role to an instance role."
 )
@@ -67,14 +67,14 @@ class Login:
             )
             self.trouble = None
         except Exception as error:  # the library and its dependencies raise errors of many classes
-            failure = failed(error, f"{activity}: logging in with {self._where} failed", self._hint)
+            failure = login_failure(error, f"{activity}: logging in with {self._where} failed", self._hint)
             if self._last is None:
                 raise failure from None
             self.trouble = words_of(str(error))
         return self._last
 
 
-class Given:
+class GivenKeys:
     """Keys that are given directly, with the interface of the library's providers."""
 
     def __init__(self, keys: Keys):
@@ -83,11 +83,11 @@ class Given:
         self.get_security_token = lambda: keys.token
         self.get_provider_name = lambda: "given"
 
-    def get_credentials(self) -> Given:
+    def get_credentials(self) -> GivenKeys:
         return self
 
 
-def failed(error: Exception, activity: str, hint: str | None = None) -> CopyError:
+def login_failure(error: Exception, activity: str, hint: str | None = None) -> CopyError:
     """Convert the library's error into ours, with the code and the request ID of the answer that it quotes."""
     if isinstance(error, CopyError):
         return error
@@ -109,7 +109,7 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
         profile = None if keys else environ.get(PROFILE)
     try:
         if keys:
-            provider: Any = Given(keys)
+            provider: Any = GivenKeys(keys)
         elif profile:
             provider, where = (
                 providers.profile_provider(read_profiles(path), profile, path, sts),
@@ -119,14 +119,18 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
             provider, where = providers.instance_provider(instance_role), f"the instance role {instance_role}"
         else:
             current = read_profiles(path, must=False)
-            provider, where, hint = providers.chain_provider(current, path, sts), "the default provider chain", NOTHING
+            provider, where, hint = (
+                providers.chain_provider(current, path, sts),
+                "the default provider chain",
+                NO_LOGIN_HINT,
+            )
         role = {**params, **_role_beside(keys, params, environ)}
         if role.get("assume_role_arn"):
             provider = providers.role_provider(provider, role, sts)
             named = "" if params.get("assume_role_arn") else f" of {ROLE['assume_role_arn']}"
             where = f"the role {role['assume_role_arn']}{named}, assumed with {where}"
     except Exception as error:
-        raise failed(error, f"Logging in with {where} failed", hint) from None
+        raise login_failure(error, f"Logging in with {where} failed", hint) from None
     return Login(provider, where, hint)
 
 

@@ -132,7 +132,7 @@ class Clients:
 
     def block_reader(self, region: str) -> Any:
         """Return the client of the EBS direct APIs, which reads blocks of snapshots."""
-        return self._client("ebs", region, "reads", **self._way_to_others())
+        return self._client("ebs", region, "reads", **self._options_of_other_services())
 
     def account_reader(self, region: str) -> Any:
         """Return the client that reads the account's ID."""
@@ -146,7 +146,7 @@ class Clients:
         """Return a client with short timeouts, because a private network may not reach its service."""
         quick = {"connect_timeout": 5, "read_timeout": 10}
         config = self._config(quick, retries={"total_max_attempts": 2})
-        return self._client(service, region, "reads", aws_config=config, **self._way_to_others())
+        return self._client(service, region, "reads", aws_config=config, **self._options_of_other_services())
 
     def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
         """Return settings of botocore; the user's O(aws_config) overrides all but the fixed ones."""
@@ -160,7 +160,7 @@ class Clients:
         except (TypeError, boto_errors.BotoCoreError) as error:
             raise BadInput([f"aws_config: {error}"]) from error
 
-    def _way_to_others(self) -> dict[str, Any]:
+    def _options_of_other_services(self) -> dict[str, Any]:
         """Return options for clients of other services.
 
         An endpoint only for EC2 does not serve them, so AWS's own address is used then.
@@ -170,12 +170,12 @@ class Clients:
 
     def _client(self, service: str, region: str, purpose: str, **options: Any) -> Any:
         with self._lock:
-            return self._kept_client(service, region, purpose, options)
+            return self._cached_client(service, region, purpose, options)
 
-    def _kept_client(self, service: str, region: str, purpose: str, options: dict[str, Any]) -> Any:
+    def _cached_client(self, service: str, region: str, purpose: str, options: dict[str, Any]) -> Any:
         key = (f"{service} {purpose}", region)
         if key not in self._made:
-            client = self._made[key] = self._counted(service, region, options)
+            client = self._made[key] = self._make_client(service, region, options)
             if self._module.params.get("assume_role_arn"):
                 # amazon.aws does not accept credentials that refresh themselves.
                 client._request_signer._credentials = self._credentials_of_role(region)
@@ -183,18 +183,20 @@ class Clients:
 
     def _credentials_of_role(self, region: str) -> Any:
         if self._role is None:
-            sts = self._counted("sts", self._module.params.get("region") or region, self._way_to_others())
+            sts = self._make_client(
+                "sts", self._module.params.get("region") or region, self._options_of_other_services()
+            )
             self._role = role_credentials(self._module.params, sts, self._now)
         return self._role
 
-    def _counted(self, service: str, region: str, options: dict[str, Any]) -> Any:
+    def _make_client(self, service: str, region: str, options: dict[str, Any]) -> Any:
         """Make a client with the caller's own credentials that counts its calls."""
         endpoint = self._module.params.get("endpoint_url")
         if endpoint:
             options.setdefault("endpoint", endpoint.replace("{region}", region))
         client = self._module.make_client(service, region=region, **{"aws_config": self._config({}), **options})
         client.meta.events.register("before-call", self._count_call)
-        client.meta.events.register("after-call", self._hear)
+        client.meta.events.register("after-call", self._record_date)
         # The endpoint makes a new parser for each answer and does not use that of the client.
         client._endpoint._response_parser_factory.set_parser_defaults(timestamp_parser=_timestamp)
         return client
@@ -203,7 +205,7 @@ class Clients:
         with self._lock:
             self._calls[model.name] += 1
 
-    def _hear(self, http_response: Any, **_kwargs: Any) -> None:
+    def _record_date(self, http_response: Any, **_kwargs: Any) -> None:
         self._on_date(http_response.headers.get("Date"))
 
 

@@ -69,7 +69,7 @@ class RateLimiter:
         self._deadline = deadline
         self._sent: dict[str, deque[float]] = {}
 
-    def keep(self, action: str, activity: str, may_be_late: bool) -> None:
+    def wait(self, action: str, activity: str, may_be_late: bool) -> None:
         """Wait until another call may be made. Raises Throttled if that is after the deadline."""
         sent = self._sent.setdefault(action, deque(maxlen=CALLS_PER_SECOND))
         deadline = self._deadline()
@@ -108,7 +108,7 @@ class Service:
             )
         self._params = params
         self._calls = calls
-        self._pace, self._on_date = RateLimiter(deadline), on_date
+        self._rate_limiter, self._on_date = RateLimiter(deadline), on_date
         given = params.get("endpoint_url") or os.environ.get(ENDPOINT_VARIABLE)
         self._endpoint = checked_endpoint(given)
         self._timeouts = checked_timeouts(params)
@@ -119,7 +119,7 @@ class Service:
 
     def read(self, action: str, region: str, activity: str, **given: Any) -> dict[str, Any]:
         """Make a call that changes nothing. Raises a CopyError, never Ambiguous."""
-        self._pace.keep(action, activity, may_be_late=True)
+        self._rate_limiter.wait(action, activity, may_be_late=True)
         try:
             return self._call("cbs", action, region, activity, given)
         except Ambiguous as error:
@@ -127,14 +127,14 @@ class Service:
 
     def write(self, action: str, region: str, activity: str, service: str = "cbs", **given: Any) -> dict[str, Any]:
         """Make a call with the parameters that are not None. Raises a CopyError; ``activity`` describes the attempt."""
-        self._pace.keep(action, activity, may_be_late=False)
+        self._rate_limiter.wait(action, activity, may_be_late=False)
         return self._call(service, action, region, activity, given)
 
     def _call(self, service: str, action: str, region: str, activity: str, given: Mapping[str, Any]) -> dict[str, Any]:
         body = {name: value for name, value in given.items() if value is not None}
-        return self._sent(self._client(service, region), action, activity, body)
+        return self._send(self._client(service, region), action, activity, body)
 
-    def _sent(
+    def _send(
         self, client: Any, action: str, activity: str, body: Mapping[str, Any], signed: bool = True
     ) -> dict[str, Any]:
         """Send a call once.
@@ -165,11 +165,11 @@ class Service:
                 client = CbsClient(credential, region, profile)
             else:
                 client = CommonClient(service, VERSIONS[service], credential, region, profile)
-            client.request.send_request = self._listening(client.request.send_request)
+            client.request.send_request = self._with_dates(client.request.send_request)
             self._clients[service, region] = client
         return self._clients[service, region]
 
-    def _listening(self, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def _with_dates(self, send: Callable[[Any], Any]) -> Callable[[Any], Any]:
         def send_request(request: Any) -> Any:
             answer = send(request)
             self._on_date(answer.headers.get("Date"))
@@ -202,7 +202,7 @@ class Service:
         activity = f"Assuming the role {given['RoleArn']}"
         client = CommonClient("sts", VERSIONS["sts"], credential, region, self._profile("sts", region))
         try:
-            answer = self._sent(client, action, activity, given, signed=credential is not None)
+            answer = self._send(client, action, activity, given, signed=credential is not None)
         except CopyError as error:
             kind = {Retry.NEVER: Credentials, Retry.LOOK_FIRST: Unreachable}.get(error.retry, type(error))
             refused = STS_HINT if credential else POD_HINT

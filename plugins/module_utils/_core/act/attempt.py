@@ -27,13 +27,13 @@ class Attempt:
 
     wanted: Wanted
     #: Its position among the requests of the run.
-    place: int = 0
+    position: int = 0
     memory: Memory = field(default_factory=Memory)
     decision: Decision = field(default_factory=Decision)
     error: CopyError | None = None
     failures: list[tuple[str, CopyError]] = field(default_factory=list)
     #: What was decided on the first look, for ``--diff`` and check mode.
-    first: Decision | None = None
+    first_decision: Decision | None = None
 
     @property
     def request(self) -> CopyRequest:

@@ -41,7 +41,7 @@ class LockReads(Reads):
         by_region: dict[str | None, list[Attempt]] = {}
         for attempt in attempts:
             by_region.setdefault(attempt.request.region, []).append(attempt)
-        self._keep(by_region)
+        self._forget_others(by_region)
         regions = sorted(
             by_region.values(), key=lambda requests: now - max(a.memory.looked_at for a in requests) > LONG_LOOK
         )

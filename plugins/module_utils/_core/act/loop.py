@@ -55,10 +55,10 @@ class Loop:
         self.attempts = [
             Attempt(
                 Wanted(request, policy, cloud),
-                place,
+                position,
                 Memory(unseen_seconds=cloud.unseen_seconds, survivors=survivors[request.region]),
             )
-            for place, request in enumerate(requests)
+            for position, request in enumerate(requests)
         ]
         self._regions: dict[str, Region] = {}
         #: Requests whose source must be read.
@@ -208,8 +208,8 @@ class Loop:
         for attempt in dict.fromkeys(attempts):
             if attempt.error is None:
                 attempt.decision = decide(attempt.wanted, attempt.memory, now, utc_now)
-                if attempt.first is None and attempt.memory.was_listed:
-                    attempt.first = attempt.decision
+                if attempt.first_decision is None and attempt.memory.was_listed:
+                    attempt.first_decision = attempt.decision
             if attempt.decision.needs_source:
                 self._needing[attempt] = None
             else:

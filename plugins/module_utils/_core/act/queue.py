@@ -84,10 +84,10 @@ def _in_order(
 ) -> list[Attempt]:
     """Sort requests by rounds.
 
-    The requests of a disk share their places, older sources first; deferred requests come last. Each copy in progress
-    counts as a past round of its disk.
+    The requests of a disk share their positions, older sources first; deferred requests come last. Each copy in
+    progress counts as a past round of its disk.
     """
-    asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.place))
+    asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.position))
     by_age: dict[str | None, list[Attempt]] = {}
     for attempt in sorted(asked, key=lambda one: (deferred.get(one, 0), str(one.order.source.created_at))):
         by_age.setdefault(attempt.disk, []).append(attempt)

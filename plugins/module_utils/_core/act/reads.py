@@ -32,8 +32,8 @@ class Reads:
         """When (monotonic) the read of a region that failed may be repeated."""
         return min((retries.due_at for retries in self._retries.values()), default=math.inf)
 
-    def _keep(self, needed: Collection[str | None]) -> None:
-        """Forget the regions from which nothing more is needed."""
+    def _forget_others(self, needed: Collection[str | None]) -> None:
+        """Forget the failed reads of the other regions, from which nothing more is needed."""
         self._retries = {region: retries for region, retries in self._retries.items() if region in needed}
 
     def _read(self, region: str | None, read: Callable[[], Answer]) -> Answer | CopyError | None:

@@ -35,7 +35,7 @@ class Sources(Reads):
         needed: dict[str | None, dict[str, None]] = {}
         for request in (a.request for a in attempts):
             needed.setdefault(request.source_region, {})[request.snapshot_id] = None
-        self._keep(needed)
+        self._forget_others(needed)
         self._absent = {
             source: absence for source, absence in self._absent.items() if source[1] in needed.get(source[0], ())
         }
@@ -45,7 +45,7 @@ class Sources(Reads):
             ids = [i for i in asked if self._next_read((region, i)) <= now]
             answer = self._read(region, partial(self._cloud.read_sources, region, ids)) if ids else None
             if answer is not None:
-                self._take(region, ids, dict.fromkeys(ids, answer) if isinstance(answer, CopyError) else answer, now)
+                self._record(region, ids, dict.fromkeys(ids, answer) if isinstance(answer, CopyError) else answer, now)
         known = [a for a in attempts if (a.request.source_region, a.request.snapshot_id) in self._found]
         for attempt in known:
             self._order(attempt, self._found[attempt.request.source_region, attempt.request.snapshot_id])
@@ -54,7 +54,7 @@ class Sources(Reads):
     def _next_read(self, source: tuple[str | None, str]) -> float:
         return self._absent[source].next_look if source in self._absent else -math.inf
 
-    def _take(
+    def _record(
         self, region: str | None, ids: Sequence[str], found: Mapping[str, Snapshot | CopyError], at: float
     ) -> None:
         """Record what a read has shown. A source is missing only after several reads without it (promises: unseen)."""

@@ -66,7 +66,9 @@ def disk_diff(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
     """Return, for ``--diff``, the disks that a run makes or deletes, before and after."""
     changed = [a for a in attempts if is_changed(a, planned)]
     return {
-        "before": {"disks": [_brief_disk(_disk_facts(a, a.first.copy if a.first else None)) for a in changed]},
+        "before": {
+            "disks": [_brief_disk(_disk_facts(a, a.first_decision.copy if a.first_decision else None)) for a in changed]
+        },
         "after": {"disks": [_brief_disk(_result_row(a, planned)) for a in changed]},
     }
 

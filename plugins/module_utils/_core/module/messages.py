@@ -18,7 +18,7 @@ COPIES = ("copies", "copy", "copies", ("completed", "pending"))
 DISKS = ("disks", "disk", "disks", ("available", "in_use", "creating"))
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def pluralize(number: int, one: str, many: str = "") -> str:
     """Return a number and its noun: ``1 disk``, ``2 disks``. Without ``many`` the plural is ``one`` with an s."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
 
@@ -35,7 +35,7 @@ def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -
         counts.update({"unchanged": counts["unchanged"] - gone, "without anything to delete": gone})
     parts = [f"{number} {word}" for word, number in counts.items() if number and word not in states]
     reached = [f"{counts[word]} {word}" for word in states if counts[word] and not (planned or absent)]
-    text = f"{counted(total, one, many)} requested: {', '.join(parts) or 'nothing to do'}"
+    text = f"{pluralize(total, one, many)} requested: {', '.join(parts) or 'nothing to do'}"
     text = f"{text}; {', '.join(reached)}" if reached else text
     return f"Check mode, nothing was written. {text}" if planned else text
 

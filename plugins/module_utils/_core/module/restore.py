@@ -192,7 +192,7 @@ def _check_snapshots(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Se
         offers = _offers(cloud, requests[0])
         found += _offer_problems(offers, requests[0])
         for attempt in waiting:
-            attempt.wanted.problem = _unsold(offers, attempt.request, attempt.order.source)
+            attempt.wanted.problem = _size_not_offered(offers, attempt.request, attempt.order.source)
     return list(dict.fromkeys(found))
 
 
@@ -238,13 +238,15 @@ def _offer_problems(offers: Sequence[Offer], first: CopyRequest) -> list[str]:
     if offer is None:
         types = ", ".join(sorted({offer.disk_type for offer in here}))
         return [f"disk_type: {disk_type!r} is not offered in {zone or first.region} now (choices: {types})"]
-    return [f"size_gib: {size} is not offered: {_limits(offer, first)}"] if size and not _is_sold(size, offer) else []
+    return (
+        [f"size_gib: {size} is not offered: {_limits(offer, first)}"] if size and not _is_offered(size, offer) else []
+    )
 
 
-def _unsold(offers: Sequence[Offer], request: CopyRequest, source: Snapshot) -> Refused | None:
+def _size_not_offered(offers: Sequence[Offer], request: CopyRequest, source: Snapshot) -> Refused | None:
     """Return why no disk of a snapshot's own size is offered, or None."""
     offer, size = _offer_for(offers, request), source.size_gib
-    if offer is None or request.options["size_gib"] or not size or _is_sold(size, offer):
+    if offer is None or request.options["size_gib"] or not size or _is_offered(size, offer):
         return None
     return Refused(
         f"The source snapshot {source.snapshot_id} in {source.region} has {size} GiB, and {_limits(offer, request)}",
@@ -262,5 +264,5 @@ def _limits(offer: Offer, request: CopyRequest) -> str:
     return f"{limits} in steps of {offer.step}" if offer.step > 1 else limits
 
 
-def _is_sold(size: int, offer: Offer) -> bool:
+def _is_offered(size: int, offer: Offer) -> bool:
     return offer.min_gib <= size <= offer.max_gib and (size - offer.min_gib) % offer.step == 0

@@ -90,7 +90,7 @@ def _duplicate_ids(attempt: Attempt) -> list[str]:
 
 
 def _before(attempt: Attempt) -> dict[str, Any]:
-    copy = attempt.first.copy if attempt.first else None
+    copy = attempt.first_decision.copy if attempt.first_decision else None
     row = {**_empty_row(attempt), **({} if copy is None else _facts(copy))}
     return _brief(row, attempt.memory.known)
 
@@ -247,9 +247,9 @@ def failure_of_row(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any] | 
 
 
 def counts_of(
-    rows: Sequence[dict[str, Any]], attempts: Sequence[Attempt], planned: bool, counted: Sequence[str]
+    rows: Sequence[dict[str, Any]], attempts: Sequence[Attempt], planned: bool, names: Sequence[str]
 ) -> dict[str, int]:
-    """Count rows by what was done and by their state, for the names in ``counted``."""
+    """Count rows by what was done and by their state, for these names."""
     counts: Counter[str] = Counter()
     for row, attempt in zip(rows, attempts):
         failed = bool(failures_of_attempt(attempt))
@@ -260,4 +260,4 @@ def counts_of(
             counts[row["action"]] += 1
         elif row["action"] == "none" and not failed:
             counts["unchanged"] += 1
-    return {key: counts[key] for key in counted}
+    return {key: counts[key] for key in names}

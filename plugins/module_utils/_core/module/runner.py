@@ -92,9 +92,9 @@ def guarded(
         failures = [form(error.as_result(None, module.params.get("region")))]
         module.fail_json(msg=quoted_failures(failures), **{**keys, "failures": failures})
     except Exception as error:
-        place = _place(sys.exc_info()[2])
+        where = _line_of(sys.exc_info()[2])
         unexpected = Refused(
-            f"Unexpected {type(error).__name__} at {place}: {error}",
+            f"Unexpected {type(error).__name__} at {where}: {error}",
             hint="Nothing more was tried. Run again; please report this if it happens again.",
         )
         failures = [*keys.get("failures", ()), form(unexpected.as_result(None, None))]
@@ -108,7 +108,7 @@ def end_module(module: Module, keys: Mapping[str, Any], failure: str, success: s
     module.exit_json(**({} if success is None else {"msg": success}), **keys)
 
 
-def _place(traceback: Any) -> str:
+def _line_of(traceback: Any) -> str:
     while traceback.tb_next:
         traceback = traceback.tb_next
     return f"{os.path.basename(traceback.tb_frame.f_code.co_filename)}:{traceback.tb_lineno}"

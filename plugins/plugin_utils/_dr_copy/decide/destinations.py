@@ -79,7 +79,7 @@ class Destinations:
     @property
     def newest_of_disks(self) -> dict[tuple[str, str], SnapshotTime]:
         """When the source of the newest complete copy of each known disk in each region was taken."""
-        return {place: taken for place, taken in self.newest.items() if place[0]}
+        return {key: taken for key, taken in self.newest.items() if key[0]}
 
     def is_safe(self, disk_id: str, region: str, newest: SnapshotTime) -> bool:
         """Whether the region has a complete copy of a disk's newest usable snapshot, or of a newer one."""

@@ -18,7 +18,7 @@ from .planning import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
 from .result import PlanRow
 from .selection import selected_snapshots
 
-#: A snapshot and the region to which it was to be copied.
+#: A snapshot, or a disk, and the region to which it was to be copied.
 Pair = tuple[str, str]
 #: Reasons of chosen snapshots that another snapshot of the disk can replace. A member of a set has no replacement.
 REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)
@@ -27,7 +27,7 @@ REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)
 def disks_to_fall_back(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -> list[str]:
     """Return the disks with a chosen snapshot that was gone, according to these calls to copy and share."""
     gone = _gone(plan, calls, values)
-    return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _pair(row) in gone))
+    return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _snapshot_to_region(row) in gone))
 
 
 def fall_back(
@@ -46,8 +46,8 @@ def fall_back(
     """
     shown = {s["snapshot_id"] for s in again["snapshots"]} if is_listed(again) else None
     gone = {pair for pair in _gone(plan, calls, values) if shown is None or pair[0] not in shown}
-    affected = {_place(row) for row in plan if _pair(row) in gone}
-    names = {row["disk_id"]: row["disk_name"] for row in plan if _place(row) in affected}
+    affected = {_disk_in_region(row) for row in plan if _snapshot_to_region(row) in gone}
+    names = {row["disk_id"]: row["disk_name"] for row in plan if _disk_in_region(row) in affected}
     left = [
         snapshot
         for snapshot in selected_snapshots(source, values)
@@ -57,16 +57,16 @@ def fall_back(
     ]
     disks: list[DiskRow] = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
     replacements: dict[Pair, list[PlanRow]] = {}
-    newest = {_pair(row) for row in plan if row["reason"] == NEWEST}
+    newest = {_snapshot_to_region(row) for row in plan if row["reason"] == NEWEST}
     for chosen in plan_snapshots(left, disks, before, values):
-        is_next = chosen["reason"] == NEWEST and _pair(chosen) not in newest
+        is_next = chosen["reason"] == NEWEST and _snapshot_to_region(chosen) not in newest
         reason = NEXT_NEWEST if is_next else chosen["reason"]
-        replacements.setdefault(_place(chosen), []).append({**chosen, "reason": reason})
+        replacements.setdefault(_disk_in_region(chosen), []).append({**chosen, "reason": reason})
     rows: list[PlanRow] = []
     for row in plan:
-        if _pair(row) in gone:
-            rows += [{**row, "chosen": False, "reason": GONE}, *replacements.pop(_place(row), ())]
-        elif _place(row) not in affected:
+        if _snapshot_to_region(row) in gone:
+            rows += [{**row, "chosen": False, "reason": GONE}, *replacements.pop(_disk_in_region(row), ())]
+        elif _disk_in_region(row) not in affected:
             rows.append(row)
     return rows
 
@@ -99,8 +99,8 @@ def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
 
 
 def _replaced(plan: Sequence[PlanRow]) -> set[Pair]:
-    usable = {_place(row) for row in plan if row["reason"] in USABLE}
-    return {_pair(row) for row in plan if row["reason"] == GONE and _place(row) in usable}
+    usable = {_disk_in_region(row) for row in plan if row["reason"] in USABLE}
+    return {_snapshot_to_region(row) for row in plan if row["reason"] == GONE and _disk_in_region(row) in usable}
 
 
 def _without(call: CopyAnswer, gone: set[Pair]) -> CopyAnswer:
@@ -119,10 +119,10 @@ def _gone(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -
         if _is_of_gone(failure)
     }
     return {
-        _pair(row)
+        _snapshot_to_region(row)
         for row in plan
         if row["reason"] in REPLACEABLE
-        and (_pair(row) in missing or (str(row["snapshot_id"]), values.source_region) in missing)
+        and (_snapshot_to_region(row) in missing or (str(row["snapshot_id"]), values.source_region) in missing)
     }
 
 
@@ -134,9 +134,9 @@ def _source(row: Failure | CopyRow) -> str:
     return str(row["source_snapshot_id"])
 
 
-def _pair(row: PlanRow) -> Pair:
+def _snapshot_to_region(row: PlanRow) -> Pair:
     return str(row["snapshot_id"]), str(row["region"])
 
 
-def _place(row: PlanRow) -> Pair:
+def _disk_in_region(row: PlanRow) -> Pair:
     return str(row["disk_id"]), str(row["region"])

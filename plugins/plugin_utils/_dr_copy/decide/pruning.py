@@ -112,8 +112,8 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
         key, order = (disk_id_of(copy), region), (not is_archived(copy), taken)
         if key not in newest or newest[key][0] < order:
             newest[key] = (order, None if copy.get("planned") else copy["snapshot_id"])
-    places = [(copy, (disk_id_of(copy), copy["region"])) for copy in expired]
-    return [{**copy, "survivor": newest[place][1]} for copy, place in places if place in newest]
+    keys = [(copy, (disk_id_of(copy), copy["region"])) for copy in expired]
+    return [{**copy, "survivor": newest[key][1]} for copy, key in keys if key in newest]
 
 
 def _failed_copies(calls: Sequence[CopyAnswer]) -> set[tuple[str, str]]:

@@ -42,12 +42,12 @@ def recovery_points(
     moment, rpo_hours = time_or_now(now), number("rpo_hours", rpo_hours)
     regions = each_once("destination_regions", destination_regions)
     copies = [copy for copy in with_doubts(copies, (), moment) if not copy.get("doubt")]
-    by_place: dict[tuple[str, str], list[SnapshotRow]] = {}
+    by_disk_and_region: dict[tuple[str, str], list[SnapshotRow]] = {}
     for copy in copies:
         if copy.get("source"):
-            by_place.setdefault((disk_id_of(copy), str(copy["region"])), []).append(copy)
+            by_disk_and_region.setdefault((disk_id_of(copy), str(copy["region"])), []).append(copy)
     return [
-        _recovery_row(disk, region, by_place.get((str(disk["disk_id"]), region), ()), rpo_hours, moment)
+        _recovery_row(disk, region, by_disk_and_region.get((str(disk["disk_id"]), region), ()), rpo_hours, moment)
         for disk in disks
         for region in regions
     ]

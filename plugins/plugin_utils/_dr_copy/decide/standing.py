@@ -64,9 +64,9 @@ def with_facts(
             sources[source["snapshot_id"]] = source["created_at"] or ""
 
     def with_copy_facts(point: RecoveryPoint) -> RecoveryPoint:
-        place = (point["disk_id"], point["region"])
-        facts = _facts(by_id.get(str(point["snapshot_id"])), list(of_disk.get(place, {}).values()))
-        return {**point, **facts, **proofs.get(place, Proof())}
+        key = (point["disk_id"], point["region"])
+        facts = _facts(by_id.get(str(point["snapshot_id"])), list(of_disk.get(key, {}).values()))
+        return {**point, **facts, **proofs.get(key, Proof())}
 
     return [with_copy_facts(point) for point in points]
 

@@ -10,7 +10,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
+    pluralize,
+    quoted_failures,
+)
 
 from ..._role.marks import plan_of
 from ..._role.registered import failures_of, is_listed
@@ -54,11 +57,11 @@ def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
     left_out = sum(row["reason"] in _UNASKED for row in plan)
     taken = sum(row["reason"] in planning.USABLE for row in plan)
     reasons = Counter(row["reason"] for row in plan if row["reason"] not in planning.USABLE)
-    counted = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+    in_words = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
     if selected and not usable:
-        return [f"None of {selected} disks has a usable snapshot: {counted}."]
+        return [f"None of {selected} disks has a usable snapshot: {in_words}."]
     if left_out > taken:
-        return [f"More snapshots are left out ({left_out}) than chosen ({taken}): {counted}."]
+        return [f"More snapshots are left out ({left_out}) than chosen ({taken}): {in_words}."]
     return []
 
 
@@ -92,7 +95,7 @@ def _of_coverage(coverage: Coverage) -> list[str]:
     if missing:
         number = len(missing)
         parts.append(
-            f"{counted(number, 'disk')} of the last report {'is' if number == 1 else 'are'} no longer selected: "
+            f"{pluralize(number, 'disk')} of the last report {'is' if number == 1 else 'are'} no longer selected: "
             f"{disks_in_words(missing)}."
         )
     if coverage["near_misses"]:
@@ -119,7 +122,7 @@ def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
         return []
     named = names_in_words([f"{point['snapshot_id']} of {point['disk_id']} in {point['region']}" for point in vanished])
     return [
-        f"{counted(len(vanished), 'recovery point')} of the last report vanished, although neither retention nor the "
+        f"{pluralize(len(vanished), 'recovery point')} of the last report vanished, although neither retention nor the "
         f"cloud's own expiry deleted them: {named}. Find out who deleted them."
     ]
 

@@ -100,10 +100,10 @@ def months_of(values: Variables, report: BareReport) -> list[Month]:
     days[_date(report)] = {"rpo_hours": report["rpo_hours"], "totals": of_run}
     judged: dict[str, list[tuple[int, int]]] = {}
     for date, parts in days.items():
-        counted = _totals_of(parts)
-        number = counted.get("recovery_points", 0) - counted.get("unjudged", 0)
+        totals_of_day = _totals_of(parts)
+        number = totals_of_day.get("recovery_points", 0) - totals_of_day.get("unjudged", 0)
         if parts.get("rpo_hours") and number > 0:
-            judged.setdefault(date[:7], []).append((number, number - counted.get("breaches", 0)))
+            judged.setdefault(date[:7], []).append((number, number - totals_of_day.get("breaches", 0)))
     return [
         {
             "month": month,

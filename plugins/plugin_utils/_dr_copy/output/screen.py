@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
+    pluralize,
+    quoted_failures,
+)
 
 from ..._role.reported import ReportedDisk
 from ..decide.breaches import locked_out, worst_first
@@ -86,7 +89,7 @@ def _kept_for_others(report: Report) -> list[str]:
     kept = report["kept_for_others"]
     plans = ", ".join(sorted({str(copy["plan"]) for copy in kept}))
     why = "that retention would delete, but other plans made"
-    return [f"Kept for other plans: {counted(len(kept), 'copy', 'copies')} {why} ({plans})"] if kept else []
+    return [f"Kept for other plans: {pluralize(len(kept), 'copy', 'copies')} {why} ({plans})"] if kept else []
 
 
 def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
@@ -132,11 +135,11 @@ def _done(report: Report) -> str:
     lost = locked_out(report["breaches"])
     keys = "its key" if lost == 1 else "their keys"
     state += f", {lost} cannot be restored, because {keys} cannot be used" if lost else ""
-    late = counted(totals["breaches"] - lost, "misses", "miss")
+    late = pluralize(totals["breaches"] - lost, "misses", "miss")
     state += f", {late} the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
     state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
     start = "would be done" if report["check_mode"] else "done"
-    return f"{start}: {', '.join(parts) or 'nothing'}; {counted(totals['disks'], 'disk')}, {state}"
+    return f"{start}: {', '.join(parts) or 'nothing'}; {pluralize(totals['disks'], 'disk')}, {state}"
 
 
 def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
+    pluralize,
+    quoted_failures,
+)
 
 from ..._role.answers import Answer
 from ..._role.documents import collection_version
@@ -142,7 +145,7 @@ def drill_problems(report: DrillReport) -> str:
     if report["overdue"]:
         cause = {row["disk_id"]: f", because {row['why']}" for row in report["untried"]}
         rows = [(row, last_proof(row) + cause.get(row["disk_id"], "")) for row in report["overdue"]]
-        disks = counted(len(rows), "disk was", "disks were")
+        disks = pluralize(len(rows), "disk was", "disks were")
         parts.append(f"{disks} not proven within {report['max_age_days']} days: {_disks_in_words(rows)}.")
     if report["failures"] and not failed:
         parts.append(quoted_failures(report["failures"]))
@@ -150,7 +153,7 @@ def drill_problems(report: DrillReport) -> str:
         parts.append(report["too_late"])
     own = [row for row in report["left"] if row["own"]]
     if own:
-        disks = counted(len(own), "disk of this drill still exists", "disks of this drill still exist")
+        disks = pluralize(len(own), "disk of this drill still exists", "disks of this drill still exist")
         parts.append(f"{disks}: {', '.join(map(_where, own[:NAMED]))}.")
     return " ".join(parts)
 
@@ -161,7 +164,7 @@ def drill_lines(report: DrillReport) -> list[str]:
     place = report["zone"] or report["region"]
     head = f"{totals['proven']} of {totals['tried']} copies proven {report['level']} in {place}"
     if report["check_mode"]:
-        head = f"{counted(totals['tried'], 'copy', 'copies')} would be tried in {place}"
+        head = f"{pluralize(totals['tried'], 'copy', 'copies')} would be tried in {place}"
     rest = f"{totals['never']} of {totals['disks']} disks never proven {report['level']}"
     lines = [f"{head}; {rest}", report["claim"], *(f"WARNING: {text}" for text in report["warnings"])]
     if report["totals"]["uncompared"]:

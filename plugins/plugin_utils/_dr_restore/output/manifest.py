@@ -10,7 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import TypedDict
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted, quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
+    pluralize,
+    quoted_failures,
+)
 
 from ..._role.answers import InfoAnswer, RestoredDisk
 from ..._role.documents import collection_version
@@ -164,7 +167,7 @@ def lines_of(manifest: Manifest) -> list[str]:
     if totals["creating"] and not manifest["check_mode"]:
         head += f", {totals['creating']} in progress"
     if totals["claimed"]:
-        head += f", {counted(totals['claimed'], 'claim')} for a cluster to make"
+        head += f", {pluralize(totals['claimed'], 'claim')} for a cluster to make"
     unknown = (
         f"It is not known which disks have no copy in {manifest['region']}: to see them, set dr_restore_expected to a "
         "report of dr_copy or to disk IDs"
@@ -174,7 +177,7 @@ def lines_of(manifest: Manifest) -> list[str]:
     if manifest["earlier"]:
         claims = sum(bool(row.get("claim")) for row in manifest["earlier"])
         numbers = {"disk": len(manifest["earlier"]) - claims, "claim": claims}
-        made = " and ".join(counted(n, word) for word, n in numbers.items() if n)
+        made = " and ".join(pluralize(n, word) for word, n in numbers.items() if n)
         notes.append(f"EARLIER {made} of {manifest['id']} made by earlier runs; the manifest lists them under earlier")
     times = _lines_of_times(manifest)
     return [head, *times, *notes, *_lines_of_waves(manifest), *map(_line, manifest["disks"])]
@@ -218,7 +221,7 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
         if manifest["check_mode"]:
             numbers = f"{sum(disk['state'] == 'planned' for disk in own)} of {len(own)} disks would be made"
         claims = sum(disk["state"] == "claimed" for disk in own)
-        numbers += f", {counted(claims, 'claim')} for a cluster to make" if claims else ""
+        numbers += f", {pluralize(claims, 'claim')} for a cluster to make" if claims else ""
         lines.append(f"wave {number} ({tags}): " + ", ".join(filter(None, (numbers, *parts))))
     return lines
 

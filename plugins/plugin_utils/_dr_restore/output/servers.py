@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import counted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 
 from ..decide.points import PointRow, RowOfServer
 
@@ -26,8 +26,8 @@ def torn_problem(disks: Sequence[PointRow]) -> str:
     words = "; ".join(f"{group} ({_torn_in_words(rows)})" for group, rows in list(torn.items())[:NAMED])
     more = f"; and {len(torn) - NAMED} more, all in the manifest" if len(torn) > NAMED else ""
     return (
-        f"{counted(len(torn), 'server')} cannot be restored to one point in time, because there is no complete set of "
-        f"copies: {words}{more}. Each named disk is taken from its newest copy."
+        f"{pluralize(len(torn), 'server')} cannot be restored to one point in time, because there is no complete set "
+        f"of copies: {words}{more}. Each named disk is taken from its newest copy."
     )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import RunContext
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import PlanContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import without_values
 
@@ -25,23 +25,22 @@ class ActionModule(RoleAction):
         unread: list[str] = []
         stopped = str(self._task.args.get("stopped") or "")
         raw_variables = self.variables(VARIABLES, unread)
-        context = RunContext(**self.facts_of_run(), reads_only=self.is_true("reads_only"), defaults=self.defaults)
-        night = Night(
+        context = self.context(PlanContext, reads_only=self.is_true("reads_only"), defaults=self.defaults)
+        ended = PlanRun(
             raw_variables,
             context,
-            self.call,
-            utc,
-            self.say,
+            call=self.call,
+            clock=utc,
+            say=self.say,
             names=self.names(),
-            ran=self.variable("_dr_copy_ran") or {},
+            selections=self.variable("_dr_copy_ran") or {},
             stopped=without_values(stopped) if stopped else "; ".join(unread),
-        )
-        ended = night.run()
+        ).run()
         self.warnings += ended.warnings
         return {
             "dr_copy_result": ended.result,
             "report": ended.brief,
             "message": ended.message,
-            "ran": ended.ran,
+            "ran": ended.selections,
             "ansible_stats": {"data": {"dr_copy_summary": ended.summary}, "per_host": False, "aggregate": True},
         }

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.i
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import RunContext
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import RestoreContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import unwrapped
@@ -32,7 +32,7 @@ class ActionModule(RoleAction):
     def run_role(self) -> Mapping[str, object]:
         program = Drill if self.is_true("drill") else Restore
         raw_variables = self.variables(VARIABLES)
-        context = RunContext(**self.facts_of_run(), inventory=self._inventory(raw_variables))
+        context = self.context(RestoreContext, inventory=self._inventory(raw_variables))
         text = str(self._task.args.get("record") or "")
         record = Record(text, unwrapped(self._task.args.get("checked"))) if text else None
         ended = program(

@@ -19,8 +19,9 @@ from typing import Any
 from unittest import mock
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night, RunContext, RunOutcome
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics, report_files
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import PlanContext, PlanOutcome
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import file_name
 from moto.moto_api._internal import mock_random
 
@@ -57,7 +58,7 @@ class NightOutcome:
     ended: float = math.nan
     began_at: datetime = datetime.min
     ended_at: datetime = datetime.min
-    finished: RunOutcome | None = None
+    finished: PlanOutcome | None = None
     broke: str = ""
     files: dict[str, str] = field(default_factory=dict)
     #: Files that could not be written because of a fault of this night.
@@ -289,11 +290,11 @@ class Nights(People):
             outcome.page_before = self.files_of(plan, run).get("html", "")
             before = (replace(run, reads_only=reads) for reads in (False, True))
             outcome.json_before = tuple(self.files_of(plan, one).get("json", "{}") for one in before)
-            setting = RunContext(plan.name, run.check, run.reads_only, ansible="none")
+            setting = PlanContext(host=plan.name, check_mode=run.check, reads_only=run.reads_only, ansible="none")
             with self.recording(outcome):
                 given = {**self.variables(plan), "shard": run.shard}
                 call = self._noting_listings(outcome, self.call(run.check))
-                night = Night(given, setting, call, clock.utc, lambda line: None)
+                night = PlanRun(given, setting, call=call, clock=clock.utc, say=lambda line: None)
                 outcome.finished = night.run()
             outcome.ended_at = clock.utc()
             outcome.files = self.files_of(plan, run)

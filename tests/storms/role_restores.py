@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import (
+    RestoreContext,
     Run,
-    RunContext,
     RunOutcome,
 )
 
@@ -58,7 +58,7 @@ def restore_in(nights: Nights, outcome: RestoreOutcome) -> Callable[[], None]:
         outcome.began_at = utc()
         outcome.page_before = files_of(nights, outcome).get("html", "")
         program: type[Run] = Drill if run.is_drill else Restore
-        setting = RunContext(HOST, check_mode=run.check)
+        setting = RestoreContext(host=HOST, check_mode=run.check)
         with nights.recording(outcome):
             made = program(
                 variables_of(nights, outcome), setting, call=nights.call(run.check), clock=utc, say=lambda line: None

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import RunContext, RunOutcome
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import PlanContext, PlanOutcome
 
 from .harness import run_module
 
@@ -36,7 +36,7 @@ def night(
     calls: list[tuple[str, dict[str, Any]]] | None = None,
     defaults: dict[str, dict[str, Any]] | None = None,
     **variables: Any,
-) -> RunOutcome:
+) -> PlanOutcome:
     """Run a plan once. ``before`` maps the first words of a step to what happens before that step.
 
     ``calls`` receives the kind and the arguments of each module call. ``defaults`` are those of the user, by kind.
@@ -57,8 +57,10 @@ def night(
         for words in [words for words in left if line.startswith(words)]:
             left.pop(words)()
 
-    context = RunContext("orders", check, reads_only, "2.21.0", defaults=defaults_of)
+    context = PlanContext(
+        host="orders", check_mode=check, reads_only=reads_only, ansible="2.21.0", defaults=defaults_of
+    )
     given = variables_of(estate, **variables)
-    ended = Night(given, context, call, estate.clock.utc, say, stopped=stopped).run()
+    ended = PlanRun(given, context, call=call, clock=estate.clock.utc, say=say, stopped=stopped).run()
     assert not left, f"no step starts with {left}"
     return ended

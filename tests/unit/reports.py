@@ -16,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=timezone.utc)
 REGION = "eu-west-1"
@@ -66,7 +67,7 @@ def sample(
         "expired": expired,
         "deleted": [{"deleted_ids": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
     }
-    return report_of(outcome_of(done, values), done, values, {"host": host, "check_mode": False, "ansible": "2.21.0"})
+    return report_of(outcome_of(done, values), done, values, RunContext(host=host, ansible="2.21.0"))
 
 
 def done_with(

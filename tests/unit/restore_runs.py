@@ -15,8 +15,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.i
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import (
+    RestoreContext,
     Run,
-    RunContext,
     RunOutcome,
 )
 
@@ -109,7 +109,7 @@ class Runs:
             for words in [words for words in left if line.startswith(words)]:
                 left.pop(words)()
 
-        context = RunContext("orders", check_mode=check, inventory=self.inventory)
+        context = RestoreContext(host="orders", check_mode=check, inventory=self.inventory)
         outside = {"call": call, "clock": estate.clock.utc, "say": say}
         ended = program({**basics, **given}, context, **outside).run()
         for _number in range(ended.pause.get("sets", 0)):

@@ -18,6 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import failure_message
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 DISKS = [{"disk_id": "vol-1", "name": "database"}]
@@ -63,7 +64,7 @@ def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted
                      exclude_snapshot_tags=values.exclude_snapshot_tags)  # fmt: skip
     done = {"source": source, "share": share or {}, "before": listed, "disks": DISKS, "snapshots": snapshots}
     done.update(plan=plan, copied=copied, listed=listed, listed_again=[], seen=seen, expired=[], deleted=deleted)
-    run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
+    run = RunContext(host="orders", ansible="2.21.0")
     return report_of(outcome_of(done, values), done, values, run)
 
 

@@ -11,12 +11,12 @@ import json
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import night as night_module
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import plan_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import results as results_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.night import Night
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import report_files
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import RunContext
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import PlanContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
 
 from tests.clouds import CLOUDS
@@ -354,7 +354,7 @@ def test_an_error_of_our_own_leaves_a_red_page_and_no_traceback(ecs, tmp_path, m
             raise AttributeError("disk has no <tags>")
         return real(*given, **more)
 
-    module = {"decide_run": night_module, "outcome_of": results_module, "report_page": report_files}[broken]
+    module = {"decide_run": plan_run, "outcome_of": results_module, "report_page": report_files}[broken]
     real = getattr(module, broken)
     monkeypatch.setattr(module, broken, fails)
     ended = night(ecs, report_dir=str(tmp_path))
@@ -380,7 +380,7 @@ def test_a_run_that_is_killed_leaves_the_page_that_says_so(ecs, tmp_path):
 
     given = variables_of(ecs, report_dir=str(tmp_path))
     with pytest.raises(KeyboardInterrupt):
-        Night(given, RunContext("orders"), killed, ecs.clock.utc, lambda line: None).run()
+        PlanRun(given, PlanContext(host="orders"), call=killed, clock=ecs.clock.utc, say=lambda line: None).run()
     assert "has not ended" in (tmp_path / "orders.html").read_text()
 
 

@@ -67,6 +67,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import write_atomically
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.marks import plan_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
 from .reports import sample
 from .test_breaches import ago, copy, failure, report, snapshot
@@ -237,7 +238,7 @@ def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
         "stopped": "dr_copy_keep must be a number",
         "last": {"disks": [], "finished_at": ago(24), "disk_ids": [], "shard": ""},
     }
-    run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
+    run = RunContext(host="orders", ansible="2.21.0")
     content = report_of(outcome_of(done, given), done, given, run)
     assert content["totals"]["failures"] == 1 and content["within_rpo"] is None
     page = report_content(content, "page")
@@ -350,7 +351,7 @@ def test_the_page_names_the_disks_that_a_plan_leaves_out(part):
 
 def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
     given = values(report_dir=str(tmp_path), cloud="ebs", source_region="us-east-1")
-    run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
+    run = RunContext(host="h", ansible="2.21.0")
     done = {**NO_STEPS, "source": source()}
     result = outcome_of(done, given)
     assert not write_report(result, done, given, run).unwritten
@@ -385,9 +386,9 @@ def test_a_run_decides_nothing_where_too_few_disks_are_found():
 def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
     (tmp_path / "reports").mkdir(mode=0o700)
     given = values(report_dir=str(tmp_path / "reports"), metrics_dir=str(tmp_path / "metrics"), history_days=3)
-    run = {"host": "orders", "check_mode": False, "ansible": "2.21.0"}
+    run = RunContext(host="orders", ansible="2.21.0")
     result = outcome_of(NO_STEPS, given)
-    assert not write_report(result, NO_STEPS, given, {**run, "check_mode": True}).unwritten
+    assert not write_report(result, NO_STEPS, given, replace(run, check_mode=True)).unwritten
     assert not [path for path in tmp_path.rglob("*") if path.is_file()], "a dry run leaves last night's report as it is"
     old = tmp_path / "reports" / "history" / given.plan / "2020-01-01.json"
     old.parent.mkdir(parents=True)
@@ -711,7 +712,7 @@ def test_a_cell_is_never_taken_for_a_formula():
 
 
 def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
-    run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
+    run = RunContext(host="h", ansible="2.21.0")
     for part in ("1/2", "2/2"):
         given = values(shard=part, report_dir=str(tmp_path), rpo_hours=24)
         done = {**NO_STEPS, "source": source()}
@@ -726,7 +727,7 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
 
 
 def test_the_index_knows_the_shards_of_a_plan(tmp_path):
-    run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
+    run = RunContext(host="h", ansible="2.21.0")
     given = values(shard="1/3", report_dir=str(tmp_path))
     done = {**NO_STEPS, "source": source()}
     first = write_report(outcome_of(done, given), done, given, run).report
@@ -754,7 +755,7 @@ def test_a_shard_remembers_its_own_last_report(tmp_path):
 
 
 def test_the_report_shows_the_account_or_what_the_connection_says_about_it():
-    run = {"host": "h", "check_mode": False, "ansible": "2.21.0"}
+    run = RunContext(host="h", ansible="2.21.0")
 
     def account(own, *others, **variables):
         given = values(**variables)

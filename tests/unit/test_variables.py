@@ -214,10 +214,10 @@ def test_a_variable_that_the_role_does_not_have_is_refused_with_the_nearest_one(
 def test_two_plans_of_one_host_need_two_names():
     first = normalise({**BASICS, "plan": "orders"}).values
     ran = {"orders": first.selection}
-    assert not normalise({**BASICS, "plan": "orders"}, ran=ran).problems, "the same plan runs again"
+    assert not normalise({**BASICS, "plan": "orders"}, selections=ran).problems, "the same plan runs again"
     other = {**BASICS, "disk_tags": "role=mail"}
-    assert "dr_copy_plan" in normalise({**other, "plan": "orders"}, ran=ran).problems[0]
-    assert not normalise({**other, "plan": "mail"}, ran=ran).problems
+    assert "dr_copy_plan" in normalise({**other, "plan": "orders"}, selections=ran).problems[0]
+    assert not normalise({**other, "plan": "mail"}, selections=ran).problems
 
 
 @pytest.mark.parametrize("value", [True, "true"])

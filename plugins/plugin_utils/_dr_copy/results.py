@@ -7,46 +7,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .._role.call import Arguments
 from .._role.files import failure_of
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
+from .._role.run_context import RunContext
 from .decide.outcome import NO_STEPS, outcome_of
 from .decide.result import Result
 from .decide.step_results import StepResults
 from .input.variables import Variables
 from .output.report import brief_of, job_data
 from .output.report_files import write_plain_page, write_report
-from .output.report_type import Brief, Report, Run, ShortSummary, Summary
+from .output.report_type import Brief, Report, ShortSummary, Summary
 from .output.screen import failure_message, log_lines
 
 
-class RunContext(NamedTuple):
-    """Where and how a run takes place.
+@dataclass(frozen=True, kw_only=True)
+class PlanContext(RunContext):
+    """Also whether the run only reads. ``defaults`` returns the user's ``module_defaults`` for a module."""
 
-    ``ansible`` is the version, ``plans`` the number of plans in the play. ``defaults`` returns the user's
-    ``module_defaults`` for a module.
-    """
-
-    host: str
-    check_mode: bool = False
     reads_only: bool = False
-    ansible: str = ""
-    plans: int = 1
     defaults: Callable[[str], Arguments] = lambda _module: {}
 
 
-class RunOutcome(NamedTuple):
+class PlanOutcome(NamedTuple):
     """What a run returns.
 
     - ``result`` is ``dr_copy_result``, ``report`` the complete report, ``brief`` what the playbooks show of it.
     - ``message`` says why the run fails, or is empty; ``unwritten`` says which files could not be written; ``summary``
       is for later jobs.
-    - ``ran`` are the plans that the play has run for this host; ``warnings`` are those about the variables and those of
-      the modules.
+    - ``selections`` are those of the plans that the play has run for this host; ``warnings`` are those about the
+      variables and those of the modules.
     """
 
     result: Result
@@ -55,23 +49,23 @@ class RunOutcome(NamedTuple):
     message: str
     unwritten: str
     summary: dict[str, Summary | ShortSummary]
-    ran: dict[str, str]
+    selections: dict[str, str]
     warnings: list[Any]
 
 
 def report_run(
     steps: StepResults,
     values: Variables,
-    context: RunContext,
-    ran: Mapping[str, str],
+    context: PlanContext,
+    selections: Mapping[str, str],
     warnings: Sequence[Any],
-) -> RunOutcome:
+) -> PlanOutcome:
     """Report a run. ``steps`` is what its steps have returned and decided, ``values`` the variables at its end.
 
     If reporting fails, a red page says why and shows no results. Nothing is raised.
     """
     try:
-        return _reported(steps, values, values.report_dir, context, ran, warnings)
+        return _reported(steps, values, values.report_dir, context, selections, warnings)
     except Exception as error:
         why = unexpected_error(error)
     if values.report_dir and not context.check_mode:
@@ -79,7 +73,7 @@ def report_run(
         failure_of(write_plain_page, values, page)
     stopped = "; ".join(filter(None, [steps["stopped"], why]))
     nothing: StepResults = {**NO_STEPS, "stopped": stopped}
-    return _reported(nothing, replace(values, report_dir=""), values.report_dir, context, ran, warnings)
+    return _reported(nothing, replace(values, report_dir=""), values.report_dir, context, selections, warnings)
 
 
 def unexpected_error(error: Exception) -> str:
@@ -91,20 +85,19 @@ def _reported(
     steps: StepResults,
     values: Variables,
     report_dir: str,
-    context: RunContext,
-    ran: Mapping[str, str],
+    context: PlanContext,
+    selections: Mapping[str, str],
     warnings: Sequence[Any],
-) -> RunOutcome:
+) -> PlanOutcome:
     result = outcome_of(steps, values, context.check_mode)
-    run: Run = {"host": context.host, "check_mode": context.check_mode, "ansible": context.ansible}
-    report, unwritten = write_report(result, steps, values, run)
-    return RunOutcome(
+    report, unwritten = write_report(result, steps, values, context)
+    return PlanOutcome(
         result=result,
         report=report,
         brief=brief_of(report, log_lines(report, values.log), report_dir),
         message=failure_message(report, unwritten),
         unwritten=unwritten,
         summary=job_data(report, context.plans),
-        ran=dict(ran),
+        selections=dict(selections),
         warnings=list(warnings),
     )

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple, cast
@@ -18,6 +19,7 @@ from .._role.call import Call, Returned, RunsModule
 from .._role.parsing import RawVariables
 from .._role.registered import failures_of
 from .._role.rows import read_listing
+from .._role.run_context import RunContext
 from .._role.table import as_mapping
 from .calls import Calls
 from .decide.role_words import in_role_words
@@ -26,13 +28,10 @@ from .input.variables import normalise, recorded
 from .record import Paused, Record
 
 
-class RunContext(NamedTuple):
-    """Where and how a run takes place: ``ansible`` is the version, ``plans`` the number of hosts in the play."""
+@dataclass(frozen=True, kw_only=True)
+class RestoreContext(RunContext):
+    """Also the surroundings of the run in its inventory."""
 
-    host: str
-    check_mode: bool = False
-    ansible: str = ""
-    plans: int = 1
     inventory: Inventory = EMPTY_INVENTORY
 
 
@@ -62,7 +61,7 @@ class Run:
     def __init__(
         self,
         raw_variables: RawVariables,
-        context: RunContext,
+        context: RestoreContext,
         *,
         call: RunsModule,
         clock: Callable[[], datetime],

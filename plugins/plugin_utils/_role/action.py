@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
-from typing import Any, TypedDict
+from typing import Any, TypeVar
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -20,6 +20,7 @@ from .._progress import ProgressAction, end_with_module, host_of, show_on_stderr
 from .call import Arguments, RawAnswer
 from .parsing import RawVariables, without_values
 from .rows import unwrapped
+from .run_context import RunContext
 from .table import ByName
 from .user_defaults import with_defaults
 
@@ -29,13 +30,7 @@ def utc() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class FactsOfRun(TypedDict):
-    """The host, the version of Ansible, and how many ``plans`` the play has."""
-
-    host: str
-    check_mode: bool
-    ansible: str
-    plans: int
+Context = TypeVar("Context", bound=RunContext)
 
 
 class RoleAction(ProgressAction):
@@ -130,11 +125,13 @@ class RoleAction(ProgressAction):
     def is_true(self, argument: str) -> bool:
         return bool(boolean(self._task.args.get(argument) or False))
 
-    def facts_of_run(self) -> FactsOfRun:
+    def context(self, kind: type[Context], **more: Any) -> Context:
+        """Return where and how the task runs, with what the role's own kind of context needs in addition."""
         hosts = self._vars.get("ansible_play_hosts_all") or ()
-        return {
-            "host": host_of(self._vars),
-            "check_mode": bool(self._task.check_mode),
-            "ansible": __version__,
-            "plans": max(len(hosts), 1),
-        }
+        return kind(
+            host=host_of(self._vars),
+            check_mode=bool(self._task.check_mode),
+            ansible=__version__,
+            plans=max(len(hosts), 1),
+            **more,
+        )

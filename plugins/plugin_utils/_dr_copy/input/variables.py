@@ -130,9 +130,9 @@ class Variables:
     former_plans: Sequence[str] = variable(as_list, [], used_by=("decide.selection",))
     allow_empty: bool = variable(as_bool, False, used_by=("decide.selection",))
     min_disks: int = variable(as_whole_number, 0, used_by=("decide.selection",))
-    max_deletions: int = variable(as_whole_number, 0, used_by=("night", "decide.failures"))
+    max_deletions: int = variable(as_whole_number, 0, used_by=("plan_run", "decide.failures"))
     check_keys: bool = variable(
-        as_bool, True, to=(To("keys", "check_keys"),), used_by=("night",), needs="keys", passed_over=True
+        as_bool, True, to=(To("keys", "check_keys"),), used_by=("plan_run",), needs="keys", passed_over=True
     )
     group_tag: str = variable(
         as_text, "", to=(To("find", "group_tag"),), used_by=("decide.set_marks", "decide.decision")
@@ -195,14 +195,14 @@ class Checked(NamedTuple):
 def normalise(
     raw_variables: RawVariables,
     names: Sequence[str] = (),
-    ran: Mapping[str, str] | None = None,
+    selections: Mapping[str, str] | None = None,
     started: datetime | None = None,
 ) -> Checked:
     """Return the role's parsed variables; ``raw_variables`` are those of the user, without their prefix.
 
     ``names`` are those that the user has set; a name that the role does not have is a problem. ``started`` is the start
-    of the run (aware), by default now. ``ran`` are the plans that the play has run for this host, each with its
-    ``selection``; another selection under the same name is a problem.
+    of the run (aware), by default now. ``selections`` are those of the plans that the play has run for this host, by
+    name; another selection under the same name is a problem.
     """
     own, problems = parse_variables(VARIABLES, raw_variables, "dr_copy_")
     if cloud := CLOUDS.get(own.get("cloud", "")):
@@ -219,7 +219,7 @@ def normalise(
         login=_login(connections.connection),
         place=place_of(own["copy_options"]),
     )
-    problems += [*contradictions(values, VARIABLES), *_unknown(names), *_same_name(values, ran or {})]
+    problems += [*contradictions(values, VARIABLES), *_unknown(names), *_same_name(values, selections or {})]
     shard = values.shard
     if any(problem.startswith("dr_copy_shard ") for problem in problems):
         shard = ""  # the report of a refused run needs a valid shard
@@ -236,8 +236,8 @@ def _login(connection: RawVariables) -> str:
     return f"profile {connection['profile']}" if connection.get("profile") else ""
 
 
-def _same_name(values: Variables, ran: Mapping[str, str]) -> list[str]:
-    if ran.get(values.plan, values.selection) == values.selection:
+def _same_name(values: Variables, selections: Mapping[str, str]) -> list[str]:
+    if selections.get(values.plan, values.selection) == values.selection:
         return []
     risk = f"dr_copy_plan: this play has already run the plan {values.plan} for this host with other disks or regions"
     return [f"{risk}; give each a dr_copy_plan of its own"]

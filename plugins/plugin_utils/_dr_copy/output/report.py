@@ -20,6 +20,7 @@ from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
 from ..._role.registered import failures_of, has_answered, is_listed
 from ..._role.reported import DiskFacts
+from ..._role.run_context import RunContext
 from ..decide.breaches import breaches_of, locked_out, unjudged_of
 from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
@@ -35,7 +36,6 @@ from .report_type import (
     BriefCopy,
     LatePoint,
     Report,
-    Run,
     Settings,
     ShortSummary,
     Sum,
@@ -50,7 +50,7 @@ SCHEMA = 1
 VALID_HOURS = 26
 
 
-def report_of(result: Result, steps: StepResults, values: Variables, run: Run) -> Report:
+def report_of(result: Result, steps: StepResults, values: Variables, context: RunContext) -> Report:
     """Return the report of a run, which is current until ``valid_until``.
 
     ``values.judged_at`` is the end of the run.
@@ -69,9 +69,9 @@ def report_of(result: Result, steps: StepResults, values: Variables, run: Run) -
     report: BareReport = {
         "schema": SCHEMA,
         "kind": "status" if values.reads_only else "copy",
-        "host": run["host"],
-        "name": values.plan or run["host"],
-        "check_mode": bool(run["check_mode"]),
+        "host": context.host,
+        "name": values.plan or context.host,
+        "check_mode": context.check_mode,
         "started_at": values.now,
         "finished_at": iso_utc(finished),
         "valid_until": iso_utc(_valid_until(result, finished, values.rpo_hours)),
@@ -122,7 +122,7 @@ def report_of(result: Result, steps: StepResults, values: Variables, run: Run) -
         "api_calls": dict(sorted(calls.items())),
         "versions": {
             "collection": collection_version(),
-            "ansible": str(run["ansible"]),
+            "ansible": context.ansible,
             "python": platform.python_version(),
         },
     }

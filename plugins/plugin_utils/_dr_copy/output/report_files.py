@@ -14,6 +14,7 @@ from ..._role.documents import report_text
 from ..._role.files import failure_of, write_atomically
 from ..._role.naming import file_name, label
 from ..._role.plain_page import page_of_failure, page_of_start
+from ..._role.run_context import RunContext
 from ..decide.result import Result
 from ..decide.step_results import StepResults
 from ..input.variables import Variables
@@ -21,7 +22,7 @@ from .history import brief_text, csv_text, dated_files, outdated_files
 from .junit import junit_text
 from .pages import report_page
 from .report import report_of
-from .report_type import Report, Run, label_of
+from .report_type import Report, label_of
 
 
 class WrittenReport(NamedTuple):
@@ -31,16 +32,16 @@ class WrittenReport(NamedTuple):
     unwritten: str
 
 
-def write_report(result: Result, steps: StepResults, values: Variables, run: Run) -> WrittenReport:
+def write_report(result: Result, steps: StepResults, values: Variables, context: RunContext) -> WrittenReport:
     """Return the report of a run (see report_of) once it is written.
 
     In check mode the last report stays unchanged. A run that only reads writes no metrics.
     """
-    report = report_of(result, steps, values, run)
+    report = report_of(result, steps, values, context)
     problems: list[str] = []
-    if values.report_dir and not run["check_mode"]:
+    if values.report_dir and not context.check_mode:
         problems += _write_files(report, values)
-    if values.metrics_dir and not run["check_mode"] and not values.reads_only:
+    if values.metrics_dir and not context.check_mode and not values.reads_only:
         from ..._role.metrics import MISSING
         from .metrics import write_metrics
 

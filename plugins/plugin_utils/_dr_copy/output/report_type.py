@@ -113,14 +113,6 @@ class Totals(TypedDict):
     unfinished: int
 
 
-class Run(TypedDict):
-    """Where and how a run took place; ``ansible`` is the version of ansible-core."""
-
-    host: str
-    check_mode: bool
-    ansible: str
-
-
 class Sum(TypedDict):
     """What a job passes on. It is small, because AWX stores it with the job and passes it to every following job."""
 

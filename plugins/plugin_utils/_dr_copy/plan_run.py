@@ -40,41 +40,42 @@ from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import LastReport, last_report
 from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
-from .results import RunContext, RunOutcome, report_run, unexpected_error
+from .results import PlanContext, PlanOutcome, report_run, unexpected_error
 
 #: Minimum seconds for retention, even if the copies have used up all the time.
 MIN_SECONDS = 300
 
 
-class Night:
+class PlanRun:
     """One run of a plan. ``raw_variables`` are the role's variables as the user set them, without their prefix.
 
     ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
-    names of all variables with the role's prefix, ``ran`` the plans that the play has run for this host. ``stopped``
-    says what failed before the run could begin.
+    names of all variables with the role's prefix, ``selections`` those of the plans that the play has run for this
+    host. ``stopped`` says what failed before the run could begin.
     """
 
     def __init__(
         self,
         raw_variables: RawVariables,
-        context: RunContext,
+        context: PlanContext,
+        *,
         call: RunsModule,
         clock: Callable[[], datetime],
         say: Callable[[str], None],
         names: Sequence[str] = (),
-        ran: Mapping[str, str] | None = None,
+        selections: Mapping[str, str] | None = None,
         stopped: str = "",
     ):
         plan = raw_variables.get("plan")
         checked = normalise(
-            {**raw_variables, "plan": plan if str(plan or "").strip() else context.host}, names, ran, clock()
+            {**raw_variables, "plan": plan if str(plan or "").strip() else context.host}, names, selections, clock()
         )
         problems = [stopped] if stopped else checked.problems
         # A plan name that is not a string is refused, in the report of its host.
         plan_or_host = checked.values.plan or context.host
         self._values = replace(checked.values, plan=plan_or_host, reads_only=context.reads_only)
         self._warnings: list[Any] = list(checked.warnings)
-        self._ran = dict(ran or {}) | ({} if problems else {self._values.plan: self._values.selection})
+        self._selections = dict(selections or {}) | ({} if problems else {self._values.plan: self._values.selection})
         self._context, self._run_module, self._clock, self._say = context, call, clock, say
         self._calls = None if problems else Calls(self._values, checked.connections)
         self._stopped = "; ".join(problems)
@@ -92,7 +93,7 @@ class Night:
         self._vanished: list[VanishedPoint] = []
         self._keys: list[LookAnswer] = []
 
-    def run(self) -> RunOutcome:
+    def run(self) -> PlanOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
         self._last = last_report(self._values)
         if not self._context.check_mode:
@@ -102,7 +103,7 @@ class Night:
                 self._steps(self._calls)
         except Exception as error:  # the report says so
             self._stopped = unexpected_error(error)
-        return report_run(self._step_results, self._ended(), self._context, self._ran, self._warnings)
+        return report_run(self._step_results, self._ended(), self._context, self._selections, self._warnings)
 
     def _steps(self, calls: Calls) -> None:
         values = self._values

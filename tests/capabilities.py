@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.clouds import CLOUDS as TABLE
@@ -74,6 +74,17 @@ def table() -> str:
     for what, facts in FACTS.items():
         rows.append([what, *(facts.get(cloud) or OTHERWISE[what] for cloud in CLOUDS)])
     return list_table(["", *CLOUDS], rows)
+
+
+def support_of_variables(variables: Mapping[str, Any], prefix: str, clouds: Mapping[str, Any]) -> str:
+    """Return a Markdown table of the clouds' support, for variables that not every cloud supports."""
+    lines = [f"| variable | {' | '.join(clouds)} |", "|---" * (len(clouds) + 1) + "|"]
+    for name, variable in variables.items():
+        supported = [variable.is_supported(cloud) for cloud in clouds.values()]
+        if not all(supported):
+            no = "ignored" if variable.is_ignorable else "refused"
+            lines.append(f"| `{prefix}{name}` | {' | '.join('yes' if one else no for one in supported)} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

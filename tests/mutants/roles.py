@@ -133,9 +133,9 @@ def _all() -> Iterator[Broken]:
     for role, table in TABLES.items():
         variables = importlib.import_module(table).VARIABLES
         for name, variable in variables.items():
-            for place in variable.to:
+            for argument in variable.sets:
                 yield Broken(
-                    f"{role} rows", f"{name} to {place.step}.{place.argument}", _without_row(table, name, place)
+                    f"{role} rows", f"{name} to {argument.step}.{argument.name}", _without_row(table, name, argument)
                 )
             yield from _broken_variable(role, table, name, variable)
     for path in sorted([*ROOT.glob("roles/*/templates/*.j2")]):
@@ -154,16 +154,16 @@ def _change_variable(table: str, name: str, **changes: Any) -> Callable[[], None
     return change
 
 
-def _without_row(table: str, name: str, place: Any) -> Callable[[], None]:
+def _without_row(table: str, name: str, argument: Any) -> Callable[[], None]:
     variable = importlib.import_module(table).VARIABLES[name]
-    return _change_variable(table, name, to=tuple(one for one in variable.to if one is not place))
+    return _change_variable(table, name, sets=tuple(one for one in variable.sets if one is not argument))
 
 
 def _broken_variable(role: str, table: str, name: str, variable: Any) -> Iterator[Broken]:
     kind = f"{role} variables"
     default = variable.default
     if default is not None:
-        yield Broken(kind, f"{name} is ignored", _change_variable(table, name, take=lambda value: default))
+        yield Broken(kind, f"{name} is ignored", _change_variable(table, name, parse=lambda value: default))
     yield Broken(kind, f"{name} has another default", _change_variable(table, name, default=_other(default)))
     if variable.needs:
         yield Broken(kind, f"{name} is taken by every cloud", _change_variable(table, name, needs=""))

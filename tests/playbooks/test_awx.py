@@ -173,7 +173,7 @@ def test_surveys_begin_with_the_roles_defaults_and_offer_what_the_roles_take(awx
             name, default = question["variable"], question["default"]
             if name not in OPTIONS:
                 continue
-            take, usual = TAKEN[name].take, TAKEN[name].default
+            take, usual = TAKEN[name].parse, TAKEN[name].default
             documented = set(re.findall(r"V\(([a-z]+)\)", " ".join(OPTIONS[name]["description"])))
             if "choices" in question:
                 assert set(question["choices"]) == documented, name

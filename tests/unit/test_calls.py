@@ -18,13 +18,13 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.inpu
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.call import Call
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
-    To,
+    Argument,
     Variable,
     arguments_in,
-    not_honoured,
-    support_table,
+    unsupported,
 )
 
+from tests.capabilities import support_of_variables
 from tests.clouds import CLOUDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -98,8 +98,8 @@ def disk_on(cloud):
 def calls(cloud, **more):
     """Return the calls of a plan with every variable that its cloud supports."""
     given = {"cloud": cloud, "disk_ids": [disk_on(cloud)], **SET, **more}
-    honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(CAPABILITIES[cloud])}
-    taken = normalise(honoured)
+    supported = {name: value for name, value in given.items() if VARIABLES[name].is_supported(CAPABILITIES[cloud])}
+    taken = normalise(supported)
     assert not taken.problems, taken.problems
     return Calls(taken.values, taken.connections)
 
@@ -118,7 +118,7 @@ def test_every_variable_reaches_its_arguments(cloud, copied):
         "other_disks": True,
         "sets": True,
         "group_tag": "server",
-        **({"set_tag": "set-id"} if VARIABLES["set_tag"].is_honoured(CAPABILITIES[cloud]) else {}),
+        **({"set_tag": "set-id"} if VARIABLES["set_tag"].is_supported(CAPABILITIES[cloud]) else {}),
     }
     listed = {"profile": "dr", "packed": True, "region": "dst-1", "copies_from": ["src-1"]}
     assert made.list_copies("dst-1", []).arguments == listed
@@ -182,7 +182,7 @@ def test_each_account_has_its_own_connection():
 def test_every_variable_is_used():
     """A variable that reaches no argument names the modules that decide by it, and these read it."""
     for name, variable in VARIABLES.items():
-        assert variable.to or variable.used_by, f"{name} does nothing"
+        assert variable.sets or variable.used_by, f"{name} does nothing"
         for module in variable.used_by:
             text = (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
             assert re.search(rf'"{name}"|(values|connections)\.{name}\b', text), f"{module} does not read {name}"
@@ -197,8 +197,8 @@ def test_a_variable_that_the_cloud_does_not_support_is_refused_by_name(cloud, re
     assert all(problem.endswith(f"is not supported on {cloud}") for problem in problems)
 
 
-def test_the_readme_of_the_role_shows_what_each_cloud_honours():
-    table = support_table(VARIABLES, "dr_copy_", CAPABILITIES)
+def test_the_readme_of_the_role_shows_what_each_cloud_supports():
+    table = support_of_variables(VARIABLES, "dr_copy_", CAPABILITIES)
     assert table in (REPOSITORY / "roles" / "dr_copy" / "README.md").read_text(), table
 
 
@@ -212,19 +212,19 @@ def test_the_role_keeps_its_own_arguments_to_itself():
 
 
 def test_a_need_of_a_variable_is_judged_by_what_the_cloud_declares():
-    table = {"locked": Variable(str, "", to=(To("copy", "lock"),), needs="locks")}
-    assert not_honoured(table, {"locked": "x"}, CAPABILITIES["cbs"]) == ["locked"]
-    assert not_honoured(table, {"locked": "x"}, CAPABILITIES["ebs"]) == []
-    assert not_honoured(table, {"locked": ""}, CAPABILITIES["cbs"]) == []
+    table = {"locked": Variable(str, "", sets=(Argument("copy", "lock"),), needs="locks")}
+    assert unsupported(table, {"locked": "x"}, CAPABILITIES["cbs"]) == ["locked"]
+    assert unsupported(table, {"locked": "x"}, CAPABILITIES["ebs"]) == []
+    assert unsupported(table, {"locked": ""}, CAPABILITIES["cbs"]) == []
 
 
 def broken_tables():
     """Yield each table without one argument, or without one need, and what is missing."""
     for name, variable in VARIABLES.items():
-        for to in variable.to:
-            left = tuple(other for other in variable.to if other is not to)
-            yield pytest.param({**VARIABLES, name: variable._replace(to=left)}, id=f"{name} to {to.step}")
-        if variable.needs and not variable.passed_over:
+        for argument in variable.sets:
+            left = tuple(other for other in variable.sets if other is not argument)
+            yield pytest.param({**VARIABLES, name: variable._replace(sets=left)}, id=f"{name} to {argument.step}")
+        if variable.needs and not variable.is_ignorable:
             yield pytest.param({**VARIABLES, name: variable._replace(needs="")}, id=f"{name} needs {variable.needs}")
 
 

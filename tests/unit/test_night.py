@@ -93,7 +93,7 @@ def test_a_night_with_nothing_to_copy_runs_no_copy_module_and_has_its_rows(estat
 def test_a_copy_that_the_module_may_change_is_left_to_it(estate, asked):
     protected(estate)
     night(estate)
-    if not all(VARIABLES[name].is_honoured(CAPABILITIES[estate.cloud.name]) for name in asked if name != "defaults"):
+    if not all(VARIABLES[name].is_supported(CAPABILITIES[estate.cloud.name]) for name in asked if name != "defaults"):
         pytest.skip(f"{estate.cloud.name} has none")
     calls = []
     night(estate, calls=calls, check=True, **asked)
@@ -402,7 +402,7 @@ def test_the_modules_take_every_argument_that_a_variable_reaches(estate):
         "rpo_hours": 24,
     }
     capabilities = CAPABILITIES[estate.cloud.name]
-    honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(capabilities)}
-    ended = night(estate, **honoured)
+    supported = {name: value for name, value in given.items() if VARIABLES[name].is_supported(capabilities)}
+    ended = night(estate, **supported)
     assert "nsupported parameters" not in ended.message
     assert not [failure for failure in ended.result["failures"] if "source_tags" in failure["message"]], ended.message

@@ -24,9 +24,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.call im
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
     arguments_in,
     as_mapping,
-    support_table,
 )
 
+from tests.capabilities import support_of_variables
 from tests.clouds import CLOUDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -112,8 +112,8 @@ def test_every_variable_is_taken_as_it_is_given(name):
 def calls(cloud, is_drill=False, **more):
     """Return the calls of a run with every variable that its cloud supports."""
     given = {"cloud": cloud, **SET, **more}
-    honoured = {name: value for name, value in given.items() if VARIABLES[name].is_honoured(CAPABILITIES[cloud])}
-    taken = normalise(honoured, "orders", is_drill=is_drill)
+    supported = {name: value for name, value in given.items() if VARIABLES[name].is_supported(CAPABILITIES[cloud])}
+    taken = normalise(supported, "orders", is_drill=is_drill)
     assert not taken.problems, taken.problems
     return Calls(taken.values, taken.connection)
 
@@ -196,11 +196,11 @@ def test_every_cloud_is_tried():
 def test_every_variable_is_used():
     """A variable that reaches no argument names the modules that decide by it, and these read it."""
     for name, variable in VARIABLES.items():
-        assert variable.to or variable.used_by, f"{name} does nothing"
+        assert variable.sets or variable.used_by, f"{name} does nothing"
         for module in variable.used_by:
             text = (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
             assert re.search(rf'"{name}"|values\.{name}\b|checked\.{name}\b', text), f"{module} does not read {name}"
-    assert {name for name, variable in VARIABLES.items() if variable.to} <= set(SET)
+    assert {name for name, variable in VARIABLES.items() if variable.sets} <= set(SET)
     assert {step for step, _argument in arguments_in(VARIABLES)} == set(STEPS)
 
 
@@ -225,6 +225,6 @@ def test_a_variable_that_the_cloud_does_not_support_is_refused_by_name(cloud, re
     assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in left} == refused - {"max_gib", *ATTACHING}
 
 
-def test_the_readme_of_the_role_shows_what_each_cloud_honours():
-    table = support_table(VARIABLES, "dr_restore_", CAPABILITIES)
+def test_the_readme_of_the_role_shows_what_each_cloud_supports():
+    table = support_of_variables(VARIABLES, "dr_restore_", CAPABILITIES)
     assert table in (REPOSITORY / "roles" / "dr_restore" / "README.md").read_text(), table

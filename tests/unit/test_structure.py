@@ -139,7 +139,7 @@ def test_users_can_choose_each_cloud():
     specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
     table = importlib.import_module(f"{COLLECTION}.plugin_utils._dr_copy.input.variables").VARIABLES
     with pytest.raises(ValueError) as refusal:
-        table["cloud"].take("a cloud that is none")
+        table["cloud"].parse("a cloud that is none")
     schema = json.loads((role / "files" / "report.schema.json").read_text())["properties"]["cloud"]
     questions = [q for spec in yaml.safe_load(survey.read_text()).values() for q in spec["spec"]]
     choices = [
@@ -272,7 +272,7 @@ def test_the_description_of_a_raw_variable_begins_with_its_type(name):
     for full, option in specs["argument_specs"]["main"]["options"].items():
         if option["type"] == "raw":
             row = table[full.removeprefix(f"{name}_")]
-            begin = "A number" if row.take.__name__ == "as_minutes" else words.get(type(row.default), "One of V(")
+            begin = "A number" if row.parse.__name__ == "as_minutes" else words.get(type(row.default), "One of V(")
             assert option["description"][0].startswith(begin), full
 
 

@@ -35,31 +35,31 @@ NEEDS: dict[str, Callable[[Capabilities], bool]] = {
 }
 
 
-class To(NamedTuple):
-    """An argument of the module that a step of the role calls; ``of`` converts the variable's value into it."""
+class Argument(NamedTuple):
+    """An argument of the module that a step of the role calls; ``convert`` makes it from the variable's value."""
 
     step: str
-    argument: str
-    of: Callable[[Any], Any] = lambda value: value
+    name: str
+    convert: Callable[[Any], Any] = lambda value: value
 
 
 class Variable(NamedTuple):
     """A variable: its parser and its default. If the default is None, the variable is required.
 
-    - ``to`` are the arguments that it sets.
+    - ``sets`` are the arguments that it sets.
     - ``used_by`` are the Python modules of the role that use it for a decision, such as ``decide.planning``.
-    - ``needs`` is a key of NEEDS. A cloud that does not support it refuses the variable; with ``passed_over`` it
-      ignores the variable instead.
+    - ``needs`` is a key of NEEDS. A cloud that does not support it refuses the variable, or ignores it if it
+      ``is_ignorable``.
     """
 
-    take: Callable[[Any], Any]
+    parse: Callable[[Any], Any]
     default: Any
-    to: tuple[To, ...] = ()
+    sets: tuple[Argument, ...] = ()
     used_by: tuple[str, ...] = ()
     needs: str = ""
-    passed_over: bool = False
+    is_ignorable: bool = False
 
-    def is_honoured(self, cloud: Capabilities) -> bool:
+    def is_supported(self, cloud: Capabilities) -> bool:
         return not self.needs or NEEDS[self.needs](cloud)
 
 
@@ -69,14 +69,14 @@ ByName = dict[str, Any]
 
 
 def variable(
-    take: Callable[[Any], Value],
+    parse: Callable[[Any], Value],
     default: Value,
     *,
     required: bool = False,
-    to: tuple[To, ...] = (),
+    sets: tuple[Argument, ...] = (),
     used_by: tuple[str, ...] = (),
     needs: str = "",
-    passed_over: bool = False,
+    is_ignorable: bool = False,
 ) -> Value:
     """Return a field of a dataclass of variables that is also a row of the table (see Variable).
 
@@ -84,7 +84,7 @@ def variable(
     variable is missing, the run is refused, and the variable has its default in that run.
     """
     # pylint accepts fields only in the body of a class.
-    row = Variable(take, None if required else default, to, used_by, needs, passed_over)
+    row = Variable(parse, None if required else default, sets, used_by, needs, is_ignorable)
     return field(default_factory=lambda: default, metadata={"row": row})  # pylint: disable=invalid-field-call
 
 
@@ -109,7 +109,7 @@ def parse_variables(table: Table, raw_variables: RawVariables, prefix: str) -> t
         value = raw_variables.get(name)
         is_empty = value is None or (isinstance(value, str) and not value.strip())
         try:
-            values[name] = row.default if is_empty else row.take(value)
+            values[name] = row.default if is_empty else row.parse(value)
         except InvalidValue as error:
             problems.append(f"{prefix}{name} {error}")
             values[name] = row.default
@@ -126,35 +126,24 @@ def arguments_of(table: Table, step: str, values: ByName, cloud: Capabilities) -
     """
     found = {}
     for name, variable in table.items():
-        for to in variable.to if variable.is_honoured(cloud) else ():
-            if to.step == step and (isinstance(values[name], bool) or values[name]):
-                found[to.argument] = to.of(values[name])
+        for argument in variable.sets if variable.is_supported(cloud) else ():
+            if argument.step == step and (isinstance(values[name], bool) or values[name]):
+                found[argument.name] = argument.convert(values[name])
     return found
 
 
 def arguments_in(table: Table) -> Iterator[tuple[str, str]]:
     """Return step and name of each argument that a variable sets."""
-    return ((to.step, to.argument) for variable in table.values() for to in variable.to)
+    return ((argument.step, argument.name) for variable in table.values() for argument in variable.sets)
 
 
-def not_honoured(table: Table, values: ByName, cloud: Capabilities) -> list[str]:
+def unsupported(table: Table, values: ByName, cloud: Capabilities) -> list[str]:
     """Return the names of the variables that are set but that the cloud does not support."""
     return [
         name
         for name, variable in table.items()
-        if not variable.is_honoured(cloud)
-        and not variable.passed_over
+        if not variable.is_supported(cloud)
+        and not variable.is_ignorable
         and values[name]
         and values[name] != variable.default
     ]
-
-
-def support_table(table: Table, prefix: str, clouds: Mapping[str, Capabilities]) -> str:
-    """Return a Markdown table of the clouds' support, for variables that not every cloud supports."""
-    lines = [f"| variable | {' | '.join(clouds)} |", "|---" * (len(clouds) + 1) + "|"]
-    for name, variable in table.items():
-        honoured = [variable.is_honoured(cloud) for cloud in clouds.values()]
-        if not all(honoured):
-            no = "ignored" if variable.passed_over else "refused"
-            lines.append(f"| `{prefix}{name}` | {' | '.join('yes' if one else no for one in honoured)} |")
-    return "\n".join(lines)

@@ -30,7 +30,7 @@ from ..._role.parsing import (
     as_whole_number,
     one_of,
 )
-from ..._role.table import To, not_honoured, parse_variables, table_of, variable
+from ..._role.table import Argument, parse_variables, table_of, unsupported, variable
 from .contradictions import contradictions, place_of, risks
 
 #: Tags of the snapshots that disk scanners take and delete within hours. Each would be the newest of its disk, and
@@ -80,21 +80,21 @@ class Variables:
         as_text,
         "",
         required=True,
-        to=(
-            To("find", "region"),
-            To("list", "copies_from", lambda region: [region]),
-            To("share", "region"),
-            To("copy", "source_region"),
-            To("find again", "region"),
-            To("delete", "source_region"),
+        sets=(
+            Argument("find", "region"),
+            Argument("list", "copies_from", lambda region: [region]),
+            Argument("share", "region"),
+            Argument("copy", "source_region"),
+            Argument("find again", "region"),
+            Argument("delete", "source_region"),
         ),
         used_by=("decide.destinations",),
     )
     destination_regions: Sequence[str] = variable(as_list, [], required=True, used_by=("calls", "decide.decision"))
     disk_tags: Mapping[str, str] = variable(
-        as_tags, {"dr-copy": "true"}, to=(To("find", "disk_tags"),), used_by=("decide.coverage",)
+        as_tags, {"dr-copy": "true"}, sets=(Argument("find", "disk_tags"),), used_by=("decide.coverage",)
     )
-    disk_ids: Sequence[str] = variable(as_list, [], to=(To("find", "disk_ids"),), used_by=("decide.selection",))
+    disk_ids: Sequence[str] = variable(as_list, [], sets=(Argument("find", "disk_ids"),), used_by=("decide.selection",))
     snapshot_tags: Mapping[str, str] = variable(as_tag_filter, {}, used_by=("decide.planning",), needs="tags")
     exclude_snapshot_tags: Mapping[str, str] = variable(
         as_tag_filter, TAGS_OF_SCANNERS, used_by=("decide.planning",), needs="tags"
@@ -102,15 +102,15 @@ class Variables:
     exclude_tags: Mapping[str, str] = variable(as_tags, {"dr-copy-exclude": "true"}, used_by=("decide.selection",))
     select: str = variable(one_of(("latest", "all")), "latest", used_by=("decide.planning",))
     max_snapshot_age_hours: int = variable(as_whole_number, 0, used_by=("decide.planning",))
-    name: str = variable(as_text, "", to=(To("copy", "name"),))
-    description: str = variable(as_text, "", to=(To("copy", "description"),), needs="descriptions")
-    tags: Mapping[str, str] = variable(as_tags, {}, to=(To("copy", "tags"),), needs="tags")
-    copy_tags: bool = variable(as_bool, True, used_by=("decide.marks",), needs="tags", passed_over=True)
+    name: str = variable(as_text, "", sets=(Argument("copy", "name"),))
+    description: str = variable(as_text, "", sets=(Argument("copy", "description"),), needs="descriptions")
+    tags: Mapping[str, str] = variable(as_tags, {}, sets=(Argument("copy", "tags"),), needs="tags")
+    copy_tags: bool = variable(as_bool, True, used_by=("decide.marks",), needs="tags", is_ignorable=True)
     copy_disk_tags: bool = variable(as_bool, False, used_by=("decide.marks",), needs="tags")
-    encrypted: bool = variable(as_bool, False, to=(To("copy", "encrypted"),), needs="encryption")
-    kms_key_id: str = variable(as_text, "", to=(To("copy", "kms_key_id"),), needs="encryption")
+    encrypted: bool = variable(as_bool, False, sets=(Argument("copy", "encrypted"),), needs="encryption")
+    kms_key_id: str = variable(as_text, "", sets=(Argument("copy", "kms_key_id"),), needs="encryption")
     retention_days: int = variable(
-        as_whole_number, 0, to=(To("copy", "retention_days"),), used_by=("decide.planning",), needs="expiry"
+        as_whole_number, 0, sets=(Argument("copy", "retention_days"),), used_by=("decide.planning",), needs="expiry"
     )
     copy_options: RawVariables = variable(as_copy_options, {}, used_by=("calls",))
     keep: int = variable(as_whole_number, 0, used_by=("decide.retention",))
@@ -120,33 +120,35 @@ class Variables:
     keep_monthly: int = variable(as_whole_number, 0, used_by=("decide.retention",))
     keep_yearly: int = variable(as_whole_number, 0, used_by=("decide.retention",))
     timezone: str = variable(as_time_zone, "UTC", used_by=("decide.retention",))
-    lock_days: int = variable(as_whole_number, 0, to=(To("copy", "lock_days"),), needs="locks")
-    lock_mode: str = variable(one_of(("governance", "compliance")), "", to=(To("copy", "lock_mode"),), needs="locks")
-    max_in_flight: int = variable(as_whole_number, 20, to=(To("copy", "max_in_flight"),))
-    wait: bool = variable(as_bool, True, to=(To("copy", "wait"),), used_by=("decide.run_state",))
+    lock_days: int = variable(as_whole_number, 0, sets=(Argument("copy", "lock_days"),), needs="locks")
+    lock_mode: str = variable(
+        one_of(("governance", "compliance")), "", sets=(Argument("copy", "lock_mode"),), needs="locks"
+    )
+    max_in_flight: int = variable(as_whole_number, 20, sets=(Argument("copy", "max_in_flight"),))
+    wait: bool = variable(as_bool, True, sets=(Argument("copy", "wait"),), used_by=("decide.run_state",))
     wait_timeout: int = variable(as_whole_number, 10800, used_by=("input.variables",))
-    wait_delay: int = variable(as_whole_number, 15, to=(To("copy", "wait_delay"),))
+    wait_delay: int = variable(as_whole_number, 15, sets=(Argument("copy", "wait_delay"),))
     plan: str = variable(as_text, "", used_by=("decide.marks",))
     former_plans: Sequence[str] = variable(as_list, [], used_by=("decide.selection",))
     allow_empty: bool = variable(as_bool, False, used_by=("decide.selection",))
     min_disks: int = variable(as_whole_number, 0, used_by=("decide.selection",))
     max_deletions: int = variable(as_whole_number, 0, used_by=("plan_run", "decide.failures"))
     check_keys: bool = variable(
-        as_bool, True, to=(To("keys", "check_keys"),), used_by=("plan_run",), needs="keys", passed_over=True
+        as_bool, True, sets=(Argument("keys", "check_keys"),), used_by=("plan_run",), needs="keys", is_ignorable=True
     )
     group_tag: str = variable(
-        as_text, "", to=(To("find", "group_tag"),), used_by=("decide.set_marks", "decide.decision")
+        as_text, "", sets=(Argument("find", "group_tag"),), used_by=("decide.set_marks", "decide.decision")
     )
-    set_tag: str = variable(as_text, "", to=(To("find", "set_tag"),), needs="set_tags")
+    set_tag: str = variable(as_text, "", sets=(Argument("find", "set_tag"),), needs="set_tags")
     consistency: str = variable(one_of(("disk", "set")), "disk", used_by=("output.report",))
     set_seconds: int = variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.decision"))
-    remove_duplicates: bool = variable(as_bool, False, to=(To("copy", "remove_duplicates"),))
+    remove_duplicates: bool = variable(as_bool, False, sets=(Argument("copy", "remove_duplicates"),))
     rpo_hours: int = variable(as_whole_number, 0, used_by=("decide.outcome",))
     log: str = variable(one_of(("brief", "full")), "brief", used_by=("results",))
     report_dir: str = variable(as_text, "", used_by=("output.report_files",))
     metrics_dir: str = variable(as_text, "", used_by=("output.report_files",))
     history_days: int = variable(as_whole_number, 400, used_by=("output.history",))
-    shard: str = variable(as_text, "", to=(To("find", "shard"),), used_by=("decide.selection",))
+    shard: str = variable(as_text, "", sets=(Argument("find", "shard"),), used_by=("decide.selection",))
 
     #: When the run began, and the time at which ages are measured, once known: the end of the run (ISO 8601).
     now: str
@@ -207,7 +209,7 @@ def normalise(
     own, problems = parse_variables(VARIABLES, raw_variables, "dr_copy_")
     if cloud := CLOUDS.get(own.get("cloud", "")):
         problems += [
-            f"dr_copy_{name} is not supported on {own['cloud']}" for name in not_honoured(VARIABLES, own, cloud)
+            f"dr_copy_{name} is not supported on {own['cloud']}" for name in unsupported(VARIABLES, own, cloud)
         ]
     connections = Connections(**{name: own.pop(name) for name in table_of(Connections)})
     started = started or datetime.now(timezone.utc)

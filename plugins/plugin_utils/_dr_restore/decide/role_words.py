@@ -13,7 +13,7 @@ from ..._role.call import RawAnswer
 from ..input.variables import VARIABLES
 
 #: Options of the restore modules, each with the variable of the role that sets it.
-_OPTIONS = {to.argument: f"dr_restore_{name}" for name, variable in VARIABLES.items() for to in variable.to}
+_OPTIONS = {argument.name: f"dr_restore_{name}" for name, variable in VARIABLES.items() for argument in variable.sets}
 _LONG = "|".join(sorted(option for option in _OPTIONS if "_" in option))
 #: Options that are also ordinary words; they count as options only if a colon follows.
 _SHORT = "|".join(sorted(option for option in _OPTIONS if "_" not in option))

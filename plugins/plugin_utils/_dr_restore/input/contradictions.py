@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 )
 
 from ..._role.rows import parse_time
-from ..._role.table import Table, as_mapping, not_honoured
+from ..._role.table import Table, as_mapping, unsupported
 from .usable import EMPTY_INVENTORY, Inventory, usable_problems
 
 if TYPE_CHECKING:  # that module imports this one
@@ -47,7 +47,7 @@ def contradictions(values: Variables, table: Table, inventory: Inventory = EMPTY
     capabilities = CLOUDS[cloud] if cloud else None
     faults = [
         f"dr_restore_{name}: {INSTEAD.get(name, 'is not supported on {cloud}').format(cloud=cloud)}"
-        for name in (not_honoured(table, as_mapping(values), capabilities) if capabilities else ())
+        for name in (unsupported(table, as_mapping(values), capabilities) if capabilities else ())
         if values.is_drill or name not in ONLY_DRILLS
     ]
     if capabilities and capabilities.has_zones and not values.zone:

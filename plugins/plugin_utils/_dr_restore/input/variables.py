@@ -32,7 +32,7 @@ from ..._role.parsing import (
     one_of,
 )
 from ..._role.rows import parse_time
-from ..._role.table import ByName, To, parse_variables, table_of, variable
+from ..._role.table import Argument, ByName, parse_variables, table_of, variable
 from .contradictions import OF_DRILLS, contradictions
 from .expected import Expected, as_expected
 from .usable import EMPTY_INVENTORY, Inventory
@@ -96,16 +96,18 @@ class Variables:
         as_text,
         "",
         required=True,
-        to=(
-            *(To(step, "region") for step in ("list", "look", "make", "delete", "compare")),
-            To("mark", "destination_regions", lambda region: [region]),
+        sets=(
+            *(Argument(step, "region") for step in ("list", "look", "make", "delete", "compare")),
+            Argument("mark", "destination_regions", lambda region: [region]),
         ),
         used_by=("decide.choosing",),
     )
-    zone: str = variable(as_text, "", to=(To("make", "zone"),), used_by=("decide.choosing",), needs="zones")
-    id: str = variable(as_text, "", to=(To("make", "restore_id"),), used_by=("decide.choosing", "decide.reaping"))
+    zone: str = variable(as_text, "", sets=(Argument("make", "zone"),), used_by=("decide.choosing",), needs="zones")
+    id: str = variable(
+        as_text, "", sets=(Argument("make", "restore_id"),), used_by=("decide.choosing", "decide.reaping")
+    )
     source_region: str = variable(
-        as_text, "", to=(To("list", "copies_from", lambda region: [region]),), used_by=("decide.choosing",)
+        as_text, "", sets=(Argument("list", "copies_from", lambda region: [region]),), used_by=("decide.choosing",)
     )
     disk_tags: Mapping[str, str] = variable(as_tags, {}, used_by=("decide.choosing",), needs="tags")
     disk_ids: Sequence[str] = variable(as_list, [], used_by=("decide.choosing",))
@@ -113,25 +115,25 @@ class Variables:
     expected: Sequence[Expected] = variable(as_expected, [], used_by=("decide.choosing", "output.manifest"))
     at: str = variable(as_moment, "", used_by=("decide.choosing",))
     consistency: str = variable(one_of(("set", "disk")), "set", used_by=("decide.choosing",))
-    disk_type: str = variable(as_text, "", to=(To("make", "disk_type"),))
+    disk_type: str = variable(as_text, "", sets=(Argument("make", "disk_type"),))
     instance_billing_cycle: str = variable(
-        one_of(BILLING_CYCLES), "", to=(To("make", "instance_billing_cycle"),), needs="billing cycles"
+        one_of(BILLING_CYCLES), "", sets=(Argument("make", "instance_billing_cycle"),), needs="billing cycles"
     )
     initialization_rate: int = variable(
-        as_whole_number, 0, to=(To("make", "initialization_rate"),), needs="initialization rates"
+        as_whole_number, 0, sets=(Argument("make", "initialization_rate"),), needs="initialization rates"
     )
-    tags: Mapping[str, str] = variable(as_tags, {}, to=(To("make", "tags"),))
-    expires_after_hours: int = variable(as_whole_number, 0, to=(To("make", "expires_after_hours"),))
-    wait: bool = variable(as_bool, True, to=(To("make", "wait"),))
+    tags: Mapping[str, str] = variable(as_tags, {}, sets=(Argument("make", "tags"),))
+    expires_after_hours: int = variable(as_whole_number, 0, sets=(Argument("make", "expires_after_hours"),))
+    wait: bool = variable(as_bool, True, sets=(Argument("make", "wait"),))
     wait_timeout: int = variable(
-        as_whole_number, 10800, to=tuple(To(step, "wait_timeout") for step in ("make", "delete", "compare"))
+        as_whole_number, 10800, sets=tuple(Argument(step, "wait_timeout") for step in ("make", "delete", "compare"))
     )
     manifest_dir: str = variable(as_text, ".", used_by=("input.last_drill",))
     count: int = variable(as_whole_number, 3, used_by=("decide.drill",))
     max_gib: int = variable(as_whole_number, 0, used_by=("decide.drill",), needs="sizes")
     level: str = variable(one_of(LEVELS), LEVELS[0], used_by=("decide.drill", "drilling"))
-    blocks: int = variable(as_whole_number, 16, to=(To("compare", "blocks"),))
-    test_instance: str = variable(as_text, "", to=(To("attach", "attach_to"),), needs="attaching")
+    blocks: int = variable(as_whole_number, 16, sets=(Argument("compare", "blocks"),))
+    test_instance: str = variable(as_text, "", sets=(Argument("attach", "attach_to"),), needs="attaching")
     test_host: str = variable(as_text, "", used_by=("output.drill_report",), needs="attaching")
     checks: str = variable(as_text, "", used_by=("drilling",), needs="attaching")
     max_age_days: int = variable(as_whole_number, 0, used_by=("decide.drill",))

@@ -178,10 +178,16 @@ def load(modules):
     forget()
     sys.argv[0] = "ansible-playbook"
     importlib.import_module("ansible.cli.playbook")
+    # Shadows the built-in function for the loader of collections, which keeps no bytecode.
+    importlib.import_module("ansible.utils.collection_loader._collection_finder").compile = compile_once
     local = importlib.import_module("ansible.plugins.connection.local").Connection
     local.exec_command = forking(local.exec_command, modules)
     gc.collect()
     gc.freeze()
+
+
+def compile_once(source, filename, **_how):
+    return importlib.import_module("sitecustomize").compiled(filename, source)
 
 
 def forget():

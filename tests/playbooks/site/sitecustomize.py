@@ -6,6 +6,7 @@
 
 A module is a zip file of source files, for which Python keeps no bytecode; compiling takes a third of the time. Here
 the bytecode is kept by the hash of the source, in the directory that the tests name. Everything else is the same.
+``warm.py`` uses it for the plugins of collections too, for which Ansible keeps no bytecode.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ _compile = zipimport._compile_source
 _known = {}
 
 
-def _compiled(path, source):
+def compiled(path, source):
+    """Return the code of a source, given in bytes, as if compiled from this path."""
     name = f"{sys.implementation.cache_tag}.{hashlib.sha256(source).hexdigest()}"
     if name not in _known:
         kept = os.path.join(_directory, name)
@@ -52,4 +54,4 @@ def read_all():
 
 
 if _directory:
-    zipimport._compile_source = _compiled
+    zipimport._compile_source = compiled

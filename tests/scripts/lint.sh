@@ -28,6 +28,9 @@ run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs
 run antsibull-changelog lint
 # ansible-test takes the files to check from the nearest git checkout, which must be the staged copy.
 git -C "$STAGED" init -q 2>/dev/null
-run python tests/scripts/sanity.py --skip-test pylint
+run python tests/scripts/sanity.py --skip-test pylint --skip-test import
 # Pylint takes a minute for the tests, which Ruff checks; `make matrix` runs it on them too.
 run python tests/scripts/sanity.py --test pylint --exclude tests/
+# The tests import everything with the newest Python. `make matrix` runs this with each.
+oldest=$(sed -n 's/.*python\(3\.[0-9]*\)$/\1/p' "$WORK/interpreters" | sort -V | head -n 1)
+run python tests/scripts/sanity.py --test import --python "$oldest"

@@ -111,8 +111,8 @@ def test_only_the_module_package_ends_a_module():
 
 def test_decisions_read_no_clock_and_call_nothing():
     pure = {"__future__", "collections", "dataclasses", "datetime", "enum", "functools", "itertools", "math", "typing"}
-    engine = {"capabilities", "errors", "locks", "model", "tags", "templates", "times", "waiting"}
-    impure = {"Clock", "Deadline", "persist", "open", "print", "input"}
+    engine = {"capabilities", "errors", "locks", "model", "pacing", "tags", "templates", "times", "waiting"}
+    impure = {"Clock", "Deadline", "Backoff", "Cooldown", "Retries", "Window", "persist", "open", "print", "input"}
     clocks = {"now", "utcnow", "today", "sleep", "monotonic"}
     for path in (CORE / "decide").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.window import Window
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Credentials,
     QuotaFull,
@@ -18,14 +17,15 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
     redacted,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import render, template_problems
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import (
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.pacing import (
     MIN_PAUSE,
     MIN_SLEEP,
-    Deadline,
+    Window,
     persist,
     poll_pause,
 )
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import render, template_problems
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Deadline
 from hypothesis import given
 from hypothesis import strategies as st
 

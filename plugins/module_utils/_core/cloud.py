@@ -18,9 +18,10 @@ from .capabilities import Capabilities
 from .errors import CopyError, NotFound, Retry
 from .locks import Lock
 from .model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from .pacing import persist
 from .sets import ListedSet
 from .tags import provenance_of
-from .waiting import Clock, CloudClock, Deadline, persist
+from .waiting import Clock, CloudClock, Deadline
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")

@@ -2,21 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deadlines and pauses. The clock is an argument everywhere, so that no test sleeps."""
+"""Deadlines, clocks, and how long a look counts. The clock is an argument everywhere, so that no test sleeps."""
 
 from __future__ import annotations
 
-import math
-import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
-
-from .errors import CopyError, Retry, Throttled
-
-Result = TypeVar("Result")
 
 #: A copy with a returned ID is missing only after this long (seconds) and this many looks without it.
 UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
@@ -24,12 +17,6 @@ UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
 ABSENT_LOOKS, ABSENT_SECONDS = 3, 5.0
 #: The greatest age (seconds) of a look on which a write may be based.
 FRESH_SECONDS = 15.0
-#: The shortest pause (seconds) between two polls of one destination.
-MIN_PAUSE = 0.1
-#: The shortest sleep (seconds) of the loop, and the shortest pause if copies are known to be about as fast.
-MIN_SLEEP = 0.02
-#: How often, and for how long (seconds), a call that is safe to repeat is tried while the cloud cannot be reached.
-ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0
 
 
 class Clock:
@@ -112,74 +99,3 @@ class CloudClock:
         """Return the current time (aware); by this machine's clock until an answer has shown the cloud's."""
         deadline = self._deadline()
         return self._begin + timedelta(seconds=deadline.now()) if self._begin else deadline.utc()
-
-
-class Backoff:
-    """Pauses of 1, 2, 4 ... seconds, each shortened by a random fifth at most, up to ``max_pause``."""
-
-    def __init__(self, max_pause: float = 15.0):
-        self._max_pause = max_pause
-        self._next = 1.0
-
-    def next_pause(self) -> float:
-        seconds = min(self._next, self._max_pause)
-        self._next = min(self._next * 2, self._max_pause)
-        return seconds * random.uniform(0.8, 1.0)
-
-    def reset(self) -> None:
-        self._next = 1.0
-
-
-class Retries:
-    """When to repeat a read that fails.
-
-    After errors of class ``waited_out`` it is repeated until the deadline, after others ``ATTEMPTS`` times within
-    ``ATTEMPTS_SECONDS``.
-    """
-
-    def __init__(self, deadline: Deadline, waited_out: type[CopyError] = Throttled):
-        self._deadline, self._waited_out = deadline, waited_out
-        self.succeeded()
-
-    def succeeded(self) -> None:
-        """Forget the failures."""
-        self._backoff = Backoff()
-        self._failures, self._since = 0, math.inf
-        #: When (monotonic) the read may be made again.
-        self.due_at = -math.inf
-
-    def failed(self, error: CopyError, cooldown: float = 0.0) -> bool:
-        """Record a failure; the read is repeated after at least ``cooldown`` seconds.
-
-        Returns whether the failure is final.
-        """
-        now = self._deadline.now()
-        self._failures += not isinstance(error, self._waited_out)
-        self._since = min(self._since, now)
-        self.due_at = now + max(self._backoff.next_pause(), cooldown)
-        lasts = self._failures >= ATTEMPTS or (self._failures > 0 and now - self._since > ATTEMPTS_SECONDS)
-        return error.retry is Retry.NEVER or lasts
-
-
-def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[CopyError] = Throttled) -> Result:
-    """Repeat a call that is safe to repeat until it is answered. Raises the last CopyError."""
-    retries = Retries(deadline, waited_out)
-    while True:
-        try:
-            return call()
-        except CopyError as error:
-            if retries.failed(error) or retries.due_at >= deadline.end:
-                raise
-            deadline.sleep(retries.due_at - deadline.now())
-
-
-def poll_pause(age: float, progress: int, max_pause: float) -> float:
-    """Return the seconds until a copy is worth another look: a sixth of the time that it will probably still need.
-
-    ``age`` is in seconds since its start, ``progress`` in percent (0: not shown; then the remaining time is estimated
-    as its age), ``max_pause`` is the user's O(wait_delay). An old copy is not looked at often, because some stay at
-    99 % for long: the shortest pause grows to half a second within ten seconds.
-    """
-    needed = age * (100 - progress) / progress if progress else age
-    needed = max(needed, age / 8)
-    return max(MIN_PAUSE, min(age / 20, 0.5), min(needed / 6, max_pause))

@@ -17,8 +17,8 @@ from ..._core.errors import Ambiguous, CopyError, Credentials
 from ..._core.keys import Key
 from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.pacing import Backoff
 from ..._core.sets import ListedSet
-from ..._core.waiting import Backoff
 from ..paging import identified, items_of, token_pages
 from .client import AwsModule
 from .ebs_answers import ARCHIVED, arguments_of, disk_of, is_local_zone, tag_list

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..._core.errors import Forbidden, NotFound, Unreachable
-from ..._core.waiting import persist
+from ..._core.pacing import persist
 from ..paging import items_of
 from .ebs import EbsCloud
 from .errors import BLOCK_KEY_ACTIONS

@@ -16,7 +16,8 @@ from ..._core.model import State
 from ..._core.module import runner
 from ..._core.module.options import id_problems, region_problems
 from ..._core.module.runner import Module, end_module, guarded
-from ..._core.waiting import Deadline, persist
+from ..._core.pacing import persist
+from ..._core.waiting import Deadline
 from .client import AwsModule
 from .ebs import EbsCloud
 

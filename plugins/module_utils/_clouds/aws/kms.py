@@ -12,7 +12,8 @@ from typing import Any
 
 from ..._core.errors import CopyError, Unreachable
 from ..._core.keys import Key
-from ..._core.waiting import Deadline, persist
+from ..._core.pacing import persist
+from ..._core.waiting import Deadline
 from .ec2_calls import Ec2Calls
 
 #: States in which a key can neither encrypt nor decrypt.

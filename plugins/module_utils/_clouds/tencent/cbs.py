@@ -15,8 +15,8 @@ from typing import Any
 from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.pacing import persist
 from ..._core.sets import ListedSet
-from ..._core.waiting import persist
 from .cbs_answers import deadline_text, disk_of, full_name, name_ending, set_of, source_of_order
 from .cbs_capabilities import CbsCapabilities
 from .cbs_reads import PAGE, CbsReads, only

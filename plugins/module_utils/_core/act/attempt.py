@@ -15,7 +15,7 @@ from ..decide.memory import Memory
 from ..decide.wanted import Wanted
 from ..errors import CopyError, Throttled
 from ..model import CopyOrder, CopyRequest, Snapshot, State
-from .window import Window
+from ..pacing import Window
 
 
 @dataclass(eq=False, slots=True)

@@ -18,7 +18,8 @@ from ..decide.sightings import LONG_LOOK, Survivor
 from ..decide.transitions import decide
 from ..decide.wanted import Policy, Wanted
 from ..model import CopyRequest, State
-from ..waiting import MIN_SLEEP, Deadline
+from ..pacing import MIN_SLEEP
+from ..waiting import Deadline
 from .attempt import Attempt
 from .calls import Calls
 from .lock_reads import LockReads

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from ..cloud import SnapshotCloud, call_safely
 from ..errors import CopyError, Unreachable
-from ..waiting import Deadline, Retries
+from ..pacing import Retries
+from ..waiting import Deadline
 
 Answer = TypeVar("Answer")
 

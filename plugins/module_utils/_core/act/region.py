@@ -15,7 +15,8 @@ from ..cloud import SnapshotCloud, batches, call_safely
 from ..decide.sightings import SAME_SECOND, Survivor, counts_from
 from ..errors import CopyError, Credentials, Retry, Unreachable
 from ..model import Snapshot, State
-from ..waiting import FRESH_SECONDS, Deadline, Retries
+from ..pacing import Retries, hang_pause
+from ..waiting import FRESH_SECONDS, Deadline
 from .attempt import Attempt, source_disk_of
 from .room import Room
 
@@ -23,8 +24,6 @@ from .room import Room
 COMPARE_AFTER = 3.0
 #: How long (seconds) a busy destination without copies in progress of ours is left alone.
 RETRY_SECONDS = 5.0
-#: The longest cooldown (seconds) of a destination that hangs, so that others have their turn.
-COOLDOWN_SECONDS = 60.0
 #: How long (seconds) after a listing the next one is made for complete copies, while others are in progress.
 RECHECK_SECONDS = 60.0
 #: The greatest age (seconds) of the look at requests that may start soon.
@@ -233,8 +232,7 @@ class Region(Room):
         self.unread = error
         # Only for fairness (test_destinations_that_go_dark_leave_most_of_the_time_to_the_others).
         hangs = self.was_listed and isinstance(error, Unreachable)
-        cooldown = min(3 * (self._deadline.now() - self.tried_at), COOLDOWN_SECONDS)
-        final = self._retries.failed(error, cooldown if hangs else 0.0)
+        final = self._retries.failed(error, hang_pause(self._deadline.now() - self.tried_at) if hangs else 0.0)
         if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (final and not self.was_listed)):
             return []
         failed = [a for a in self.attempts if a.is_open]

@@ -11,13 +11,10 @@ from collections import Counter
 
 from ..cloud import SnapshotCloud
 from ..errors import CopyError, DiskBusy, QuotaFull, Throttled, Unreachable
+from ..pacing import DISK_SECONDS, Window
 from ..waiting import Deadline
 from .attempt import Attempt
 from .queue import Queue
-from .window import Window
-
-#: How long (seconds) a disk is skipped after the cloud refused a second unfinished copy of it.
-DISK_SECONDS = 60.0
 
 
 class Room:

@@ -7,24 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 
 from ..cloud import SnapshotCloud, call_safely
-from ..decide.writes import MAX_PAUSE
 from ..errors import Ambiguous, CopyError, Throttled
-from ..waiting import Backoff, Deadline
+from ..pacing import Cooldown
+from ..waiting import Deadline
 from .attempt import Attempt
-
-
-@dataclass(eq=False, slots=True)
-class Cooldown:
-    """The cooldown of a service that throttles, which grows each time. ``until``: seconds, monotonic."""
-
-    until: float = 0.0
-    backoff: Backoff = field(default_factory=lambda: Backoff(MAX_PAUSE))
-
-    def start(self, now: float) -> None:
-        self.until = now + self.backoff.next_pause()
 
 
 class WriteSender:

@@ -10,7 +10,8 @@ import math
 
 from ..errors import Underway
 from ..model import Snapshot, State
-from ..waiting import FRESH_SECONDS, poll_pause
+from ..pacing import poll_pause
+from ..waiting import FRESH_SECONDS
 from .copies import SortedCopies
 from .copy_call import InDoubt
 from .memory import Memory

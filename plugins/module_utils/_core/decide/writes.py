@@ -14,10 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry
 from ..model import TagChange
-from ..waiting import ATTEMPTS, ATTEMPTS_SECONDS
+from ..pacing import ATTEMPTS, ATTEMPTS_SECONDS, write_pause
 
-#: The longest pause (seconds) before a refused write is sent again.
-MAX_PAUSE = 30.0
 #: Kinds of writes on existing copies.
 DELETE, TAGS, EXPIRY, LOCK = "delete", "tags", "expiry", "lock"
 ATTACH, DETACH = "attach", "detach"
@@ -50,11 +48,10 @@ class Refusal:
         """Return the refusal after the write was sent again and refused, or its answer was lost."""
         sent, attempts = self.sent + 1, self.attempts + (not isinstance(error, Busy))
         lasts = attempts >= ATTEMPTS and now - self.since >= ATTEMPTS_SECONDS
-        pause = min(2.0 ** min(sent, 9) / 2, MAX_PAUSE)  # the same for all copies of one call, which is repeated
         # Another service may not know a new copy yet (api-facts: read-lag).
         may_be_known_later = isinstance(error, NotFound) and kind not in (DELETE, ATTACH, DETACH)
         never = error.retry is Retry.NEVER and not may_be_known_later
-        until = math.inf if never or lasts else now + pause
+        until = math.inf if never or lasts else now + write_pause(sent)
         return Refusal(error, self.since, now, until, sent, attempts, self.was_lost or isinstance(error, Ambiguous))
 
 

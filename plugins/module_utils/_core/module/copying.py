@@ -20,7 +20,8 @@ from ..cloud import SnapshotCloud, call_safely
 from ..decide.wanted import Policy
 from ..errors import BadInput, CopyError, Credentials, Unreachable
 from ..model import CopyRequest
-from ..waiting import Deadline, persist
+from ..pacing import persist
+from ..waiting import Deadline
 from .messages import duplicates_message, failures_message, summary_of
 from .options import copy_problems, tags_as_text
 from .results import diff_of, empty_result, lock_messages, result_of

@@ -20,9 +20,9 @@ from ..decide.wanted import Policy
 from ..disks import DiskCloud, Offer, restore_tags
 from ..errors import BadInput, CopyError, Refused, Unreachable
 from ..model import CopyRequest, Snapshot
+from ..pacing import persist
 from ..tags import RESTORE_KEYS
 from ..times import iso_utc
-from ..waiting import persist
 from .copying import end_run, progress_of, run_loop
 from .disk_results import disk_diff, disk_failure, disk_result, second_disks
 from .options import id_problems, number_problems, region_problems, tags_as_text

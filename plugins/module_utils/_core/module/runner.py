@@ -13,7 +13,8 @@ from typing import Any
 
 from ..cloud import SnapshotCloud, call_safely
 from ..errors import BadInput, CopyError, Refused, Unreachable
-from ..waiting import Clock, Deadline, persist
+from ..pacing import persist
+from ..waiting import Clock, Deadline
 from .info import info_problems, info_result
 from .messages import quoted_failures
 from .options import INFO_OPTIONS, further_queries

@@ -1,0 +1,207 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How fast a run calls a cloud.
+
+.. code-block:: text
+
+    what is repeated, or waits        its pacing
+    a look at copies in progress      poll_pause; Window.poll_at while requests wait for room
+    a read that fails                 Retries, or persist, which sleeps in between
+    a read of a region that hangs     hang_pause, in addition to Retries
+    a copy call                       Window: room, full quota, throttling, busy sources and disks
+    a refused write                   write_pause, for each copy
+    writes to a throttled service     Cooldown, for each region and kind of write
+
+Times are seconds on the monotonic clock.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from .errors import CopyError, QuotaFull, Retry, Throttled
+from .waiting import Deadline
+
+Result = TypeVar("Result")
+
+#: The shortest pause (seconds) between two polls of one destination.
+MIN_PAUSE = 0.1
+#: The shortest sleep (seconds) of the loop, and the shortest pause if copies are known to be about as fast.
+MIN_SLEEP = 0.02
+#: How often, and for how long (seconds), a call that is safe to repeat is tried while the cloud cannot be reached.
+ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0
+#: The longest pause (seconds) before a refused write is sent again.
+MAX_PAUSE = 30.0
+#: The longest pause (seconds) after a look that hung, so that other regions have their turn.
+COOLDOWN_SECONDS = 60.0
+#: How long (seconds) a disk is skipped after the cloud refused a second unfinished copy of it.
+DISK_SECONDS = 60.0
+#: How long (seconds) after the quota was full the window does not widen.
+WIDEN_SECONDS = 15.0
+#: The longest pause (seconds) after the first refusal of a request whose reason may be its source.
+SOURCE_SECONDS = 3.0
+#: How often a copy is looked at during the time that the last copy took, if others wait for its room.
+POLLS = 24
+
+
+class Backoff:
+    """Pauses of 1, 2, 4 ... seconds, each shortened by a random fifth at most, up to ``max_pause``."""
+
+    def __init__(self, max_pause: float = 15.0):
+        self._max_pause = max_pause
+        self._next = 1.0
+
+    def next_pause(self) -> float:
+        seconds = min(self._next, self._max_pause)
+        self._next = min(self._next * 2, self._max_pause)
+        return seconds * random.uniform(0.8, 1.0)
+
+    def reset(self) -> None:
+        self._next = 1.0
+
+
+class Retries:
+    """When to repeat a read that fails.
+
+    After errors of class ``waited_out`` it is repeated until the deadline, after others ``ATTEMPTS`` times within
+    ``ATTEMPTS_SECONDS``.
+    """
+
+    def __init__(self, deadline: Deadline, waited_out: type[CopyError] = Throttled):
+        self._deadline, self._waited_out = deadline, waited_out
+        self.succeeded()
+
+    def succeeded(self) -> None:
+        """Forget the failures."""
+        self._backoff = Backoff()
+        self._failures, self._since = 0, math.inf
+        #: When (monotonic) the read may be made again.
+        self.due_at = -math.inf
+
+    def failed(self, error: CopyError, cooldown: float = 0.0) -> bool:
+        """Record a failure; the read is repeated after at least ``cooldown`` seconds.
+
+        Returns whether the failure is final.
+        """
+        now = self._deadline.now()
+        self._failures += not isinstance(error, self._waited_out)
+        self._since = min(self._since, now)
+        self.due_at = now + max(self._backoff.next_pause(), cooldown)
+        lasts = self._failures >= ATTEMPTS or (self._failures > 0 and now - self._since > ATTEMPTS_SECONDS)
+        return error.retry is Retry.NEVER or lasts
+
+
+def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[CopyError] = Throttled) -> Result:
+    """Repeat a call that is safe to repeat until it is answered. Raises the last CopyError."""
+    retries = Retries(deadline, waited_out)
+    while True:
+        try:
+            return call()
+        except CopyError as error:
+            if retries.failed(error) or retries.due_at >= deadline.end:
+                raise
+            deadline.sleep(retries.due_at - deadline.now())
+
+
+def poll_pause(age: float, progress: int, max_pause: float) -> float:
+    """Return the seconds until a copy is worth another look: a sixth of the time that it will probably still need.
+
+    ``age`` is in seconds since its start, ``progress`` in percent (0: not shown; then the remaining time is estimated
+    as its age), ``max_pause`` is the user's O(wait_delay). An old copy is not looked at often, because some stay at
+    99 % for long: the shortest pause grows to half a second within ten seconds.
+    """
+    needed = age * (100 - progress) / progress if progress else age
+    needed = max(needed, age / 8)
+    return max(MIN_PAUSE, min(age / 20, 0.5), min(needed / 6, max_pause))
+
+
+def hang_pause(lasted: float) -> float:
+    """Return the pause before the next look at a region whose last one took ``lasted`` seconds and failed."""
+    return min(3 * lasted, COOLDOWN_SECONDS)
+
+
+def write_pause(sent: int) -> float:
+    """Return the pause before a write that was refused is sent again, after it was sent ``sent`` times.
+
+    It is the same for all copies of one call, so that one call repeats it for all of them.
+    """
+    return min(2.0 ** min(sent, 9) / 2, MAX_PAUSE)
+
+
+@dataclass(eq=False, slots=True)
+class Cooldown:
+    """The cooldown of a service that throttles, which grows each time. ``until``: when it ends."""
+
+    until: float = 0.0
+    backoff: Backoff = field(default_factory=lambda: Backoff(MAX_PAUSE))
+
+    def start(self, now: float) -> None:
+        self.until = now + self.backoff.next_pause()
+
+
+class Window:
+    """The room for copies at one destination.
+
+    It begins at the user's ``max_in_flight``, narrows with the cloud's refusals, and widens by one with each look at
+    the destination. At least one copy of ours is always requested, so that a run does not starve beside others.
+    """
+
+    def __init__(self, max_in_flight: int):
+        self._max_in_flight = max_in_flight
+        self._limit = max_in_flight
+        self._full = False
+        #: How long (seconds) the last copy took that this run has seen complete.
+        self._lasted = math.inf
+        self._refused_at = -math.inf
+        self._backoff = Backoff()
+        self._short = Backoff(SOURCE_SECONDS)
+        #: When (monotonic) a throttled destination may be called again.
+        self.opens_at = 0.0
+
+    def has_room(self, ours: int, others: int, now: float) -> bool:
+        """Whether another copy may be requested besides ``ours`` and ``others`` in progress."""
+        if self._full or now < self.opens_at:
+            return False
+        return ours == 0 or ours + others < self._limit
+
+    def record_duration(self, seconds: float) -> None:
+        """Record how long a copy took, from its call to the look that showed it complete."""
+        self._lasted = seconds
+
+    def poll_at(self, started: float, looked_at: float) -> float:
+        """Return when a copy is worth a look because of its room, assuming that it takes as long as the last one.
+
+        Never if it has taken more than one and a half times as long.
+        """
+        looked_at = max(started, looked_at)
+        if looked_at - started > 1.5 * self._lasted:
+            return math.inf
+        return looked_at + max(MIN_SLEEP, self._lasted / POLLS)
+
+    def record_accepted(self) -> None:
+        self._backoff.reset()
+        self._short.reset()
+
+    def record_refusal(self, error: CopyError, ours: int, others: int, now: float, of_source: bool = False) -> None:
+        """Narrow the window after a full quota, until the next look; pause after throttling.
+
+        The pause is short if the source may be the reason.
+        """
+        if isinstance(error, QuotaFull):
+            self._limit = min(self._max_in_flight, max(1, ours + others))
+            self._full, self._refused_at = True, now
+        backoff = self._short if of_source else self._backoff
+        self.opens_at = now + (backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
+
+    def record_look(self, now: float = math.inf) -> None:
+        """Record that the copies in progress were counted again. Widen the window some time after the last refusal."""
+        if self._full:
+            self._full = False
+        elif self._limit < self._max_in_flight and now - self._refused_at >= WIDEN_SECONDS:
+            self._limit += 1

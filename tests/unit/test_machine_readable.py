@@ -129,6 +129,12 @@ def test_two_names_never_share_a_file():
     assert len(set(files)) == len(files) and not any("/" in file or file.startswith(".") for file in files)
 
 
+@pytest.mark.parametrize("name, file", [("index", "index"), ("web.status", "web.status"), ("web.drill", "web.drill")])
+def test_no_plan_has_the_file_of_another_page(name, file):
+    """index.html is about all plans; web.status.html and web.drill.html are of the plan web."""
+    assert file_name(name) != file and file_name(f"{name}s") == f"{file}s"
+
+
 def test_the_file_is_replaced_as_a_whole(tmp_path, monkeypatch):
     path = Path(metrics.write_metrics(sample(late=0), str(tmp_path)))
     before = path.read_text()

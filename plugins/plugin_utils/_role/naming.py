@@ -11,17 +11,23 @@ import re
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
 _IS_LIKE_A_SHARD = re.compile(r"_([0-9]+)_([0-9]+)\Z")
+#: The ends of a plan's further files.
+_IS_LIKE_ANOTHER_FILE = re.compile(r"\.(status|drill)\Z")
 
 
 def file_name(plan: str, shard: str = "") -> str:
     """Return the name of a plan, host or shard for use in a path: ``web``, ``web_2_8``.
 
     Different names give different files, and all are directly in the directory: ``a/b`` gives ``a%2Fb``, ``..`` gives
-    ``%2E.``, and a plan that is itself named ``web_2_8`` gives ``web_2%5F8``. Raises ValueError for an invalid shard.
+    ``%2E.``, and plans that are themselves named ``web_2_8``, ``web.status`` and ``index`` give ``web_2%5F8``,
+    ``web%2Estatus`` and ``%69ndex``. Raises ValueError for an invalid shard.
     """
     end = "_{}_{}".format(*parse_shard(shard)) if shard else ""
     name = plan.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
-    return _IS_LIKE_A_SHARD.sub(r"_\1%5F\2", re.sub(r"^\.", "%2E", name)) + end
+    name = _IS_LIKE_A_SHARD.sub(r"_\1%5F\2", re.sub(r"^\.", "%2E", name))
+    # index.html is the page of all plans.
+    name = "%69ndex" if name == "index" else _IS_LIKE_ANOTHER_FILE.sub(r"%2E\1", name)
+    return name + end
 
 
 def label(plan: str, shard: str = "") -> str:

@@ -81,7 +81,7 @@ RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
 PURE = {
     "plugins/plugin_utils/_dr_copy/decide/retention.py": (*RETENTION, "tests/unit/test_night_reports.py"),
     "plugins/plugin_utils/_role/rows.py": (*PLANS, "tests/unit/test_packing.py", "tests/unit/test_breaches.py"),
-    "plugins/plugin_utils/_dr_copy/decide/planning.py": (
+    "plugins/plugin_utils/_dr_copy/decide/plan": (
         *PLANS,
         "tests/unit/test_calendar.py",
         "tests/unit/test_choosing.py",

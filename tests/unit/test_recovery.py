@@ -11,7 +11,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
     with_known_sources,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import REASONS, copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.plan_reasons import REASONS
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from hypothesis import given
 from hypothesis import strategies as st

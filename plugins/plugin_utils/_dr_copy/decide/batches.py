@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import chain, zip_longest
 
 from ..._role.answers import CopyAnswer, SharedRow
-from .planning import THERE
+from .plan_reasons import THERE
 from .result import ExpiredCopy, PlanRow
 from .step_results import CopyBatch, DeletionBatch
 

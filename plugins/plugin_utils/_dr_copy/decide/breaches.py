@@ -13,12 +13,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import InfoAnswer
 from ..._role.registered import failures_of, is_listed
-from . import planning
+from . import plan_reasons
 from .reasons import OF_PLAN, Reason
 from .result import Breach, PlanRow, RecoveryPoint, Result
 
 #: The least informative reasons, the least useful one last.
-_LAST = (planning.UNTAGGED, planning.EXCLUDED, planning.GONE, planning.NO_SNAPSHOT)
+_LAST = (plan_reasons.UNTAGGED, plan_reasons.EXCLUDED, plan_reasons.GONE, plan_reasons.NO_SNAPSHOT)
 
 
 def breaches_of(result: Result, source_region: str, source: InfoAnswer) -> list[Breach]:

@@ -15,7 +15,8 @@ from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .coverage import near_misses, near_misses_in_words
 from .destinations import copies_there
-from .planning import plan_by, rules_of
+from .plan_rules import rules_of
+from .planning import plan_by
 from .result import PlanRow
 from .selection import select, too_few
 from .set_marks import groups_in, marks_by_source

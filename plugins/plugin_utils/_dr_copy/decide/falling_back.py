@@ -14,7 +14,7 @@ from ..._role.registered import failures_of, is_listed
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import plan_snapshots
-from .planning import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
+from .plan_reasons import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
 from .result import PlanRow
 from .selection import selected_snapshots
 

@@ -13,7 +13,7 @@ from ..._role.answers import DiskRow, InfoAnswer, SnapshotRow
 from ..._role.marks import ATTACHED_TO, DISK_NAME, PLAN
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
-from .planning import THERE
+from .plan_reasons import THERE
 from .result import PlanRow
 
 #: The longest description on clouds without tags, and the longest value of a placeholder in it.

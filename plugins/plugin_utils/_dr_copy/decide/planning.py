@@ -8,105 +8,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.calendar import LIMITS
 from ..._role.doubts import with_doubts
-from ..._role.rows import (
-    SnapshotTime,
-    age_in_hours,
-    disk_id_of,
-    each_once,
-    hours_since,
-    is_complete,
-    number,
-    taken_at,
-    time_or_now,
-)
+from ..._role.rows import SnapshotTime, age_in_hours, disk_id_of, each_once, is_complete, number, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.groups import Group, group_of_each, groups_of
 from ..._sets.inputs import sources_of
 from ..._sets.planning import WantedSet, wanted_sets
 from ..._sets.sources import Source
 from .destinations import Destinations
+from .plan_reasons import (
+    ALL,
+    CHOSEN,
+    NEWER_THERE,
+    NEWEST,
+    NO_SNAPSHOT,
+    OF_SET,
+    STALE,
+    THERE,
+    THERE_OF_SET,
+    UNFINISHED,
+    WITHIN_KEEP,
+    WOULD_GO,
+)
+from .plan_rules import Rules
 from .result import PlanRow
-from .retention import Retention, limits_of
-
-if TYPE_CHECKING:  # filters load this file but need no variables
-    from ..input.variables import Variables
-
-#: Why a snapshot was chosen or left out: the values of ``reason`` in a plan.
-NEWEST = "newest"
-WITHIN_KEEP = "within keep"
-ALL = "all are selected"
-STALE = "stale"
-UNFINISHED = "unfinished"
-FAILED = "failed"
-IS_A_COPY = "is a copy"
-OBSTACLE = "cannot be copied"
-EXCLUDED = "has an excluded tag"
-UNTAGGED = "lacks a wanted tag"
-WOULD_GO = "retention would delete it"
-NEXT_NEWEST = "next newest"
-OF_SET = "of the newest set"
-GONE = "gone before it was copied"
-THERE = "already there"
-THERE_OF_SET = "already there for its set"
-NEWER_THERE = "a newer recovery point is already there"
-NO_SNAPSHOT = "no snapshot"
-CHOSEN = (NEWEST, NEXT_NEWEST, OF_SET, WITHIN_KEEP, ALL)
-#: Reasons of snapshots that can be copied, chosen or not.
-USABLE = (*CHOSEN, WOULD_GO, THERE, THERE_OF_SET, NEWER_THERE)
-REASONS = (*USABLE, STALE, UNFINISHED, FAILED, IS_A_COPY, OBSTACLE, EXCLUDED, UNTAGGED, GONE, NO_SNAPSHOT)
-
+from .retention import Retention
 
 #: Maximum seconds between the snapshots of a set that the cloud does not report.
 SET_SECONDS = 300
-
-
-class Rules:
-    """What the variables say about which snapshots are copied."""
-
-    def __init__(
-        self,
-        select: str,
-        retention: Retention,
-        retention_days: float,
-        oldest: float,
-        tags: Mapping[str, str],
-        excluded_tags: Mapping[str, str],
-    ):
-        if select not in ("latest", "all"):
-            raise ValueError(f"select must be latest or all, not {select!r}")
-        self.latest = select == "latest"
-        self.retention = retention
-        self.retention_days = retention_days
-        self.oldest = oldest
-        self.tags = tags
-        self.excluded_tags = excluded_tags
-
-    def unusable(self, snapshot: SnapshotRow) -> str | None:
-        """Return why a snapshot cannot be copied, or None if it can."""
-        if snapshot.get("source"):
-            return IS_A_COPY
-        tags = snapshot.get("tags") or {}
-        if any(_has_tag(tags, *tag) for tag in self.excluded_tags.items()):
-            return EXCLUDED
-        if not all(_has_tag(tags, *tag) for tag in self.tags.items()):
-            return UNTAGGED
-        if not is_complete(snapshot):
-            return UNFINISHED if snapshot["state"] == "pending" else FAILED
-        if snapshot.get("obstacle"):
-            return OBSTACLE
-        age = hours_since(snapshot["created_at"], self.retention.now)
-        return STALE if age is None or (self.oldest and age > self.oldest) else None
-
-    def expiry_passed(self, taken: SnapshotTime) -> bool:
-        """Whether the cloud's own expiry would already have deleted a copy that was made together with the snapshot."""
-        age = (self.retention.now - taken.time) / timedelta(days=1)
-        return not self.latest and bool(self.retention_days) and age >= self.retention_days
 
 
 def copy_plan(  # noqa: PLR0913  # the arguments of the filter
@@ -209,18 +143,6 @@ def plan_by(
     return rows
 
 
-def rules_of(values: Variables) -> Rules:
-    """Return the rules of the role's variables."""
-    return Rules(
-        values.select,
-        Retention.checked(limits_of(values), time_or_now(values.now)),
-        values.retention_days,
-        values.max_snapshot_age_hours,
-        values.snapshot_tags,
-        values.exclude_snapshot_tags,
-    )
-
-
 def sources_for_sets(snapshots: Sequence[SnapshotRow], rules: Rules) -> list[Source]:
     """Return the possible members of sets: the snapshots that are copied, or will be once they are complete."""
     return sources_of(snapshots, rules.unusable, (UNFINISHED,))
@@ -308,10 +230,6 @@ def _reasons(
             reason = WITHIN_KEEP if rules.retention.is_set else ALL
         reasons[str(snapshot["snapshot_id"])] = reason
     return reasons
-
-
-def _has_tag(tags: Mapping[str, str], key: str, value: str) -> bool:
-    return key in tags and value in ("*", tags[key])
 
 
 def _newest_first(snapshot: SnapshotRow) -> tuple[bool, str, str]:

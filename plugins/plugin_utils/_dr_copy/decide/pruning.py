@@ -19,7 +19,7 @@ from ..._sets.copies import copies_of
 from ..._sets.marked import perhaps_of_sets
 from ..input.variables import Variables
 from .destinations import Destinations, copies_in, copies_of_plan
-from .planning import OF_SET, THERE_OF_SET, USABLE
+from .plan_reasons import OF_SET, THERE_OF_SET, USABLE
 from .result import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
 from .retention import Retention, expired_copies, limits_of
 from .run_state import RunState, read_once

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from .planning import EXCLUDED, FAILED, GONE, NEWER_THERE, NO_SNAPSHOT, OBSTACLE, STALE, THERE, UNFINISHED, UNTAGGED
+from .plan_reasons import EXCLUDED, FAILED, GONE, NEWER_THERE, NO_SNAPSHOT, OBSTACLE, STALE, THERE, UNFINISHED, UNTAGGED
 
 _SCHEDULE = "Find out why the schedule takes no more snapshots of these disks."
 _TAGS = "Check dr_copy_snapshot_tags and dr_copy_exclude_snapshot_tags against the tags of the snapshots."

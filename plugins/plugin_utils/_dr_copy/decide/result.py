@@ -13,7 +13,7 @@ from ..._role.reported import ReportedDisk
 
 
 class PlanRow(TypedDict):
-    """Whether a snapshot of a disk is copied to a region, and why (see planning.REASONS)."""
+    """Whether a snapshot of a disk is copied to a region, and why (see plan_reasons.REASONS)."""
 
     disk_id: str
     disk_name: str | None

@@ -15,7 +15,8 @@ from ..._sets.groups import Group, groups_of
 from ..._sets.inputs import sources_of_copies
 from ..._sets.planning import marks_of_sources
 from ..input.variables import Variables
-from .planning import rules_of, sources_for_sets
+from .plan_rules import rules_of
+from .planning import sources_for_sets
 from .selection import own_disks, plans_of, selected_snapshots
 
 

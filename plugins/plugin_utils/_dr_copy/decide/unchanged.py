@@ -19,7 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 from ..._role.answers import CopyAnswer, CopyRow, SnapshotRow
 from ..._role.call import Arguments
 from ..._role.rows import is_complete
-from .planning import THERE
+from .plan_reasons import THERE
 from .result import PlanRow
 from .step_results import ListedRegion
 

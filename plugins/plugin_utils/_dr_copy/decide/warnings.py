@@ -19,7 +19,7 @@ from ..._role.marks import plan_of
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import is_archived, parse_time
 from ..input.variables import Variables
-from . import planning
+from . import plan_reasons
 from .coverage import disks_in_words, names_in_words, near_misses_in_words
 from .destinations import copies_in, copies_of_plan
 from .keys import keys_of, unseen_by
@@ -27,7 +27,7 @@ from .result import Coverage, PlanRow, Result, VanishedPoint
 from .step_results import StepResults
 
 #: Reasons for leaving out snapshots that the user did not request.
-_UNASKED = (planning.IS_A_COPY, planning.UNFINISHED, planning.OBSTACLE, planning.FAILED)
+_UNASKED = (plan_reasons.IS_A_COPY, plan_reasons.UNFINISHED, plan_reasons.OBSTACLE, plan_reasons.FAILED)
 
 
 def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[str]:
@@ -53,10 +53,10 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
 
 
 def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
-    usable = {row["disk_id"] for row in plan if row["reason"] in planning.USABLE}
+    usable = {row["disk_id"] for row in plan if row["reason"] in plan_reasons.USABLE}
     left_out = sum(row["reason"] in _UNASKED for row in plan)
-    taken = sum(row["reason"] in planning.USABLE for row in plan)
-    reasons = Counter(row["reason"] for row in plan if row["reason"] not in planning.USABLE)
+    taken = sum(row["reason"] in plan_reasons.USABLE for row in plan)
+    reasons = Counter(row["reason"] for row in plan if row["reason"] not in plan_reasons.USABLE)
     in_words = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
     if selected and not usable:
         return [f"None of {selected} disks has a usable snapshot: {in_words}."]

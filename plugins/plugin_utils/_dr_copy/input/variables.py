@@ -95,13 +95,13 @@ class Variables:
         as_tags, {"dr-copy": "true"}, sets=(Argument("find", "disk_tags"),), used_by=("decide.coverage",)
     )
     disk_ids: Sequence[str] = variable(as_list, [], sets=(Argument("find", "disk_ids"),), used_by=("decide.selection",))
-    snapshot_tags: Mapping[str, str] = variable(as_tag_filter, {}, used_by=("decide.planning",), needs="tags")
+    snapshot_tags: Mapping[str, str] = variable(as_tag_filter, {}, used_by=("decide.plan_rules",), needs="tags")
     exclude_snapshot_tags: Mapping[str, str] = variable(
-        as_tag_filter, TAGS_OF_SCANNERS, used_by=("decide.planning",), needs="tags"
+        as_tag_filter, TAGS_OF_SCANNERS, used_by=("decide.plan_rules",), needs="tags"
     )
     exclude_tags: Mapping[str, str] = variable(as_tags, {"dr-copy-exclude": "true"}, used_by=("decide.selection",))
-    select: str = variable(one_of(("latest", "all")), "latest", used_by=("decide.planning",))
-    max_snapshot_age_hours: int = variable(as_whole_number, 0, used_by=("decide.planning",))
+    select: str = variable(one_of(("latest", "all")), "latest", used_by=("decide.plan_rules",))
+    max_snapshot_age_hours: int = variable(as_whole_number, 0, used_by=("decide.plan_rules",))
     name: str = variable(as_text, "", sets=(Argument("copy", "name"),))
     description: str = variable(as_text, "", sets=(Argument("copy", "description"),), needs="descriptions")
     tags: Mapping[str, str] = variable(as_tags, {}, sets=(Argument("copy", "tags"),), needs="tags")
@@ -110,7 +110,7 @@ class Variables:
     encrypted: bool = variable(as_bool, False, sets=(Argument("copy", "encrypted"),), needs="encryption")
     kms_key_id: str = variable(as_text, "", sets=(Argument("copy", "kms_key_id"),), needs="encryption")
     retention_days: int = variable(
-        as_whole_number, 0, sets=(Argument("copy", "retention_days"),), used_by=("decide.planning",), needs="expiry"
+        as_whole_number, 0, sets=(Argument("copy", "retention_days"),), used_by=("decide.plan_rules",), needs="expiry"
     )
     copy_options: RawVariables = variable(as_copy_options, {}, used_by=("calls",))
     keep: int = variable(as_whole_number, 0, used_by=("decide.retention",))

@@ -13,7 +13,7 @@ from ..._role.documents import render_page
 from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
 from ..decide.breaches import locked_out, worst_first
-from ..decide.planning import THERE
+from ..decide.plan_reasons import THERE
 from ..decide.result import RecoveryPoint, SetFacts
 from ..decide.sets import lagging_disks, set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups

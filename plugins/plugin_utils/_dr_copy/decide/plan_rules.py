@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the variables say about which snapshots are copied. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ..._role.answers import SnapshotRow
+from ..._role.rows import SnapshotTime, hours_since, is_complete, time_or_now
+from .plan_reasons import EXCLUDED, FAILED, IS_A_COPY, OBSTACLE, STALE, UNFINISHED, UNTAGGED
+from .retention import Retention, limits_of
+
+if TYPE_CHECKING:  # filters load this file but need no variables
+    from ..input.variables import Variables
+
+
+class Rules:
+    """What the variables say about which snapshots are copied."""
+
+    def __init__(
+        self,
+        select: str,
+        retention: Retention,
+        retention_days: float,
+        oldest: float,
+        tags: Mapping[str, str],
+        excluded_tags: Mapping[str, str],
+    ):
+        if select not in ("latest", "all"):
+            raise ValueError(f"select must be latest or all, not {select!r}")
+        self.latest = select == "latest"
+        self.retention = retention
+        self.retention_days = retention_days
+        self.oldest = oldest
+        self.tags = tags
+        self.excluded_tags = excluded_tags
+
+    def unusable(self, snapshot: SnapshotRow) -> str | None:
+        """Return why a snapshot cannot be copied, or None if it can."""
+        if snapshot.get("source"):
+            return IS_A_COPY
+        tags = snapshot.get("tags") or {}
+        if any(_has_tag(tags, *tag) for tag in self.excluded_tags.items()):
+            return EXCLUDED
+        if not all(_has_tag(tags, *tag) for tag in self.tags.items()):
+            return UNTAGGED
+        if not is_complete(snapshot):
+            return UNFINISHED if snapshot["state"] == "pending" else FAILED
+        if snapshot.get("obstacle"):
+            return OBSTACLE
+        age = hours_since(snapshot["created_at"], self.retention.now)
+        return STALE if age is None or (self.oldest and age > self.oldest) else None
+
+    def expiry_passed(self, taken: SnapshotTime) -> bool:
+        """Whether the cloud's own expiry would already have deleted a copy that was made together with the snapshot."""
+        age = (self.retention.now - taken.time) / timedelta(days=1)
+        return not self.latest and bool(self.retention_days) and age >= self.retention_days
+
+
+def rules_of(values: Variables) -> Rules:
+    """Return the rules of the role's variables."""
+    return Rules(
+        values.select,
+        Retention.checked(limits_of(values), time_or_now(values.now)),
+        values.retention_days,
+        values.max_snapshot_age_hours,
+        values.snapshot_tags,
+        values.exclude_snapshot_tags,
+    )
+
+
+def _has_tag(tags: Mapping[str, str], key: str, value: str) -> bool:
+    return key in tags and value in ("*", tags[key])

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import files as drill_files
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_metrics
 
 from .harness import TOOLS
 from .reports import sample
@@ -237,7 +237,7 @@ def test_promtool_accepts_the_metrics(promtool, tmp_path):
 def own_metrics(tmp_path):
     report = {**sample(), "sets": [server("i-1")]}
     drilled = {"host": "drill", "region": "eu-west-1", "level": "usable", "tried": [], "disks": []}
-    paths = (metrics.write_metrics(report, str(tmp_path)), drill_files.write_drill_metrics(drilled, str(tmp_path)))
+    paths = (metrics.write_metrics(report, str(tmp_path)), drill_metrics.write_drill_metrics(drilled, str(tmp_path)))
     return {name for path in paths for name, _labels in read(path)}
 
 

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.job_summary import brief_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import index_page, report_page
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import brief_of
 
 from .page_reader import Page
 from .reports import sample

@@ -20,7 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core import 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.junit import junit_text
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import files as drill_files
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import file_name
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import parse_time
@@ -172,9 +172,9 @@ def test_the_last_proof_of_each_disk_is_in_one_metrics_file(tmp_path):
     assert values_of(found, metrics.DRILL, "disk") == proofs, "what could not be listed is as it was"
     disk = {"disk_id": first["disk_id"], "proven_at": None, "proven_level": None, "proofs": {}}
     drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": [], "disks": [disk]}
-    assert not values_of(read(drill_files.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
+    assert not values_of(read(drill_metrics.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
     Path(path).unlink()
-    assert values_of(read(drill_files.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
+    assert values_of(read(drill_metrics.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
     left = values_of(read(metrics.write_metrics(report, str(tmp_path))), metrics.DRILL, "disk")
     assert set(left) == set(proofs) - {first["disk_id"]}
     assert not values_of(read(metrics.write_metrics({**report, "cloud": "ens"}, str(tmp_path))), metrics.DRILL, "disk")
@@ -192,7 +192,7 @@ def test_each_drill_reports_disks_by_proven_level_and_failed_copies(tmp_path):
     disks[2].update(proven_level=None, proven_at=None)  # not at the level of this drill
     tried = [{"proven": True}, {"proven": False}, {"proven": False}]
     drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": tried, "disks": disks}
-    found = read(drill_files.write_drill_metrics(drilled, str(tmp_path)))
+    found = read(drill_metrics.write_drill_metrics(drilled, str(tmp_path)))
     counts = {"creatable": 1, "readable": 0, "usable": 2, "never": 1}
     assert values_of(found, "dr_copy_drill_disks", "level") == counts
     assert values_of(found, "dr_copy_drill_unproven", "level") == {"usable": 2}

@@ -48,12 +48,12 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
     months_of,
     outdated_files,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.job_summary import (
     job_data,
     job_summary,
-    report_of,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (
     report_content,
     report_files,

@@ -19,7 +19,7 @@ from .decide.outcome import NO_STEPS, outcome_of
 from .decide.result import Result
 from .decide.step_results import StepResults
 from .input.variables import Variables
-from .output.report import brief_of, job_data
+from .output.job_summary import brief_of, job_data
 from .output.report_files import write_plain_page, write_report
 from .output.report_type import Brief, Report, ShortSummary, Summary
 from .output.screen import failure_message, log_lines

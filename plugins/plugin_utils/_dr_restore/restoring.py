@@ -20,7 +20,7 @@ from .decide.choosing import RestoreChoice, choose, refusal, restored_id, uniden
 from .decide.claims import claimed_twice, with_claims
 from .decide.points import Point
 from .decide.waves import MIN_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
-from .input.last_drill import claims_of, last_manifest
+from .input.last_manifest import claims_of, last_manifest
 from .output.files import write_claims, write_manifest
 from .output.manifest import RestoreRun, lines_of, manifest_of, problems_of
 from .running import Run, RunOutcome, is_read

@@ -2,11 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a report of dr_copy says about disks. The role's next run and restores read it."""
+"""What reports say that other runs read: the schema version, and the disks of a report of dr_copy."""
 
 from __future__ import annotations
 
 from typing import TypedDict
+
+#: The schema version of the roles' JSON. No key is removed or changes its meaning without a new version.
+SCHEMA = 1
 
 
 class ReportedDisk(TypedDict):

@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a run as stable JSON, and the summary that a job passes on."""
+"""The report of a run as stable JSON."""
 
 from __future__ import annotations
 
-import json
 import platform
 from collections import Counter
-from collections.abc import Sequence, Sized
+from collections.abc import Sized
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -19,9 +18,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
 from ..._role.registered import failures_of, has_answered, is_listed
-from ..._role.reported import DiskFacts
+from ..._role.reported import SCHEMA, DiskFacts
 from ..._role.run_context import RunContext
-from ..decide.breaches import breaches_of, locked_out, unjudged_of
+from ..decide.breaches import breaches_of, unjudged_of
 from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
@@ -30,22 +29,8 @@ from ..decide.step_results import StepResults
 from ..input.last_report import DiskAsKnown, LastReport, facts_of_disk
 from ..input.variables import Variables
 from .history import months_of
-from .report_type import (
-    BareReport,
-    Brief,
-    BriefCopy,
-    LatePoint,
-    Report,
-    Settings,
-    ShortSummary,
-    Sum,
-    Summary,
-    WorstBreach,
-)
-from .screen import shorten
+from .report_type import BareReport, BriefCopy, LatePoint, Report, Settings
 
-#: The schema version of the JSON. No key is removed or changes its meaning without a new version.
-SCHEMA = 1
 #: Hours for which a report is current, unless a recovery point exceeds the RPO earlier: from one run to the next.
 VALID_HOURS = 26
 
@@ -186,77 +171,3 @@ def _valid_until(result: Result, finished: datetime, rpo_hours: int) -> datetime
     ages = [point["age_hours"] or 0 for point in result["recovery_points"] if point["within_rpo"]]
     left = min([rpo_hours - age for age in ages], default=VALID_HOURS)
     return finished + timedelta(hours=min(VALID_HOURS, left))
-
-
-#: The most characters of the summaries of all plans of a play together.
-MAX_SUMMARY = 10000
-
-
-def job_data(report: Report, plans: int = 1) -> dict[str, Summary | ShortSummary]:
-    """Return the summary of a report by its host; empty if the play has so many ``plans`` that none has room."""
-    data = {report["host"]: job_summary(report, plans)}
-    return data if len(json.dumps(data)) <= MAX_SUMMARY // max(plans, 1) else {}
-
-
-def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
-    """Return the totals and the worst breaches of a report.
-
-    It has as many breaches as there is room for besides the play's other ``plans``. If there are too many plans, the
-    totals are left out, too.
-    """
-    breaches: list[WorstBreach] = [
-        {
-            "disk_id": breach["disk_id"],
-            "disk_name": breach["disk_name"],
-            "region": breach["region"],
-            "age_hours": breach["age_hours"],
-            "why": shorten(breach["why"], 200),
-        }
-        for breach in report["breaches"]
-    ]
-    whole: Summary = {**_sum(report), "breaches": []}
-    short: ShortSummary = {"within_rpo": report["within_rpo"], "breaches": []}
-    share = MAX_SUMMARY // max(plans, 1)
-    summary: Summary | ShortSummary = whole if len(json.dumps({report["host"]: whole})) <= share else short
-    room = share - len(json.dumps({report["host"]: summary}))
-    parts: list[WorstBreach] = []
-    for breach in breaches:
-        room -= len(json.dumps(breach)) + 2
-        if room < 0:
-            break
-        parts.append(breach)
-    summary["breaches"] = parts
-    return summary
-
-
-def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> Brief:
-    """Return what the playbooks show of a run. Only the files contain its long lists."""
-    return {
-        **_sum(report),
-        "host": report["host"],
-        "name": report["name"],
-        "source_region": report["source_region"],
-        "source_listed": report["source_listed"],
-        "source_problem": report["source_problem"],
-        "destination_regions": report["destination_regions"],
-        "settings": report["settings"],
-        "warnings": report["warnings"],
-        "versions": report["versions"],
-        "failures": report["failures"][:1],
-        "locked_out": locked_out(report["breaches"]),
-        "lines": list(lines),
-        "report_dir": report_dir,
-    }
-
-
-def _sum(report: Report) -> Sum:
-    return {
-        "kind": report["kind"],
-        "cloud": report["cloud"],
-        "finished_at": report["finished_at"],
-        "valid_until": report["valid_until"],
-        "check_mode": report["check_mode"],
-        "rpo_hours": report["rpo_hours"],
-        "within_rpo": report["within_rpo"],
-        "totals": report["totals"],
-    }

@@ -22,7 +22,7 @@ from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.registered import failures_of
 from ..._role.rows import age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
 from ..input.expected import Expected
-from ..input.last_drill import EarlierRow
+from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
 from .made_before import kept_points, made_before, second_disks, torn_beside, warnings_of_made
 from .points import NAMED, Missing, MissingReason, Obstacle, Point, by_reason, disk_label

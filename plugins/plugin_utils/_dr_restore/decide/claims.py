@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..input.contradictions import SUBDOMAIN
-from ..input.last_drill import EarlierRow
+from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
 from .points import Point, PointRow, disk_label
 

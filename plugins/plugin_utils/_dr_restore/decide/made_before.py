@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.answers import InfoAnswer
 from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
-from ..input.last_drill import EarlierRow, claims_of
+from ..input.last_manifest import EarlierRow, claims_of
 from ..input.variables import Variables
 from .points import NAMED, MissingReason, NewerCopy, Point
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, TypedDict
 
-from ..input.last_drill import EarlierRow
+from ..input.last_manifest import EarlierRow
 
 #: The most disks of one reason, and the most reasons, that a message names.
 NAMED = 10

@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from ..._role.answers import RestoreAnswer, RestoredDisk
 from ..._role.rows import parse_time
-from ..input.last_drill import EarlierRow
+from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
 from .choosing import matches_tags, tags_of
 from .points import Point

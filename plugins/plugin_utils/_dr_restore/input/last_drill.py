@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The facts from the last drill, and from earlier runs of the same restore."""
+"""The facts from the last drill."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from typing import TypedDict, cast
 
 from ..._role.files import read_json
 from ..._role.naming import file_name
+from ..._role.reported import SCHEMA
 from .variables import Variables
-
-#: The schema version of the roles' JSON. No key is removed or changes its meaning without a new version.
-SCHEMA = 1
 
 
 class _ProvenDisk(TypedDict):
@@ -34,41 +32,6 @@ class LastDrill(TypedDict, total=False):
     """The facts from the last drill's report; empty if there is none, or if it cannot be read."""
 
     disks: list[ProvenDisk]
-
-
-class EarlierRow(TypedDict, total=False):
-    """A disk or claim in the manifest of earlier runs, with its ``region``.
-
-    It is passed on unchanged. It names a new disk or a claim; only those of its other keys that are read are listed
-    here.
-    """
-
-    region: str | None
-    disk_id: str | None
-    disk_name: str | None
-    copy_id: str | None
-    new_disk_id: str | None
-    claim: str | None
-    taken_at: str | None
-    size_gib: int | None
-    state: str
-    began_at: str | None
-    available_at: str | None
-    warm_at: str | None
-    instance: str | None
-    device: str | None
-    tags: dict[str, str]
-    copy_encrypted: bool | None
-    copy_key: str | None
-    source_snapshot_id: str | None
-    source_region: str | None
-    passed_over: str | None
-    group: str | None
-    set: str | None
-    consistency: str | None
-    torn: bool
-    left: str | None
-    newer: dict[str, str] | None
 
 
 def drill_file(values: Variables, end: str) -> Path:
@@ -90,31 +53,3 @@ def last_drill(values: Variables) -> LastDrill:
 def _is_disk(row: object) -> bool:
     keys = {"disk_id", "proven_at", "proven_level"}
     return isinstance(row, Mapping) and keys <= row.keys() and isinstance(row.get("proofs") or {}, Mapping)
-
-
-def manifest_file(values: Variables) -> Path:
-    """Return the path of a restore's manifest."""
-    return _file_of_restore(values, "restore.json")
-
-
-def kubernetes_file(values: Variables) -> Path:
-    """Return the path of the manifests of a restore's claims."""
-    return _file_of_restore(values, "kubernetes.yml")
-
-
-def _file_of_restore(values: Variables, end: str) -> Path:
-    return Path(values.manifest_dir) / f"{file_name(values.host)}.{values.id}.{end}"
-
-
-def last_manifest(values: Variables) -> dict[str, EarlierRow]:
-    """Return the rows of the manifest that earlier runs of this restore have written, by new disk or claim."""
-    manifest = read_json(manifest_file(values))
-    lists = [rows for key in ("earlier", "disks") if isinstance(rows := manifest.get(key), list)]
-    rows = [row for rows in lists for row in rows if isinstance(row, Mapping)]
-    found = cast(list[EarlierRow], [{"region": manifest.get("region"), **row} for row in rows])
-    return {str(made): row for row in found if (made := row.get("new_disk_id") or row.get("claim"))}
-
-
-def claims_of(last: Mapping[str, EarlierRow]) -> list[EarlierRow]:
-    """Return those rows of an earlier manifest that are claims."""
-    return [row for row in last.values() if row.get("claim")]

@@ -128,7 +128,7 @@ class Variables:
     wait_timeout: int = variable(
         as_whole_number, 10800, sets=tuple(Argument(step, "wait_timeout") for step in ("make", "delete", "compare"))
     )
-    manifest_dir: str = variable(as_text, ".", used_by=("input.last_drill",))
+    manifest_dir: str = variable(as_text, ".", used_by=("input.last_manifest",))
     count: int = variable(as_whole_number, 3, used_by=("decide.drill",))
     max_gib: int = variable(as_whole_number, 0, used_by=("decide.drill",), needs="sizes")
     level: str = variable(one_of(LEVELS), LEVELS[0], used_by=("decide.drill", "drilling"))

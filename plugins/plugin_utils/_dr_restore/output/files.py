@@ -2,25 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of drills and restores: stable JSON, a page, metrics."""
+"""The files of drills and restores, and how they are written."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import NamedTuple
 
 from ..._role.documents import render_page, report_text
 from ..._role.files import failure_of, write_atomically
-from ..._role.marks import LEVELS
-from ..._role.naming import file_name
 from ..._role.plain_page import page_of_failure, page_of_start
-from ..._role.proofs import strongest
-from ..._role.rows import parse_time
 from ..decide.points import disk_label
-from ..input.last_drill import drill_file, kubernetes_file, manifest_file
+from ..input.last_drill import drill_file
+from ..input.last_manifest import kubernetes_file, manifest_file
 from ..input.variables import Variables
 from .drill_junit import drill_junit_text
+from .drill_metrics import write_drill_metrics
 from .drill_report import also_proven, drill_problems
 from .kubernetes import objects_of, objects_of_earlier, text_of
 from .report_type import DrillReport, Manifest
@@ -114,36 +110,3 @@ def drill_page(report: DrillReport) -> str:
 
 def _junit_text(report: DrillReport) -> str:
     return drill_junit_text(report, drill_problems(report))
-
-
-def write_drill_metrics(report: DrillReport, directory: str) -> str:
-    """Write atomically what drills have proven, and when; return the path of the file. Raises OSError."""
-    # Only dr_restore_metrics_dir needs them; input.contradictions has checked that the package is installed.
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
-
-    from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
-
-    path = Path(directory) / f"dr_drill_{file_name(report['host'])}.prom"
-    registry, elsewhere = CollectorRegistry(), proofs_in_other_files(path)
-    gauge = Gauge(DRILL, DRILL_HELP, ("plan", "disk", "region"), registry=registry)
-    for disk in report["disks"]:
-        time = parse_time(disk["proven_at"])
-        labels = {"plan": report["host"], "disk": disk["disk_id"], "region": report["region"]}
-        if (labels["plan"], labels["disk"], labels["region"]) not in elsewhere:
-            gauge.labels(**labels).set(time.timestamp() if time else 0.0)
-    names = ("plan", "region", "level")
-    by_level = Gauge(
-        "dr_copy_drill_disks", "Disks by the strongest level that drills have proven", names, registry=registry
-    )
-    levels = [strongest(disk["proofs"]) or "never" for disk in report["disks"]]
-    for level in (*LEVELS, "never"):
-        by_level.labels(report["host"], report["region"], level).set(levels.count(level))
-    failed = Gauge(
-        "dr_copy_drill_unproven", "Copies that the last drill tried and did not prove", names, registry=registry
-    )
-    number = sum(not row["proven"] for row in report["tried"])
-    failed.labels(report["host"], report["region"], report["level"]).set(number)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_to_textfile(str(path), registry)
-    os.chmod(path, 0o644)  # node_exporter runs as another user
-    return str(path)

@@ -18,10 +18,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.answers import InfoAnswer, RestoredDisk
 from ..._role.documents import collection_version
 from ..._role.registered import failures_of
+from ..._role.reported import SCHEMA
 from ..decide.outcomes import reason_of
 from ..decide.points import Point, by_reason, disk_label
 from ..decide.waves import AVAILABLE, Times, Wave, made_of, minutes_until_available, tags_in_words, times_of, too_late
-from ..input.last_drill import SCHEMA, EarlierRow
+from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
 from .report_type import Manifest, ManifestRow
 from .servers import lines_of_servers, torn_problem

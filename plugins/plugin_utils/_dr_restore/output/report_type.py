@@ -14,7 +14,7 @@ from ..decide.drill import CandidateRow, ProofRow, Trial, UntriedDisk
 from ..decide.points import NamedRow, PointRow, RowOfServer
 from ..decide.reaping import RemainingDisk
 from ..decide.waves import Times
-from ..input.last_drill import EarlierRow
+from ..input.last_manifest import EarlierRow
 
 
 class _Report(TypedDict):

@@ -16,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
     choosing,
     drill,
+    missing_disks,
     outcomes,
     reaping,
     waves,
@@ -190,26 +191,26 @@ def test_a_restore_uses_the_duplicate_that_is_not_withdrawn(order):
 
 
 def test_a_restore_that_matches_no_copy_fails_before_it_makes_a_disk():
-    nothing = choosing.refusal([], {"snapshots": []}, VALUES)
+    nothing = missing_disks.refusal([], {"snapshots": []}, VALUES)
     assert nothing.startswith("None of the 0 copies in eu-west-1") and "There is no copy in eu-west-1 at all" in nothing
     far = copy(2, "vol-2", name="mail", source={**copy(2)["source"], "region": None, "disk_id": ""})
     listed = {"snapshots": [copy(1), far, copy(3, source=None)]}
-    there = choosing.refusal([], listed, replace(VALUES, disk_ids=["vol-9"]))
+    there = missing_disks.refusal([], listed, replace(VALUES, disk_ids=["vol-9"]))
     assert "None of the 2 copies in eu-west-1 matches dr_restore_disk_ids ['vol-9']" in there
     assert "There are 2 copies in eu-west-1, 1 of disks in an unknown region and 1 of disks in us-east-1" in there
     assert there.endswith(": database (vol-1).")
     rows = chosen([copy(1)], at="2026-11-01")
-    assert "newer than dr_restore_at" in choosing.refusal(rows, {"snapshots": [copy(1)]}, VALUES)
-    assert not choosing.refusal(chosen([copy(1)]), {"snapshots": [copy(1)]}, VALUES)
+    assert "newer than dr_restore_at" in missing_disks.refusal(rows, {"snapshots": [copy(1)]}, VALUES)
+    assert not missing_disks.refusal(chosen([copy(1)]), {"snapshots": [copy(1)]}, VALUES)
 
 
 def test_a_refusal_denies_no_copies_that_could_not_be_listed():
     lost = {"failed": True, "msg": "the connection was lost"}
-    said = choosing.refusal([], lost, replace(VALUES, source_region="us-west-2"))
+    said = missing_disks.refusal([], lost, replace(VALUES, source_region="us-west-2"))
     assert "No copy from us-west-2 can be restored" in said and "the connection was lost" in said
     assert "There is no copy" not in said and "None of the" not in said
     rows = chosen([copy(1)], at="2026-11-01")
-    assert "newer than dr_restore_at" in choosing.refusal(rows, lost, replace(VALUES, source_region="us-east-1"))
+    assert "newer than dr_restore_at" in missing_disks.refusal(rows, lost, replace(VALUES, source_region="us-east-1"))
 
 
 # Order and time

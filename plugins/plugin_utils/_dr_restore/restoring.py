@@ -16,8 +16,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from .._role.answers import InfoAnswer
 from .calls import Calls
-from .decide.choosing import RestoreChoice, choose, refusal, restored_id, unidentified
+from .decide.choosing import RestoreChoice, choose, restored_id
 from .decide.claims import claimed_twice, with_claims
+from .decide.listed_copies import unidentified
+from .decide.missing_disks import refusal
 from .decide.points import Point
 from .decide.waves import MIN_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
 from .input.last_manifest import claims_of, last_manifest

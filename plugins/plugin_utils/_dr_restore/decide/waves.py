@@ -17,7 +17,7 @@ from ..._role.answers import RestoreAnswer, RestoredDisk
 from ..._role.rows import parse_time
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
-from .choosing import matches_tags, tags_of
+from .disk_selection import matches_tags, tags_of
 from .points import Point
 
 #: The states of disks that need no more waiting.

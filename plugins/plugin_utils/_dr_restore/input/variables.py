@@ -100,18 +100,20 @@ class Variables:
             *(Argument(step, "region") for step in ("list", "look", "make", "delete", "compare")),
             Argument("mark", "destination_regions", lambda region: [region]),
         ),
-        used_by=("decide.choosing",),
+        used_by=("decide.missing_disks",),
     )
-    zone: str = variable(as_text, "", sets=(Argument("make", "zone"),), used_by=("decide.choosing",), needs="zones")
+    zone: str = variable(
+        as_text, "", sets=(Argument("make", "zone"),), used_by=("decide.listed_copies",), needs="zones"
+    )
     id: str = variable(
         as_text, "", sets=(Argument("make", "restore_id"),), used_by=("decide.choosing", "decide.reaping")
     )
     source_region: str = variable(
-        as_text, "", sets=(Argument("list", "copies_from", lambda region: [region]),), used_by=("decide.choosing",)
+        as_text, "", sets=(Argument("list", "copies_from", lambda region: [region]),), used_by=("decide.listed_copies",)
     )
-    disk_tags: Mapping[str, str] = variable(as_tags, {}, used_by=("decide.choosing",), needs="tags")
-    disk_ids: Sequence[str] = variable(as_list, [], used_by=("decide.choosing",))
-    disk_names: Sequence[str] = variable(as_list, [], used_by=("decide.choosing",), needs="tags")
+    disk_tags: Mapping[str, str] = variable(as_tags, {}, used_by=("decide.disk_selection",), needs="tags")
+    disk_ids: Sequence[str] = variable(as_list, [], used_by=("decide.disk_selection",))
+    disk_names: Sequence[str] = variable(as_list, [], used_by=("decide.disk_selection",), needs="tags")
     expected: Sequence[Expected] = variable(as_expected, [], used_by=("decide.choosing", "output.manifest"))
     at: str = variable(as_moment, "", used_by=("decide.choosing",))
     consistency: str = variable(one_of(("set", "disk")), "set", used_by=("decide.choosing",))

@@ -1,0 +1,105 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The recovery point of one disk: the copy that it is restored from, or why there is none. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from ..._role.answers import SnapshotRow
+from ..._role.marks import ATTACHED_TO, DISK_NAME
+from ..._role.rows import age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
+from ..input.variables import Variables
+from .points import Missing, MissingReason, Obstacle, Point
+
+#: The prefix of tag keys that describe the copy and not the disk.
+_OURS = "dr-copy:"
+
+
+def point_of_disk(
+    disk_id: str,
+    own: Sequence[SnapshotRow],
+    used: Collection[str],
+    at: datetime,
+    values: Variables,
+    source_id: str | None = None,
+) -> Point:
+    """Return the point of a disk: a copy that is already used, else one of ``source_id``, else the newest one."""
+    own = sorted(own, key=counting_order)
+    timed = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
+    before = [copy for taken, copy in timed if taken.time <= at]
+    complete = [copy for copy in before if is_complete(copy)]
+    # A drill proves the newest copy. If its key cannot be used, it is not proven, and no older copy is tried instead.
+    usable = [copy for copy in complete if not obstacle_to(copy, with_key=not values.is_drill)]
+    # The disk from a used copy exists, whatever has happened to the copy since.
+    preferred = [copy for copy in (*before, *(c for c in own if not taken_at(c))) if copy["snapshot_id"] in used]
+    preferred += [c for c in usable if source_id and c["source"] and c["source"]["snapshot_id"] == source_id]
+    chosen = next(iter([*preferred, *usable]), None)
+    # The chosen copy describes the disk. If somebody else made it, it has no marks, and another copy does.
+    tellers = [chosen, *before, *(copy for _taken, copy in timed), *own]
+    tags = [copy.get("tags") or {} for copy in tellers if copy is not None]
+    where = next((found[ATTACHED_TO] for found in tags if found.get(ATTACHED_TO)), "")
+    instance, _space, device = where.partition(" ")
+    source = chosen["source"] if chosen else None
+    newer = [c for c in before[: before.index(chosen)] if is_complete(c)] if chosen in before else []
+    return Point(
+        disk_id=disk_id,
+        disk_name=next((found[DISK_NAME] for found in tags if found.get(DISK_NAME)), None),
+        missing=None if chosen else _why(own, [copy for _taken, copy in timed], before),
+        instance=instance or None,
+        device=device or None,
+        tags={key: value for key, value in tags[0].items() if not key.startswith(_OURS)},
+        size_gib=chosen["size_gib"] if chosen else None,
+        copy_id=chosen["snapshot_id"] if chosen else None,
+        copy_encrypted=chosen["encrypted"] if chosen else None,
+        copy_key=chosen.get("kms_key_id") if chosen and chosen["encrypted"] else None,
+        source_snapshot_id=source["snapshot_id"] if source else None,
+        source_region=source["region"] if source else None,
+        taken_at=_taken_at(chosen),
+        age_hours=age_in_hours(_taken_at(chosen), time_or_now(values.now)),
+        passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None),
+        key_problem=key_problem_of(chosen) if chosen else None,
+    )
+
+
+def obstacle_to(copy: SnapshotRow, with_key: bool = True) -> str:
+    """Return why no disk can be made from a complete copy now, as the end of a sentence; empty if one can."""
+    if "system_disk" in copy["traits"]:  # (api-facts: cbs-traits)
+        return Obstacle.SYSTEM_DISK.value
+    if is_archived(copy):
+        return Obstacle.ARCHIVED.value
+    return (key_problem_of(copy) or "") if with_key else ""
+
+
+def key_problem_of(copy: SnapshotRow) -> str | None:
+    """Return the problem with the key of a copy; a key with an unknown state counts as usable."""
+    key = copy.get("key")
+    if not key or key["enabled"] is not False:
+        return None
+    date = key["deletion_date"]
+    state = f"is pending deletion on {date}" if date else f"is not enabled (its state is {key['state']})"
+    return Obstacle.KEY.value.format(arn=key["arn"], state=state)
+
+
+def _taken_at(copy: SnapshotRow | None) -> str | None:
+    return copy["source"]["created_at"] if copy and copy["source"] else None
+
+
+def _passed_over(copy: SnapshotRow) -> str:
+    return f"the newer copy {copy['snapshot_id']} of {_taken_at(copy)} {obstacle_to(copy)}"
+
+
+def _why(own: Sequence[SnapshotRow], timed: Sequence[SnapshotRow], before: Sequence[SnapshotRow]) -> Missing:
+    if not timed:
+        doubt = next((f": {copy['snapshot_id']} {copy['doubt']}" for copy in own if copy.get("doubt")), "")
+        return MissingReason.UNTIMED.of(doubt=doubt)
+    if not before:
+        return MissingReason.YOUNGER.of(time=_taken_at(timed[-1]))
+    for copy in before:
+        if obstacle := obstacle_to(copy):
+            return MissingReason.UNUSABLE.of(copy=copy["snapshot_id"], obstacle=obstacle)
+    copy = before[0]
+    return MissingReason.INCOMPLETE.of(copy=copy["snapshot_id"], state=copy["provider_state"] or copy["state"])

@@ -10,7 +10,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.trials import judge
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.drill_junit import (
     drill_junit_text,
 )
@@ -36,7 +36,7 @@ def cases_of(text):
 
 def drilled(copies, tried, call, **values):
     rows = proofs(copies)
-    trials = drill.judge([row for row in rows if row.copy_id in tried], call, {}, VALUES)
+    trials = judge([row for row in rows if row.copy_id in tried], call, {}, VALUES)
     return drill_report(rows, DrillSteps([call], trials), replace(VALUES, **values), False, NOW)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.trials import judge
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_report, files
 
 from .page_reader import Page
@@ -22,7 +22,7 @@ def report(**changes):
     """Return the report of a drill that has proven one copy; ``totals`` are merged."""
     rows = proofs([copy(1)])
     call = {"disks": [made(1)], "failures": []}
-    done = drill_report.DrillSteps([call], drill.judge(rows, call, {}, VALUES))
+    done = drill_report.DrillSteps([call], judge(rows, call, {}, VALUES))
     night = drill_report.drill_report(rows, done, replace(VALUES, max_age_days=7), False, NOW)
     return {**night, **changes, "totals": {**night["totals"], **changes.get("totals", {})}}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.drill import Mark
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proof_marks import Mark
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.reaping import DiskDeletion
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.steps import STEPS

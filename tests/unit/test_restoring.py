@@ -14,11 +14,13 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
+    candidates,
     choosing,
-    drill,
     missing_disks,
     outcomes,
+    proof_marks,
     reaping,
+    trials,
     waves,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.role_words import in_role_words
@@ -327,13 +329,13 @@ def test_each_copy_without_a_disk_shows_its_own_reason(copy_id, row, why):
 
 @pytest.mark.parametrize(("most", "untried"), [(0, 0), (8, 0), (7, 1)])
 def test_a_disk_of_just_the_size_that_is_allowed_is_tried(most, untried):
-    assert len(drill.untried(proofs([copy(1, size_gib=8)]), replace(VALUES, max_gib=most))) == untried
+    assert len(candidates.untried(proofs([copy(1, size_gib=8)]), replace(VALUES, max_gib=most))) == untried
 
 
 def proofs(copies, last=None, **values):
     values = replace(VALUES, **values)
     rows = choosing.choose({"snapshots": copies}, {}, values).points
-    return drill.with_proofs(rows, {"snapshots": copies}, last or {}, values)
+    return candidates.with_proofs(rows, {"snapshots": copies}, last or {}, values)
 
 
 def proven(day, level="creatable"):
@@ -348,11 +350,17 @@ def test_copies_proven_longest_ago_or_never_come_first_within_count_and_size():
         copy(4, "vol-4", tags=proven(1), size_gib=100),
     ]
     rows = proofs(copies)
-    assert [r.disk_id for r in drill.pick(rows, replace(VALUES, count=3))] == ["vol-3", "vol-4", "vol-2"]
-    assert [r.disk_id for r in drill.pick(rows, replace(VALUES, max_gib=16))] == ["vol-3", "vol-2"]
-    assert [r.disk_id for r in drill.overdue(rows, replace(VALUES, max_age_days=12))] == ["vol-2", "vol-3", "vol-4"]
-    assert not drill.overdue(rows, VALUES)
-    assert [r.disk_id for r in drill.overdue(rows, replace(VALUES, max_age_days=10**9))] == ["vol-3"], "before year 1"
+    assert [r.disk_id for r in candidates.pick(rows, replace(VALUES, count=3))] == ["vol-3", "vol-4", "vol-2"]
+    assert [r.disk_id for r in candidates.pick(rows, replace(VALUES, max_gib=16))] == ["vol-3", "vol-2"]
+    assert [r.disk_id for r in candidates.overdue(rows, replace(VALUES, max_age_days=12))] == [
+        "vol-2",
+        "vol-3",
+        "vol-4",
+    ]
+    assert not candidates.overdue(rows, VALUES)
+    assert [r.disk_id for r in candidates.overdue(rows, replace(VALUES, max_age_days=10**9))] == ["vol-3"], (
+        "before year 1"
+    )
 
 
 def test_a_set_that_has_no_room_is_not_begun_but_waits_for_the_next_drill():
@@ -360,10 +368,10 @@ def test_a_set_that_has_no_room_is_not_begun_but_waits_for_the_next_drill():
     of_set = [copy(2, "vol-2", tags=marks), copy(3, "vol-3", tags=marks)]
     for most, tried in ((24, ["vol-1", "vol-2", "vol-3"]), (16, ["vol-1"]), (15, ["vol-1"]), (8, ["vol-1"])):
         rows = proofs([copy(1, "vol-1"), *of_set])
-        assert [r.disk_id for r in drill.pick(rows, replace(VALUES, max_gib=most))] == tried, most
+        assert [r.disk_id for r in candidates.pick(rows, replace(VALUES, max_gib=most))] == tried, most
     rows = proofs([copy(1, "vol-1", tags=proven(5)), *of_set])
-    assert [r.disk_id for r in drill.pick(rows, replace(VALUES, max_gib=16))] == ["vol-2", "vol-3"]
-    assert [r.disk_id for r in drill.pick(rows, replace(VALUES, max_gib=15))] == ["vol-2"], "the set never fits"
+    assert [r.disk_id for r in candidates.pick(rows, replace(VALUES, max_gib=16))] == ["vol-2", "vol-3"]
+    assert [r.disk_id for r in candidates.pick(rows, replace(VALUES, max_gib=15))] == ["vol-2"], "the set never fits"
 
 
 def test_a_proof_is_remembered_by_the_last_report_and_never_taken_from_the_future_or_a_lower_level():
@@ -398,7 +406,7 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
     rows = proofs([marked], level=later)
     values = replace(VALUES, level=later)
     tried = [{**trial(1), "level": later}]
-    (mark,) = drill.marks(tried, {"snapshots": [marked]}, values)
+    (mark,) = proof_marks.marks_of(tried, {"snapshots": [marked]}, values)
     assert mark.tags["dr-copy:proven-at"] == NOW and mark.tags["dr-copy:proven-level"] == later
     assert ("dr-copy:proven-before" in mark.tags) is (later != stronger)
     again = copy(1, tags={**proven(18, stronger), **mark.tags})
@@ -408,7 +416,7 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
     report = drill_report.drill_report(rows, drill_report.DrillSteps([], tried), values, False, NOW)
     assert proofs([copy(1)], report, level=stronger)[0].proven_at == expected, "the copy may have gone"
     assert proofs([copy(1)], report, level=later)[0].proven_at == NOW
-    (third,) = drill.marks(tried, {"snapshots": [again]}, replace(values, level="creatable"))
+    (third,) = proof_marks.marks_of(tried, {"snapshots": [again]}, replace(values, level="creatable"))
     last = copy(1, tags={**again["tags"], **third.tags})
     assert {stronger, later, "creatable"} == set(proofs([last], level="creatable")[0].proofs)
 
@@ -416,7 +424,7 @@ def test_a_later_proof_hides_no_other_one_on_the_copy_or_in_the_report(stronger,
 def test_earlier_proofs_are_not_written_to_a_copy_without_room_for_a_tag():
     most = CLOUDS["ebs"].tag_rules.max_tags
     full = copy(1, tags={**proven(18, "usable"), **{f"k{n}": "v" for n in range(most - 2)}})
-    (mark,) = drill.marks([trial(1)], {"snapshots": [full]}, VALUES)
+    (mark,) = proof_marks.marks_of([trial(1)], {"snapshots": [full]}, VALUES)
     assert set(mark.tags) == {"dr-copy:proven-at", "dr-copy:proven-level"}
 
 
@@ -480,7 +488,7 @@ def test_a_drill_deletes_by_id_what_it_made_and_no_disk_to_keep():
 
 def trial(number):
     (point,) = chosen([copy(number)])
-    (found,) = drill.judge([point], {"disks": [made(number)], "failures": []}, {}, VALUES)
+    (found,) = trials.judge([point], {"disks": [made(number)], "failures": []}, {}, VALUES)
     assert found["proven"]
     return found
 
@@ -500,9 +508,9 @@ def trial(number):
 )
 def test_a_copy_that_has_gone_meanwhile_is_not_proven(copy_id, kind, why):
     shown = {"source_snapshot_id": "snap-s1", "snapshot_id": copy_id, "error": kind and {"kind": kind}}
-    (row,) = drill.with_written_marks([trial(1)], [{"copies": [shown]}])
+    (row,) = proof_marks.with_written_marks([trial(1)], [{"copies": [shown]}])
     assert (row["proven"], row["level"], row["why"]) == (not why, None if why else "creatable", why)
-    assert drill.with_written_marks([trial(2)], [{"copies": [shown]}, {"failed": True}]) == [trial(2)]
+    assert proof_marks.with_written_marks([trial(2)], [{"copies": [shown]}, {"failed": True}]) == [trial(2)]
 
 
 def deletion(*numbers, failed=(), **facts):
@@ -559,23 +567,23 @@ def test_a_disk_whose_deletion_is_unconfirmed_is_looked_for_by_its_id(results):
 def test_green_means_available_with_size_encryption_and_key(facts, why):
     facts = {"encrypted": True, "kms_key_id": KEY, **facts}
     rows = chosen([copy(1, encrypted=True, kms_key_id=KEY)])
-    (row,) = drill.judge(rows, {"disks": [made(1, **facts)], "failures": []}, {}, VALUES)
+    (row,) = trials.judge(rows, {"disks": [made(1, **facts)], "failures": []}, {}, VALUES)
     assert row["proven"] is (why is None) and (why is None or why in row["why"])
-    assert bool(drill.marks([row], {"snapshots": [copy(1)]}, VALUES)) is (why is None)
+    assert bool(proof_marks.marks_of([row], {"snapshots": [copy(1)]}, VALUES)) is (why is None)
 
 
 def test_nothing_is_written_on_copies_of_somebody_else():
     foreign = copy(1)
     foreign["source"]["managed"] = False
-    (row,) = drill.judge(chosen([foreign]), {"disks": [made(1)], "failures": []}, {}, VALUES)
-    assert row["proven"] and not drill.marks([row], {"snapshots": [foreign]}, VALUES)
-    (mark,) = drill.marks([row], {"snapshots": [copy(1)]}, VALUES)
+    (row,) = trials.judge(chosen([foreign]), {"disks": [made(1)], "failures": []}, {}, VALUES)
+    assert row["proven"] and not proof_marks.marks_of([row], {"snapshots": [foreign]}, VALUES)
+    (mark,) = proof_marks.marks_of([row], {"snapshots": [copy(1)]}, VALUES)
     tags = {"dr-copy:proven-at": NOW, "dr-copy:proven-level": "creatable"}
-    assert mark == drill.Mark("us-east-1", ("snap-s1",), tags)
+    assert mark == proof_marks.Mark("us-east-1", ("snap-s1",), tags)
 
 
 def drilled(rows, call, **done):
-    tried = drill.judge(rows, call, {}, VALUES)
+    tried = trials.judge(rows, call, {}, VALUES)
     given = drill_report.DrillSteps([call], tried, **done)
     return drill_report.drill_report(rows, given, replace(VALUES, max_age_days=7), False, NOW)
 
@@ -607,9 +615,9 @@ def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
 def test_a_disk_that_no_drill_tries_is_reported_and_not_green():
     rows = proofs([copy(1), copy(2, "vol-2", name="big", size_gib=600), copy(3, "vol-3", name="new", state="pending")])
     capped = replace(VALUES, max_gib=500)
-    picked = drill.pick(rows, capped)
+    picked = candidates.pick(rows, capped)
     call = {"disks": [made(1)], "failures": []}
-    done = drill_report.DrillSteps([call], drill.judge(picked, call, {}, VALUES))
+    done = drill_report.DrillSteps([call], trials.judge(picked, call, {}, VALUES))
     report = drill_report.drill_report(rows, done, capped, False, NOW)
     why = "its 600 GiB are more than dr_restore_max_gib (500)"
     assert [row["disk_name"] for row in report["untried"]] == ["big", "new"] and report["totals"]["untried"] == 2
@@ -658,7 +666,7 @@ def drilled_readable(*comparisons, **result):
     rows = proofs([copy(1), copy(2, "vol-2", name="mail")], level="readable")
     call = {"disks": [made(1), made(2)], "failures": []}
     given = {"comparisons": list(comparisons), "failures": [], **result}
-    done = drill_report.DrillSteps([call, given], drill.judge(rows, call, given, READABLE))
+    done = drill_report.DrillSteps([call, given], trials.judge(rows, call, given, READABLE))
     return drill_report.drill_report(rows, done, READABLE, False, NOW)
 
 
@@ -670,13 +678,13 @@ def test_readable_is_proven_by_blocks_and_the_disk():
                drill_report.drill_lines(report))  # fmt: skip
     page = files.drill_page(report)
     assert "overall is-good" in page and "16 blocks equal" in page
-    (mark,) = drill.marks(report["tried"], {"snapshots": [copy(1), copy(2, "vol-2")]}, READABLE)
+    (mark,) = proof_marks.marks_of(report["tried"], {"snapshots": [copy(1), copy(2, "vol-2")]}, READABLE)
     assert mark.tags["dr-copy:proven-level"] == "readable"
 
 
 def test_a_drill_reads_only_copies_from_which_it_made_a_disk():
     rows = proofs([copy(1), copy(2, "vol-2"), copy(3, "vol-3")])
-    (call,) = drill.to_compare(rows, {"disks": [made(1), made(2, state="error")], "failures": []})
+    (call,) = trials.copies_to_compare(rows, {"disks": [made(1), made(2, state="error")], "failures": []})
     assert call == {"snapshot_id": "snap-1", "source_snapshot_id": "snap-s1", "source_region": "us-east-1"}
 
 
@@ -686,7 +694,7 @@ def test_a_copy_whose_blocks_differ_or_were_not_read_is_not_proven():
     report = drilled_readable(compared(1, compared=None, error=error), failures=[error])
     message = drill_report.drill_problems(report)
     assert "2 of 2 copies not proven readable" in message and "differs in the block 12" in message
-    assert not drill.marks(report["tried"], {"snapshots": [copy(1)]}, READABLE)
+    assert not proof_marks.marks_of(report["tried"], {"snapshots": [copy(1)]}, READABLE)
     assert report["tried"][1]["why"], "silence is no proof"
     assert "its blocks were not read" in drilled_readable()["tried"][0]["why"]
 
@@ -708,7 +716,7 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
     copies = [copy(n, f"vol-{n}", name=f"disk {n:03}", day=day) for n in range(300) for day in (18, 19, 20)]
     rows = points(copies)
     assert len(rows) == 300 and {row["taken_at"][:10] for row in rows} == {"2026-11-20"}
-    assert len(drill.pick(proofs(copies), replace(VALUES, count=300))) == 300
+    assert len(candidates.pick(proofs(copies), replace(VALUES, count=300))) == 300
     # The disks of a drill are one deletion too; others are left from other drills.
     (deletion,) = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES).deletions
     assert len(deletion.snapshot_ids) == 300

@@ -15,8 +15,9 @@ from .._role.answers import CompareAnswer, CopyAnswer, InfoAnswer, RestoreAnswer
 from .._role.call import Arguments, Call
 from .._role.parsing import RawVariables
 from .._role.table import arguments_of, as_mapping
-from .decide.drill import ComparisonTarget, Mark
+from .decide.proof_marks import Mark
 from .decide.reaping import DiskDeletion
+from .decide.trials import ComparisonTarget
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Variables
 

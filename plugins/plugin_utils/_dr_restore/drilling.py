@@ -18,8 +18,11 @@ from .._role.answers import Answer, CompareAnswer, InfoAnswer, RestoreAnswer, Re
 from .._role.call import Returned
 from .._role.registered import failure_row
 from .calls import Calls
-from .decide import drill, reaping, usable
+from .decide import reaping, usable
+from .decide.candidates import Candidate, pick, with_proofs
 from .decide.choosing import choose
+from .decide.proof_marks import marks_of, with_written_marks
+from .decide.trials import Trial, copies_to_compare, judge
 from .decide.waves import Wave, minutes_until_available, times_of
 from .input.last_drill import last_drill
 from .output.drill_report import DrillSteps, drill_lines, drill_problems, drill_report
@@ -47,10 +50,10 @@ class Drill(Run):
         self._reap(calls, disk_listing, own=False)
         listed = self._keep_result(self._listed(calls))
         chosen_points = choose(listed, disk_listing, values)
-        candidates = drill.with_proofs(chosen_points.points, listed, last, values)
+        candidates = with_proofs(chosen_points.points, listed, last, values)
         # The drill makes nothing unless both listings were read.
         both = is_read(listed, "snapshots") and is_read(disk_listing, "disks")
-        chosen = drill.pick(candidates, values) if both else []
+        chosen = pick(candidates, values) if both else []
         try:
             trials = self._try_copies(calls, chosen, listed, disk_listing) if chosen else []
         except Paused:
@@ -94,8 +97,8 @@ class Drill(Run):
         return results
 
     def _try_copies(
-        self, calls: Calls, chosen: Sequence[drill.Candidate], listed: InfoAnswer, disk_listing: InfoAnswer
-    ) -> list[drill.Trial]:
+        self, calls: Calls, chosen: Sequence[Candidate], listed: InfoAnswer, disk_listing: InfoAnswer
+    ) -> list[Trial]:
         """Make disks from the chosen copies, check them as the level requires, delete them, and mark the copies."""
         checks = self._values.level == "usable" and not self._context.check_mode
         in_use = usable.why_in_use(disk_listing, self._results, self._values) if checks else ""
@@ -110,7 +113,7 @@ class Drill(Run):
             self._delete(calls, reaping.made_by_drill(made, self._results))
         return self._mark(calls, self._judge(calls, chosen, made, checked), listed)
 
-    def _make(self, calls: Calls, chosen: Sequence[drill.Candidate]) -> RestoreAnswer:
+    def _make(self, calls: Calls, chosen: Sequence[Candidate]) -> RestoreAnswer:
         """Make the disks in one call."""
         if not chosen:
             return {"skipped": True}
@@ -122,7 +125,7 @@ class Drill(Run):
         self._available = [times_of(disk, wave, {})["available_at"] for disk in made.get("disks") or ()]
         return made
 
-    def _check(self, calls: Calls, chosen: Sequence[drill.Candidate], made: RestoreAnswer) -> dict[str, str]:
+    def _check(self, calls: Calls, chosen: Sequence[Candidate], made: RestoreAnswer) -> dict[str, str]:
         """Attach, check, detach and delete the disks of each set, one set after the other.
 
         Returns by copy why a disk is not proven usable, without the disks that passed the checks.
@@ -150,28 +153,28 @@ class Drill(Run):
         return failed
 
     def _judge(
-        self, calls: Calls, chosen: Sequence[drill.Candidate], made: RestoreAnswer, checked: Mapping[str, str]
-    ) -> list[drill.Trial]:
+        self, calls: Calls, chosen: Sequence[Candidate], made: RestoreAnswer, checked: Mapping[str, str]
+    ) -> list[Trial]:
         """Judge the disks, and compare blocks if the level requires it.
 
         This happens after the disks are deleted, so that they cost nothing meanwhile.
         """
         compared: CompareAnswer = {"skipped": True}
-        to_compare = drill.to_compare(chosen, made)
+        to_compare = copies_to_compare(chosen, made)
         if self._values.level == "readable" and not self._context.check_mode and to_compare:
             self._say(f"reading blocks of {pluralize(len(to_compare), 'copy', 'copies')} and of the sources")
             compared = self._keep_result(self._run_call(calls.compare(to_compare)))
-        return drill.judge(chosen, made, compared, self._values, checked)
+        return judge(chosen, made, compared, self._values, checked)
 
-    def _mark(self, calls: Calls, trials: Sequence[drill.Trial], listed: InfoAnswer) -> list[drill.Trial]:
+    def _mark(self, calls: Calls, trials: Sequence[Trial], listed: InfoAnswer) -> list[Trial]:
         """Write on the copies what was proven, and withdraw the proof of copies that are gone by then."""
         results = []
-        for mark in drill.marks(trials, listed, self._values):
+        for mark in marks_of(trials, listed, self._values):
             self._say(
                 f"tagging {pluralize(len(mark.source_ids), 'copy', 'copies')} from {mark.source_region} with the proof"
             )
             results.append(self._keep_result(self._run_call(calls.mark(mark))))
-        return drill.with_written_marks(trials, results)
+        return with_written_marks(trials, results)
 
     def _look_again(self, calls: Calls, disk_listing: InfoAnswer) -> InfoAnswer:
         """Look by ID at disks of this drill whose deletion was not confirmed.

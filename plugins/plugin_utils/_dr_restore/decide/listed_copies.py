@@ -35,3 +35,7 @@ def is_from(copy: SnapshotRow, region: str) -> bool:
 
 def source_disk(copy: SnapshotRow) -> str:
     return (copy["source"] and copy["source"]["disk_id"]) or ""
+
+
+def copies_of_listing(listed: InfoAnswer) -> list[SnapshotRow]:
+    return [copy for copy in listed.get("snapshots") or () if copy.get("source")]

@@ -16,10 +16,10 @@ from ..._role.answers import Answer, InfoAnswer, RestoreAnswer, RestoredDisk
 from ..._role.call import RawAnswer
 from ..._role.registered import failures_of
 from ..input.variables import Variables, without_time
-from .drill import doubt_of
 from .outcomes import reason_of
 from .points import NAMED, Point
 from .reaping import attached_by_drill, not_deleted
+from .trials import doubt_of
 
 #: The most characters of a failed task's message that are reported.
 LONGEST = 500

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..._role.junit import CaseResult, Suite
-from ..decide.drill import ProofRow, Trial
+from ..decide.candidates import ProofRow
 from ..decide.points import NamedRow, disk_label
+from ..decide.trials import Trial
 from .drill_report import last_proof
 from .report_type import DrilledDisk, DrillReport
 from .servers import by_group

@@ -19,9 +19,10 @@ from ..._role.documents import collection_version
 from ..._role.proofs import proofs_not_covered
 from ..._role.registered import failures_of
 from ..._role.reported import SCHEMA
-from ..decide.drill import Candidate, CandidateRow, ProofRow, Trial, overdue, untried, with_new_proofs
+from ..decide.candidates import Candidate, CandidateRow, ProofRow, overdue, untried, with_new_proofs
 from ..decide.points import NAMED, NamedRow, disk_label
 from ..decide.reaping import RemainingDisk
+from ..decide.trials import Trial
 from ..decide.waves import too_late
 from ..input.variables import Variables
 from .report_type import DrilledDisk, DrillReport

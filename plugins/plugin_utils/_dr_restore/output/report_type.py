@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from ..._role.answers import Failure
-from ..decide.drill import CandidateRow, ProofRow, Trial, UntriedDisk
+from ..decide.candidates import CandidateRow, ProofRow, UntriedDisk
 from ..decide.points import NamedRow, PointRow, RowOfServer
 from ..decide.reaping import RemainingDisk
+from ..decide.trials import Trial
 from ..decide.waves import Times
 from ..input.last_manifest import EarlierRow
 

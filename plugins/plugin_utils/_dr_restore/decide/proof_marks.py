@@ -1,0 +1,73 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The marks that a drill writes on copies that it has proven. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+
+from ..._role.answers import CopyAnswer, CopyRow, InfoAnswer
+from ..._role.proofs import proofs_in, tags_of_proof
+from ..._role.rows import time_or_now
+from ..input.variables import Variables
+from .listed_copies import copies_of_listing
+from .trials import Trial
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A call that writes on proven copies what was proven. Like the copy modules, it names the sources."""
+
+    source_region: str
+    source_ids: tuple[str, ...]
+    tags: Mapping[str, str]
+
+
+def marks_of(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -> list[Mark]:
+    """Return the calls that write on proven copies what was proven: one for each source region and each set of tags.
+
+    They write only to our own copies. On a cloud whose snapshots have no tags, there are none.
+    """
+    rules = CLOUDS[values.cloud].tag_rules
+    if rules is None:
+        return []
+    ours = {c["snapshot_id"]: c["tags"] for c in copies_of_listing(listed) if c["source"] and c["source"]["managed"]}
+    together: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
+    for trial in trials:
+        region, source_id = trial["source_region"], trial["source_snapshot_id"]
+        if trial["proven"] and str(trial["copy_id"]) in ours and region and source_id:
+            tags = _tags_for(ours[str(trial["copy_id"])], values, rules.max_tags)
+            together.setdefault((region, tuple(tags.items())), []).append(source_id)
+    return [Mark(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
+
+
+def _tags_for(current_tags: Mapping[str, str], values: Variables, most: int) -> dict[str, str]:
+    """Return the tags for a copy that is proven now; without its earlier proofs if there is no room for them."""
+    level, now = values.level, values.now
+    tags = tags_of_proof(level, now, proofs_in(current_tags, time_or_now(now)))
+    return tags if len({*current_tags, *tags}) <= most else tags_of_proof(level, now, {})
+
+
+def with_written_marks(trials: Sequence[Trial], calls: Sequence[CopyAnswer]) -> list[Trial]:
+    """Return the trials, updated with the results of the calls that wrote the marks.
+
+    The copy that was tried may be gone by then. A mark on another copy of the same source proves nothing about that
+    copy.
+    """
+    found = {row["source_snapshot_id"]: row for call in calls for row in call.get("copies") or ()}
+    return [_as_marked(trial, found.get(str(trial["source_snapshot_id"]))) for trial in trials]
+
+
+def _as_marked(trial: Trial, copy: CopyRow | None) -> Trial:
+    if not trial["proven"] or copy is None or copy["snapshot_id"] == trial["copy_id"]:
+        return trial
+    if copy["snapshot_id"] is None and not (copy["error"] and copy["error"]["kind"] == "not_found"):
+        return trial  # it could not be marked, which is a separate failure
+    instead = f"; {copy['snapshot_id']}, which exists now, was not tried" if copy["snapshot_id"] else ""
+    why = f"the copy {trial['copy_id']} disappeared while the drill was running{instead}"
+    return {**trial, "proven": False, "level": None, "why": why}

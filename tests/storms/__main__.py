@@ -14,68 +14,67 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from tests.clouds import CLOUDS
 from tests.tables import keep
 
-from .attaching import drill_storm
-from .checks import Findings
-from .collisions import collision_of
-from .harder import hard_storm_of
 from .processes import passed, simulated_clouds
-from .role_draws import role_storm_of
 from .servers import StormServer
-from .shrink import smallest, story, story_of_nights
+from .shrink import smallest, story
 
-STORMS = (
-    "cloud",
-    "storms",
-    "runs",
-    "copies",
-    "calls",
-    "kills",
-    "rows checked",
-    "second copies allowed",
-    "wrong",
-    "seconds a storm",
-)
-COLLIDED = (
-    "cloud",
-    "collisions",
-    "with a copy that two runs requested",
-    "copies that several runs requested",
-    "copies that several runs started",
-    "taken back",
-    "second copies allowed",
-    "wrong",
-)
-DRILLS = (
-    "cloud",
-    "storms over drills",
-    "disks made",
-    "calls",
-    "killed",
-    "killed while a disk existed",
-    "second copies allowed",
-    "wrong",
-    "seconds a storm",
-)
-NIGHTS = (
-    "cloud",
-    "storms of nights",
-    "nights",
-    "restores and drills",
-    "copies",
-    "pruned",
-    "calls",
-    "killed",
-    "green nights",
-    "second copies allowed",
-    "wrong",
-    "seconds a storm",
+#: The columns after the cloud of each table, and their figures.
+STORMS = {
+    "storms": "storms",
+    "runs": "runs",
+    "copies": "copies",
+    "calls": "calls",
+    "kills": "kills",
+    "rows checked": "share",
+    "second copies allowed": "left",
+    "wrong": "wrong",
+    "seconds a storm": "each",
+}
+COLLIDED = {
+    "collisions": "storms",
+    "with a copy that two runs requested": "met",
+    "copies that several runs requested": "collided",
+    "copies that several runs started": "second_copies",
+    "taken back": "taken_back",
+    "second copies allowed": "left",
+    "wrong": "wrong",
+}
+DRILLS = {
+    "storms over drills": "storms",
+    "disks made": "disks",
+    "calls": "calls",
+    "killed": "kills",
+    "killed while a disk existed": "killed_between",
+    "second copies allowed": "second_copies",
+    "wrong": "wrong",
+    "seconds a storm": "each",
+}
+NIGHTS = {
+    "storms of nights": "storms",
+    "nights": "nights",
+    "restores and drills": "restores",
+    "copies": "copies",
+    "pruned": "pruned",
+    "calls": "calls",
+    "killed": "kills",
+    "green nights": "green",
+    "second copies allowed": "second_copies",
+    "wrong": "wrong",
+    "seconds a storm": "each",
+}
+#: Each table of storms: the option that says how many, its name in the guide, their kind, and its columns.
+TABLES = (
+    ("nights", "nights-of-storms", "night", NIGHTS),
+    ("drills", "drills", "drill", DRILLS),
+    ("seeds", "storms", "storm", STORMS),
+    ("collisions", "collisions", "collision", COLLIDED),
 )
 PROCESSES = ("cloud", "playbooks killed", "wrong")
 #: A row of a table, and the names of its columns.
@@ -101,8 +100,8 @@ def main() -> None:
     parser.add_argument("--night", action="store_true")
     given = parser.parse_args()
     if given.story:
-        show = _print_story_of_nights if given.night else _print_story
-        show(given.story[0], int(given.story[1]), given.collision)
+        kind = "night" if given.night else "collision" if given.collision else "storm"
+        _print_story(kind, given.story[0], int(given.story[1]))
         return
     wrong = 0
     with ProcessPoolExecutor(given.jobs) as pool:
@@ -117,141 +116,44 @@ def main() -> None:
 
 def _tables(pool: ProcessPoolExecutor, given: argparse.Namespace) -> Iterator[tuple[str, Head, list[Row]]]:
     """Yield each table, by its name in the guide."""
-    if given.nights:
-        nights = {cloud: _jobs(pool, _pass_nights, cloud, given.first, given.nights) for cloud in given.cloud}
-        yield "nights-of-storms", NIGHTS, [_row(cloud, _sum(jobs), NIGHTS_COUNTED) for cloud, jobs in nights.items()]
-    if given.drills:
-        drills = {cloud: _jobs(pool, _pass_drills, cloud, given.first, given.drills) for cloud in given.cloud}
-        yield "drills", DRILLS, [_row(cloud, _sum(jobs), DRILLS_COUNTED) for cloud, jobs in drills.items()]
-    if given.seeds:
-        storms = {cloud: _submitted(pool, cloud, given.first, given.seeds, False) for cloud in given.cloud}
-        yield "storms", STORMS, [_row_of_storms(cloud, _sum(jobs)) for cloud, jobs in storms.items()]
-    if given.collisions:
-        found = {cloud: _submitted(pool, cloud, given.first, given.collisions, True) for cloud in given.cloud}
-        yield "collisions", COLLIDED, [_row_of_collisions(cloud, _sum(jobs)) for cloud, jobs in found.items()]
+    for option, name, kind, columns in TABLES:
+        if number := getattr(given, option):
+            jobs = {cloud: _jobs(pool, kind, cloud, given.first, number) for cloud in given.cloud}
+            yield name, ("cloud", *columns), [_row(cloud, jobs[cloud], columns) for cloud in jobs]
     if given.processes:
         killed = [pool.submit(_processes, cloud, given.processes) for cloud in given.cloud]
         yield "processes", PROCESSES, [job.result() for job in killed]
 
 
-def _submitted(pool: ProcessPoolExecutor, cloud: str, first: int, number: int, collisions: bool) -> list[Any]:
-    jobs = range(first, first + number, JOB)
-    return [pool.submit(_pass, cloud, begin, min(JOB, first + number - begin), collisions) for begin in jobs]
+def _jobs(pool: ProcessPoolExecutor, kind: str, cloud: str, first: int, number: int) -> list[Any]:
+    begins = range(first, first + number, JOB)
+    return [pool.submit(_pass, kind, cloud, begin, min(JOB, first + number - begin)) for begin in begins]
 
 
-def _jobs(pool: ProcessPoolExecutor, work: Callable[..., Any], cloud: str, first: int, number: int) -> list[Any]:
-    jobs = range(first, first + number, JOB)
-    return [pool.submit(work, cloud, begin, min(JOB, first + number - begin)) for begin in jobs]
-
-
-def _pass_drills(cloud: str, first: int, number: int) -> Counter[str]:
-    """Run some storms over drills on one cloud; return the counts."""
-    server = StormServer(cloud, with_disks=True)
-    return _count(
-        (f"{cloud} drill seed {seed}", lambda seed=seed: server.drilled(drill_storm(cloud, seed)))
-        for seed in range(first, first + number)
-    )
-
-
-def _pass_nights(cloud: str, first: int, number: int) -> Counter[str]:
-    """Run some storms of nights on one cloud; return the counts."""
-    server = StormServer(cloud, with_disks=True)
-    return _count(
-        (f"{cloud} night seed {seed}", lambda seed=seed: server.nights(role_storm_of(cloud, seed)))
-        for seed in range(first, first + number)
-    )
-
-
-def _count(storms: Iterator[tuple[str, Callable[[], Any]]]) -> Counter[str]:
-    """Run storms, each with its name, and add up their figures; print violations at once."""
-    found = Counter[str]()
-    for name, passes in storms:
+def _pass(kind: str, cloud: str, first: int, number: int) -> Counter[str]:
+    """Run some storms of a kind on one cloud, and add up their figures; print violations at once."""
+    server, found = StormServer(cloud, with_disks=kind in ("drill", "night")), Counter[str]()
+    for seed in range(first, first + number):
         try:
-            findings = passes()
+            findings = server.passed(kind, seed)
         except Exception as error:
-            print(f"  {name}: {type(error).__name__}: {error}", flush=True)
+            print(f"  {cloud} {kind} {seed}: {type(error).__name__}: {error}", flush=True)
             found.update(storms=1, wrong=1)
             continue
         figures = {key: value for key, value in vars(findings).items() if isinstance(value, int)}
         found.update(storms=1, wrong=int(bool(findings.faults)), milliseconds=int(findings.seconds * 1000), **figures)
         if findings.faults:
-            print(f"  {name}: {'; '.join(findings.faults[:4])}", flush=True)
+            print(f"  {cloud} {kind} {seed}: {'; '.join(findings.faults[:4])}", flush=True)
     return found
 
 
-def _sum(jobs: list[Any]) -> Counter[str]:
-    """Add up the counts of jobs."""
-    return sum((job.result() for job in jobs), Counter())
-
-
-def _pass(cloud: str, first: int, number: int, collisions: bool) -> Counter[str]:
-    """Run some storms, or collisions, on one cloud; return the counts."""
-    server, found = StormServer(cloud), Counter[str]()
-    for seed in range(first, first + number):
-        try:
-            findings = server.collided(seed) if collisions else server.passed(seed)
-        except Exception as error:
-            print(f"  {cloud} seed {seed}: {type(error).__name__}: {error}", flush=True)
-            found.update(storms=1, wrong=1)
-            continue
-        found.update(_counted(findings))
-        if findings.faults:
-            print(
-                f"  {cloud} {'collision' if collisions else 'seed'} {seed}: {'; '.join(findings.faults[:4])}",
-                flush=True,
-            )
-    return found
-
-
-def _counted(findings: Findings) -> Counter[str]:
-    return Counter(
-        storms=1,
-        runs=sum(len(passing.runs) for passing in findings.storm.rounds),
-        copies=findings.copies,
-        calls=findings.calls,
-        kills=findings.kills,
-        rows=findings.rows,
-        rows_checked=findings.rows_checked,
-        collided=findings.collided,
-        second_copies=findings.second_copies,
-        met=int(findings.collided > 0),
-        taken_back=findings.taken_back,
-        left=findings.left,
-        wrong=int(bool(findings.faults)),
-        milliseconds=int(findings.seconds * 1000),
-    )
-
-
-def _row_of_storms(cloud: str, found: Counter[str]) -> tuple[object, ...]:
-    share = f"{100 * found['rows_checked'] / max(1, found['rows']):.1f} %"
-    seconds = f"{found['milliseconds'] / 1000 / max(1, found['storms']):.1f}"
-    names = ("storms", "runs", "copies", "calls", "kills")
-    return cloud, *(found[name] for name in names), share, found["left"], found["wrong"], seconds
-
-
-#: The figures in the tables of storms over drills and of nights.
-DRILLS_COUNTED = ("storms", "disks", "calls", "kills", "killed_between", "second_copies", "wrong")
-NIGHTS_COUNTED = (
-    "storms",
-    "nights",
-    "restores",
-    "copies",
-    "pruned",
-    "calls",
-    "kills",
-    "green",
-    "second_copies",
-    "wrong",
-)
-
-
-def _row(cloud: str, found: Counter[str], names: tuple[str, ...]) -> Row:
-    return cloud, *(found[name] for name in names), f"{found['milliseconds'] / 1000 / max(1, found['storms']):.1f}"
-
-
-def _row_of_collisions(cloud: str, found: Counter[str]) -> tuple[object, ...]:
-    names = ("storms", "met", "collided", "second_copies", "taken_back", "left", "wrong")
-    return cloud, *(found[name] for name in names)
+def _row(cloud: str, jobs: list[Any], columns: dict[str, str]) -> Row:
+    found: Counter[str] = sum((job.result() for job in jobs), Counter())
+    shown = {
+        "share": f"{100 * found['rows_checked'] / max(1, found['rows']):.1f} %",
+        "each": f"{found['milliseconds'] / 1000 / max(1, found['storms']):.1f}",
+    }
+    return cloud, *(shown.get(figure, found[figure]) for figure in columns.values())
 
 
 def _processes(cloud: str, count: int) -> tuple[Any, ...]:
@@ -263,23 +165,13 @@ def _processes(cloud: str, count: int) -> tuple[Any, ...]:
     return cloud, count, len(found)
 
 
-def _print_story(cloud: str, seed: int, collision: bool) -> None:
-    server = StormServer(cloud)
-    storm = collision_of(cloud, seed) if collision else hard_storm_of(cloud, seed)
-    findings = server.checked(storm)
+def _print_story(kind: str, cloud: str, seed: int) -> None:
+    server = StormServer(cloud, with_disks=kind == "night")
+    findings = server.passed(kind, seed)
     if findings.faults:
-        findings = server.checked(smallest(storm, lambda smaller: server.checked(smaller).faults))
+        findings = server.checked(smallest(findings.storm, lambda smaller: server.checked(smaller).faults))
     print(findings.storm)
     print(story(findings))
-
-
-def _print_story_of_nights(cloud: str, seed: int, _collision: bool) -> None:
-    server = StormServer(cloud, with_disks=True)
-    findings = server.nights(role_storm_of(cloud, seed))
-    if findings.faults:
-        findings = server.nights(smallest(findings.storm, lambda smaller: server.nights(smaller).faults))
-    print(findings.storm)
-    print(story_of_nights(findings))
 
 
 if __name__ == "__main__":

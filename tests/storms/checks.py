@@ -29,9 +29,12 @@ class Findings:
 
     storm: Storm
     faults: list[str] = field(default_factory=list)
+    runs: int = 0
     copies: int = 0
     calls: int = 0
     kills: int = 0
+    #: Whether several runs requested the same copy.
+    met: int = 0
     #: Copies that more than one run requested, those started in addition to another run's, those taken back, and those
     #: left, which is allowed.
     collided: int = 0
@@ -49,7 +52,7 @@ class Findings:
 def checked(storm: Storm, estate: Any) -> Findings:
     """Run a storm over an empty estate and check it."""
     simulation = Simulation(storm, estate)
-    findings = Findings(storm, simulation=simulation)
+    findings = Findings(storm, simulation=simulation, runs=sum(len(passing.runs) for passing in storm.rounds))
     at_first = Truth(simulation)
     complete = {c.place for c in at_first.copies.values() if c.phase() == "complete"}
     for number, passing in enumerate(storm.rounds[:-1], 1):
@@ -385,6 +388,7 @@ def _collisions(truth: Truth, findings: Findings) -> None:
             for region in regions_of(call):
                 asked.setdefault((source_of(call), region), set()).add(call.by)
     findings.collided = sum(len(runs - {"last", "tidying", "further"}) > 1 for runs in asked.values())
+    findings.met = int(findings.collided > 0)
     for copies in truth.of_place.values():
         made = sorted((c for c in copies if c.maker), key=lambda c: c.started)
         for number, copy in enumerate(made):

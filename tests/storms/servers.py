@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,16 +15,31 @@ from tests.clouds import CLOUDS
 from tests.simulator.clock import ExchangeableClock, FakeClock
 from tests.simulator.wire import wired
 
-from .checks import Findings, checked
+from .attaching import drill_storm
+from .checks import checked
 from .collisions import collision_of
-from .drill_checks import DrillFindings, checked_drills
+from .drill_checks import checked_drills
 from .drills import DrillStorm
 from .faults import Storm
 from .harder import hard_storm_of
-from .role_checks import RoleFindings, checked_nights
+from .role_checks import checked_nights
+from .role_draws import role_storm_of
 from .role_storms import RoleStorm
 from .scheduler import Scheduler
 
+#: What draws a storm of each kind from a cloud and a seed.
+DRAWS: dict[str, Callable[[str, int], Any]] = {
+    "storm": hard_storm_of,
+    "collision": collision_of,
+    "drill": drill_storm,
+    "night": role_storm_of,
+}
+#: What runs and checks storms of each class, and what their orders of calls are drawn from besides cloud and seed.
+CHECKS: dict[type, tuple[Callable[[Any, Any], Any], str]] = {
+    Storm: (checked, ""),
+    DrillStorm: (checked_drills, "drill "),
+    RoleStorm: (checked_nights, "role "),
+}
 #: Nothing listens there: the thread that calls serves the storm.
 URL = "http://127.0.0.1:9"
 
@@ -55,31 +71,14 @@ class StormServer:
         """Serve this cloud's address to the SDKs of this process."""
         return wired(self._served.app, self._url)
 
-    def passed(self, seed: int) -> Findings:
-        """Run the storm of a seed, and check it."""
-        return self.checked(hard_storm_of(self.cloud, seed))
+    def passed(self, kind: str, seed: int) -> Any:
+        """Run the storm of a kind and a seed, and check it; drills and nights need a server with disks."""
+        return self.checked(DRAWS[kind](self.cloud, seed))
 
-    def collided(self, seed: int) -> Findings:
-        """Run the collision of a seed, and check it."""
-        return self.checked(collision_of(self.cloud, seed))
-
-    def drilled(self, storm: DrillStorm) -> DrillFindings:
-        """Run a storm over drills, and check it; the server must have disks."""
+    def checked(self, storm: Any) -> Any:
+        """Run a storm of any kind, and check it. What the storm needs is drawn from its seed alone."""
         started = time.process_time()
-        findings = checked_drills(storm, self.estate_on(Scheduler(f"drill {storm.cloud} {storm.seed}")))
-        findings.seconds = time.process_time() - started
-        return findings
-
-    def nights(self, storm: RoleStorm) -> RoleFindings:
-        """Run a storm of nights, and check it."""
-        started = time.process_time()
-        findings = checked_nights(storm, self.estate_on(Scheduler(f"role {storm.cloud} {storm.seed}")))
-        findings.seconds = time.process_time() - started
-        return findings
-
-    def checked(self, storm: Storm) -> Findings:
-        """Run a storm, and check it. What the storm needs is drawn from its seed alone."""
-        started = time.process_time()
-        findings = checked(storm, self.estate_on(Scheduler(f"{storm.cloud} {storm.seed}")))
+        check, name = CHECKS[type(storm)]
+        findings = check(storm, self.estate_on(Scheduler(f"{name}{storm.cloud} {storm.seed}")))
         findings.seconds = time.process_time() - started
         return findings

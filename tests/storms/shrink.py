@@ -45,7 +45,13 @@ def _kinds(faults: list[str]) -> set[str]:
     return {" ".join(word for word in fault.split() if word.isalpha()) for fault in plain}
 
 
-def story(findings: Findings, most: int = 60) -> str:
+def story(findings: Any) -> str:
+    """Describe a storm and what happened in it; nothing is said of a storm over drills."""
+    tell = {Findings: _story, RoleFindings: _story_of_nights}.get(type(findings))
+    return tell(findings) if tell else ""
+
+
+def _story(findings: Findings, most: int = 60) -> str:
     """Describe the storm, each call with its time and answer, the result of each run, and the violations."""
     simulation = findings.simulation
     assert simulation is not None
@@ -70,7 +76,7 @@ def story(findings: Findings, most: int = 60) -> str:
     return "\n".join(lines)
 
 
-def story_of_nights(findings: RoleFindings) -> str:
+def _story_of_nights(findings: RoleFindings) -> str:
     """Describe a storm of nights: each evening, what its nights wrote to the cloud, and what they reported."""
     nights, lines = findings.simulation, []
     assert nights is not None

@@ -81,5 +81,5 @@ def test_a_storm_of_nights_loses_nothing_and_reports_the_truth():
         storm = role_storm_of("toy", 0, evenings=2)
         # The toy makes no disks.
         storm = replace(storm, evenings=tuple(replace(evening, restores=()) for evening in storm.evenings))
-        findings = StormServer("toy").nights(storm)
+        findings = StormServer("toy").checked(storm)
     assert not findings.faults and findings.calls > 10

@@ -20,7 +20,7 @@ from tests.storms.collisions import collision_of
 from tests.storms.harder import hard_storm_of
 from tests.storms.role_draws import role_storm_of
 from tests.storms.servers import StormServer
-from tests.storms.shrink import smallest, story, story_of_nights
+from tests.storms.shrink import smallest, story
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +73,11 @@ def server(served, cloud):
     return StormServer(cloud, served(cloud))
 
 
+@pytest.fixture
+def server_with_disks(served, cloud):
+    return StormServer(cloud, served(cloud, "server_with_disks"), with_disks=True)
+
+
 @pytest.mark.parametrize(("cloud", "seed"), SEEDS)
 def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(server, cloud, seed):
     hold(server, hard_storm_of(cloud, seed))
@@ -84,25 +89,13 @@ def test_runs_that_collide_leave_one_copy(server, cloud, seed):
 
 
 @pytest.mark.parametrize(("cloud", "seed"), DRILLS)
-def test_a_storm_over_drills_leaves_no_disk_and_touches_no_other(served, cloud, seed):
-    server = StormServer(cloud, served(cloud, "server_with_disks"), with_disks=True)
-    storm = drill_storm(cloud, seed)
-    findings = server.drilled(storm)
-    if findings.faults:
-        least = smallest(storm, lambda smaller: server.drilled(smaller).faults, tries=60, seconds=60)
-        pytest.fail(f"{findings.faults[:5]}\nthe smallest that fails in the same way: {least}")
+def test_a_storm_over_drills_leaves_no_disk_and_touches_no_other(server_with_disks, cloud, seed):
+    hold(server_with_disks, drill_storm(cloud, seed))
 
 
 @pytest.mark.parametrize(("cloud", "seed"), NIGHTS)
-def test_a_storm_of_nights_loses_nothing_and_reports_the_truth(served, cloud, seed):
-    server = StormServer(cloud, served(cloud, "server_with_disks"), with_disks=True)
-    storm = role_storm_of(cloud, seed, evenings=4)
-    findings = server.nights(storm)
-    if findings.faults:
-        least = server.nights(smallest(storm, lambda smaller: server.nights(smaller).faults, tries=60, seconds=60))
-        pytest.fail(
-            f"{findings.faults[:5]}\nthe smallest that fails in the same way: {least.storm}\n{story_of_nights(least)}"
-        )
+def test_a_storm_of_nights_loses_nothing_and_reports_the_truth(server_with_disks, cloud, seed):
+    hold(server_with_disks, role_storm_of(cloud, seed, evenings=4))
 
 
 def without_request_ids(result):
@@ -120,10 +113,9 @@ def test_the_same_seed_gives_the_same_storm(server, cloud):
 
 
 @pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
-def test_the_same_seed_gives_the_same_storm_of_nights(served, cloud):
-    server = StormServer(cloud, served(cloud, "server_with_disks"), with_disks=True)
+def test_the_same_seed_gives_the_same_storm_of_nights(server_with_disks, cloud):
     nights = role_storm_of(cloud, 2, evenings=2)
-    assert server.nights(nights).log == server.nights(nights).log
+    assert server_with_disks.checked(nights).log == server_with_disks.checked(nights).log
 
 
 def hold(server, storm):

@@ -49,7 +49,7 @@ class WriteSender:
         elif cooldown and cooldown.until > now:
             for snapshot_id, attempt in owners.items():
                 why = Throttled(f"Calls in {region} pause after throttling")
-                attempt.memory.writes.postpone(snapshot_id, kind, why, cooldown.until)
+                attempt.memory.record_postponed(snapshot_id, kind, why, cooldown.until)
             return []
         elif self._deadline.passed:
             return []

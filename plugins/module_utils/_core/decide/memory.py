@@ -192,6 +192,10 @@ class Memory:
         if kind in (DELETE, LOCK) and not isinstance(error, Busy):
             self.locks.forget(snapshot_id)  # it may be locked by now
 
+    def record_postponed(self, snapshot_id: str, kind: str, error: CopyError, until: float) -> None:
+        """Record that a write was not sent, and when it may be."""
+        self.writes.postpone(snapshot_id, kind, error, until)
+
     def record_tags(self, snapshot_id: str, change: TagChange, now: float) -> None:
         self.writes.accept_tags(snapshot_id, change, now)
         self._record_update(snapshot_id, tags=change.applied_to(self.seen[snapshot_id].copy.tags))

@@ -22,11 +22,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     sort_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import LIST_NOW, Decision
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import next_search
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import decide
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.writes import DELETE, EXPIRY, LOCK, TAGS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
@@ -116,9 +116,9 @@ policies = st.builds(
 )
 
 
-def wanted_of(request, policy):
+def desired_of(request, policy):
     order = CopyOrder(request, SOURCE, None, None, {})
-    return Wanted(request, policy, Cloud(), SOURCE, True, order)
+    return DesiredState(request, policy, Cloud(), SOURCE, True, order)
 
 
 def memory_after(shown, at=NOW):
@@ -129,7 +129,7 @@ def memory_after(shown, at=NOW):
 
 @given(requests, copies(), policies)
 def test_every_request_is_decided_once(request, there, policy):
-    decision = decide(wanted_of(request, policy), memory_after(there), NOW, NOON)
+    decision = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
     fitting = [c for c in there if c.state is not State.ERROR and misfit(request, c, Cloud()) is None]
     assert (decision.copy is not None) == bool(fitting)
     assert sum([decision.copy is not None, decision.begin, decision.error is not None]) == 1
@@ -139,7 +139,7 @@ def test_every_request_is_decided_once(request, there, policy):
 
 @given(requests, copies(), policies)
 def test_nothing_is_ever_deleted_that_is_not_certainly_ours_or_held_or_still_counts(request, there, policy):
-    decision = decide(wanted_of(request, policy), memory_after(there), NOW, NOON)
+    decision = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
     assert all(c.deletable and not c.held for c in (*decision.deletions.now, *decision.deletions.to_delete))
     assert decision.copy not in decision.deletions.now and decision.copy not in decision.deletions.to_delete
     for copy in decision.deletions.now:
@@ -154,8 +154,8 @@ def test_nothing_is_ever_deleted_that_is_not_certainly_ours_or_held_or_still_cou
 @given(requests, copies(), policies, st.sampled_from([16.0, 60.0, 600.0]))
 def test_nothing_is_deleted_on_an_old_look(request, there, policy, age):
     memory = memory_after(there, NOW - age)
-    decision = decide(wanted_of(request, policy), memory, NOW, NOON)
-    fresh = decide(wanted_of(request, policy), memory_after(there), NOW, NOON)
+    decision = decide(desired_of(request, policy), memory, NOW, NOON)
+    fresh = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
     assert not decision.deletions.now
     assert not fresh.deletions.now or decision.look.at <= NOW
     assert not memory.is_fresh(NOW), "and nothing is started based on it"
@@ -167,7 +167,7 @@ def test_a_copy_that_the_last_look_lacks_is_not_deleted_and_justifies_no_deletio
         memory = memory_after(there, NOW - 5)
         shown = {c.snapshot_id: c for c in there if c is not missing}
         memory.record_look(shown, None, NOW)
-        decision = decide(wanted_of(request, policy), memory, NOW, NOON)
+        decision = decide(desired_of(request, policy), memory, NOW, NOON)
         assert missing not in decision.deletions.now
         for copy in decision.deletions.now:
             assert copy.state is State.ERROR or any(
@@ -177,8 +177,8 @@ def test_a_copy_that_the_last_look_lacks_is_not_deleted_and_justifies_no_deletio
 
 @given(requests, copies(), policies)
 def test_a_decision_after_a_finished_run_has_nothing_to_do(request, there, policy):
-    wanted = wanted_of(request, policy)
-    decision = decide(wanted, memory_after(there), NOW, NOON)
+    desired = desired_of(request, policy)
+    decision = decide(desired, memory_after(there), NOW, NOON)
     if decision.error:
         return
     made = Snapshot(
@@ -196,20 +196,20 @@ def test_a_decision_after_a_finished_run_has_nothing_to_do(request, there, polic
     after = [replace(c, state=State.COMPLETED) if c.state is State.PENDING else c for c in there]
     after += [made] if decision.begin else []
     for _look in range(3):  # an old copy is deleted once its replacement exists, a duplicate once its survivor does
-        again = decide(wanted, memory_after(after), NOW, NOON)
+        again = decide(desired, memory_after(after), NOW, NOON)
         assert again.copy is not None and not again.error
         gone = {c.snapshot_id for c in again.deletions.now}
         after = [c for c in after if c.snapshot_id not in gone]
-    assert decide(wanted, memory_after(after), NOW, NOON).settled
+    assert decide(desired, memory_after(after), NOW, NOON).settled
 
 
 @given(requests, copies(), st.booleans(), st.booleans(), st.sets(st.integers(0, 5)))
 def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(request, there, wait, cancels, numbers):
     ids = frozenset(f"copy-{n}" for n in numbers)
     for copy_ids in (None, ids):
-        wanted = wanted_of(request, Policy(absent=True, wait=wait, copy_ids=copy_ids))
-        wanted.cloud.cancels_by_deletion = cancels
-        decision = decide(wanted, memory_after(there), NOW, NOON)
+        desired = desired_of(request, Policy(absent=True, wait=wait, copy_ids=copy_ids))
+        desired.cloud.cancels_by_deletion = cancels
+        decision = decide(desired, memory_after(there), NOW, NOON)
         for copy in decision.deletions.now:
             assert copy.deletable and not copy.held and (copy_ids is None or copy.snapshot_id in copy_ids)
             assert cancels or copy.state is not State.PENDING
@@ -221,11 +221,11 @@ def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(reques
 
 
 def test_a_lost_call_is_looked_for_until_the_time_of_doubt_is_over_and_then_made_again():
-    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy()), memory_after([], NOW - 1)
+    desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy()), memory_after([], NOW - 1)
     memory.record_copy_sent(NOON)
     memory.record_copy_in_doubt(Ambiguous("gone"), NOW, NOON)
     at = NOW
-    while not (decision := decide(wanted, memory, at, NOON)).begin:
+    while not (decision := decide(desired, memory, at, NOON)).begin:
         assert at < decision.look.at <= NOW + Cloud.doubt_seconds + 1
         at = decision.look.at
         memory.record_look({}, None, at)
@@ -270,8 +270,8 @@ def test_an_unencrypted_copy_is_no_duplicate_of_an_encrypted_one():
 
 @pytest.mark.parametrize("absent", [False, True])
 def test_before_the_first_look_the_decision_is_to_look_at_all_copies_at_once(absent):
-    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=absent))
-    assert decide(wanted, Memory(), NOW, NOON) == Decision(look=LIST_NOW)
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=absent))
+    assert decide(desired, Memory(), NOW, NOON) == Decision(look=LIST_NOW)
 
 
 def test_a_decision_needs_only_what_it_decides():
@@ -291,7 +291,7 @@ def test_a_decision_needs_only_what_it_decides():
 @given(requests, copies(), policies)
 def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_key(request, there, policy):
     policy = replace(policy, remove_duplicates=True, replace_mismatched=False)
-    decision = decide(wanted_of(request, policy), memory_after(there), NOW, NOON)
+    decision = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
     by_id, gone = {c.snapshot_id: c for c in there}, {c.snapshot_id for c in decision.deletions.now}
     for copy in (c for c in decision.deletions.now if c.state is not State.ERROR):
         survivor = by_id[decision.deletions.survivor_of[copy.snapshot_id]]
@@ -314,8 +314,8 @@ def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_
 )
 def test_an_unknown_fact_of_a_duplicate_is_no_reason_to_delete_it(one, other, is_deleted):
     there = [copy_of(n, encrypted=shown[0], kms_key=shown[1]) for n, shown in enumerate((one, other))]
-    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(remove_duplicates=True))
-    assert [c.snapshot_id for c in decide(wanted, memory_after(there), NOW, NOON).deletions.now] == (
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(remove_duplicates=True))
+    assert [c.snapshot_id for c in decide(desired, memory_after(there), NOW, NOON).deletions.now] == (
         ["copy-1"] if is_deleted else []
     )
 
@@ -328,9 +328,9 @@ class Tagging(Cloud):
 
 
 def tagging(**facts):
-    wanted = wanted_of(CopyRequest("source", "here", "there", **facts), Policy(wait=True))
-    wanted.cloud = Tagging()
-    return wanted
+    desired = desired_of(CopyRequest("source", "here", "there", **facts), Policy(wait=True))
+    desired.cloud = Tagging()
+    return desired
 
 
 @pytest.mark.parametrize("age", [0.0, 14.0, 16.0, 600.0])
@@ -344,11 +344,11 @@ def test_tags_and_expiry_are_written_on_looks_of_fifteen_seconds_at_most(facts, 
 def test_expiry_is_judged_by_copy():
     """If another copy counts from now on, it needs an expiry of its own (promises: expiry)."""
     first_one, second = copy_of(1), copy_of(2)
-    wanted, memory = tagging(retention_days=30), memory_after([second])
-    memory.record_expiry(second.snapshot_id, decide(wanted, memory, NOW, NOON).expiry, NOW)
-    assert decide(wanted, memory, NOW, NOON).settled
+    desired, memory = tagging(retention_days=30), memory_after([second])
+    memory.record_expiry(second.snapshot_id, decide(desired, memory, NOW, NOON).expiry, NOW)
+    assert decide(desired, memory, NOW, NOON).settled
     memory.record_look({c.snapshot_id: c for c in (first_one, replace(second, expires_at=NOON))}, None, NOW)
-    decision = decide(wanted, memory, NOW, NOON)
+    decision = decide(desired, memory, NOW, NOON)
     assert decision.copy == first_one and decision.expiry == first_one.created_at + timedelta(days=30)
 
 
@@ -390,12 +390,12 @@ CARRIED = {"tags": {"team": "dr"}, "copy_tags": True}
     ],
 )
 def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy, facts, purge, needs):
-    wanted = tagging(**facts)
-    wanted.policy, wanted.source, wanted.source_is_read = Policy(purge_tags=purge), None, False
-    decision = decide(wanted, memory_after([copy]), NOW, NOON)
+    desired = tagging(**facts)
+    desired.policy, desired.source, desired.source_is_read = Policy(purge_tags=purge), None, False
+    decision = decide(desired, memory_after([copy]), NOW, NOON)
     assert decision.needs_source == needs and not (needs and (decision.change or decision.settled))
-    wanted.source, wanted.source_is_read = SOURCE, True
-    assert not decide(wanted, memory_after([copy]), NOW, NOON).needs_source
+    desired.source, desired.source_is_read = SOURCE, True
+    assert not decide(desired, memory_after([copy]), NOW, NOON).needs_source
 
 
 @pytest.mark.parametrize(
@@ -409,19 +409,19 @@ def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy,
     ],
 )
 def test_tags_are_purged_only_if_they_are_known(source, facts, removed):
-    wanted = tagging(**facts)
-    wanted.policy, wanted.source = Policy(purge_tags=True), source
-    change = decide(wanted, memory_after([marked(team="dr", app="orders", old="1")]), NOW, NOON).change
+    desired = tagging(**facts)
+    desired.policy, desired.source = Policy(purge_tags=True), source
+    change = decide(desired, memory_after([marked(team="dr", app="orders", old="1")]), NOW, NOON).change
     assert (tuple(sorted(change.remove)), change.set) == (removed, {})
 
 
 def test_tags_of_another_service_are_waited_for_until_a_later_look_shows_them():
-    wanted, memory = tagging(tags={"team": "dr"}), memory_after([copy_of()])
-    wanted.cloud.tags_in_copy_call = False
+    desired, memory = tagging(tags={"team": "dr"}), memory_after([copy_of()])
+    desired.cloud.tags_in_copy_call = False
     memory.record_tags("copy-1", TagChange({"team": "dr"}), NOW + 1)
     for at, shown, settled in ((1, marked(team="dr"), False), (2, copy_of(), False), (3, marked(team="dr"), True)):
         memory.record_look({"copy-1": shown}, None, NOW + at)
-        decision = decide(wanted, memory, NOW + at, NOON)
+        decision = decide(desired, memory, NOW + at, NOON)
         assert not decision.change and decision.settled == settled and (decision.look.at < math.inf) != settled
 
 
@@ -435,13 +435,13 @@ def test_a_tag_that_was_sent_with_another_value_is_sent_again():
 
 @pytest.mark.parametrize("what", ["tags", "expiry"])
 def test_a_lost_answer_is_looked_after_before_the_write_is_sent_again(what):
-    wanted = tagging(tags={"team": "dr"}) if what == "tags" else tagging(retention_days=30)
+    desired = tagging(tags={"team": "dr"}) if what == "tags" else tagging(retention_days=30)
     memory = memory_after([copy_of()])
     memory.record_refusal("copy-1", what, Ambiguous("gone"), NOW)
-    again = decide(wanted, memory, NOW + 5, NOON)
+    again = decide(desired, memory, NOW + 5, NOON)
     assert not again.change and not again.expiry and again.look.at <= NOW + 5
     memory.record_look({"copy-1": copy_of()}, None, NOW + 5)
-    again = decide(wanted, memory, NOW + 5, NOON)
+    again = decide(desired, memory, NOW + 5, NOON)
     assert again.change or again.expiry
 
 
@@ -451,9 +451,9 @@ def test_a_copy_that_is_held_or_locked_is_deleted_by_nothing_and_named(facts, ke
     held = copy_of(2, traits=("locked",)) if facts == "locked" else copy_of(2, tags={**copy_of().tags, key: "no"})
     request = CopyRequest("source", "here", "there")
     assert not decide(
-        wanted_of(request, Policy(remove_duplicates=True)), memory_after([copy_of(), held]), NOW, NOON
+        desired_of(request, Policy(remove_duplicates=True)), memory_after([copy_of(), held]), NOW, NOON
     ).deletions.now
-    decision = decide(wanted_of(request, Policy(absent=True)), memory_after([held]), NOW, NOON)
+    decision = decide(desired_of(request, Policy(absent=True)), memory_after([held]), NOW, NOON)
     ((named, error),) = decision.deletions.refused
     assert named is held and not decision.deletions.now and held.snapshot_id in str(error) and error.hint
     assert ("locked" in str(error)) == (facts == "locked") and error.message == failures.held_copy(held).message
@@ -477,10 +477,10 @@ UNTIL = NOON + timedelta(days=7)
     ],
 )
 def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, later):
-    wanted, memory = tagging(lock=asked), memory_after([copy])
-    wanted.cloud.lock_modes = modes
+    desired, memory = tagging(lock=asked), memory_after([copy])
+    desired.cloud.lock_modes = modes
     memory.record_locks({}, NOW)
-    decision = decide(wanted, memory, NOW, NOON)
+    decision = decide(desired, memory, NOW, NOON)
     assert (decision.update == LOCK, decision.drift.lock.later, decision.needs_locks) == (now, later, False)
 
 
@@ -494,8 +494,8 @@ def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, 
     ],
 )
 def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lost(own, lost, lock, reads):
-    wanted, memory = tagging(lock=(7, "governance")), memory_after([] if own else [copy_of()])
-    wanted.cloud.lock_modes = ("governance",)
+    desired, memory = tagging(lock=(7, "governance")), memory_after([] if own else [copy_of()])
+    desired.cloud.lock_modes = ("governance",)
     if own:
         memory.record_copy_accepted(copy_of(), NOW)
         memory.record_look({"copy-1": copy_of()}, None, NOW)
@@ -503,25 +503,25 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
     if lost:
         memory.record_refusal("copy-1", LOCK, lost, NOW)
         memory.record_look({"copy-1": copy_of()}, None, NOW + 10)
-    decision = decide(wanted, memory, NOW + 10, NOON)
+    decision = decide(desired, memory, NOW + 10, NOON)
     assert (decision.update == LOCK, decision.needs_locks) == (lock, reads)
 
 
 @pytest.mark.parametrize(("age", "lock"), [(15, True), (16, False), (NOW / 2, False)])
 @pytest.mark.parametrize("own", [True, False])
 def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own, age, lock):
-    wanted, memory = tagging(lock=(7, "governance")), memory_after([] if own else [copy_of()], NOW - age)
-    wanted.cloud.lock_modes = ("governance",)
+    desired, memory = tagging(lock=(7, "governance")), memory_after([] if own else [copy_of()], NOW - age)
+    desired.cloud.lock_modes = ("governance",)
     if own:
         memory.record_copy_accepted(copy_of(), NOW - age)
         memory.own_copies["copy-1"].compared = True
     else:
         memory.record_locks({}, NOW - age)
     memory.record_look({"copy-1": copy_of()}, None, NOW)
-    decision = decide(wanted, memory, NOW, NOON)
+    decision = decide(desired, memory, NOW, NOON)
     assert (decision.update == LOCK, decision.needs_locks, decision.settled) == (lock, not lock, False)
     memory.record_refusal("copy-1", LOCK, Throttled("slow"), NOW)
-    paused = decide(wanted, memory, NOW + 0.5, NOON)
+    paused = decide(desired, memory, NOW + 0.5, NOON)
     assert not (paused.update == LOCK or paused.needs_locks) and paused.retry_at == NOW + 1, (
         "nothing is read during a pause"
     )
@@ -532,15 +532,15 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
     [(True, False, False, False), (True, True, False, False), (True, True, True, True), (False, False, False, True)],
 )
 def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, rechecked, lock):
-    wanted, memory = tagging(lock=(7, "governance")), memory_after([])
-    wanted.cloud.lock_modes, wanted.policy = ("governance",), Policy(wait=wait)
+    desired, memory = tagging(lock=(7, "governance")), memory_after([])
+    desired.cloud.lock_modes, desired.policy = ("governance",), Policy(wait=wait)
     memory.record_copy_accepted(copy_of(), NOW)
     memory.record_look({"copy-1": copy_of()}, ["copy-1"], NOW)
     if compared:
         memory.own_copies["copy-1"].compared = True
     if rechecked:
         memory.own_copies["copy-1"].rechecked = True
-    decision = decide(wanted, memory, NOW, NOON)
+    decision = decide(desired, memory, NOW, NOON)
     assert (decision.update == LOCK, decision.settled, decision.drift.due) == (lock, False, (LOCK,))
 
 
@@ -555,9 +555,9 @@ def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, reche
     ],
 )
 def test_a_source_that_cannot_be_read_is_named_where_tags_depend_on_it(copy, purge, source, is_named):
-    wanted = tagging(**CARRIED)
-    wanted.policy, wanted.source = Policy(purge_tags=purge), source
-    assert decide(wanted, memory_after([copy]), NOW, NOON).drift.tags.unread is (source if is_named else None)
+    desired = tagging(**CARRIED)
+    desired.policy, desired.source = Policy(purge_tags=purge), source
+    assert decide(desired, memory_after([copy]), NOW, NOON).drift.tags.unread is (source if is_named else None)
 
 
 @pytest.mark.parametrize("why", [Throttled("slow", code="Slow"), Ambiguous("lost")])
@@ -576,7 +576,7 @@ def test_a_copy_in_use_is_reported_with_its_user(obstacle, words):
 @pytest.mark.parametrize(("number", "most"), [(0, 30), (1, 40), (2, 90)])
 def test_a_decision_costs_few_calls_of_functions(number, most):
     """10,000 requests decide in 0.2 s. The test counts function calls, because a time depends on the machine."""
-    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), Memory()
+    desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), Memory()
     memory.record_look({c.snapshot_id: c for c in map(copy_of, range(number))}, None, NOW)
     calls = []
 
@@ -586,7 +586,7 @@ def test_a_decision_costs_few_calls_of_functions(number, most):
 
     sys.setprofile(count)
     try:
-        decide(wanted, memory, NOW, NOON)
+        decide(desired, memory, NOW, NOON)
     finally:
         sys.setprofile(None)
     assert len(calls) <= most
@@ -605,46 +605,46 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
     )
     memory = memory_after([copy])
     memory.record_refusal("copy-1", "delete", Ambiguous("lost"), NOW)
-    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True))
-    waiting = decide(wanted, memory, NOW + 0.5, NOON)
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=True))
+    waiting = decide(desired, memory, NOW + 0.5, NOON)
     assert not waiting.deletions.now and waiting.retry_at == NOW + 1
     memory.record_look({}, ["copy-1"], NOW + 2)
-    assert decide(wanted, memory, NOW + 17, NOON).deletions.now == (copy,), "though the look did not show it"
-    late = decide(wanted, memory, NOW + 17.1, NOON)
+    assert decide(desired, memory, NOW + 17, NOON).deletions.now == (copy,), "though the look did not show it"
+    late = decide(desired, memory, NOW + 17.1, NOON)
     assert not late.deletions.now and late.look.at <= NOW + 17.1
 
 
 def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one():
-    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True, wait_delay=15))
-    wanted.cloud.cancels_by_deletion = False
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True, wait_delay=15))
+    desired.cloud.cancels_by_deletion = False
     old, young = replace(copy_of(1), state=State.PENDING), copy_of(2)
     memory = memory_after([old], NOW - 3600)
     memory.record_look({c.snapshot_id: c for c in (old, young)}, None, NOW)
-    decision = decide(wanted, memory, NOW, NOON)
+    decision = decide(desired, memory, NOW, NOON)
     assert decision.deletions.now == (young,) and decision.look.at == NOW + 15
 
 
 @pytest.mark.parametrize(("since", "pause"), [(0.2, 0.5), (4.0, 2.0), (20.0, 10.0), (90.0, 15.0)])
 def test_pauses_grow_while_a_deleted_copy_shows_still(since, pause):
     copy = copy_of()
-    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True))
-    wanted.cloud.deletes_later = True
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True))
+    desired.cloud.deletes_later = True
     memory = memory_after([copy], NOW - 1)
     memory.record_deletion(copy.snapshot_id, NOW)
-    assert decide(wanted, memory, NOW, NOON).look.at == NOW + 0.5
+    assert decide(desired, memory, NOW, NOON).look.at == NOW + 0.5
     memory.record_look({copy.snapshot_id: copy}, [copy.snapshot_id], NOW + since)
-    assert decide(wanted, memory, NOW + since, NOON).look.at == pytest.approx(NOW + since + pause)
+    assert decide(desired, memory, NOW + since, NOON).look.at == pytest.approx(NOW + since + pause)
 
 
 @pytest.mark.parametrize(
     ("listed", "look_at"), [(-1.0, 1.0), (1.0, 2.0), (8.0, 12.0), (22.0, 30.0), (29.0, 30.0), (29.95, 30.05)]
 )
 def test_a_copy_in_doubt_is_looked_for_in_pauses_that_grow_and_once_the_doubt_is_over(listed, look_at):
-    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy()), memory_after([], NOW - 1)
+    desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy()), memory_after([], NOW - 1)
     memory.record_copy_sent(NOON)
     memory.record_copy_in_doubt(Ambiguous("gone"), NOW, NOON)
     memory.record_look({}, None, NOW + listed)
-    assert next_search(wanted, memory) == pytest.approx(NOW + look_at)
+    assert next_search(desired, memory) == pytest.approx(NOW + look_at)
 
 
 @pytest.mark.parametrize(
@@ -767,9 +767,9 @@ EARLIER, MINE = copy_of(1), copy_of(2)
 )
 def test_a_copy_of_this_run_is_deleted_if_another_run_made_an_earlier_one(mine, other, cancels, is_deleted, waits):
     """It is deleted in progress if the cloud can cancel it, else once both are complete (promises: two-runs)."""
-    wanted = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True))
-    wanted.cloud.cancels_by_deletion = cancels
-    decision = decide(wanted, made_beside(mine, other), NOW, NOON)
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True))
+    desired.cloud.cancels_by_deletion = cancels
+    decision = decide(desired, made_beside(mine, other), NOW, NOON)
     assert decision.deletions.now == ((mine,) if is_deleted else ())
     assert decision.deletions.survivor_of == ({mine.snapshot_id: other.snapshot_id} if is_deleted else {})
     assert (decision.look.at < math.inf) == waits and decision.settled == (not is_deleted and not waits)
@@ -779,62 +779,62 @@ def test_a_copy_of_this_run_is_deleted_if_another_run_made_an_earlier_one(mine, 
 def test_a_copy_that_may_never_be_deleted_is_not_tried_again(error, settled):
     memory = made_beside(MINE, EARLIER)
     memory.record_refusal(MINE.snapshot_id, DELETE, error, NOW)
-    decision = decide(wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory, NOW, NOON)
+    decision = decide(desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory, NOW, NOON)
     assert not decision.deletions.now and decision.settled == settled
 
 
 def test_duplicates_are_all_copies_but_the_one_that_counts():
     there = [copy_of(n) for n in (3, 1, 2)]
-    decision = decide(wanted_of(CopyRequest("source", "here", "there"), Policy()), memory_after(there), NOW, NOON)
+    decision = decide(desired_of(CopyRequest("source", "here", "there"), Policy()), memory_after(there), NOW, NOON)
     assert decision.copy == there[1] and decision.duplicates == (there[2], there[0])
 
 
 def test_all_copies_are_looked_at_only_while_the_one_that_counts_does_not_show():
-    wanted, memory = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([IN_PROGRESS])
-    assert not decide(wanted, memory, NOW, NOON).look.at_all
+    desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([IN_PROGRESS])
+    assert not decide(desired, memory, NOW, NOON).look.at_all
     memory.record_look({}, ["copy-1"], NOW + 1)
-    assert decide(wanted, memory, NOW + 1, NOON).look.at_all
+    assert decide(desired, memory, NOW + 1, NOON).look.at_all
 
 
 @pytest.mark.parametrize(("looked_at", "look_at"), [(1, 1.5), (4, 6), (40, 55)])
 def test_pauses_grow_while_tags_of_another_service_do_not_show(looked_at, look_at):
-    wanted, memory = tagging(tags={"team": "dr"}), memory_after([copy_of()])
-    wanted.cloud.tags_in_copy_call = False
+    desired, memory = tagging(tags={"team": "dr"}), memory_after([copy_of()])
+    desired.cloud.tags_in_copy_call = False
     memory.record_tags("copy-1", TagChange({"team": "dr"}), NOW)
     memory.record_look({"copy-1": copy_of()}, None, NOW + looked_at)
-    assert decide(wanted, memory, NOW + looked_at, NOON).look.at == NOW + look_at
+    assert decide(desired, memory, NOW + looked_at, NOON).look.at == NOW + look_at
 
 
 def test_a_misfit_in_progress_is_not_replaced_yet():
     complete, pending = copy_of(1), replace(copy_of(2), state=State.PENDING)
     fitting = copy_of(3, encrypted=True)
     request = CopyRequest("source", "here", "there", encrypted=True)
-    wanted = wanted_of(request, Policy(replace_mismatched=True))
-    assert decide(wanted, memory_after([complete, pending, fitting]), NOW, NOON).deletions.now == (complete,)
+    desired = desired_of(request, Policy(replace_mismatched=True))
+    assert decide(desired, memory_after([complete, pending, fitting]), NOW, NOON).deletions.now == (complete,)
 
 
 def test_a_misfit_that_came_later_is_not_replaced():
-    wanted = wanted_of(CopyRequest("source", "here", "there", encrypted=True), Policy(replace_mismatched=True))
+    desired = desired_of(CopyRequest("source", "here", "there", encrypted=True), Policy(replace_mismatched=True))
     memory = memory_after([copy_of(1)], NOW - 5)
     memory.record_look({f"copy-{n}": copy_of(n, encrypted=n == 3) for n in (1, 2, 3)}, None, NOW)
-    assert decide(wanted, memory, NOW, NOON).deletions.now == (copy_of(1, encrypted=False),)
+    assert decide(desired, memory, NOW, NOON).deletions.now == (copy_of(1, encrypted=False),)
 
 
 @pytest.mark.parametrize(("removes", "deleted"), [(True, [2, 3]), (False, [])])
 def test_duplicates_among_misfits_are_deleted_once_a_copy_is_started(removes, deleted):
-    wanted = wanted_of(CopyRequest("source", "here", "there", encrypted=True), Policy(remove_duplicates=removes))
-    wanted.policy = replace(wanted.policy, replace_mismatched=True, wait=False)
-    decision = decide(wanted, memory_after([copy_of(n, encrypted=False) for n in (1, 2, 3)]), NOW, NOON)
+    desired = desired_of(CopyRequest("source", "here", "there", encrypted=True), Policy(remove_duplicates=removes))
+    desired.policy = replace(desired.policy, replace_mismatched=True, wait=False)
+    decision = decide(desired, memory_after([copy_of(n, encrypted=False) for n in (1, 2, 3)]), NOW, NOON)
     to_delete = [copy.snapshot_id for copy in decision.deletions.to_delete]
     assert decision.begin and to_delete == [f"copy-{n}" for n in deleted]
 
 
 @pytest.mark.parametrize(("answers_with_gone", "calls"), [(True, 2), (False, 1)])
 def test_a_copy_that_never_showed_is_requested_once_more_if_a_token_may_name_a_deleted_one(answers_with_gone, calls):
-    wanted, memory, at = wanted_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([]), NOW
-    wanted.cloud.may_answer_with_gone = answers_with_gone
+    desired, memory, at = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([]), NOW
+    desired.cloud.may_answer_with_gone = answers_with_gone
     for number in range(1, 4):
-        decision = decide(wanted, memory, at, NOON)
+        decision = decide(desired, memory, at, NOON)
         if not decision.begin:
             break
         memory.record_copy_sent(NOON)

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import SortedCopies
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copy_call import CopyCall
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import Policy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import Sighting
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import look_again, next_look
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.writes import DELETE, LOCK, TAGS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.att
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, Progress
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import Decision, NextStep
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.wanted import Policy, Wanted
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils import _progress
@@ -52,7 +52,7 @@ def test_the_time_left_is_reported_only_while_something_is_left(tmp_path):
     (tmp_path / FILE).touch()
     clock = Turned()
     progress = Progress(str(tmp_path), Deadline(clock, 100))
-    attempt = Attempt(Wanted(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
+    attempt = Attempt(DesiredState(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
     for clock.now, state, percent in ((0.0, State.PENDING, 0), (10.0, State.PENDING, 50), (20.0, State.COMPLETED, 100)):
         attempt.decision = Decision(copy=Snapshot("two", "there", state, str(state), progress=percent))
         progress.report([attempt])
@@ -63,7 +63,7 @@ def test_the_time_left_is_reported_only_while_something_is_left(tmp_path):
 def test_no_progress_is_shown_before_it_is_known_what_to_start(tmp_path):
     (tmp_path / FILE).touch()
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
-    attempt = Attempt(Wanted(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
+    attempt = Attempt(DesiredState(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
     for attempt.decision in (
         Decision(needs_source=True),
         Decision(next=NextStep.BEGIN),
@@ -114,7 +114,7 @@ def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, o
     clock = Turned()
     progress = Progress(str(tmp_path), Deadline(clock, 100))
     request = CopyRequest("one", "here", "here", options=options, noun="disk")
-    attempt = Attempt(Wanted(request, policy, Capabilities()))
+    attempt = Attempt(DesiredState(request, policy, Capabilities()))
     there = Snapshot("two", "here", State.COMPLETED, "available", progress=100)
     for clock.now, then in ((0.0, NextStep.GO_ON), (0.1, NextStep.NOTHING)):
         attempt.decision = Decision(copy=there, next=then)
@@ -142,7 +142,7 @@ def test_a_disk_in_progress_shows_no_percentage(tmp_path):
     """No cloud shows one."""
     (tmp_path / FILE).touch()
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
-    attempt = Attempt(Wanted(CopyRequest("snap-1", "here", "here", noun="disk"), Policy(), Capabilities()))
+    attempt = Attempt(DesiredState(CopyRequest("snap-1", "here", "here", noun="disk"), Policy(), Capabilities()))
     made = Snapshot("vol-1", "here", State.PENDING, "creating", progress=0)
     attempt.decision = Decision(copy=made)
     attempt.memory.record_look({"vol-1": made}, None, 0.0)

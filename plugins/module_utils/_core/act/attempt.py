@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..decide.decision import Decision
+from ..decide.desired import DesiredState
 from ..decide.memory import Memory
-from ..decide.wanted import Wanted
 from ..errors import CopyError, Throttled
 from ..model import CopyOrder, CopyRequest, Snapshot, State
 from ..pacing import Window
@@ -25,7 +25,7 @@ class Attempt:
     ``failures`` are those of the copy's tags, expiry or deletions, by snapshot ID.
     """
 
-    wanted: Wanted
+    desired: DesiredState
     #: Its position among the requests of the run.
     position: int = 0
     memory: Memory = field(default_factory=Memory)
@@ -37,13 +37,13 @@ class Attempt:
 
     @property
     def request(self) -> CopyRequest:
-        return self.wanted.request
+        return self.desired.request
 
     @property
     def order(self) -> CopyOrder:
-        if self.wanted.order is None:
+        if self.desired.order is None:
             raise ValueError("nothing is ordered for this request")
-        return self.wanted.order
+        return self.desired.order
 
     @property
     def copy(self) -> Snapshot | None:
@@ -52,8 +52,8 @@ class Attempt:
     @property
     def disk(self) -> str | None:
         """The disk of the source. Some clouds allow only one unfinished copy per disk."""
-        if self.wanted.order:
-            return self.wanted.order.source.disk_id
+        if self.desired.order:
+            return self.desired.order.source.disk_id
         return source_disk_of(self.copy) if self.copy else None
 
     @property

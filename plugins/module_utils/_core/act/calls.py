@@ -156,9 +156,9 @@ class Calls(WriteSender):
     def delete(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Delete the copies that may be deleted now, in batches."""
         chosen = [a for a in attempts if a.decision.deletions.now]
-        wanted = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.deletions.now}
-        for name in dict.fromkeys(region for region, _i in wanted):
-            owners = {i: a for (region, i), a in wanted.items() if region == name}
+        by_copy = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.deletions.now}
+        for name in dict.fromkeys(region for region, _i in by_copy):
+            owners = {i: a for (region, i), a in by_copy.items() if region == name}
             max_sizes = {i: owners[i].max_per_call(i, DELETE, self._cloud.deleted_per_call) for i in owners}
             max_sizes.update((i, 1) for i in owners if (name, i) in self._singles)
             for ids in _calls_of(max_sizes):
@@ -241,7 +241,7 @@ class Calls(WriteSender):
         due = [a for a in attempts if a.decision.update == LOCK and a.copy]
         for attempt in due:
             # As above, for the listing of locks.
-            if attempt.copy and is_known_unlocked(attempt.wanted, attempt.memory, attempt.copy, self._deadline.now()):
+            if attempt.copy and is_known_unlocked(attempt.desired, attempt.memory, attempt.copy, self._deadline.now()):
                 self._send_for_one(LOCK, attempt, self._lock)
         return due
 

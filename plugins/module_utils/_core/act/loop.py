@@ -13,10 +13,10 @@ from operator import attrgetter
 
 from ..cloud import SnapshotCloud
 from ..decide import failures
+from ..decide.desired import DesiredState, Policy
 from ..decide.memory import Memory
 from ..decide.sightings import LONG_LOOK, Survivor
 from ..decide.transitions import decide
-from ..decide.wanted import Policy, Wanted
 from ..model import CopyRequest, State
 from ..pacing import MIN_SLEEP
 from ..waiting import Deadline
@@ -55,7 +55,7 @@ class Loop:
         #: The requests, in order.
         self.attempts = [
             Attempt(
-                Wanted(request, policy, cloud),
+                DesiredState(request, policy, cloud),
                 position,
                 Memory(unseen_seconds=cloud.unseen_seconds, survivors=survivors[request.region]),
             )
@@ -208,7 +208,7 @@ class Loop:
         now, utc_now = self._deadline.now(), self._cloud.utc()
         for attempt in dict.fromkeys(attempts):
             if attempt.error is None:
-                attempt.decision = decide(attempt.wanted, attempt.memory, now, utc_now)
+                attempt.decision = decide(attempt.desired, attempt.memory, now, utc_now)
                 if attempt.first_decision is None and attempt.memory.was_listed:
                     attempt.first_decision = attempt.decision
             if attempt.decision.needs_source:

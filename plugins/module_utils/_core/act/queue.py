@@ -76,7 +76,7 @@ class Queue:
         return sorted(first, key=lambda attempt: self._deferred[attempt])
 
     def _line_of(self, attempt: Attempt) -> str:
-        return (attempt.disk or "") if self._by_disk and attempt.wanted.order else ""
+        return (attempt.disk or "") if self._by_disk and attempt.desired.order else ""
 
 
 def _in_order(

@@ -73,12 +73,12 @@ class Sources(Reads):
         return min([super().due_at, *(absence.next_look for absence in self._absent.values())])
 
     def _order(self, attempt: Attempt, source: Snapshot | CopyError | None) -> None:
-        wanted = attempt.wanted
-        wanted.source, wanted.source_is_read = source, True
+        desired = attempt.desired
+        desired.source, desired.source_is_read = source, True
         if attempt.copy is not None:
             return  # only its tags and its disk are needed
-        made = order_of(wanted.cloud, wanted.request, source, self.warnings)
+        made = order_of(desired.cloud, desired.request, source, self.warnings)
         if isinstance(made, CopyOrder):
-            wanted.order = made
+            desired.order = made
         else:
-            wanted.problem = made
+            desired.problem = made

@@ -18,16 +18,16 @@ from .attempt import Attempt
 def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     """Return the failures of writes on existing copies: refused for good, or not done in time."""
     decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
-    wanted = attempt.wanted
+    desired = attempt.desired
     found = []
     for (snapshot_id, kind), refusal in memory.writes.refusals.items():
-        if kind == TAGS and isinstance(refusal.error, TagsFull) and wanted.cloud.tag_rules:
+        if kind == TAGS and isinstance(refusal.error, TagsFull) and desired.cloud.tag_rules:
             continue  # a failure only if the user requested the tag
         if refusal.is_final and not (kind == DELETE and snapshot_id in memory.own_copies):
             found.append((snapshot_id, refusal.error))
         elif _is_still_wanted(attempt, snapshot_id, kind):
             found.append((snapshot_id, failures.not_written(snapshot_id, region, kind, refusal.error)))
-    if wanted.policy.wait and wanted.cloud.deletes_later and not decision.settled:
+    if desired.policy.wait and desired.cloud.deletes_later and not decision.settled:
         unseen = [i for i in memory.still_shown if i not in memory.seen]
         found += [(i, failures.deletion_not_shown(i, region)) for i in unseen]
     reported = {snapshot_id for snapshot_id, _error in found}
@@ -49,7 +49,7 @@ def _of_copy(attempt: Attempt, copy: Snapshot) -> Iterator[CopyError]:
         yield failures.tags_not_shown(copy, drift.tags.unshown)
     elif drift.tags.may_show and not decision.needs_source:
         yield failures.tags_late(copy)
-    elif drift.disk.waits and attempt.wanted.policy.wait:
+    elif drift.disk.waits and attempt.desired.policy.wait:
         yield failures.attachment_not_shown(copy)
 
 

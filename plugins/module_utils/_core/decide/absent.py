@@ -15,22 +15,22 @@ from . import failures
 from .attachments import detach_now, is_ours_to_detach
 from .copies import SortedCopies, begin_order
 from .decision import Decision, Deletions, Look, NextStep
+from .desired import DesiredState
 from .locking import unknown_locks
 from .memory import Memory
 from .timing import deletions_now, look_until_shown, next_look
-from .wanted import Wanted
 
 
-def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
+def decide_absent(desired: DesiredState, memory: Memory, now: float) -> Decision:
     """Decide which copies of a source are deleted."""
-    policy, cloud = wanted.policy, wanted.cloud
+    policy, cloud = desired.policy, desired.cloud
     named = [c for c in memory.copies if policy.copy_ids is None or c.snapshot_id in policy.copy_ids]
     chosen = sorted(named, key=begin_order)
-    attached = [c for c in chosen if is_ours_to_detach(wanted.request, c)]
+    attached = [c for c in chosen if is_ours_to_detach(desired.request, c)]
     to_delete: list[Snapshot] = []
     refused: list[tuple[Snapshot, CopyError]] = []
     for copy in chosen:
-        error = None if copy in attached else _refusal_of(wanted, memory, copy)
+        error = None if copy in attached else _refusal_of(desired, memory, copy)
         if error:
             refused.append((copy, error))
         elif copy in attached or not (copy.state is State.PENDING and policy.leaves_unfinished):
@@ -38,7 +38,7 @@ def decide_absent(wanted: Wanted, memory: Memory, now: float) -> Decision:
     to_wait_for = [c for c in to_delete if c not in attached and not _can_go(cloud, c)]
     ready = [c for c in to_delete if c not in attached and _can_go(cloud, c)]
     survivors = [policy.survivors[c.snapshot_id] for c in ready if c.snapshot_id in policy.survivors]
-    unknown = unknown_locks(wanted, memory, ready)
+    unknown = unknown_locks(desired, memory, ready)
     uncertain = [i for i in survivors if not memory.survivors[i].is_certain(now)]
     certain = [
         c for c in ready if c.snapshot_id not in unknown and policy.survivors.get(c.snapshot_id) not in uncertain
@@ -83,16 +83,16 @@ def _can_go(cloud: Capabilities, copy: Snapshot) -> bool:
     return copy.state is not State.PENDING or cloud.cancels_by_deletion
 
 
-def _refusal_of(wanted: Wanted, memory: Memory, copy: Snapshot) -> CopyError | None:
+def _refusal_of(desired: DesiredState, memory: Memory, copy: Snapshot) -> CopyError | None:
     """Return why a copy that should be deleted must not be."""
-    policy, survivor = wanted.policy, wanted.policy.survivors.get(copy.snapshot_id)
+    policy, survivor = desired.policy, desired.policy.survivors.get(copy.snapshot_id)
     if copy.held:
         return failures.held_copy(copy)
     if not copy.deletable_on_request:
         return failures.not_ours(copy)
     if copy.state is State.PENDING and policy.leaves_unfinished:
         return None
-    if not _can_go(wanted.cloud, copy) and not policy.wait:
+    if not _can_go(desired.cloud, copy) and not policy.wait:
         return failures.not_cancellable(copy)
     if survivor and memory.survivors[survivor].lacking.is_certain:
         return failures.no_survivor(copy, survivor, memory.survivors[survivor].copy)

@@ -23,10 +23,10 @@ from ..tags import (
     unapplied_keys,
 )
 from .attachments import AttachmentDrift, attachment_drift, disk_change
+from .desired import DesiredState
 from .expiry import expiry_of
 from .locking import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
-from .wanted import Wanted
 from .writes import ATTACH, EXPIRY, LOCK, TAGS
 
 
@@ -92,7 +92,7 @@ class Drift:
             (LOCK, self.lock.due or self.lock.unknown),
             (ATTACH, self.disk.is_due),
         )
-        return tuple(what for what, wanted in missing if wanted)
+        return tuple(what for what, is_missing in missing if is_missing)
 
     @property
     def refused(self) -> CopyError | None:
@@ -112,35 +112,35 @@ class Drift:
 NO_DRIFT = Drift()
 
 
-def drift_of(wanted: Wanted, memory: Memory, copy: Snapshot, now: float, utc_now: datetime) -> Drift:
+def drift_of(desired: DesiredState, memory: Memory, copy: Snapshot, now: float, utc_now: datetime) -> Drift:
     """Return what the copy that counts for a request lacks."""
-    cloud = wanted.cloud
+    cloud = desired.cloud
     if copy.disk is not None:
-        return _disk_drift(wanted, memory, copy)
+        return _disk_drift(desired, memory, copy)
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
         return NO_DRIFT
     return Drift(
-        _tag_drift(wanted, memory, copy, utc_now),
-        _expiry_drift(wanted, memory, copy, utc_now),
-        _lock_drift(wanted, memory, copy, now),
+        _tag_drift(desired, memory, copy, utc_now),
+        _expiry_drift(desired, memory, copy, utc_now),
+        _lock_drift(desired, memory, copy, now),
     )
 
 
-def _disk_drift(wanted: Wanted, memory: Memory, copy: Snapshot) -> Drift:
+def _disk_drift(desired: DesiredState, memory: Memory, copy: Snapshot) -> Drift:
     if memory.writes.is_refused(copy.snapshot_id, TAGS):
         return NO_DRIFT
-    attachment = attachment_drift(wanted.request, memory, copy)
+    attachment = attachment_drift(desired.request, memory, copy)
     if memory.writes.is_refused(copy.snapshot_id, ATTACH):
         attachment = replace(attachment, is_due=False)
-    change = disk_change(wanted.request, copy)
-    if change and (refused := wanted.cloud.fixed_tags(copy)):
+    change = disk_change(desired.request, copy)
+    if change and (refused := desired.cloud.fixed_tags(copy)):
         return Drift(TagDrift(refused=refused), disk=attachment)
     return Drift(TagDrift(change), disk=attachment)
 
 
-def _expiry_drift(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datetime) -> ExpiryDrift:
-    request = wanted.request
-    if not wanted.cloud.expires_after_copying or memory.writes.is_over(copy.snapshot_id, EXPIRY):
+def _expiry_drift(desired: DesiredState, memory: Memory, copy: Snapshot, utc_now: datetime) -> ExpiryDrift:
+    request = desired.request
+    if not desired.cloud.expires_after_copying or memory.writes.is_over(copy.snapshot_id, EXPIRY):
         return ExpiryDrift()
     if copy.state is State.COMPLETED:
         at, warning = expiry_of(request, copy, utc_now)
@@ -154,67 +154,67 @@ def _expiry_drift(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datet
     )
 
 
-def _lock_drift(wanted: Wanted, memory: Memory, copy: Snapshot, now: float) -> LockDrift:
-    if locks_later(wanted, copy):
+def _lock_drift(desired: DesiredState, memory: Memory, copy: Snapshot, now: float) -> LockDrift:
+    if locks_later(desired, copy):
         waits = "copies are still in progress, and only complete copies can be locked; the next run locks them"
         warning = f"{copy.region}: {waits}"
-        return LockDrift(later=True, warning=None if wanted.policy.wait else warning)
-    if not lock_due(wanted, memory, copy):
+        return LockDrift(later=True, warning=None if desired.policy.wait else warning)
+    if not lock_due(desired, memory, copy):
         return LockDrift()
     refused = memory.writes.refusal_of(copy.snapshot_id, LOCK)
     # During the pause after a refused lock, nothing is read for it.
     pauses = refused is not None and refused.until > now
-    unknown = not pauses and not is_known_unlocked(wanted, memory, copy, now)
+    unknown = not pauses and not is_known_unlocked(desired, memory, copy, now)
     return LockDrift(due=not unknown, unknown=unknown)
 
 
-def _unread_source(wanted: Wanted, copy: Snapshot) -> CopyError | None:
+def _unread_source(desired: DesiredState, copy: Snapshot) -> CopyError | None:
     """Return why the source could not be read, if tags of the copy depend on it. A deleted source is no failure."""
-    if not isinstance(wanted.source, CopyError) or isinstance(wanted.source, NotFound):
+    if not isinstance(desired.source, CopyError) or isinstance(desired.source, NotFound):
         return None
-    return wanted.source if wanted.cloud.tag_rules and (_lacks_provenance(copy) or _purges(wanted)) else None
+    return desired.source if desired.cloud.tag_rules and (_lacks_provenance(copy) or _purges(desired)) else None
 
 
-def _purges(wanted: Wanted) -> bool:
+def _purges(desired: DesiredState) -> bool:
     """Whether tags other than the source's are removed."""
-    request = wanted.request
+    request = desired.request
     asked = request.copy_tags and request.tags is not None and request.source_tags is None
-    return wanted.policy.purge_tags and asked
+    return desired.policy.purge_tags and asked
 
 
-def _tags_may_show(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datetime) -> bool:
+def _tags_may_show(desired: DesiredState, memory: Memory, copy: Snapshot, utc_now: datetime) -> bool:
     """Whether another run may have set tags that do not show yet.
 
     New tags would overwrite them, and with them the mark of that run's plan (promises: provenance). This does not apply
     to a run that does not wait, because its copy would stay without tags, or to check mode, which overwrites nothing.
     """
     if (
-        not wanted.policy.wait
-        or wanted.policy.is_planned
-        or wanted.cloud.tags_in_copy_call
+        not desired.policy.wait
+        or desired.policy.is_planned
+        or desired.cloud.tags_in_copy_call
         or copy.snapshot_id in memory.own_copies
     ):
         return False
-    if isinstance(wanted.source, CopyError):
+    if isinstance(desired.source, CopyError):
         return False  # nothing would be written
     age = utc_now - copy.created_at if copy.created_at else timedelta.max
     # A short run sets the tags while it can, because the other run may have been killed.
-    patience = timedelta(seconds=min(wanted.cloud.doubt_seconds, wanted.policy.wait_timeout / 2))
+    patience = timedelta(seconds=min(desired.cloud.doubt_seconds, desired.policy.wait_timeout / 2))
     return SOURCE_SNAPSHOT_ID not in copy.tags and age < patience
 
 
-def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datetime) -> TagDrift:
+def _tag_drift(desired: DesiredState, memory: Memory, copy: Snapshot, utc_now: datetime) -> TagDrift:
     """Return which tags a copy lacks, or that the source is needed first."""
-    request, cloud = wanted.request, wanted.cloud
+    request, cloud = desired.request, desired.cloud
     refusals = [cloud.refused_tags[k] for k in missing_tags(copy.tags, request.tags or {}) if k in cloud.refused_tags]
-    may_show = _tags_may_show(wanted, memory, copy, utc_now)
-    drift = TagDrift(may_show=may_show, unread=_unread_source(wanted, copy), refused=next(iter(refusals), None))
+    may_show = _tags_may_show(desired, memory, copy, utc_now)
+    drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
     refusal = memory.writes.refusal_of(copy.snapshot_id, TAGS)
     if cloud.tag_rules is None or (refusal and refusal.is_final and not isinstance(refusal.error, TagsFull)):
         return replace(drift, refused=None)  # that refusal is reported
-    if (_lacks_provenance(copy) or _purges(wanted)) and not wanted.source_is_read:
+    if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
         return replace(drift, needs_source=True)
-    change = _change_of(wanted, copy, cloud.tag_rules, may_show)
+    change = _change_of(desired, copy, cloud.tag_rules, may_show)
     sent = memory.writes.tags.get(copy.snapshot_id)
     if not sent:
         return replace(drift, change=change)
@@ -229,14 +229,14 @@ def _tag_drift(wanted: Wanted, memory: Memory, copy: Snapshot, utc_now: datetime
     return replace(drift, change=change)
 
 
-def _change_of(wanted: Wanted, copy: Snapshot, rules: TagRules, may_show: bool) -> TagChange:
+def _change_of(desired: DesiredState, copy: Snapshot, rules: TagRules, may_show: bool) -> TagChange:
     """Return the change that gives a copy the tags of a request, and those that every new copy gets.
 
     ``may_show``: whether another run may have just set the latter.
     """
-    request, source = wanted.request, wanted.source if isinstance(wanted.source, Snapshot) else None
+    request, source = desired.request, desired.source if isinstance(desired.source, Snapshot) else None
     kept = request.source_tags or (source.tags if source else {})
-    purge = wanted.policy.purge_tags and not (_purges(wanted) and source is None)
+    purge = desired.policy.purge_tags and not (_purges(desired) and source is None)
     change = change_of_tags(request, copy, rules, purge, kept if request.copy_tags else {})
     if source and not may_show and _lacks_provenance(copy):
         if SOURCE_SNAPSHOT_ID in copy.tags:
@@ -246,7 +246,7 @@ def _change_of(wanted: Wanted, copy: Snapshot, rules: TagRules, may_show: bool) 
             # Without the source, set no guessed values: later runs would treat them as certain.
             missing = missing_tags(copy.tags, tags_for_copy(request, source, rules, None)[0], rules)
         change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
-    return replace(change, set={k: v for k, v in change.set.items() if k not in wanted.cloud.refused_tags})
+    return replace(change, set={k: v for k, v in change.set.items() if k not in desired.cloud.refused_tags})
 
 
 def _lacks_provenance(copy: Snapshot) -> bool:

@@ -12,15 +12,15 @@ from collections.abc import Iterable
 from ..errors import Retry
 from ..model import Snapshot, State
 from ..waiting import FRESH_SECONDS
+from .desired import DesiredState
 from .memory import Memory
-from .wanted import Wanted
 from .writes import LOCK
 
 
-def lock_due(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
+def lock_due(desired: DesiredState, memory: Memory, copy: Snapshot) -> bool:
     """Whether a copy is to be locked: it is complete, ours, and as far as known was never locked (promises: locks)."""
     return (
-        _wants_lock(wanted, copy)
+        _wants_lock(desired, copy)
         and copy.state is State.COMPLETED
         and not memory.writes.is_refused(copy.snapshot_id, LOCK)
         and not (copy.locked_until or "locked" in copy.traits)
@@ -28,18 +28,18 @@ def lock_due(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
     )
 
 
-def locks_later(wanted: Wanted, copy: Snapshot) -> bool:
+def locks_later(desired: DesiredState, copy: Snapshot) -> bool:
     """Whether a copy is to be locked once it is complete."""
-    return _wants_lock(wanted, copy) and copy.state is State.PENDING
+    return _wants_lock(desired, copy) and copy.state is State.PENDING
 
 
-def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) -> tuple[str, ...]:
+def unknown_locks(desired: DesiredState, memory: Memory, copies: Iterable[Snapshot]) -> tuple[str, ...]:
     """Return the copies whose locks must be read before anything is written to them.
 
     A copy of this run has no lock, unless the answer to its lock call was lost. If locks may not be read, the cloud
     itself refuses to delete a locked copy.
     """
-    if not wanted.cloud.lock_modes or memory.locks.unread:
+    if not desired.cloud.lock_modes or memory.locks.unread:
         return ()
     ids = [copy.snapshot_id for copy in copies]
     return tuple(
@@ -47,12 +47,12 @@ def unknown_locks(wanted: Wanted, memory: Memory, copies: Iterable[Snapshot]) ->
     )
 
 
-def is_known_unlocked(wanted: Wanted, memory: Memory, copy: Snapshot, now: float) -> bool:
+def is_known_unlocked(desired: DesiredState, memory: Memory, copy: Snapshot, now: float) -> bool:
     """Whether a recent listing of locks showed none for the copy, or this run has just made it.
 
     Then a new lock changes no lock that somebody has set (promises: locks).
     """
-    if unknown_locks(wanted, memory, [copy]):
+    if unknown_locks(desired, memory, [copy]):
         return False
     mine = memory.own_copies.get(copy.snapshot_id)
     known_at = memory.locks.at if copy.snapshot_id in memory.locks else mine.made_at if mine else -math.inf
@@ -64,5 +64,5 @@ def _lock_is_in_doubt(memory: Memory, snapshot_id: str) -> bool:
     return refusal is not None and refusal.error.retry is Retry.LOOK_FIRST
 
 
-def _wants_lock(wanted: Wanted, copy: Snapshot) -> bool:
-    return wanted.request.lock is not None and bool(wanted.cloud.lock_modes) and copy.deletable
+def _wants_lock(desired: DesiredState, copy: Snapshot) -> bool:
+    return desired.request.lock is not None and bool(desired.cloud.lock_modes) and copy.deletable

@@ -14,26 +14,26 @@ from ..pacing import poll_pause
 from ..waiting import FRESH_SECONDS
 from .copies import SortedCopies
 from .copy_call import InDoubt
+from .desired import DesiredState
 from .memory import Memory
-from .wanted import Wanted
 from .writes import DELETE
 
 
-def next_search(wanted: Wanted, memory: Memory) -> float | None:
+def next_search(desired: DesiredState, memory: Memory) -> float | None:
     """Return when to look again for the copy of a call in doubt; None if a call may be sent."""
     doubt = memory.copy_call.state
     if not isinstance(doubt, InDoubt):
         return None
-    end = doubt.since + _search_seconds(wanted, doubt)
+    end = doubt.since + _search_seconds(desired, doubt)
     if memory.listings.at >= end:
         return None
     last = max(memory.listings.at, doubt.since)
     return min(last + max(1.0, (last - doubt.since) / 2), max(end, last + 0.1))
 
 
-def _search_seconds(wanted: Wanted, doubt: InDoubt) -> float:
+def _search_seconds(desired: DesiredState, doubt: InDoubt) -> float:
     """Return how long (seconds) to look for a copy in doubt."""
-    cloud = wanted.cloud
+    cloud = desired.cloud
     if isinstance(doubt.error, Underway) and cloud.underway_seconds is not None:
         return cloud.underway_seconds
     return cloud.doubt_seconds

@@ -35,23 +35,23 @@ from datetime import datetime
 from .absent import decide_absent
 from .copies import sort_copies
 from .decision import LIST_NOW, Decision, Failed, NextStep
+from .desired import DesiredState
 from .memory import Memory
-from .wanted import Wanted
 from .with_copy import with_copy
 from .without_copy import without_copy
 
 
-def decide(wanted: Wanted, memory: Memory, now: float, utc_now: datetime) -> Decision:
+def decide(desired: DesiredState, memory: Memory, now: float, utc_now: datetime) -> Decision:
     """Decide for one request. ``now`` is monotonic, ``utc_now`` the current time (aware)."""
     if memory.listings.at_first is None:
         error = memory.copy_call.final_error
         return Decision(next=Failed(error) if error else NextStep.GO_ON, look=LIST_NOW)
     if memory.copy_call.is_out:
         return Decision()
-    if wanted.policy.absent:
-        return decide_absent(wanted, memory, now)
-    copies = sort_copies(wanted.request, [c for c in memory.copies if c.is_copy], wanted.cloud)
+    if desired.policy.absent:
+        return decide_absent(desired, memory, now)
+    copies = sort_copies(desired.request, [c for c in memory.copies if c.is_copy], desired.cloud)
     if copies.fitting:
-        return with_copy(wanted, memory, copies, now, utc_now)
-    decision = without_copy(wanted, memory, copies)
+        return with_copy(desired, memory, copies, now, utc_now)
+    decision = without_copy(desired, memory, copies)
     return replace(decision, duplicates=copies.duplicates) if copies.duplicates else decision

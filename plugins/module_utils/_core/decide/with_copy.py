@@ -13,29 +13,29 @@ from datetime import datetime
 from ..model import Snapshot, State
 from .copies import SortedCopies, begin_order, deletable_duplicates, same_encryption
 from .decision import Decision, Deletions, Look, NextStep
+from .desired import DesiredState
 from .drift import Drift, drift_of
 from .locking import unknown_locks
 from .memory import Memory
 from .timing import deletions_now, look_until_shown, next_look, next_search, when_to_write
-from .wanted import Wanted
 from .without_copy import initial_misfits, initially_failed
 from .writes import ATTACH, DELETE, EXPIRY, LOCK, TAGS
 
 
-def with_copy(wanted: Wanted, memory: Memory, copies: SortedCopies, now: float, utc_now: datetime) -> Decision:
+def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: float, utc_now: datetime) -> Decision:
     """Decide for a request with a copy that fits. ``now`` is monotonic, ``utc_now`` the current time (aware)."""
-    policy = wanted.policy
+    policy = desired.policy
     copy = _counting(copies, memory)
     complete = copy.state is State.COMPLETED
-    drift = drift_of(wanted, memory, copy, now, utc_now)
+    drift = drift_of(desired, memory, copy, now, utc_now)
     sighting = memory.seen[copy.snapshot_id]
     duplicates = _duplicates(copies, copy)
     quiet = complete and drift.is_none and not (memory.own_copies or memory.copy_call.lost or sighting.unseen)
     if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
         return Decision(copy, NextStep.NOTHING, drift=drift, duplicates=duplicates)  # the usual case
-    withdrawn = _withdrawn(wanted, memory, copies) if policy.wait else _Withdrawn()
-    to_delete, pairs = _to_delete(wanted, memory, copies, copy, withdrawn)
-    unknown = unknown_locks(wanted, memory, [c for c, _survivor in pairs.values()])
+    withdrawn = _withdrawn(desired, memory, copies) if policy.wait else _Withdrawn()
+    to_delete, pairs = _to_delete(desired, memory, copies, copy, withdrawn)
+    unknown = unknown_locks(desired, memory, [c for c, _survivor in pairs.values()])
     ready = [pair for i, pair in pairs.items() if i not in unknown]
     delete, look_at, retry_at = deletions_now(memory, ready, now)
     # A locked copy cannot be taken back, and a listing with a seam may lack the copy that counts.
@@ -47,14 +47,14 @@ def with_copy(wanted: Wanted, memory: Memory, copies: SortedCopies, now: float, 
     follows = (policy.wait and (not complete or sighting.unseen > 0)) or withdrawn.waits
     poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
     # The copy of a lost call may still appear in addition to this one.
-    search_at = next_search(wanted, memory) if policy.wait else None
+    search_at = next_search(desired, memory) if policy.wait else None
     look = Look(
         at=min(
             look_at,
             look_too,
             poll_at if follows else math.inf,
             math.inf if search_at is None else search_at,
-            _look_at_drift(wanted, memory, copy, drift),
+            _look_at_drift(desired, memory, copy, drift),
             -math.inf if unsure else math.inf,
         ),
         at_all=search_at is not None or unsure or sighting.unseen > 0,
@@ -81,34 +81,34 @@ def with_copy(wanted: Wanted, memory: Memory, copies: SortedCopies, now: float, 
 
 
 def _to_delete(
-    wanted: Wanted, memory: Memory, copies: SortedCopies, copy: Snapshot, withdrawn: _Withdrawn
+    desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Snapshot, withdrawn: _Withdrawn
 ) -> tuple[tuple[Snapshot, ...], dict[str, tuple[Snapshot, Snapshot]]]:
     """Return the copies to delete in the end, and by ID those that may be deleted now, each with its survivor.
 
     Copies that are taken back are only among the latter.
     """
-    policy, complete = wanted.policy, copy.state is State.COMPLETED
-    pairs = {c.snapshot_id: (c, copy) for c in initially_failed(wanted, memory, copies)}
-    misfits = initial_misfits(wanted, memory, copies, copy)
+    policy, complete = desired.policy, copy.state is State.COMPLETED
+    pairs = {c.snapshot_id: (c, copy) for c in initially_failed(desired, memory, copies)}
+    misfits = initial_misfits(desired, memory, copies, copy)
     if complete and not withdrawn.may_take(copy):
         pairs |= {c.snapshot_id: (c, copy) for c in misfits}
     if policy.remove_duplicates:
         pairs |= {
-            c.snapshot_id: (c, survivor) for c, survivor in deletable_duplicates(copies, wanted.cloud) if c is not copy
+            c.snapshot_id: (c, survivor) for c, survivor in deletable_duplicates(copies, desired.cloud) if c is not copy
         }
     later = [c for c in misfits if c.snapshot_id not in pairs] if policy.wait or complete else []
     to_delete = (*(c for c, _survivor in pairs.values()), *later)
     return to_delete, pairs | {mine.snapshot_id: (mine, first) for mine, first in withdrawn.ready}
 
 
-def _look_at_drift(wanted: Wanted, memory: Memory, copy: Snapshot, drift: Drift) -> float:
+def _look_at_drift(desired: DesiredState, memory: Memory, copy: Snapshot, drift: Drift) -> float:
     """Return when to look for changes that the cloud accepted or that another run may have made."""
     known_at, looks = memory.seen[copy.snapshot_id].known_at, []
     if drift.tags.unshown:
         looks.append(memory.writes.accepted[copy.snapshot_id, TAGS])
     if drift.tags.may_show:
         looks.append(known_at)
-    if wanted.policy.wait and drift.disk.waits:
+    if desired.policy.wait and drift.disk.waits:
         looks.append(memory.writes.accepted.get((copy.snapshot_id, ATTACH), known_at))
     return min((look_until_shown(memory, since) for since in looks), default=math.inf)
 
@@ -148,7 +148,7 @@ class _Withdrawn:
         return self.waits or self.compare or self.recheck or any(mine is copy for mine, _first in self.ready)
 
 
-def _withdrawn(wanted: Wanted, memory: Memory, copies: SortedCopies) -> _Withdrawn:
+def _withdrawn(desired: DesiredState, memory: Memory, copies: SortedCopies) -> _Withdrawn:
     """Return which copies of this run are taken back; all runs decide in the same way."""
     ready, waits, compare, recheck = [], False, False, False
     for mine in (c for c in copies.fitting if c.snapshot_id in memory.own_copies):
@@ -158,13 +158,13 @@ def _withdrawn(wanted: Wanted, memory: Memory, copies: SortedCopies) -> _Withdra
         earlier = [
             c
             for c in copies.fitting
-            if c.ours and begin_order(c) < begin_order(mine) and same_encryption(c, mine, wanted.cloud)
+            if c.ours and begin_order(c) < begin_order(mine) and same_encryption(c, mine, desired.cloud)
         ]
         if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.snapshot_id, DELETE):
             recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.snapshot_id].rechecked)
             continue
         first = min(earlier, key=begin_order)
-        if (mine.state is State.PENDING and wanted.cloud.cancels_by_deletion) or (
+        if (mine.state is State.PENDING and desired.cloud.cancels_by_deletion) or (
             mine.state is first.state is State.COMPLETED
         ):
             ready.append((mine, first))
@@ -186,7 +186,7 @@ def _update_now(
         LOCK: drift.lock.due and may_lock,
         ATTACH: drift.disk.is_due and may_lock,
     }
-    what = next((kind for kind, wanted in kinds.items() if wanted), None)
+    what = next((kind for kind, is_missing in kinds.items() if is_missing), None)
     if what is None:
         return None, math.inf, math.inf
     is_due, look_at, retry_at = when_to_write(memory, copy.snapshot_id, what, now)

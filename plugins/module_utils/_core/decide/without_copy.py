@@ -13,54 +13,54 @@ from ..model import Snapshot, State
 from . import failures
 from .copies import SortedCopies, begin_order, deletable_duplicates, misfit
 from .decision import LIST_NOW, Decision, Deletions, Failed, Look, NextStep
+from .desired import DesiredState
 from .memory import Memory
 from .timing import next_search
-from .wanted import Wanted
 
 
-def without_copy(wanted: Wanted, memory: Memory, copies: SortedCopies) -> Decision:
+def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision:
     """Decide for a request without a copy that fits: start one, unless there is an obstacle."""
     in_the_way = (
-        _lost(wanted, memory, copies) or _cannot_begin_yet(wanted, memory) or _may_not_begin(wanted, memory, copies)
+        _lost(desired, memory, copies) or _cannot_begin_yet(desired, memory) or _may_not_begin(desired, memory, copies)
     )
     if in_the_way:
         return in_the_way
-    policy = wanted.policy
-    if wanted.problem:
-        return Decision(next=Failed(wanted.problem))
-    if wanted.order is None:
+    policy = desired.policy
+    if desired.problem:
+        return Decision(next=Failed(desired.problem))
+    if desired.order is None:
         return Decision(needs_source=True)
-    to_delete = initially_failed(wanted, memory, copies) + (
-        initial_misfits(wanted, memory, copies) if policy.wait else ()
+    to_delete = initially_failed(desired, memory, copies) + (
+        initial_misfits(desired, memory, copies) if policy.wait else ()
     )
     if policy.remove_duplicates:
-        to_delete += tuple(c for c, _survivor in deletable_duplicates(copies, wanted.cloud) if c not in to_delete)
+        to_delete += tuple(c for c, _survivor in deletable_duplicates(copies, desired.cloud) if c not in to_delete)
     return Decision(next=NextStep.BEGIN, deletions=Deletions(to_delete=to_delete))
 
 
-def _cannot_begin_yet(wanted: Wanted, memory: Memory) -> Decision | None:
+def _cannot_begin_yet(desired: DesiredState, memory: Memory) -> Decision | None:
     """Decide if the last call failed for good, or if its copy or another one may still show."""
     call = memory.copy_call
     if call.final_error:
         return Decision(next=Failed(call.final_error))
     if not memory.listings.is_confirmed:  # the listing may have missed one
         return Decision(look=replace(LIST_NOW, unsure=True))
-    search_at = next_search(wanted, memory)
+    search_at = next_search(desired, memory)
     if search_at is not None:
         return Decision(look=Look(search_at, at_all=True))
     error = call.error
     return Decision(next=Failed(error)) if isinstance(error, Accepted) else None
 
 
-def _may_not_begin(wanted: Wanted, memory: Memory, copies: SortedCopies) -> Decision | None:
+def _may_not_begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision | None:
     """Decide if an existing copy may not be replaced, or if no copy may be made."""
-    request, policy = wanted.request, wanted.policy
+    request, policy = desired.request, desired.policy
     mine = [c for c in copies.misfits if c.snapshot_id in memory.own_copies]
     if mine:  # another attempt would have the same result
-        return Decision(mine[0], Failed(failures.mismatch(request, mine[0], wanted.cloud)))
+        return Decision(mine[0], Failed(failures.mismatch(request, mine[0], desired.cloud)))
     if copies.misfits and not (policy.replace_mismatched and policy.create):
         first = copies.misfits[0]
-        return Decision(next=Failed(failures.mismatch(request, first, wanted.cloud), first.snapshot_id))
+        return Decision(next=Failed(failures.mismatch(request, first, desired.cloud), first.snapshot_id))
     if copies.failed and not (policy.replace_failed and policy.create):
         first = copies.failed[0]
         hint = failures.REPLACE if policy.create else failures.CREATE
@@ -73,25 +73,25 @@ def _may_not_begin(wanted: Wanted, memory: Memory, copies: SortedCopies) -> Deci
     return Decision(look=Look(nothing_shown.next_look, at_all=True, unsure=True))
 
 
-def _lost(wanted: Wanted, memory: Memory, copies: SortedCopies) -> Decision | None:
+def _lost(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision | None:
     """Return a followed copy that failed or is gone: an own copy of this run, or one that existed at first."""
     for copy in copies.failed:
         if copy.snapshot_id in memory.own_copies or (
             copy.snapshot_id not in memory.initially_failed and _existed_initially(memory, copy)
         ):
-            return Decision(copy, Failed(failures.failed_copy(copy, wanted.cloud.failure_hint(copy))))
-    for copy in memory.gone.values() if wanted.policy.create else ():
-        if copy.snapshot_id in memory.deleted or _may_name_gone_copy(wanted, memory, copy):
+            return Decision(copy, Failed(failures.failed_copy(copy, desired.cloud.failure_hint(copy))))
+    for copy in memory.gone.values() if desired.policy.create else ():
+        if copy.snapshot_id in memory.deleted or _may_name_gone_copy(desired, memory, copy):
             continue
-        fits = copy.snapshot_id not in memory.initially_failed and misfit(wanted.request, copy, wanted.cloud) is None
+        fits = copy.snapshot_id not in memory.initially_failed and misfit(desired.request, copy, desired.cloud) is None
         if copy.snapshot_id in memory.own_copies or (fits and _existed_initially(memory, copy)):
-            return Decision(copy, Failed(failures.missing_copy(wanted.request, copy, wanted.cloud.loss_hint)))
+            return Decision(copy, Failed(failures.missing_copy(desired.request, copy, desired.cloud.loss_hint)))
     return None
 
 
-def _may_name_gone_copy(wanted: Wanted, memory: Memory, copy: Snapshot) -> bool:
+def _may_name_gone_copy(desired: DesiredState, memory: Memory, copy: Snapshot) -> bool:
     """Whether the cloud once returned an ID that never showed and that may belong to a copy of an earlier run."""
-    return wanted.cloud.may_answer_with_gone and len(memory.own_copies) == 1 and copy.snapshot_id in memory.never_shown
+    return desired.cloud.may_answer_with_gone and len(memory.own_copies) == 1 and copy.snapshot_id in memory.never_shown
 
 
 def _existed_initially(memory: Memory, copy: Snapshot) -> bool:
@@ -99,15 +99,15 @@ def _existed_initially(memory: Memory, copy: Snapshot) -> bool:
     return copy.snapshot_id in memory.known and not (memory.own_copies or memory.copy_call.lost)
 
 
-def initially_failed(wanted: Wanted, memory: Memory, copies: SortedCopies) -> tuple[Snapshot, ...]:
+def initially_failed(desired: DesiredState, memory: Memory, copies: SortedCopies) -> tuple[Snapshot, ...]:
     """Return the copies to delete because they had failed at first."""
-    if not (wanted.policy.replace_failed and wanted.policy.create):
+    if not (desired.policy.replace_failed and desired.policy.create):
         return ()
     return tuple(c for c in copies.failed if c.snapshot_id in memory.initially_failed and c.deletable and not c.held)
 
 
 def initial_misfits(
-    wanted: Wanted, memory: Memory, copies: SortedCopies, copy: Snapshot | None = None
+    desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Snapshot | None = None
 ) -> tuple[Snapshot, ...]:
     """Return the misfits that an existing or planned copy replaces: those that existed at first and rank before it.
 
@@ -115,7 +115,7 @@ def initial_misfits(
     last copy stays. A copy that existed at first ranks before a copy of this run, even if both were started in the same
     second.
     """
-    if not (wanted.policy.replace_mismatched and wanted.policy.create):
+    if not (desired.policy.replace_mismatched and desired.policy.create):
         return ()
     first = [c for c in copies.misfits if c.state is not State.PENDING and c.snapshot_id in memory.known]
     is_last = copy is None or copy.snapshot_id in memory.own_copies

@@ -17,7 +17,7 @@ from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..act.progress import Progress
 from ..cloud import SnapshotCloud, call_safely
-from ..decide.wanted import Policy
+from ..decide.desired import Policy
 from ..errors import BadInput, CopyError, Credentials, Unreachable
 from ..model import CopyRequest
 from ..pacing import persist

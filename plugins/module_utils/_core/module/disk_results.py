@@ -98,7 +98,7 @@ def _result_row(attempt: Attempt, planned: bool) -> dict[str, Any]:
             zone=request.options["zone"],
             size_gib=request.options["size_gib"] or source.size_gib,
             disk_type=request.options["disk_type"],
-            encrypted=attempt.wanted.cloud.expected_encryption(attempt.order),
+            encrypted=attempt.desired.cloud.expected_encryption(attempt.order),
             tags=dict(request.tags or {}),
         )
     return row

@@ -16,7 +16,7 @@ from typing import Any
 from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..cloud import call_safely
-from ..decide.wanted import Policy
+from ..decide.desired import Policy
 from ..disks import DiskCloud, Offer, restore_tags
 from ..errors import BadInput, CopyError, Refused, Unreachable
 from ..model import CopyRequest, Snapshot
@@ -186,13 +186,13 @@ def _check_snapshots(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Se
 
     Both depend on the snapshots and the disk offers that the cloud shows.
     """
-    found = [text for a in attempts if isinstance(a.wanted.problem, BadInput) for text in a.wanted.problem.problems]
+    found = [text for a in attempts if isinstance(a.desired.problem, BadInput) for text in a.desired.problem.problems]
     waiting = [a for a in attempts if a.waits_to_begin]
     if found or waiting:
         offers = _offers(cloud, requests[0])
         found += _offer_problems(offers, requests[0])
         for attempt in waiting:
-            attempt.wanted.problem = _size_not_offered(offers, attempt.request, attempt.order.source)
+            attempt.desired.problem = _size_not_offered(offers, attempt.request, attempt.order.source)
     return list(dict.fromkeys(found))
 
 

@@ -77,7 +77,7 @@ def is_changed(attempt: Attempt, planned: bool) -> bool:
     if not planned:
         return attempt.memory.changed
     decision, drift = attempt.decision, attempt.decision.drift
-    later = (drift.expiry.later or drift.lock.later) and attempt.wanted.policy.wait
+    later = (drift.expiry.later or drift.lock.later) and attempt.desired.policy.wait
     will = decision.begin or decision.deletions.to_delete or drift.due or later
     return attempt.error is None and decision.error is None and bool(will)
 
@@ -122,7 +122,7 @@ def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
         row.update(_facts(copy))
         if planned and decision.drift.tags.change:
             row["tags"] = decision.drift.tags.change.applied_to(copy.tags)
-        elif attempt.wanted.cloud.tags_in_copy_call and copy.snapshot_id in attempt.memory.writes.tags:
+        elif attempt.desired.cloud.tags_in_copy_call and copy.snapshot_id in attempt.memory.writes.tags:
             row["tags"] = attempt.memory.writes.tags[copy.snapshot_id].applied_to(copy.tags)
         if copy.snapshot_id in deleted_ids(attempt, planned):
             row.update(state=State.ABSENT.value, provider_state=None, progress=0)
@@ -134,7 +134,7 @@ def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
             name=order.name,
             description=order.description,
             tags=dict(order.tags),
-            encrypted=attempt.wanted.cloud.expected_encryption(order),
+            encrypted=attempt.desired.cloud.expected_encryption(order),
         )
     return row
 
@@ -165,7 +165,7 @@ def copy_shown(attempt: Attempt) -> Snapshot | None:
 
     The row of a failed copy that is not to be replaced shows that copy.
     """
-    memory, policy = attempt.memory, attempt.wanted.policy
+    memory, policy = attempt.memory, attempt.desired.policy
     if policy.absent and memory.deleted:
         first = next(iter(memory.deleted))  # a disk in a recycle bin shows again
         return memory.gone[first] if first in memory.gone else memory.seen[first].copy
@@ -179,7 +179,7 @@ def copy_shown(attempt: Attempt) -> Snapshot | None:
 
 def _source_region(attempt: Attempt) -> str | None:
     """Return the region of the source: as given, as looked up, or as the copy shows it."""
-    order, copy = attempt.wanted.order, copy_shown(attempt)
+    order, copy = attempt.desired.order, copy_shown(attempt)
     found = order.source.region if order else copy.source.region if copy and copy.source else None
     return attempt.request.source_region or found
 
@@ -202,9 +202,9 @@ def _facts(copy: Snapshot) -> dict[str, Any]:
 
 def action_of(attempt: Attempt, copy: Snapshot | None, planned: bool) -> Action:
     """Return what was done for a request or, in check mode, would be."""
-    memory, decision, wanted = attempt.memory, attempt.decision, attempt.wanted
+    memory, decision, desired = attempt.memory, attempt.decision, attempt.desired
     deleted = deleted_ids(attempt, planned)
-    if wanted.policy.absent:
+    if desired.policy.absent:
         return Action.DELETED if deleted else Action.NONE
     if copy is None:
         will_be = planned and decision.begin and error_of(attempt) is None

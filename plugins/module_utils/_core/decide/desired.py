@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is wanted: one request, the policy for all requests, and what is known about the source.
+"""The desired state: one request, the policy for all requests, and what is known about the source.
 
 Immutable except for the source.
 """
@@ -46,8 +46,8 @@ class Policy:
 
 
 @dataclass(eq=False, slots=True)
-class Wanted:
-    """One request with its policy.
+class DesiredState:
+    """What is wanted of one request: the input of each decision about it, beside the memory.
 
     The source is read only if it is needed; then ``order`` or ``problem`` is set too.
     """

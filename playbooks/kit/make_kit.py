@@ -12,6 +12,7 @@ import io
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 COLLECTION = HERE.parents[1]
 OTHERS = ("amazon.aws",)
-GUIDES = ("worst_day", "permissions", "failures", "glossary")
+GUIDES = ("worst_day", "kit", "sets", "drill", "permissions", "failures", "glossary")
+#: A reference to a page of the documentation site, with or without words of its own.
+_REFERENCE = re.compile(r":ref:`(?:([^`<]+?)\s*<)?ansible_collections\.multicloud\.snapshots\.docsite\.(\w+)>?`")
+#: Markup that only the documentation site understands: the head of a page, directives and their options.
+_MARKUP = re.compile(r"(?m)\A\.\.\n(?: .*\n)+|^\.\. _.*:\n|^ *\.\. [a-z-]+::.*\n(?:^ +:[a-z-]+:.*\n)*")
+_CAPTION = re.compile(r"(?m)^( *)\.\. code-block:: \w+\n +:caption: (.*)\n")
 
 
 class Problem(Exception):
@@ -118,6 +124,18 @@ def copy_given(kit: Path, inventory: str, reports: str) -> None:
             shutil.copy(report, kit / "reports")
 
 
+def as_text(guide: str) -> str:
+    """Return a guide for a reader without the documentation site: references name files of the kit."""
+
+    def named(reference: re.Match[str]) -> str:
+        words, name = reference.groups()
+        place = f"guides/{name}.txt" if name in GUIDES else f'the guide "{name}" of the documentation site'
+        return f"{' '.join(words.split())} ({place})" if words else place
+
+    text = _CAPTION.sub(r"\1File \2:\n", _REFERENCE.sub(named, guide))
+    return re.sub(r"\n{3,}", "\n\n", _MARKUP.sub("", text)).lstrip()
+
+
 def make(given: argparse.Namespace) -> list[str]:
     """Make the kit and try it; return the lines for the user."""
     for path in (given.inventory, given.reports, given.directory):
@@ -135,7 +153,8 @@ def make(given: argparse.Namespace) -> list[str]:
         for name in ("install.sh", "README.txt"):
             shutil.copy(HERE / name, kit)
         for name in GUIDES:
-            shutil.copy(COLLECTION / "docs" / "docsite" / "rst" / f"{name}.rst", kit / "guides")
+            guide = (COLLECTION / "docs" / "docsite" / "rst" / f"{name}.rst").read_text(encoding="utf-8")
+            (kit / "guides" / f"{name}.txt").write_text(as_text(guide), encoding="utf-8")
         shutil.copy(COLLECTION / "docs" / "worst_day_card.html", kit / "guides")
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         system = f"{platform.system()} {platform.machine()}"

@@ -77,7 +77,7 @@ def test_a_kit_restores_disks_where_there_is_no_network_and_no_source_region(ins
     assert str(kit) in output and kit.stat().st_mode & 0o777 == 0o600
     with tarfile.open(kit) as archive:
         names = set(archive.getnames())
-    guides = {f"dr-kit/guides/{name}" for name in ("worst_day.rst", "worst_day_card.html")}
+    guides = {f"dr-kit/guides/{name}" for name in ("worst_day.txt", "worst_day_card.html")}
     assert {"dr-kit/reports/orders.json", "dr-kit/inventory/drills.yml", *guides} <= names
     day = tmp_path / "day"
     day.mkdir()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import re
 import subprocess
 import tarfile
 from pathlib import Path
@@ -54,6 +55,19 @@ def test_an_installed_collection_is_packed_with_the_files_that_it_has(kit, insta
         manifest = json.load(archive.extractfile("MANIFEST.json"))
     assert [entry["name"] for entry in json.loads(files)["files"]] == [".", "plugins", "plugins/a.py"]
     assert manifest["file_manifest_file"]["chksum_sha256"] == hashlib.sha256(files).hexdigest()
+
+
+def test_guides_are_text_without_markup_of_the_site(kit):
+    """On the worst day the reader may have no site. Commands and files stay as they are."""
+    for name in kit.GUIDES:
+        guide = (KIT.parents[1] / "docs" / "docsite" / "rst" / f"{name}.rst").read_text()
+        text = kit.as_text(guide)
+        assert not re.search(r":\w+:`|^ *\.\. |ansible_collections\.|^ *:[a-z-]+:", text, re.M), name
+        for code in re.findall(r"(?m)^ *(?:ansible-playbook|aws|- hosts:) .*", guide):
+            assert code in text
+    text = kit.as_text((KIT.parents[1] / "docs" / "docsite" / "rst" / "worst_day.rst").read_text())
+    assert text.startswith("The worst day\n====") and "glossary (guides/glossary.txt)" in text
+    assert 'the guide "awx" of the documentation site' in text and "File flood.yml:" in text
 
 
 def test_a_changed_collection_is_not_packed(kit, installed, tmp_path):

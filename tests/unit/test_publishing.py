@@ -209,6 +209,12 @@ def test_links_to_guides_lead_to_the_published_site(path):
     assert {target for target in targets if "://" in target} <= {*pages, f"{site}changelog.html"}
 
 
+def test_no_document_links_to_the_source_of_a_guide():
+    """The site shows the guides; their sources have references that only the site resolves."""
+    for path in [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md"), *REPOSITORY.glob("roles/*/*.md")]:
+        assert not re.search(r"\]\([^)]*\.rst\b", path.read_text()), path
+
+
 def test_only_galaxy_yml_has_the_address_of_the_repository():
     """Except in the links to the published site, which the test above compares with galaxy.yml."""
     galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())

@@ -21,12 +21,13 @@ from ..model import CopyRequest, State
 from ..pacing import MIN_SLEEP
 from ..waiting import Deadline
 from .attempt import Attempt
-from .calls import Calls
+from .copy_calls import CopyCalls
 from .lock_reads import LockReads
 from .progress import Progress
 from .region import Region
 from .sources import Sources
 from .unfinished import unfinished
+from .write_calls import WriteCalls
 
 #: The greatest age (seconds) of the last look at a copy when the run ends: somebody may delete a copy meanwhile.
 LOOK_BACK_SECONDS = 120.0
@@ -47,7 +48,10 @@ class Loop:
     ):
         self._cloud, self._policy, self._deadline = cloud, policy, deadline
         self._progress = progress or Progress(None, deadline)
-        self._calls = Calls(cloud, deadline)
+        #: When (monotonic) the last call to each region ended.
+        self._ended_at: dict[str, float] = {}
+        self._copies = CopyCalls(cloud, deadline, self._ended_at)
+        self._writes = WriteCalls(cloud, deadline, self._ended_at)
         self._sources = Sources(cloud, deadline)
         self._locks = LockReads(cloud, deadline)
         regions = dict.fromkeys(request.region for request in requests)
@@ -104,7 +108,7 @@ class Loop:
             self._deadline.sleep(max(MIN_SLEEP, min(due, self._last_look_at) - self._deadline.now()))
         self._report_late(act)
         if act and self._policy.absent:
-            self._calls.delete_tags(self.attempts)
+            self._writes.delete_tags(self.attempts)
 
     @property
     def _last_look_at(self) -> float:
@@ -169,15 +173,15 @@ class Loop:
         Returns the requests for which something was sent. If calls take long, looks get too old for the kinds of calls
         after them; these then come first in the next pass, and the region that was called most recently comes last.
         """
-        calls = self._calls
+        writes = self._writes
         kinds: list[Callable[[], list[Attempt]]] = [
-            lambda: calls.begin({region.name: region for region in self._in_turn}),
-            lambda: calls.delete(self._open),
-            lambda: calls.tag(self._open),
-            lambda: calls.expire(self._open),
-            lambda: calls.lock(self._open),
-            lambda: calls.attach(self._open),
-            lambda: calls.detach(self._open),
+            lambda: self._copies.begin({region.name: region for region in self._in_turn}),
+            lambda: writes.delete(self._open),
+            lambda: writes.tag(self._open),
+            lambda: writes.expire(self._open),
+            lambda: writes.lock(self._open),
+            lambda: writes.attach(self._open),
+            lambda: writes.detach(self._open),
         ]
         started, first = self._deadline.now(), self._first_kind
         sent: list[Attempt] = []
@@ -195,8 +199,7 @@ class Loop:
     @property
     def _in_turn(self) -> list[Region]:
         """The regions; the one that was called most recently comes last."""
-        ended_at = self._calls.ended_at
-        return sorted(self._regions.values(), key=lambda region: ended_at.get(region.name, -math.inf))
+        return sorted(self._regions.values(), key=lambda region: self._ended_at.get(region.name, -math.inf))
 
     @property
     def _open(self) -> list[Attempt]:

@@ -18,16 +18,14 @@ from .attempt import Attempt
 class WriteSender:
     """Sends writes. Pauses if a service throttles, and stops if it accepts no more calls."""
 
-    def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
-        self._cloud = cloud
-        self._deadline = deadline
+    def __init__(self, cloud: SnapshotCloud, deadline: Deadline, ended_at: dict[str, float]):
+        """``ended_at`` is when (monotonic) the last call to each region ended."""
+        self._cloud, self._deadline, self._ended_at = cloud, deadline, ended_at
         #: By region and kind of write: the cooldowns (monotonic); and why the service accepts no more calls.
         self._cooldowns: dict[tuple[str, str], Cooldown] = {}
         self._refusing: dict[tuple[str, str], CopyError] = {}
-        #: When (monotonic) the last call to a region ended.
-        self.ended_at: dict[str, float] = {}
 
-    def _write(
+    def send(
         self,
         region: str,
         kind: str,
@@ -58,10 +56,10 @@ class WriteSender:
                 refused = call_safely(Ambiguous, send)
             except CopyError as error:
                 if split and self._cloud.may_be_of_one(error):
-                    self.ended_at[region] = self._deadline.now()
+                    self._ended_at[region] = self._deadline.now()
                     return list(owners.values())
                 refused = dict.fromkeys(owners, error)
-        self.ended_at[region] = now = self._deadline.now()
+        self._ended_at[region] = now = self._deadline.now()
         for snapshot_id, attempt in owners.items():
             if snapshot_id in refused:
                 attempt.memory.record_refusal(snapshot_id, kind, refused[snapshot_id], now)

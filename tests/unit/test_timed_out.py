@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.failures import timed_out
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timeouts import timed_out
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
     Credentials,
@@ -46,7 +48,8 @@ def situation(of="nothing", wait=True, absent=False, unread=None, source_unread=
         copy = COMPLETE
         memory.record_look({copy.snapshot_id: copy}, None, 1.0)
         memory.record_look({}, [copy.snapshot_id], 2.0)
-    error = timed_out(REQUEST, memory, copy, wait, unread, absent, source_unread)
+    desired = DesiredState(REQUEST, Policy(wait=wait, absent=absent), Capabilities())
+    error = timed_out(desired, memory, copy, unread, source_unread)
     assert error is None or error.hint
     return error and (error.kind, error.message)
 

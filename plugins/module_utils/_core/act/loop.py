@@ -16,6 +16,7 @@ from ..decide import failures
 from ..decide.desired import DesiredState, Policy
 from ..decide.memory import Memory
 from ..decide.sightings import LONG_LOOK, Survivor
+from ..decide.timeouts import timed_out
 from ..decide.transitions import decide
 from ..model import CopyRequest, State
 from ..pacing import MIN_SLEEP
@@ -239,9 +240,7 @@ class Loop:
             if not act and memory.was_listed and not (decision.needs_source and attempt.copy is None):
                 continue
             if attempt.error is None and not decision.settled:
-                attempt.error = failures.timed_out(
-                    attempt.request, memory, attempt.copy, self._policy.wait, region.unread, self._policy.absent, source
-                )
+                attempt.error = timed_out(attempt.desired, memory, attempt.copy, region.unread, source)
                 sighting = memory.seen.get(attempt.copy.snapshot_id) if attempt.copy else None
                 if attempt.error and sighting and sighting.unseen:  # in progress until it shows or is missing
                     attempt.decision = replace(decision, copy=replace(sighting.copy, state=State.PENDING))

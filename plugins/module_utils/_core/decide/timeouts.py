@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The failures of requests that are not settled at wait_timeout. Pure."""
+
+from __future__ import annotations
+
+from ..errors import Ambiguous, CopyError, TimedOut, Underway, Unreachable
+from ..model import CopyRequest, Snapshot, State
+from .copy_call import CopyCall
+from .desired import DesiredState
+from .failures import AGAIN
+from .memory import Memory
+
+
+def timed_out(
+    desired: DesiredState,
+    memory: Memory,
+    copy: Snapshot | None,
+    unread: CopyError | None,
+    source_unread: CopyError | None = None,
+) -> CopyError | None:
+    """Return the failure of a request that is not settled at wait_timeout.
+
+    ``unread`` is why its region cannot be read, ``source_unread`` why the region of its source cannot.
+    """
+    request, absent = desired.request, desired.policy.absent
+    if not memory.was_listed and not unread:
+        return TimedOut(
+            f"{request.region} was not read within wait_timeout, so the state of any {request.noun} of "
+            f"{request.snapshot_id} is unknown",
+            hint=AGAIN,
+        )
+    lost = _call_in_doubt(request, memory.copy_call) if copy is None else None
+    if lost:
+        return lost
+    if unread:
+        is_complete = copy is not None and copy.state is State.COMPLETED and not memory.unseen(copy.snapshot_id)
+        # It was seen complete, so a refused last look is only a warning.
+        return None if is_complete and not absent else _region_unread(request, copy, unread)
+    if copy is None:
+        return _not_started(request, memory.copy_call.error, source_unread, absent)
+    if not desired.policy.wait:
+        return None
+    if copy.state is not State.PENDING:
+        sighting = memory.seen.get(copy.snapshot_id)
+        return _not_shown(request, copy) if sighting and sighting.unseen and not absent else None
+    return _still_in_progress(request, copy, absent)
+
+
+def _still_in_progress(request: CopyRequest, copy: Snapshot, absent: bool) -> TimedOut:
+    if absent:
+        return TimedOut(
+            f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} could not be deleted "
+            f"within wait_timeout; it is {_shown(copy)}",
+            hint="Run again to delete it once it is complete, or raise wait_timeout.",
+        )
+    return TimedOut(
+        f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} is still "
+        f"{_shown(copy)} after wait_timeout; the cloud continues to make it",
+        hint=f"Run again to adopt the {request.noun}, or raise wait_timeout.",
+    )
+
+
+def _shown(copy: Snapshot) -> str:
+    """Return the state of a copy in progress; some clouds do not show it before it is complete."""
+    return f"{copy.provider_state} ({copy.progress} %)" if copy.provider_state else "in progress"
+
+
+def _call_in_doubt(request: CopyRequest, call: CopyCall) -> CopyError | None:
+    """Return the failure of a request whose copy call is outstanding or in doubt and that shows no copy."""
+    if call.is_in_doubt and isinstance(call.error, Underway):
+        return call.error.as_kind(
+            Underway,
+            f"{call.error} (another call is already making this {request.noun}, but the cloud did not show it within "
+            "wait_timeout)",
+            f"Run again to adopt the {request.noun} once the cloud shows it.",
+        )
+    if (call.is_in_doubt or call.is_out) and call.error:
+        return call.error.as_kind(
+            Ambiguous,
+            f"The answer to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
+            f"({call.error}), "
+            "and the cloud shows none yet",
+            f"Run again: the next run finds the {request.noun} if it was made, and makes no second one.",
+        )
+    return None
+
+
+def _region_unread(request: CopyRequest, copy: Snapshot | None, unread: CopyError) -> CopyError:
+    what = f"the {request.noun} {copy.snapshot_id} of " if copy else f"any {request.noun} of "
+    return unread.as_kind(
+        type(unread) if not isinstance(unread, Ambiguous) else Unreachable,
+        f"The state of {what}{request.snapshot_id} in {request.region} is unknown: the region could not be "
+        f"read within wait_timeout: {unread}",
+        unread.hint or AGAIN,
+    )
+
+
+def _not_started(
+    request: CopyRequest, error: CopyError | None, source_unread: CopyError | None, absent: bool
+) -> CopyError | None:
+    """Return the failure of a request without a copy; ``error`` is why its last copy call made none."""
+    if source_unread:
+        return source_unread.as_kind(
+            type(source_unread),
+            f"The source snapshot {request.snapshot_id} in {request.source_region or 'any region'} could not be read "
+            f"within wait_timeout: {source_unread}",
+            source_unread.hint or AGAIN,
+        )
+    if absent:
+        return None
+    if error:
+        return error.as_kind(type(error), f"{error} (retried until wait_timeout ended)", error.hint or AGAIN)
+    return TimedOut(
+        f"The {request.noun} of {request.snapshot_id} in {request.region} could not be started within wait_timeout",
+        hint="Run again to continue where this run stopped, or raise wait_timeout or max_in_flight.",
+    )
+
+
+def _not_shown(request: CopyRequest, copy: Snapshot) -> TimedOut:
+    return TimedOut(
+        f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} was "
+        f"{copy.provider_state or 'in progress'}, but the last read before wait_timeout did not show it",
+        hint=f"Run again: the next run finds the {request.noun}, or makes a new one.",
+    )

@@ -297,8 +297,8 @@ api_calls:
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs import EbsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.info_run import show_snapshots
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import INFO_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import show_snapshots
 
 OPTIONS = {**INFO_OPTIONS, "set_tag": {"type": "str"}, "check_keys": {"type": "bool", "default": False}}
 

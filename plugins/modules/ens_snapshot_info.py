@@ -249,8 +249,8 @@ api_calls:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens import EnsCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.info_run import show_snapshots
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import INFO_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import show_snapshots
 
 OPTIONS = {**INFO_OPTIONS, **CONNECTION_OPTIONS, "region": {"type": "str", "required": True}}
 

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.info_run import show_snapshots
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import INFO_OPTIONS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.runner import show_snapshots
 
 from .adapter import CONNECTION_OPTIONS, ToyCloud
 

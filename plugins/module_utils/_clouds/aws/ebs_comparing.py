@@ -13,11 +13,9 @@ from functools import partial
 from typing import Any
 
 from ..._core.errors import BadInput, CopyError, Mismatch, NotFound, Refused
-from ..._core.module import runner
 from ..._core.module.messages import quoted_failures
 from ..._core.module.options import id_problems, region_problems
-from ..._core.module.runner import Module, end_module, guarded
-from ..._core.waiting import Deadline
+from ..._core.module.runner import Module, deadline_after, end_module, guarded
 from .client import AwsModule
 from .ebs_blocks import PAGE, BlockRange, EbsBlocks
 from .ebs_rules import partition_problem
@@ -147,7 +145,7 @@ def compare_copies(module: AwsModule) -> None:
 
 def _compare(module: Module, keys: dict[str, Any]) -> None:
     cloud, params = EbsBlocks(module), module.params
-    cloud.deadline = Deadline(runner.Clock(), params["wait_timeout"])  # type: ignore[attr-defined]
+    cloud.deadline = deadline_after(params["wait_timeout"])
     region = cloud.home_region or ""
     if problems := _problems(cloud, region, params):
         raise BadInput(problems)

@@ -13,9 +13,8 @@ from typing import Any
 
 from ..._core.errors import BadInput, CopyError, Forbidden, Retry
 from ..._core.model import State
-from ..._core.module import runner
 from ..._core.module.options import id_problems, region_problems
-from ..._core.module.runner import Module, end_module, guarded
+from ..._core.module.runner import Module, deadline_after, end_module, guarded
 from ..._core.pacing import persist
 from ..._core.waiting import Deadline
 from .client import AwsModule
@@ -71,7 +70,7 @@ def share_snapshots(module: AwsModule) -> None:
 
 def _share(module: Module, keys: dict[str, Any]) -> None:
     cloud = EbsSharing(module)
-    deadline = cloud.deadline = Deadline(runner.Clock(), module.params["wait_timeout"])  # type: ignore[attr-defined]
+    deadline = cloud.deadline = deadline_after(module.params["wait_timeout"])
     region, account = cloud.home_region or "", str(module.params["account_id"])
     ids = list(dict.fromkeys(module.params["snapshot_ids"]))
     problems = _problems(cloud, region, account, ids)

@@ -25,7 +25,7 @@ from ..waiting import Deadline
 from .messages import duplicates_message, failures_message, summary_of
 from .options import copy_problems, tags_as_text
 from .results import diff_of, empty_result, lock_messages, result_of
-from .runner import Connect, Module, deadline_of, end_module, guarded
+from .runner import Connect, Module, deadline_after, end_module, guarded
 
 #: Reads the cloud's own options: the place, and the options of the copy call.
 OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
@@ -49,7 +49,7 @@ class CopyRun:
 
     def execute(self, connect: Connect) -> None:
         params = self._params
-        deadline = deadline_of(params)
+        deadline = deadline_after(params["wait_timeout"])
         params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
         # Surveys return an empty string for no answer.
         params["name"] = params["name"] or self._module.argument_spec["name"].get("default")

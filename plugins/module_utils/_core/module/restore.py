@@ -26,7 +26,7 @@ from ..times import iso_utc
 from .copying import end_run, progress_of, run_loop
 from .disk_results import disk_diff, disk_failure, disk_result, second_disks
 from .options import id_problems, number_problems, region_problems, tags_as_text
-from .runner import Module, deadline_of, guarded
+from .runner import Module, deadline_after, guarded
 
 #: Options of every restore module; a cloud adds ``disk_type``, and ``zone`` if it has zones.
 RESTORE_OPTIONS: dict[str, dict[str, Any]] = {
@@ -59,7 +59,7 @@ def restore_disks(module: Module, connect: Callable[[Module], DiskCloud]) -> Non
 
 def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str, Any]) -> None:
     params: dict[str, Any] = dict(module.params)
-    deadline = deadline_of(params)
+    deadline = deadline_after(params["wait_timeout"])
     params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
     cloud = connect(module)
     cloud.deadline = deadline

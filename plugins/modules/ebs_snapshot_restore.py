@@ -252,10 +252,8 @@ diff:
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_disks import EbsDisks
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import (
-    ATTACHING_OPTIONS,
-    restore_disks,
-)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import restore_disks
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore_options import ATTACHING_OPTIONS
 
 OPTIONS = {
     **ATTACHING_OPTIONS,

@@ -245,10 +245,8 @@ diff:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs_disks import EcsDisks
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import (
-    ATTACHING_OPTIONS,
-    restore_disks,
-)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import restore_disks
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore_options import ATTACHING_OPTIONS
 
 OPTIONS = {
     **ATTACHING_OPTIONS,

@@ -257,10 +257,8 @@ diff:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.client import CONNECTION_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens_disks import EnsDisks
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import (
-    RESTORE_OPTIONS,
-    restore_disks,
-)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import restore_disks
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore_options import RESTORE_OPTIONS
 
 OPTIONS = {
     **RESTORE_OPTIONS,

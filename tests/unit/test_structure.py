@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import RESTORE_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore_options import RESTORE_OPTIONS
 
 from tests import capabilities
 from tests.clouds import CLOUDS

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore import (
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore_options import (
     MAX_HOURS,
     RESTORE_ID_FORMAT,
 )

@@ -108,7 +108,8 @@ def test_the_report_of_a_plan_names_the_expected_disks(ebs_runs, tmp_path):
     assert "files (vol-0ff): it is expected" in ended.message and ended.result["expected"] == 2
     named = ebs_runs.restore(expected=str(report), disk_names=["database"], manifest_dir=str(tmp_path))
     assert not named.message, "a run over some disks is held to those"
-    for text, words in (("{", "is no report"), ("{}", "without disks"), (None, "cannot be read")):
+    odd = json.dumps({"disks": ["vol-1", {"disk_name": "files"}, {"disk_id": ""}], "recovery_points": {"a": 1}})
+    for text, words in (("{", "is no report"), *((t, "without disks") for t in ("{}", odd)), (None, "cannot be read")):
         report.write_text(text) if text else report.unlink()
         assert words in ebs_runs.restore(expected=str(report)).message
 

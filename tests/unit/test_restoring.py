@@ -115,7 +115,7 @@ def test_a_drill_never_uses_the_id_of_a_restore_whose_disks_it_would_delete():
         ("blocks", 1001),
         ("count", 0),
         ("wait", False),
-        ("expires_after_hours", 1),
+        ("expires_after_hours", 5),  # twice the default wait_timeout is six hours
         ("wait_timeout", 0),
     ],
 )

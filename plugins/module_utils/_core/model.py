@@ -38,6 +38,16 @@ class Action(str, Enum):
 HOLD = "dr-copy:hold"
 
 
+def has_tag(tags: Mapping[str, str], key: str, value: str) -> bool:
+    """Whether tags include this one; the value "*" means any value."""
+    return key in tags and value in ("*", tags[key])
+
+
+def has_tags(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether tags include all wanted ones; the value "*" means any value."""
+    return all(has_tag(tags, key, value) for key, value in wanted.items())
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Which snapshot a copy was made from.
@@ -84,7 +94,7 @@ class Disk:
 
     def has_tags(self, tags: Mapping[str, str]) -> bool:
         """Whether it has all these tags; the value "*" means any value."""
-        return all(key in self.tags and value in ("*", self.tags[key]) for key, value in tags.items())
+        return has_tags(self.tags, tags)
 
 
 @dataclass(frozen=True)

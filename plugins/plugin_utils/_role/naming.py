@@ -30,6 +30,11 @@ def file_name(plan: str, shard: str = "") -> str:
     return name + end
 
 
+def disk_label(name: str | None, disk_id: str | None) -> str:
+    """Return name and ID of a disk for people, as far as they are known: ``database (vol-0aa11bb22cc33dd44)``."""
+    return f"{name} ({disk_id})" if name and disk_id else str(name or disk_id)
+
+
 def label(plan: str, shard: str = "") -> str:
     """Return the name of a plan or of one of its shards for people: ``web``, ``web 2/8``."""
     return f"{plan} {shard}" if shard else plan

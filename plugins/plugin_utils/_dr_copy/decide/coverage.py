@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 
 from ..._role.answers import DiskRow, InfoAnswer
+from ..._role.naming import disk_label
 from ..._role.registered import is_listed
 from ..._role.reported import ReportedDisk
 from ..input.last_report import LastReport
@@ -96,7 +98,7 @@ def near_misses(disks: Sequence[DiskRow], values: Variables) -> list[NearMiss]:
 
 def _nearest(key: str, value: str, tags: Mapping[str, str]) -> str | None:
     """Return the tag that differs from the wanted one only in case, punctuation or one letter; or None."""
-    if key in tags and value in ("*", tags[key]):
+    if has_tag(tags, key, value):
         return key
     by_form = {_plain(one): one for one in tags if value == "*" or _same_value(value, tags[one])}
     near = get_close_matches(_plain(key), by_form, 1, 0.85)
@@ -118,16 +120,17 @@ def _reported_disk(disk: DiskRow) -> ReportedDisk:
 
 def disks_in_words(disks: Sequence[ReportedDisk]) -> str:
     """Return the names of disks for a sentence."""
-    return names_in_words([_name(disk) for disk in disks])
+    return names_in_words([disk_label(disk["disk_name"], disk["disk_id"]) for disk in disks])
 
 
 def near_misses_in_words(disks: Sequence[NearMiss]) -> str:
     """Name disks in a sentence, each with the tags that nearly match."""
-    return names_in_words([f"{_name(disk)} has {', '.join(map('='.join, disk['tags'].items()))}" for disk in disks])
-
-
-def _name(disk: ReportedDisk) -> str:
-    return f"{disk['disk_name']} ({disk['disk_id']})" if disk["disk_name"] else disk["disk_id"]
+    return names_in_words(
+        [
+            f"{disk_label(disk['disk_name'], disk['disk_id'])} has {', '.join(map('='.join, disk['tags'].items()))}"
+            for disk in disks
+        ]
+    )
 
 
 def names_in_words(names: Sequence[str]) -> str:

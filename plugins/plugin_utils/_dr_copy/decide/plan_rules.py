@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag, has_tags
+
 from ..._role.answers import SnapshotRow
 from ..._role.rows import SnapshotTime, hours_since, is_complete, time_or_now
 from .plan_reasons import EXCLUDED, FAILED, IS_A_COPY, OBSTACLE, STALE, UNFINISHED, UNTAGGED
@@ -45,9 +47,9 @@ class Rules:
         if snapshot.get("source"):
             return IS_A_COPY
         tags = snapshot.get("tags") or {}
-        if any(_has_tag(tags, *tag) for tag in self.excluded_tags.items()):
+        if any(has_tag(tags, *tag) for tag in self.excluded_tags.items()):
             return EXCLUDED
-        if not all(_has_tag(tags, *tag) for tag in self.tags.items()):
+        if not has_tags(tags, self.tags):
             return UNTAGGED
         if not is_complete(snapshot):
             return UNFINISHED if snapshot["state"] == "pending" else FAILED
@@ -72,7 +74,3 @@ def rules_of(values: Variables) -> Rules:
         values.snapshot_tags,
         values.exclude_snapshot_tags,
     )
-
-
-def _has_tag(tags: Mapping[str, str], key: str, value: str) -> bool:
-    return key in tags and value in ("*", tags[key])

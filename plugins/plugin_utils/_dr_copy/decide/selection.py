@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
 
 from ..._role.answers import DiskRow, InfoAnswer, SnapshotRow
@@ -138,7 +139,7 @@ def plans_of(values: Variables) -> list[str]:
 
 def is_excluded(disk: DiskRow | None, exclude: Mapping[str, str]) -> bool:
     tags = (disk and disk.get("tags")) or {}
-    return any(key in tags and value in ("*", tags[key]) for key, value in exclude.items())
+    return any(has_tag(tags, key, value) for key, value in exclude.items())
 
 
 def _disks_remembered(copies: Sequence[SnapshotRow], values: Variables, last: LastReport) -> list[DiskRow]:

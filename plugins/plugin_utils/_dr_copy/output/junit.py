@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.junit import CaseResult, Suite
+from ..._role.naming import disk_label
 from ..decide.result import RecoveryPoint, SetStanding
 from ..decide.sets import BY_SET, set_in_words
 from .report_type import LatePoint, Report, label_of
@@ -24,7 +25,7 @@ def junit_text(report: Report) -> str:
     breaches = {(breach["disk_id"], breach["region"]): breach for breach in report["breaches"]}
     suite = Suite(label_of(report), report["finished_at"])
     for point in report["recovery_points"]:
-        name = point["disk_id"] if not point["disk_name"] else f"{point['disk_name']} ({point['disk_id']})"
+        name = disk_label(point["disk_name"], point["disk_id"])
         suite.case(point["region"], name, _judged(point, breaches, report))
     for row in report["sets"]:
         suite.case(row["region"], f"set of {row['group']}", _judged_set(row, report))

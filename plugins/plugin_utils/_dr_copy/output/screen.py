@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
     quoted_failures,
 )
 
-from ..._role.reported import ReportedDisk
+from ..._role.naming import disk_label
 from ..decide.breaches import locked_out, worst_first
 from ..decide.result import RecoveryPoint, Result, RunFailure
 from ..decide.sets import late_sets, set_in_words
@@ -41,7 +41,7 @@ def failure_message(report: Report, unwritten: str = "") -> str:
     if report["failures"]:
         parts.append(f"{len(report['failures'])} failed. {_grouped(report['failures'])}")
     if lost:
-        words = _first_parts(f"{disk_label(b)} in {b['region']}: {b['why']}" for b in lost)
+        words = _first_parts(f"{disk_label(b['disk_name'], b['disk_id'])} in {b['region']}: {b['why']}" for b in lost)
         parts.append(f"{len(lost)} of {points} recovery points cannot be restored: {words}.")
     if late:
         words = _first_parts(map(_late, late))
@@ -169,15 +169,10 @@ def _grouped(failures: Sequence[RunFailure]) -> str:
 
 def _affected(failure: RunFailure) -> str:
     return (
-        disk_label(failure)
+        disk_label(failure["disk_name"], failure["disk_id"])
         if failure.get("disk_id")
         else str(failure["source_snapshot_id"] or failure["region"] or "the run")
     )
-
-
-def disk_label(row: ReportedDisk | RunFailure) -> str:
-    """Return name and ID of a disk."""
-    return f"{row['disk_name']} ({row['disk_id']})" if row["disk_name"] else str(row["disk_id"])
 
 
 def _failed(failure: RunFailure) -> str:
@@ -187,14 +182,17 @@ def _failed(failure: RunFailure) -> str:
 
 def _late(breach: LatePoint) -> str:
     age = "there is no complete copy" if breach["age_hours"] is None else f"{breach['age_hours']:.1f} h old"
-    return f"{disk_label(breach)} in {breach['region']}: {age}, because {breach['why'].rstrip('.')}"
+    disk = disk_label(breach["disk_name"], breach["disk_id"])
+    return f"{disk} in {breach['region']}: {age}, because {breach['why'].rstrip('.')}"
 
 
 def _unjudged(points: Sequence[LatePoint]) -> list[str]:
     """Return each reason once, with the first disks that it concerns."""
     disks: dict[tuple[str, str], list[str]] = {}
     for point in points:
-        disks.setdefault((point["region"], point["why"].rstrip(".")), []).append(disk_label(point))
+        disks.setdefault((point["region"], point["why"].rstrip(".")), []).append(
+            disk_label(point["disk_name"], point["disk_id"])
+        )
     return [
         f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''} in {region}: {why}"
         for (region, why), names in disks.items()

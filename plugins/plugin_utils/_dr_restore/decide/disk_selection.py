@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tags
+
 from ..input.expected import Expected
 from ..input.variables import Variables
 from .points import Point
@@ -25,7 +27,7 @@ def expected_disks(values: Variables) -> dict[str, Expected]:
         for disk in values.expected
         if (not ids or disk.disk_id in ids)
         and (not names or disk.name in names)
-        and (disk.tags is None or matches_tags(with_name(disk.tags, disk.name), tags))
+        and (disk.tags is None or has_tags(with_name(disk.tags, disk.name), tags))
     }
 
 
@@ -44,18 +46,13 @@ def with_facts(point: Point, disk: Expected) -> Point:
     )
 
 
-def matches_tags(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    """Whether ``tags`` contain all wanted tags; the value ``*`` means any value."""
-    return all(key in tags and value in ("*", tags[key]) for key, value in wanted.items())
-
-
 def is_selected(point: Point, disk: Expected | None, values: Variables) -> bool:
     """Whether a run covers a disk; ``disk`` has the facts from the report."""
     ids, wanted, names = values.disk_ids, values.disk_names, names_of(point, disk)
     return (
         (not ids or point.disk_id in ids)
         and (not wanted or not names.isdisjoint(wanted))
-        and any(matches_tags(with_name(point.tags, name), values.disk_tags) for name in names or (None,))
+        and any(has_tags(with_name(point.tags, name), values.disk_tags) for name in names or (None,))
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, TypedDict
 
+from ..._role import naming
 from ..input.last_manifest import EarlierRow
 
 #: The most disks of one reason, and the most reasons, that a message names.
@@ -131,7 +132,7 @@ class Point:
 
     @property
     def disk_label(self) -> str:
-        return disk_label({"disk_name": self.disk_name, "disk_id": self.disk_id})
+        return naming.disk_label(self.disk_name, self.disk_id)
 
     def as_row(self) -> PointRow:
         return {
@@ -162,10 +163,8 @@ class Point:
 
 
 def disk_label(row: NamedRow | EarlierRow) -> str:
-    """Return name and ID of a disk, if known."""
-    if row["disk_name"] and row["disk_id"]:
-        return f"{row['disk_name']} ({row['disk_id']})"
-    return str(row["disk_name"] or row["disk_id"])
+    """Return name and ID of a row's disk, if known."""
+    return naming.disk_label(row["disk_name"], row["disk_id"])
 
 
 def by_reason(missing: Sequence[tuple[str, str]]) -> str:

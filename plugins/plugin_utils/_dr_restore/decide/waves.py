@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tags
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import RestoreAnswer, RestoredDisk
 from ..._role.rows import parse_time
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
-from .disk_selection import matches_tags, tags_of
+from .disk_selection import tags_of
 from .points import Point
 
 #: The states of disks that need no more waiting.
@@ -54,7 +55,7 @@ def in_waves(points: Sequence[Point], values: Variables) -> list[Point]:
 
 def _wave_of(point: Point, waves: Sequence[Mapping[str, str]]) -> int:
     tags = tags_of(point)
-    return next((number for number, wanted in enumerate(waves, 1) if matches_tags(tags, wanted)), len(waves) + 1)
+    return next((number for number, wanted in enumerate(waves, 1) if has_tags(tags, wanted)), len(waves) + 1)
 
 
 def tags_in_words(wave: Mapping[str, str]) -> str:

@@ -35,7 +35,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.marked 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.planning import marks_of_sources, wanted_sets
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.restoring import choices_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.sources import Source, sets_of_sources
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.standing import standings
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.status import status_of_groups
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -609,7 +609,7 @@ def standing(rows, rpo=0.0, group=AB, unread=(), now=None, plans=()):
     for one in copies(*rows):
         key = (one.disk_id, one.region)
         newest[key] = max(newest.get(key, SnapshotTime(one.time, one.source_id)), SnapshotTime(one.time, one.source_id))
-    (found,) = standings([group], copies(*rows), newest, ["there"], rpo, now or night(3), unread, plans)
+    (found,) = status_of_groups([group], copies(*rows), newest, ["there"], rpo, now or night(3), unread, plans)
     return found
 
 

@@ -40,7 +40,7 @@ class _RecoveryPoint(TypedDict):
 
 
 class PointFacts(TypedDict, total=False):
-    """Facts about a recovery point's copy and the disk's other points (see standing.with_facts)."""
+    """Facts about a recovery point's copy and the disk's other points (see point_facts.with_facts)."""
 
     points: int
     oldest: str
@@ -159,7 +159,7 @@ class SetFacts(TypedDict):
     unknown: str | None
 
 
-class SetStanding(SetFacts):
+class SetStatus(SetFacts):
     """SetFacts with the IDs of all disks of the server."""
 
     disks: list[str]
@@ -193,7 +193,7 @@ class _Result(TypedDict):
     vanished: list[VanishedPoint]
     coverage: CoverageWithWarnings
     recovery_points: list[RecoveryPoint]
-    sets: list[SetStanding]
+    sets: list[SetStatus]
     counts: dict[str, int]
 
 

@@ -19,10 +19,10 @@ from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
 from ..._sets.marked import kept_by_sets, sets_of_copies
-from ..._sets.standing import GroupStatus, standings
+from ..._sets.status import GroupStatus, status_of_groups
 from ..input.variables import Variables
 from .destinations import Destinations
-from .result import SetStanding
+from .result import SetStatus
 from .run_state import RunState, judged_at
 from .selection import group_ids_by_marks, plans_of
 from .set_marks import groups_in, marks_by_source
@@ -36,14 +36,14 @@ NAMED, NAMED_DISKS = 10, 4
 
 def sets_of(
     state: RunState, copies: Sequence[SnapshotRow], steps: StepResults, values: Variables
-) -> tuple[list[SetStanding], list[str]]:
+) -> tuple[list[SetStatus], list[str]]:
     """Return a row for each group and destination, and the warnings.
 
     ``copies`` are those at the destinations, with disk and time also for somebody else's copies. If the source region
     was not listed, the groups come from the marks of the newest copies, else from the last report.
     """
     groups, known = _groups_and_copies(state, steps, values)
-    found = standings(
+    found = status_of_groups(
         groups,
         known,
         Destinations(copies).newest_of_disks,
@@ -59,13 +59,13 @@ def sets_of(
     return rows, _warnings(rows, contradictions, values.set_seconds)
 
 
-def late_sets(sets: Sequence[SetStanding], consistency: str) -> list[SetStanding]:
+def late_sets(sets: Sequence[SetStatus], consistency: str) -> list[SetStatus]:
     """Return the servers that miss the RPO because of their set, worst first; none if the RPO applies to disks."""
     late = [row for row in sets if row["within_rpo"] is False and consistency == BY_SET]
     return sorted(late, key=worst_set_first)
 
 
-def worst_set_first(row: SetStanding) -> tuple[int, float, str, str]:
+def worst_set_first(row: SetStatus) -> tuple[int, float, str, str]:
     """Sort rows of servers: without a set, late, unchecked, torn, the others; within each kind by age, then by name."""
     if row["unknown"]:
         group = 2
@@ -76,7 +76,7 @@ def worst_set_first(row: SetStanding) -> tuple[int, float, str, str]:
     return group, -(row["age_hours"] or 0), str(row["group"]), str(row["region"])
 
 
-def lagging_disks(row: SetStanding, seconds: float) -> dict[str, str | None]:
+def lagging_disks(row: SetStatus, seconds: float) -> dict[str, str | None]:
     """Return the disks of a server that lag behind another disk, with the time of their newest copy or None.
 
     A disk lags if its newest copy is more than ``seconds`` older than that of another disk.
@@ -92,7 +92,7 @@ def lagging_disks(row: SetStanding, seconds: float) -> dict[str, str | None]:
     return {disk_id: moment for disk_id, moment in sorted(times.items()) if lags(moment)}
 
 
-def set_in_words(row: SetStanding, seconds: float, names: Mapping[str, str] | None = None) -> str:
+def set_in_words(row: SetStatus, seconds: float, names: Mapping[str, str] | None = None) -> str:
     """Describe a server's row: which set it has there, which disks lag, and since when.
 
     ``names`` are names of disks.
@@ -154,7 +154,7 @@ def _groups(copies: Sequence[Copy], steps: StepResults, values: Variables) -> li
     return groups_by_ids({disk_id: group_id for disk_id, group_id in known.items() if disk_id in chosen})
 
 
-def _row(one: GroupStatus, unread: str | None) -> SetStanding:
+def _row(one: GroupStatus, unread: str | None) -> SetStatus:
     return {
         "group": one.group.group_id,
         "region": one.region,
@@ -169,13 +169,13 @@ def _row(one: GroupStatus, unread: str | None) -> SetStanding:
     }
 
 
-def _warnings(rows: Sequence[SetStanding], contradictions: Iterable[Contradiction], seconds: float) -> list[str]:
+def _warnings(rows: Sequence[SetStatus], contradictions: Iterable[Contradiction], seconds: float) -> list[str]:
     read = [row for row in rows if not row["unknown"]]
     without = [row for row in read if row["set"] is None]
     late = [row for row in read if row["set"] and row["within_rpo"] is False]
     torn = [row for row in read if row["set"] and row["within_rpo"] is not False and row["torn"]]
 
-    def names_of(of: Sequence[SetStanding]) -> str:
+    def names_of(of: Sequence[SetStatus]) -> str:
         words = [f"{row['group']} in {row['region']} ({set_in_words(row, seconds)})" for row in of[:NAMED]]
         return "; ".join(words) + _more(of, NAMED)
 

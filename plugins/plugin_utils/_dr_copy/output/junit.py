@@ -12,7 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.junit import CaseResult, Suite
 from ..._role.naming import disk_label
-from ..decide.result import RecoveryPoint, SetStanding
+from ..decide.result import RecoveryPoint, SetStatus
 from ..decide.sets import BY_SET, set_in_words
 from .report_type import LatePoint, Report, label_of
 
@@ -47,7 +47,7 @@ def _judged(point: RecoveryPoint, breaches: Mapping[tuple[str, str], LatePoint],
     return ("skipped", f"no RPO is set: {state}") if point["within_rpo"] is None else None
 
 
-def _judged_set(row: SetStanding, report: Report) -> CaseResult:
+def _judged_set(row: SetStatus, report: Report) -> CaseResult:
     """Return the result of a server.
 
     It passes only if all disks are part of its set, and fails only if dr_copy_consistency is ``set`` and the set misses

@@ -21,11 +21,12 @@ from ..._role.registered import failures_of, has_answered, is_listed
 from ..._role.reported import SCHEMA, DiskFacts
 from ..._role.run_context import RunContext
 from ..decide.breaches import breaches_of, unjudged_of
+from ..decide.point_facts import with_facts
 from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import judged_at, read_once
 from ..decide.sets import late_sets
-from ..decide.standing import unfinished_copies, with_facts
 from ..decide.step_results import StepResults
+from ..decide.unfinished import unfinished_copies
 from ..input.last_report import DiskAsKnown, LastReport, facts_of_disk
 from ..input.variables import Variables
 from .history import months_of

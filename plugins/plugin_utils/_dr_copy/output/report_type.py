@@ -21,10 +21,10 @@ from ..decide.result import (
     PlanRow,
     RecoveryPoint,
     RunFailure,
-    SetStanding,
+    SetStatus,
     VanishedPoint,
 )
-from ..decide.standing import UnfinishedCopy
+from ..decide.unfinished import UnfinishedCopy
 from ..input.last_report import LastReport
 
 
@@ -198,7 +198,7 @@ class BareReport(PlanFacts):
     kept_for_others: list[KeptCopy]
     orphans: list[Orphan]
     vanished: list[VanishedPoint]
-    sets: list[SetStanding]
+    sets: list[SetStatus]
     disks: list[DiskFacts]
     recovery_points: list[RecoveryPoint]
     copies: list[BriefCopy]

@@ -43,7 +43,7 @@ class GroupStatus:
     torn: tuple[TornDisk, ...]
 
 
-def standings(
+def status_of_groups(
     groups: Iterable[Group],
     copies: Sequence[Copy],
     newest: Mapping[tuple[str, str], SnapshotTime],

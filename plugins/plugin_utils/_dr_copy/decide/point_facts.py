@@ -1,16 +1,12 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copies in progress at the destinations, and facts about each recovery point's copy.
-
-Pure.
-"""
+"""Facts about the copy of each recovery point, and about the disk's other points. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
@@ -18,28 +14,9 @@ from ..._role.answers import SnapshotRow
 from ..._role.proofs import proofs_in, proofs_not_covered
 from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
-from .destinations import copies_of_plan
 from .result import PlanCopy, PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
 from .step_results import StepResults
-
-
-class UnfinishedCopy(TypedDict):
-    """A copy that is in progress or has failed."""
-
-    snapshot_id: str
-    region: str
-    state: str
-    progress: int | None
-    disk_id: str
-    source_snapshot_id: str | None
-
-
-def unfinished_copies(steps: StepResults, values: Variables) -> list[UnfinishedCopy]:
-    """Return the copies of the run's disks that are in progress or failed, according to the last listing and looks."""
-    chosen = {disk["disk_id"] for disk in steps["disks"]}
-    copies = copies_of_plan(RunState(steps, values, False).copies, values)
-    return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 
 def with_facts(
@@ -113,14 +90,3 @@ def _facts(copy: SnapshotRow | None, taken: Sequence[str]) -> PointFacts:
     if started and ended:
         facts["minutes"] = round((ended - started) / timedelta(minutes=1), 1)
     return facts
-
-
-def _unfinished(copy: SnapshotRow) -> UnfinishedCopy:
-    return {
-        "snapshot_id": copy["snapshot_id"],
-        "region": copy["region"],
-        "state": copy["state"],
-        "progress": copy.get("progress"),
-        "disk_id": disk_id_of(copy),
-        "source_snapshot_id": copy["source"]["snapshot_id"] if copy["source"] else None,
-    }

@@ -26,12 +26,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.groups 
     groups_by_ids,
     groups_of,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.marked import (
-    kept_by_sets,
-    newest_whole,
-    perhaps_of_sets,
-    sets_of_copies,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.keeping import kept_by_sets, perhaps_of_sets
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.marked import newest_whole, sets_of_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.planning import marks_of_sources, wanted_sets
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.restoring import choices_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.sources import Source, sets_of_sources

@@ -129,29 +129,31 @@ def sets_of_snapshots(
     """
     found: dict[str, list[SnapshotSet]] = {}
     repeated = []
-    for one in listed:
-        is_whole = one.of_one_instance and by_instance
-        for members in [one.members] if is_whole else _by_group(one, groups):
-            if repeated_disk := _repeated_disk(one.set_id, members):
+    for listed_set in listed:
+        is_whole = listed_set.of_one_instance and by_instance
+        for members in [listed_set.members] if is_whole else _by_group(listed_set, groups):
+            if repeated_disk := _repeated_disk(listed_set.set_id, members):
                 repeated.append(repeated_disk)
                 continue
             is_best = all(member.after_scripts for member in members)
             consistency = Consistency.APPLICATION if is_best else Consistency.CRASH
             for member in members:
-                found.setdefault(member.snapshot_id, []).append(SnapshotSet(one.set_id, len(members), consistency))
+                found.setdefault(member.snapshot_id, []).append(
+                    SnapshotSet(listed_set.set_id, len(members), consistency)
+                )
     return {snapshot_id: sets[0] for snapshot_id, sets in found.items() if len(sets) == 1}, repeated
 
 
-def _by_group(one: ListedSet, groups: Mapping[str, str | None]) -> list[Sequence[Member]]:
+def _by_group(listed_set: ListedSet, groups: Mapping[str, str | None]) -> list[Sequence[Member]]:
     """Divide the members by the groups of their disks.
 
     Members whose group is unknown count only if all others belong to one group.
     """
     divided: dict[str, list[Member]] = {}
-    for member in one.members:
+    for member in listed_set.members:
         if group := groups.get(member.disk_id or ""):
             divided.setdefault(group, []).append(member)
-    return [*divided.values()] if len(divided) > 1 else [one.members]
+    return [*divided.values()] if len(divided) > 1 else [listed_set.members]
 
 
 def _repeated_disk(set_id: str, members: Sequence[Member]) -> RepeatedDisk | None:

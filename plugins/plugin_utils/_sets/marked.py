@@ -10,7 +10,7 @@ disks share copies. Then a set of one plan has members with the mark of another 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,10 +22,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 )
 
 from .copies import Contradiction, Copy, CopySet
-from .groups import Group
 
 #: A region, a group, and the ID of a set or the name of a plan.
-_Key = tuple[str, str, str]
+SetKey = tuple[str, str, str]
 
 
 def _all(_copy: Copy) -> bool:
@@ -39,8 +38,8 @@ def sets_of_copies(
 
     Only copies that ``counts`` accepts become members; the others also reveal contradictions.
     """
-    marked: dict[_Key, dict[str, list[Copy]]] = {}
-    of_plans: dict[_Key, set[str]] = {}
+    marked: dict[SetKey, dict[str, list[Copy]]] = {}
+    of_plans: dict[SetKey, set[str]] = {}
     for copy in copies:
         if copy.group_id:
             of_plans.setdefault((copy.region, copy.group_id, copy.plan), set()).add(copy.disk_id)
@@ -55,8 +54,8 @@ def sets_of_copies(
                 contradictions.append(Contradiction(region, group_id, set_id, reason, tuple(members)))
             elif found := _set_of(filter(counts, members), plan):
                 parts.append(found)
-        sets += [_completed(one, parts, of_plans[region, group_id, one.plan]) for one in parts]
-    sets.sort(key=_age, reverse=True)
+        sets += [_completed(copy_set, parts, of_plans[region, group_id, copy_set.plan]) for copy_set in parts]
+    sets.sort(key=set_order, reverse=True)
     return sets, contradictions
 
 
@@ -108,11 +107,11 @@ def _completed(own: CopySet, parts: Sequence[CopySet], disk_ids: set[str]) -> Co
         return own
     mark = next((copy.disks_mark for copy in own.members if copy.disks_mark), "")
     added = [copy for copy in others if (is_in_mark(copy.disk_id, mark) if mark else copy.disk_id in disk_ids)]
-    joint = _joint(own, [*own.members, *added], own.mark.size)
+    joint = joint_set(own, [*own.members, *added], own.mark.size)
     return joint if joint and (not mark or disks_mark(joint.disk_ids) == mark) else own
 
 
-def _joint(of: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:
+def joint_set(of: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:
     """Return copies of several plans as one complete set of this size; None if they do not match.
 
     Its consistency is the weakest among them.
@@ -125,12 +124,12 @@ def _joint(of: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:
     return joint if joint.is_whole else None
 
 
-def newest_whole(sets: Iterable[CopySet]) -> dict[_Key, CopySet]:
+def newest_whole(sets: Iterable[CopySet]) -> dict[SetKey, CopySet]:
     """Return the newest complete set of each region, group and plan; ``sets`` have the order of ``sets_of_copies``."""
-    found: dict[_Key, CopySet] = {}
-    for one in sets:
-        if one.is_whole:
-            found.setdefault((one.region, one.group_id, one.plan), one)
+    found: dict[SetKey, CopySet] = {}
+    for copy_set in sets:
+        if copy_set.is_whole:
+            found.setdefault((copy_set.region, copy_set.group_id, copy_set.plan), copy_set)
     return found
 
 
@@ -139,8 +138,8 @@ class SetsOfGroups:
 
     def __init__(self, sets: Iterable[CopySet]):
         self._of_groups: dict[tuple[str, str], list[CopySet]] = {}
-        for one in sets:
-            self._of_groups.setdefault((one.region, one.group_id), []).append(one)
+        for copy_set in sets:
+            self._of_groups.setdefault((copy_set.region, copy_set.group_id), []).append(copy_set)
 
     def newest(
         self, region: str, group_id: str, disk_ids: frozenset[str], plans: Collection[str] = ()
@@ -151,20 +150,24 @@ class SetsOfGroups:
         disks.
         """
         sets = self._of_groups.get((region, group_id), ())
-        found = [one for one in sets if one.is_whole and (one.plan in plans if plans else disk_ids <= one.disk_ids)]
+        found = [
+            copy_set
+            for copy_set in sets
+            if copy_set.is_whole and (copy_set.plan in plans if plans else disk_ids <= copy_set.disk_ids)
+        ]
         by_id: dict[str, list[CopySet]] = {}
-        for one in sets:
-            by_id.setdefault(one.mark.set_id, []).append(one)
+        for copy_set in sets:
+            by_id.setdefault(copy_set.mark.set_id, []).append(copy_set)
         for parts in by_id.values():
             if len(parts) > 1 or parts[0].plan not in plans:
                 members = [copy for part in parts for copy in part.members if copy.disk_id in disk_ids]
-                if joint := _joint(parts[0], members, len(disk_ids)):
+                if joint := joint_set(parts[0], members, len(disk_ids)):
                     found.append(joint)
-        return max(found, key=_age, default=None)
+        return max(found, key=set_order, default=None)
 
 
-def _age(one: CopySet) -> tuple[datetime, str]:
-    return one.taken_at, one.mark.set_id
+def set_order(copy_set: CopySet) -> tuple[datetime, str]:
+    return copy_set.taken_at, copy_set.mark.set_id
 
 
 def disks_that_left(newest: Iterable[Copy], sets: Iterable[CopySet]) -> set[str]:
@@ -173,80 +176,12 @@ def disks_that_left(newest: Iterable[Copy], sets: Iterable[CopySet]) -> set[str]
     The plan of that copy has a newer complete set without them. ``newest`` is the newest copy of each disk.
     """
     whole: dict[tuple[str, str], CopySet] = {}
-    for one in newest_whole(sets).values():
-        key = (one.group_id, one.plan)
-        whole[key] = max(one, whole.get(key, one), key=_age)
+    for copy_set in newest_whole(sets).values():
+        key = (copy_set.group_id, copy_set.plan)
+        whole[key] = max(copy_set, whole.get(key, copy_set), key=set_order)
     since = ((copy, whole.get((copy.group_id, copy.plan))) for copy in newest)
     return {
-        copy.disk_id for copy, one in since if one and copy.time < one.taken_at and copy.disk_id not in one.disk_ids
+        copy.disk_id
+        for copy, copy_set in since
+        if copy_set and copy.time < copy_set.taken_at and copy.disk_id not in copy_set.disk_ids
     }
-
-
-def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
-    """Return region and ID of the copies of incomplete sets that are newer than all complete sets of their group.
-
-    Together with unlisted copies, they may form the newest complete set.
-    """
-    perhaps: set[tuple[str, str]] = set()
-    for sets in _with_and_without_archived(copies):
-        whole = newest_whole(sets)
-        for one in sets:
-            newest = whole.get((one.region, one.group_id, one.plan))
-            if newest is None or one.taken_at > newest.taken_at:
-                perhaps |= one.keys
-    return perhaps
-
-
-def kept_by_sets(
-    copies: Sequence[Copy], groups: Sequence[Group] = (), regions: Sequence[str] = (), plans: Collection[str] = ()
-) -> set[tuple[str, str]]:
-    """Return region and ID of the copies that are members of a group's newest complete set in their region.
-
-    Each plan has a newest set; it counts unless a newer complete set has all of its disks. Copies of several plans that
-    may form a complete set together are kept until each of their disks is in a newer set. If a member is archived, the
-    newest set that can be restored now is kept too.
-
-    Besides the marks, the disks of a plan's ``groups`` show which copies of other plans in its ``regions`` belong to
-    its sets. ``plans`` are the plan's current and former names.
-    """
-    kept: set[tuple[str, str]] = set()
-    names, places = {"", *plans}, [(region, group) for group in groups for region in regions]
-    for sets in _with_and_without_archived(copies):
-        sets_of_groups = SetsOfGroups(sets)
-        of_plan = [sets_of_groups.newest(region, group.group_id, group.disk_ids, names) for region, group in places]
-        kept = kept.union(*(one.keys for one in (*_kept_by_marks(sets), *of_plan) if one))
-    return kept
-
-
-def _with_and_without_archived(copies: Sequence[Copy]) -> Iterator[list[CopySet]]:
-    """Yield the sets of all copies and, if some copies are archived, those of the copies that can be restored now."""
-    yield sets_of_copies(copies)[0]
-    if not all(copy.is_restorable for copy in copies):
-        yield sets_of_copies(copies, lambda copy: copy.is_restorable)[0]
-
-
-def _kept_by_marks(sets: Sequence[CopySet]) -> Iterator[CopySet]:
-    of_groups: dict[tuple[str, str], list[CopySet]] = {}
-    for one in newest_whole(sets).values():
-        of_groups.setdefault((one.region, one.group_id), []).append(one)
-    for of_plans in of_groups.values():
-        for one in of_plans:
-            if not any(_age(other) > _age(one) and other.disk_ids >= one.disk_ids for other in of_plans):
-                yield one
-    for one in _perhaps_whole(sets):
-        newer = [other for other in of_groups.get((one.region, one.group_id), ()) if _age(other) > _age(one)]
-        if one.disk_ids.difference(*(other.disk_ids for other in newer)):
-            yield one
-
-
-def _perhaps_whole(sets: Iterable[CopySet]) -> list[CopySet]:
-    """Return the sets that copies of several plans form together if all these plans protect the same disks."""
-    by_id: dict[_Key, list[CopySet]] = {}
-    for one in sets:
-        by_id.setdefault((one.region, one.group_id, one.mark.set_id), []).append(one)
-    found = []
-    for parts in by_id.values():
-        members = [copy for part in parts for copy in part.members]
-        if len(parts) > 1 and (joint := _joint(parts[0], members, parts[0].mark.size)):
-            found.append(joint)
-    return found

@@ -51,7 +51,7 @@ def wanted_sets(
     wanted = []
     for group in groups:
         own = _of_group(group, of_disks)
-        newest = next((one for one in sets_of_sources(group, own, seconds) if one.is_ready), None)
+        newest = next((source_set for source_set in sets_of_sources(group, own, seconds) if source_set.is_ready), None)
         if newest is None:
             continue
         for region in regions:
@@ -88,12 +88,12 @@ def marks_of_sources(
         by_set = _by(marked, lambda copy: copy.mark.set_id if copy.mark else "")
         ids = {copy.source_id: copy.mark.set_id for copy in of_group if copy.plan not in own_plans and copy.mark}
         marks.update((source.snapshot_id, {GROUP: group.group_id}) for source in own)
-        for one in sets_of_sources(group, own, seconds):
-            if mark := _mark_of(_with_id(one, ids), by_source, by_set):
-                of_set = disks_mark(member.disk_id for member in one.members)
+        for source_set in sets_of_sources(group, own, seconds):
+            if mark := _mark_of(_with_id(source_set, ids), by_source, by_set):
+                of_set = disks_mark(member.disk_id for member in source_set.members)
                 named = {SET_DISKS: of_set} if of_set and of_other_plans & group.disk_ids else {}
                 given = {GROUP: group.group_id, SET: mark.mark, **named}
-                marks.update((source_id, given) for source_id in one.source_ids)
+                marks.update((source_id, given) for source_id in source_set.source_ids)
     return marks
 
 
@@ -108,26 +108,26 @@ def _of_group(group: Group, of_disks: Mapping[str, Sequence[Source]]) -> list[So
     return [source for disk_id in sorted(group.disk_ids) for source in of_disks.get(disk_id, ())]
 
 
-def _with_id(one: SourceSet, ids: Mapping[str, str]) -> SourceSet:
+def _with_id(source_set: SourceSet, ids: Mapping[str, str]) -> SourceSet:
     """Return a set with the ID that other plans have given its members (``ids``); unchanged if these IDs differ."""
-    given = {ids[source_id] for source_id in one.source_ids if source_id in ids}
-    return replace(one, mark=replace(one.mark, set_id=given.pop())) if len(given) == 1 else one
+    given = {ids[source_id] for source_id in source_set.source_ids if source_id in ids}
+    return replace(source_set, mark=replace(source_set.mark, set_id=given.pop())) if len(given) == 1 else source_set
 
 
 def _mark_of(
-    one: SourceSet, by_source: Mapping[str, Sequence[Copy]], by_set: Mapping[str, Sequence[Copy]]
+    source_set: SourceSet, by_source: Mapping[str, Sequence[Copy]], by_set: Mapping[str, Sequence[Copy]]
 ) -> SnapshotSet | None:
     """Return the mark of a set: its own, or the one that its copies already have; None if these do not agree.
 
     No mark is returned that would make an older set contradictory. The mappings hold the marked copies of its group by
     source and by set ID.
     """
-    marked = [copy for source_id in one.source_ids for copy in by_source.get(source_id, ())]
-    given = {copy.mark for copy in (*marked, *by_set.get(one.mark.set_id, ())) if copy.mark}
+    marked = [copy for source_id in source_set.source_ids for copy in by_source.get(source_id, ())]
+    given = {copy.mark for copy in (*marked, *by_set.get(source_set.mark.set_id, ())) if copy.mark}
     if not given:
-        return one.mark
+        return source_set.mark
     mark = given.pop()
     of_mark = by_set[mark.set_id]
-    members = {(c.disk_id, c.source_id) for c in of_mark} | {(m.disk_id, m.snapshot_id) for m in one.members}
+    members = {(c.disk_id, c.source_id) for c in of_mark} | {(m.disk_id, m.snapshot_id) for m in source_set.members}
     is_possible = len({disk_id for disk_id, _source in members}) == len(members) <= mark.size
     return mark if is_possible and not given else None

@@ -74,8 +74,8 @@ def choices_of(
         newest[copy.disk_id] = copy
     left = set() if are_named else disks_that_left(newest.values(), sets)
     of_groups: dict[str, list[CopySet]] = {}
-    for one in sets:
-        of_groups.setdefault(one.group_id, []).append(one)
+    for copy_set in sets:
+        of_groups.setdefault(copy_set.group_id, []).append(copy_set)
     chosen: dict[str, Choice] = {}
     for group_id, disk_ids in _groups(newest, left).items():
         named = disk_ids & asked
@@ -84,7 +84,7 @@ def choices_of(
             chosen.update(_choices(group_id, named, taken, newest))
     return Choices(
         chosen,
-        [one for one in contradictions if not one.disk_ids.isdisjoint(asked)],
+        [found for found in contradictions if not found.disk_ids.isdisjoint(asked)],
         {disk_id: newest[disk_id].group_id for disk_id in sorted(left & asked)},
     )
 
@@ -106,38 +106,38 @@ def _taken(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Coll
     several plans, the one with most of the wanted disks comes first, then the newest. Then each set is added that
     shares no disk with these.
     """
-    whole_sets = _newest_of_plans(one for one in sets if one.is_whole)
-    fitting = [one for one in sets if wanted <= one.disk_ids] if are_some else []
-    started = [one for one in sets if (one.is_whole or one in fitting) and _is_used(one, used)]
-    by_size = sorted([*fitting[:1], *whole_sets], key=lambda one: len(one.disk_ids & wanted), reverse=True)
+    whole_sets = _newest_of_plans(copy_set for copy_set in sets if copy_set.is_whole)
+    fitting = [copy_set for copy_set in sets if wanted <= copy_set.disk_ids] if are_some else []
+    started = [copy_set for copy_set in sets if (copy_set.is_whole or copy_set in fitting) and _is_used(copy_set, used)]
+    by_size = sorted([*fitting[:1], *whole_sets], key=lambda copy_set: len(copy_set.disk_ids & wanted), reverse=True)
     taken: list[CopySet] = []
-    for one in (*started, *by_size):
-        if one.disk_ids & wanted and all(one.disk_ids.isdisjoint(other.disk_ids) for other in taken):
-            taken.append(one)
+    for copy_set in (*started, *by_size):
+        if copy_set.disk_ids & wanted and all(copy_set.disk_ids.isdisjoint(other.disk_ids) for other in taken):
+            taken.append(copy_set)
     return taken
 
 
 def _newest_of_plans(whole_sets: Iterable[CopySet]) -> list[CopySet]:
     found: dict[str, CopySet] = {}
-    for one in whole_sets:
-        found.setdefault(one.plan, one)
+    for copy_set in whole_sets:
+        found.setdefault(copy_set.plan, copy_set)
     return [*found.values()]
 
 
-def _is_used(one: CopySet, used: Collection[str]) -> bool:
-    return any(copy.source_id in used for copy in one.members)
+def _is_used(copy_set: CopySet, used: Collection[str]) -> bool:
+    return any(copy.source_id in used for copy in copy_set.members)
 
 
 def _choices(
     group_id: str, wanted: set[str], taken: Sequence[CopySet], newest: Mapping[str, Copy]
 ) -> Iterable[tuple[str, Choice]]:
-    torn = wanted.difference(*(one.disk_ids for one in taken))
+    torn = wanted.difference(*(copy_set.disk_ids for copy_set in taken))
     for disk_id in torn:
         # It should be from the set that the other disks are restored from.
         yield disk_id, Choice(disk_id, group_id, newest[disk_id].source_id, frozenset(wanted), is_torn=True)
-    for one in taken:
-        together = frozenset(wanted & one.disk_ids)
-        for copy in one.members:
+    for copy_set in taken:
+        together = frozenset(wanted & copy_set.disk_ids)
+        for copy in copy_set.members:
             if copy.disk_id in together:
                 newer = newest[copy.disk_id] if newest[copy.disk_id].source_id != copy.source_id else None
-                yield copy.disk_id, Choice(copy.disk_id, group_id, copy.source_id, together, one.mark, newer=newer)
+                yield copy.disk_id, Choice(copy.disk_id, group_id, copy.source_id, together, copy_set.mark, newer=newer)

@@ -60,9 +60,9 @@ def sets_of_sources(group: Group, sources: Iterable[Source], seconds: float) -> 
     """
     own = sorted((s for s in sources if s.disk_id in group.disk_ids), key=lambda s: (s.time, s.snapshot_id))
     found = _listed_sets(group, own)
-    used = {source_id for one in found for source_id in one.source_ids}
+    used = {source_id for source_set in found for source_id in source_set.source_ids}
     found += _near_sets(group, [source for source in own if source.snapshot_id not in used], seconds)
-    return sorted(found, key=lambda one: (one.taken_at, one.mark.set_id), reverse=True)
+    return sorted(found, key=lambda source_set: (source_set.taken_at, source_set.mark.set_id), reverse=True)
 
 
 def _listed_sets(group: Group, sources: Sequence[Source]) -> list[SourceSet]:

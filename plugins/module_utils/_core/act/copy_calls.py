@@ -40,10 +40,10 @@ class CopyCalls:
                     continue
                 if self._deadline.passed or not regions[name].has_room(now):
                     break
-                batch = [one for one in self._batch(attempt, ready, regions) if one not in sent]
+                batch = [member for member in self._batch(attempt, ready, regions) if member not in sent]
                 sent.update(batch)
-                for one in batch:
-                    regions[one.request.region].record_sent(one)
+                for member in batch:
+                    regions[member.request.region].record_sent(member)
                 asked.append(batch)
                 if len(asked) >= self._at_once:
                     done += self._send(asked, regions)
@@ -90,10 +90,14 @@ class CopyCalls:
         for attempt, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
             ended += self._record_answer(attempt, regions[attempt.request.region], answer)
         for asked, got in zip(calls, answers):  # so that one call repeats the refused requests of one call
-            refused = [a for a, one in zip(asked, got) if isinstance(one, CopyError) and one.retry is Retry.LATER]
+            refused = [
+                attempt
+                for attempt, answer in zip(asked, got)
+                if isinstance(answer, CopyError) and answer.retry is Retry.LATER
+            ]
             windows = [regions[attempt.request.region].window for attempt in refused]
             for window in windows:
-                window.opens_at = max(one.opens_at for one in windows)
+                window.opens_at = max(other.opens_at for other in windows)
         return [attempt for attempt, _answer in pairs] + ended
 
     def _ask(self, call: list[Attempt]) -> list[Snapshot | CopyError | None]:

@@ -42,16 +42,19 @@ def _search_seconds(desired: DesiredState, doubt: InDoubt) -> float:
 def next_look(memory: Memory, copy: Snapshot, copies: SortedCopies, wait_delay: float) -> float:
     """Return when a copy in progress is worth another look."""
     soonest = math.inf
-    for one in (copy, *(c for c in copies.fitting if c.snapshot_id in memory.own_copies)):
-        sighting = memory.seen[one.snapshot_id]
-        if one.state is State.COMPLETED and not sighting.unseen and one is not copy:
+    for followed in (copy, *(c for c in copies.fitting if c.snapshot_id in memory.own_copies)):
+        sighting = memory.seen[followed.snapshot_id]
+        if followed.state is State.COMPLETED and not sighting.unseen and followed is not copy:
             continue
         started = (
-            memory.own_copies[one.snapshot_id].made_at if one.snapshot_id in memory.own_copies else sighting.known_at
+            memory.own_copies[followed.snapshot_id].made_at
+            if followed.snapshot_id in memory.own_copies
+            else sighting.known_at
         )
         last = max(started, memory.looked_at)
         soonest = min(
-            soonest, last + poll_pause(last - started, one.progress if one.state is State.PENDING else 0, wait_delay)
+            soonest,
+            last + poll_pause(last - started, followed.progress if followed.state is State.PENDING else 0, wait_delay),
         )
     return soonest
 

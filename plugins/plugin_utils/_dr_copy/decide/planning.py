@@ -115,9 +115,9 @@ def plan_by(
     known = copies_of(judged) if groups else []
     sets = wanted_sets(groups, sources, known, destinations.complete, destination_regions, set_seconds)
     of_sets = {
-        (source_id, one.region): OF_SET if source_id in one.lacking else THERE_OF_SET
-        for one in sets
-        for source_id in one.source_set.source_ids
+        (source_id, wanted_set.region): OF_SET if source_id in wanted_set.lacking else THERE_OF_SET
+        for wanted_set in sets
+        for source_id in wanted_set.source_set.source_ids
     }
     of_disk: dict[str, list[SnapshotRow]] = {}
     for snapshot in snapshots:
@@ -163,8 +163,8 @@ def _in_order(
     needs = {str(disk["disk_id"]): destinations.need_of(str(disk["disk_id"]), regions) for disk in disks}
     of_disks = group_of_each(groups)
     lacking: Counter[str] = Counter()
-    for one in sets:
-        lacking[one.source_set.group.group_id] += len(one.lacking)
+    for wanted_set in sets:
+        lacking[wanted_set.source_set.group.group_id] += len(wanted_set.lacking)
 
     def key(disk: DiskRow) -> tuple[Any, ...]:
         own = needs[str(disk["disk_id"])]

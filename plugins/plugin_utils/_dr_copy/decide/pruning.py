@@ -16,7 +16,7 @@ from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.registered import failures_of, is_listed
 from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
-from ..._sets.marked import perhaps_of_sets
+from ..._sets.keeping import perhaps_of_sets
 from ..input.variables import Variables
 from .destinations import Destinations, copies_in, copies_of_plan
 from .plan_reasons import OF_SET, THERE_OF_SET, USABLE

@@ -20,7 +20,7 @@ from ..._role.parsing import InvalidValue, RawVariables, as_bool
 from ..._role.rows import SnapshotTime, each_once, is_archived, is_complete, taken_at, time_or_now
 from ..._role.table import ByName
 from ..._sets.copies import copies_of
-from ..._sets.marked import kept_by_sets
+from ..._sets.keeping import kept_by_sets
 
 if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables

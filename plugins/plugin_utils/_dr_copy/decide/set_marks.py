@@ -33,7 +33,7 @@ def marks_by_source(
     copies have no marks; they stand for their sources, which may be gone or not listed.
     """
     read = sources_for_sets(selected_snapshots(source, values), rules_of(values))
-    sources = {one.snapshot_id: one for one in [*sources_of_copies(bare), *read]}
+    sources = {found.snapshot_id: found for found in [*sources_of_copies(bare), *read]}
     return marks_of_sources(groups, [*sources.values()], copies, values.set_seconds, plans_of(values))
 
 

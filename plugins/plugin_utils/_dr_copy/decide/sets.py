@@ -18,7 +18,8 @@ from ..._role.rows import parse_time
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
-from ..._sets.marked import kept_by_sets, sets_of_copies
+from ..._sets.keeping import kept_by_sets
+from ..._sets.marked import sets_of_copies
 from ..._sets.status import GroupStatus, status_of_groups
 from ..input.variables import Variables
 from .destinations import Destinations
@@ -55,7 +56,7 @@ def sets_of(
     )
     disks = {disk_id for group in groups for disk_id in group.disk_ids}
     contradictions = sets_of_copies([copy for copy in known if copy.disk_id in disks])[1]
-    rows = [_row(one, state.unread.get(one.region)) for one in found]
+    rows = [_row(status, state.unread.get(status.region)) for status in found]
     return rows, _warnings(rows, contradictions, values.set_seconds)
 
 
@@ -154,17 +155,17 @@ def _groups(copies: Sequence[Copy], steps: StepResults, values: Variables) -> li
     return groups_by_ids({disk_id: group_id for disk_id, group_id in known.items() if disk_id in chosen})
 
 
-def _row(one: GroupStatus, unread: str | None) -> SetStatus:
+def _row(status: GroupStatus, unread: str | None) -> SetStatus:
     return {
-        "group": one.group.group_id,
-        "region": one.region,
-        "disks": sorted(one.group.disk_ids),
-        "set": one.mark.set_id if one.mark else None,
-        "consistency": one.mark.consistency.value if one.mark else None,
-        "source_created_at": iso_utc(one.taken_at),
-        "age_hours": one.age_hours,
-        "within_rpo": one.within_rpo,
-        "torn": [{"disk_id": disk.disk_id, "source_created_at": iso_utc(disk.newest)} for disk in one.torn],
+        "group": status.group.group_id,
+        "region": status.region,
+        "disks": sorted(status.group.disk_ids),
+        "set": status.mark.set_id if status.mark else None,
+        "consistency": status.mark.consistency.value if status.mark else None,
+        "source_created_at": iso_utc(status.taken_at),
+        "age_hours": status.age_hours,
+        "within_rpo": status.within_rpo,
+        "torn": [{"disk_id": disk.disk_id, "source_created_at": iso_utc(disk.newest)} for disk in status.torn],
         "unknown": f"the region could not be listed: {unread}" if unread else None,
     }
 
@@ -188,7 +189,7 @@ def _warnings(rows: Sequence[SetStatus], contradictions: Iterable[Contradiction]
         parts.append(f"Servers whose newest complete set of copies is older than the RPO: {names_of(late)}.")
     if torn:
         parts.append(f"Servers with disks whose newest copy is not part of the newest complete set: {names_of(torn)}.")
-    wrong = [str(one) for one in contradictions]
+    wrong = list(map(str, contradictions))
     if wrong:
         parts.append(f"The tags of copies contradict each other: {'; '.join(wrong[:NAMED])}{_more(wrong, NAMED)}.")
     return parts

@@ -58,7 +58,7 @@ def choose(
     now = time_or_now(values.now)
     at = time_or_now(values.at or values.now)
     made = made_before(listed, restored, last, values)
-    used = {one.copy_id for one in made}
+    used = {made_disk.copy_id for made_disk in made}
     copies = [copy for copy in with_doubts(copies_that_count(listed, values, used), [], now) if source_disk(copy)]
     by_disk: dict[str, list[SnapshotRow]] = {}
     for copy in copies:

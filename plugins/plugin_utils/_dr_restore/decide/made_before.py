@@ -77,14 +77,16 @@ def kept_points(made: Sequence[MadeDisk], others: Collection[str], values: Varia
     """
     at = time_or_now(values.at or values.now)
     points = {}
-    for one in made:
-        if one.disk_id and one.row and _is_from(one.row, values.source_region):
-            time = parse_time(one.taken_at)
-            point = _point_of(one.row, values)
+    for made_disk in made:
+        if made_disk.disk_id and made_disk.row and _is_from(made_disk.row, values.source_region):
+            time = parse_time(made_disk.taken_at)
+            point = _point_of(made_disk.row, values)
             if not time or time <= at:
-                points[one.disk_id] = point
-            elif one.disk_id not in others:
-                points[one.disk_id] = replace(point, copy_id=None, missing=MissingReason.YOUNGER.of(time=one.taken_at))
+                points[made_disk.disk_id] = point
+            elif made_disk.disk_id not in others:
+                points[made_disk.disk_id] = replace(
+                    point, copy_id=None, missing=MissingReason.YOUNGER.of(time=made_disk.taken_at)
+                )
     return points
 
 
@@ -140,7 +142,7 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
     for point in points:
         own = by_disk.get(point.disk_id, [])
         is_too_new = point.missing is not None and point.missing.reason is MissingReason.YOUNGER
-        if own and (point.copy_id or is_too_new) and point.copy_id not in {one.copy_id for one in own}:
+        if own and (point.copy_id or is_too_new) and point.copy_id not in {made_disk.copy_id for made_disk in own}:
             chosen = f"{point.copy_id}, taken at {point.taken_at}" if point.copy_id else "nothing that is old enough"
             found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but this run chose {chosen}")
     if not found:
@@ -159,13 +161,13 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
     warnings, by_disk = [], _by_disk(made)
     for point in points:
         own = by_disk.get(point.disk_id, [])
-        if len({one.copy_id for one in own}) > 1:
-            this = next((one.new_disk_id for one in own if one.copy_id == point.copy_id), "")
+        if len({made_disk.copy_id for made_disk in own}) > 1:
+            this = next((made_disk.new_disk_id for made_disk in own if made_disk.copy_id == point.copy_id), "")
             warnings.append(
                 f"{values.id} has several disks of {point.disk_label}: {' and '.join(map(str, own))}. Attach only one; "
                 f"this run uses {this}. Delete the others"
             )
-    unknown = [str(one) for one in made if not one.disk_id]
+    unknown = [str(made_disk) for made_disk in made if not made_disk.disk_id]
     # Copies from other regions are not listed, so nothing is known about their disks here.
     if unknown and not values.source_region:
         more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
@@ -179,7 +181,7 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
 
 def _by_disk(made: Sequence[MadeDisk]) -> dict[str | None, list[MadeDisk]]:
     found: dict[str | None, list[MadeDisk]] = {}
-    for one in made:
-        if one.disk_id:
-            found.setdefault(one.disk_id, []).append(one)
+    for made_disk in made:
+        if made_disk.disk_id:
+            found.setdefault(made_disk.disk_id, []).append(made_disk)
     return found

@@ -10,7 +10,9 @@ import importlib
 from typing import Any
 from unittest import mock
 
-from .clouds.account import module_arguments, patiently
+from tests.unit.harness import module_args
+
+from .clouds.account import patiently
 from .play import Playbook, role, task
 from .promises import _judge, _played
 from .run import Failed, Run
@@ -105,7 +107,10 @@ def _zone(run: Run) -> str | None:
     given = {**run.params, "region": run.destination, "restore_id": "live", "snapshot_ids": [], "zone": ""}
     if "zone" not in file.OPTIONS:
         return None
-    with module_arguments(given), mock.patch.object(file, "restore_disks", lambda *both: parts.extend(both)):
+    with (
+        module_args({**given, "_ansible_remote_tmp": "/tmp"}),
+        mock.patch.object(file, "restore_disks", lambda *both: parts.extend(both)),
+    ):
         file.main()
     module, connect = parts
     cloud = connect(module)

@@ -243,6 +243,12 @@ def oldest(tmp_path_factory):
     return {"PATH": f"{directory / 'bin'}:{os.environ['PATH']}"}
 
 
+@pytest.fixture(params=["newest", "oldest"])
+def core(request):
+    """The environment that selects a core: that of the tests, or the oldest supported one."""
+    return {} if request.param == "newest" else request.getfixturevalue("oldest")
+
+
 def wait_until(is_so, seconds=HANGS, pause=0.1):
     deadline = time.monotonic() + seconds
     while not is_so():

@@ -20,12 +20,6 @@ from .test_role import plan_over
 TASKS = [{"include_role": {"name": "multicloud.snapshots.dr_copy"}}]
 
 
-@pytest.fixture(params=["newest", "oldest"])
-def core(request):
-    """Return the environment that selects a core: that of the tests, or the oldest supported one."""
-    return {} if request.param == "newest" else request.getfixturevalue("oldest")
-
-
 @pytest.fixture
 def plan(clouds):
     """A plan over a cloud whose library each core has, without the keys; and a snapshot to copy."""

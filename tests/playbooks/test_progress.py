@@ -23,12 +23,6 @@ from .test_restore import Site
 LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under way.*so far")
 
 
-@pytest.fixture(params=["newest", "oldest"])
-def core(request):
-    """Return the environment that selects a core: that of the tests, or the oldest supported one."""
-    return {} if request.param == "newest" else request.getfixturevalue("oldest")
-
-
 def task(clouds, cloud, count=4, **options):
     """Return a copy task that takes some seconds, because its window is narrow."""
     source, destination = PLACES[cloud]

@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import re
 
-import pytest
-
 from .conftest import PLACES
 from .test_progress import played
 from .test_restore import Site
@@ -19,12 +17,6 @@ RESTORE, DRILL = (
     [{"include_role": {"name": "multicloud.snapshots.dr_restore", "tasks_from": part}}, {"debug": {"var": "shown"}}]
     for part in ("main", "drill")
 )
-
-
-@pytest.fixture(params=["newest", "oldest"])
-def core(request):
-    """Return the environment that selects a core: that of the tests, or the oldest supported one."""
-    return {} if request.param == "newest" else request.getfixturevalue("oldest")
 
 
 def test_defaults_steps_and_secrets_of_a_restore_and_a_drill(clouds, core):

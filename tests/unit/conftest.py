@@ -106,6 +106,12 @@ def empty(cloud, name, what, estate):
     return fixture
 
 
+@pytest.fixture(params=sorted(CLOUDS))
+def estate(request):
+    """An empty estate of each cloud."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture
 def cloud(request):
     """The cloud of a test that runs on several (``clouds`` in contract_bad_days.py)."""

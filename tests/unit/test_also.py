@@ -8,13 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.clouds import CLOUDS
-
-
-@pytest.fixture(params=sorted(CLOUDS))
-def estate(request):
-    return request.getfixturevalue(request.param)
-
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_further_query_answers_as_a_task_of_its_own(estate, packed):

@@ -26,11 +26,6 @@ from .harness import run_module
 from .night_runs import night, variables_of
 
 
-@pytest.fixture(params=sorted(CLOUDS))
-def estate(request):
-    return request.getfixturevalue(request.param)
-
-
 def protected(estate, hours=1):
     """Create a disk of the plan with a snapshot; return the snapshot."""
     return estate.snapshot(estate.disk(**{"dr-copy": "true", "Name": "database"}), hours)

@@ -10,16 +10,9 @@ import json
 
 import pytest
 
-from tests.clouds import CLOUDS
-
 from .night_runs import night
 
 TAGS = {"dr-copy": "true", "Name": "database"}
-
-
-@pytest.fixture(params=sorted(CLOUDS))
-def estate(request):
-    return request.getfixturevalue(request.param)
 
 
 def warned(ended, words):

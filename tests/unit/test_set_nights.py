@@ -13,16 +13,10 @@ from xml.etree import ElementTree
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 
-from tests.clouds import CLOUDS
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
 from tests.simulator.state import SnapshotGroup, new_id
 
 from .night_runs import night
-
-
-@pytest.fixture(params=sorted(CLOUDS))
-def estate(request):
-    return request.getfixturevalue(request.param)
 
 
 def attach(estate, disk, instance):

@@ -7,15 +7,12 @@
 from __future__ import annotations
 
 import abc
-import contextlib
 import importlib
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from unittest import mock
 
-from ansible.module_utils import basic
+from tests.unit.harness import module_args
 
 from ..mark import Mark, Thing
 
@@ -121,26 +118,12 @@ def code_of(error: Exception) -> str:
     return str(code or type(error).__name__)
 
 
-@contextlib.contextmanager
-def module_arguments(given: dict[str, Any]) -> Iterator[None]:
-    """Allow creating a module class outside of a module's process."""
-    given = {**given, "_ansible_remote_tmp": "/tmp"}
-    try:
-        from ansible.module_utils.testing import patch_module_args
-    except ImportError:  # ansible-core before 2.19
-        with mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()):
-            yield
-    else:
-        with patch_module_args(given):
-            yield
-
-
 def cloud_of(
     cloud: str, adapter: Callable[[Any], Any], module: Callable[..., Any], params: dict[str, Any], region: str
 ) -> Any:
     """Create the adapter as the cloud's info module does, with these connection options."""
     info = importlib.import_module(f"ansible_collections.multicloud.snapshots.plugins.modules.{cloud}_snapshot_info")
-    with module_arguments({**params, "region": region}):
+    with module_args({**params, "region": region, "_ansible_remote_tmp": "/tmp"}):
         return adapter(module(argument_spec=dict(info.OPTIONS), supports_check_mode=True))
 
 

@@ -133,9 +133,7 @@ class Benchmark:
 
     def rerun(self, kind: Any, size: int) -> list[Figure]:
         estate = self.estate(kind)
-        sources = [estate.snapshot() for _n in range(size)]
-        for source in sources:
-            estate.our_copy(source)
+        sources = estate.copied(size)
         given = self.directory / "given.json"
         given.write_text(json.dumps(next(v for k, v in self.copy_task(estate, sources).items() if k != "no_log")))
         command = [sys.executable, "-m", "tests.benchmark.one_module", estate.module, str(given)]

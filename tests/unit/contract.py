@@ -52,6 +52,15 @@ class CopyContract:
         assert row["snapshot_id"] == out["snapshot_id"] == cloud.copies()[0].id
         assert out["counts"]["created"] == out["counts"]["completed"] == 1
 
+    #: The most calls of a run over a thousand copies.
+    calls_of_a_rerun = 15
+
+    def test_a_rerun_over_a_thousand_copies_makes_few_calls(self, cloud):
+        sources = cloud.copied(1000)
+        out = cloud.run(*sources)
+        assert not out["changed"] and out["counts"]["unchanged"] == 1000
+        assert sum(cloud.calls.values()) <= self.calls_of_a_rerun and out["api_calls"] == dict(cloud.calls)
+
     def test_a_second_run_changes_nothing_and_reads_no_source(self, cloud):
         sources = [cloud.snapshot() for _n in range(3)]
         first = cloud.run(*sources, wait=True)

@@ -56,6 +56,12 @@ def with_script(cloud, fault_of=lambda action, region: None):
     return seen
 
 
+def throttled(cloud, hits, seconds=LONG):
+    """Throttle the calls that ``hits(action, region)`` chooses, for some seconds from now."""
+    until = cloud.clock.monotonic() + seconds
+    with_script(cloud, lambda *call: "throttle" if cloud.clock.monotonic() < until and hits(*call) else None)
+
+
 def replicas(cloud, monkeypatch, lag_of):
     """Let reads come from replicas: read number n shows a copy once it is ``lag_of(n)`` seconds old."""
 
@@ -205,13 +211,7 @@ class BadDaysContract:
     def test_a_copy_that_appears_while_the_sources_cannot_be_read_counts(self, cloud):
         """No write is based on an old look (promises: fresh-look)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        is_source = {cloud.source}
-        with_script(
-            cloud,
-            lambda action, region: (
-                "throttle" if region in is_source and cloud.clock.monotonic() < started + LONG else None
-            ),
-        )
+        throttled(cloud, lambda _action, region: region == cloud.source)
         planted = []
         cloud.at(started + 100, lambda: planted.append(cloud.foreign_copy(source)))
         out = cloud.run(source, **cloud.quick_reads)
@@ -222,12 +222,7 @@ class BadDaysContract:
     def test_a_copy_that_appears_while_copy_calls_are_throttled_counts(self, cloud):
         """Each repeated call needs a look of its own (promises: fresh-look, exactly-once, quota)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        with_script(
-            cloud,
-            lambda action, region: (
-                "throttle" if action == cloud.copy_action and cloud.clock.monotonic() < started + LONG else None
-            ),
-        )
+        throttled(cloud, lambda action, _region: action == cloud.copy_action)
         planted = []
         cloud.at(started + 100, lambda: planted.append(cloud.foreign_copy(source)))
         out = cloud.run(source, **cloud.quick_reads)
@@ -238,14 +233,7 @@ class BadDaysContract:
     def test_a_copy_that_appears_while_another_region_cannot_be_read_counts(self, cloud):
         """No write is based on a look older than 15 seconds, whatever took so long (promises: fresh-look)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        with_script(
-            cloud,
-            lambda action, region: (
-                "throttle"
-                if region in (cloud.source, cloud.other_destination) and cloud.clock.monotonic() < started + 330
-                else None
-            ),
-        )
+        throttled(cloud, lambda _action, region: region in (cloud.source, cloud.other_destination), seconds=330)
         cloud.at(started + 60, lambda: cloud.foreign_copy(source))
         regions = [cloud.destination, cloud.other_destination]
         out = cloud.run(source, destination_regions=regions, wait=True, **cloud.quick_reads)
@@ -508,9 +496,7 @@ class BadDaysContract:
 
     def test_an_unexpected_error_of_a_deletion_stops_no_other_and_is_looked_after(self, cloud, monkeypatch):
         """The deletion took effect, so it is no failure (promises: exactly-once, all-are-tried)."""
-        sources = [cloud.snapshot() for _n in range(3)]
-        for source in sources:
-            cloud.our_copy(source)
+        sources = cloud.copied(3)
         raising(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], first(1), after=True)
         out = cloud.run(*sources, state="absent", wait=True)
         assert not out.failed, out["msg"]
@@ -540,12 +526,7 @@ class BadDaysContract:
     def test_a_throttled_listing_is_waited_out_whatever_the_order_of_the_regions(self, cloud, is_first):
         """A run waits for throttling until wait_timeout, and continues with the other region (promises: quota)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        with_script(
-            cloud,
-            lambda action, region: (
-                "throttle" if region == cloud.destination and cloud.clock.monotonic() < started + LONG else None
-            ),
-        )
+        throttled(cloud, lambda _action, region: region == cloud.destination)
         regions = [cloud.destination, cloud.other_destination]
         out = cloud.run(
             source, destination_regions=regions if is_first else regions[::-1], wait=True, **cloud.quick_reads

@@ -88,6 +88,18 @@ class Estate:
         }
         return self._plant(source_id, region or self.destination, tags, duration=seconds, failure=failure, **facts)
 
+    def copied(self, count: int, *regions: str) -> list[str]:
+        """Create snapshots, each with a copy of ours in each of these regions; return their IDs."""
+        sources: list[str] = [self.snapshot() for _n in range(count)]
+        for region in regions or (self.destination,):
+            for source in sources:
+                self.our_copy(source, region)
+        return sources
+
+    def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
+        """Create a complete source snapshot."""
+        raise NotImplementedError
+
     def _origin(self, source_id: str) -> tuple[str, datetime]:
         """Return the disk of a snapshot, and when it was taken."""
         raise NotImplementedError

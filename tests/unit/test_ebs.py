@@ -132,9 +132,7 @@ def test_tags_of_existing_copies_are_updated_and_purged_with_care(ebs):
 
 
 def test_many_copies_with_the_same_change_are_tagged_in_one_call(ebs):
-    sources = [ebs.snapshot() for _n in range(30)]
-    for source in sources:
-        ebs.our_copy(source)
+    sources = ebs.copied(30)
     out = ebs.run(*sources, tags={"team": "dr"})
     assert out["counts"]["updated"] == 30 and ebs.calls["CreateTags"] == 1
 
@@ -439,16 +437,6 @@ def test_the_connections_region_may_equal_the_source_with_a_warning(ebs):
 # -- few calls -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
-def test_a_rerun_over_a_thousand_copies_makes_few_calls(ebs):
-    sources = [ebs.snapshot() for _n in range(1000)]
-    for source in sources:
-        ebs.our_copy(source)
-    out = ebs.run(*sources)
-    assert not out["changed"] and out["counts"]["unchanged"] == 1000
-    assert sum(ebs.calls.values()) <= 15 and out["api_calls"] == dict(ebs.calls)
-
-
 def test_sources_are_read_in_batches(ebs):
     sources = [ebs.snapshot() for _n in range(250)]
     ebs.run(*sources, check=True)
@@ -564,9 +552,7 @@ def test_empty_filters_of_the_info_module_are_ignored(ebs):
 
 
 def test_a_lost_answer_to_a_tag_call_for_many_is_one_attempt(ebs):
-    sources = [ebs.snapshot() for _n in range(20)]
-    for source in sources:
-        ebs.our_copy(source)
+    sources = ebs.copied(20)
     ebs.faults({"action": "CreateTags", "fault": "lose_answer", "nth": [1]})
     out = ebs.run(*sources, tags={"team": "dr"})
     assert not out.failed and out["counts"]["updated"] == 20 and ebs.calls["CreateTags"] == 1

@@ -283,14 +283,6 @@ def test_names_begin_with_a_letter_of_any_script(ecs, name):
     assert ecs.run(ecs.snapshot(), name=name, wait=True).copy()["name"] == name
 
 
-@pytest.mark.slow
-def test_a_rerun_over_a_thousand_copies_makes_few_calls(ecs):
-    sources = [ecs.snapshot() for _n in range(1000)]
-    for source in sources:
-        ecs.our_copy(source)
-    assert ecs.run(*sources)["counts"]["unchanged"] == 1000 and sum(ecs.calls.values()) <= 15
-
-
 DELETED_LATER = [
     "IncorrectDiskStatus.CreatingSnapshot",
     "Operation.Conflict",
@@ -301,9 +293,7 @@ DELETED_LATER = [
 @pytest.mark.parametrize("code", DELETED_LATER)
 @pytest.mark.parametrize("wait", [False, True])
 def test_a_deletion_refused_for_a_while_is_repeated(ecs, code, wait):
-    sources = [ecs.snapshot() for _n in range(3)]
-    for source in sources:
-        ecs.our_copy(source)
+    sources = ecs.copied(3)
     ecs.faults({"action": "DeleteSnapshot", "fault": "refuse", "code": code, "status": 403, "times": 4})
     out = ecs.run(*sources, state="absent", wait=wait)
     assert not out.failed and out["counts"]["deleted"] == 3 and not ecs.copies()

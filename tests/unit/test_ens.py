@@ -208,13 +208,6 @@ def test_bad_input_is_named_and_nothing_called(ens, options, word):
     assert out.failed and word in out["msg"] and not ens.calls
 
 
-def test_a_rerun_over_a_thousand_copies_makes_few_calls(ens):
-    sources = [ens.snapshot() for _n in range(1000)]
-    for source in sources:
-        ens.our_copy(source)
-    assert ens.run(*sources)["counts"]["unchanged"] == 1000 and sum(ens.calls.values()) <= 50
-
-
 # -- listings --------------------------------------------------------------------------------------------------
 
 

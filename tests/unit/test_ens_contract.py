@@ -12,6 +12,8 @@ from .contract import CopyContract
 
 
 class TestEns(CopyContract):
+    calls_of_a_rerun = 50
+
     @pytest.fixture
     def cloud(self, ens):
         return ens

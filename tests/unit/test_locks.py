@@ -48,9 +48,7 @@ def test_a_new_copy_is_locked_once_it_is_complete_and_only_once(cloud):
 
 
 def test_copies_that_were_there_are_locked_in_one_look_at_all_locks(cloud):
-    sources = [cloud.snapshot() for _n in range(12)]
-    for source in sources:
-        cloud.our_copy(source)
+    sources = cloud.copied(12)
     out = cloud.run(*sources, lock_days=7, **COMPLIANCE)
     assert not out.failed, out["msg"]
     assert (out["api_calls"][LOCKS], out["api_calls"][LOCK], out["counts"]["updated"]) == (1, 12, 12)

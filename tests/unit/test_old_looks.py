@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 
 from tests.simulator.locks import SimulatedLock, lock_of
 
-from .contract_bad_days import HOLD, at_once, clouds, copies_of, ids, with_script
+from .contract_bad_days import HOLD, at_once, clouds, copies_of, ids, throttled, with_script
 
 
 def lock_by_hand(cloud, copy):
@@ -40,12 +40,7 @@ def test_a_throttled_lock_changes_none_that_was_set_meanwhile(ebs, made_before):
     source, start = ebs.snapshot(), ebs.clock.monotonic()
     if made_before:
         ebs.our_copy(source)
-    with_script(
-        ebs,
-        lambda action, _region: (
-            "throttle" if action == "LockSnapshot" and ebs.clock.monotonic() < start + 200 else None
-        ),
-    )
+    throttled(ebs, lambda action, _region: action == "LockSnapshot", seconds=200)
     ebs.at(start + 60, lambda: lock_by_hand(ebs, *copies_of(ebs, source)))
     out = ebs.run(source, lock_days=7, lock_mode="governance", wait=True)
     assert not out.failed and lock_of(*copies_of(ebs, source)).days == 365
@@ -169,9 +164,7 @@ def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, listed, 
 
 def test_a_copy_shown_held_by_a_failed_look_is_not_deleted(cbs):
     """Deletions pause while tags are set; the first call of the next look shows the hold, the second is throttled."""
-    sources = [cbs.snapshot() for _source in range(120)]
-    for source in sources:
-        cbs.our_copy(source)
+    sources = cbs.copied(120)
     cbs.clock.sleep(5)
     duplicates = [cbs.our_copy(source) for source in sources]
     cbs.settings(latency=0.2)

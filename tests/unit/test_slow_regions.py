@@ -52,15 +52,6 @@ def regions_of(cloud, count=2):
     return [cloud.destination, cloud.other_destination, cloud.third_destination][:count]
 
 
-def copied(cloud, count, regions):
-    """Return sources with a copy in each of the regions."""
-    sources = [cloud.snapshot() for _n in range(count)]
-    for region in regions:
-        for source in sources:
-            cloud.our_copy(source, region)
-    return sources
-
-
 @ALL
 @pytest.mark.parametrize("count", [2, 5])
 def test_copy_calls_that_hang_delay_no_other_destination(cloud, monkeypatch, count):
@@ -75,7 +66,7 @@ def test_copy_calls_that_hang_delay_no_other_destination(cloud, monkeypatch, cou
 @ALL
 def test_deletions_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
-    sources = copied(cloud, 8, [bad, good])
+    sources = cloud.copied(8, bad, good)
     slow(cloud, monkeypatch, "delete", is_for(bad), error=Ambiguous("lost"))
     out = cloud.run(*sources, destination_regions=[bad, good], state="absent", wait=True, wait_timeout=900)
     assert not cloud.copies(good) and len(cloud.copies(bad)) == 8
@@ -84,7 +75,7 @@ def test_deletions_that_hang_delay_no_other_destination(cloud, monkeypatch):
 
 @ALL
 def test_deletions_that_hang_delay_no_other_of_their_destination(cloud, monkeypatch):
-    sources = copied(cloud, 12, [cloud.destination])
+    sources = cloud.copied(12)
     chosen = [copy.id for copy in cloud.copies()][:6]
 
     def hits(_region, given):
@@ -98,7 +89,7 @@ def test_deletions_that_hang_delay_no_other_of_their_destination(cloud, monkeypa
 @clouds("ebs", "ecs")
 def test_deletions_that_hang_delay_no_locks_of_another_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
-    sources = copied(cloud, 8, [bad])
+    sources = cloud.copied(8, bad)
     cloud.clock.sleep(5)
     for source in sources:
         cloud.our_copy(source, bad)
@@ -112,7 +103,7 @@ def test_deletions_that_hang_delay_no_locks_of_another_destination(cloud, monkey
 @clouds("ebs", "ecs", "cbs")
 def test_tags_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
-    sources = copied(cloud, 8, [bad, good])
+    sources = cloud.copied(8, bad, good)
     slow(cloud, monkeypatch, "change_tags", is_for(bad), error=Ambiguous("lost"))
     cloud.run(*sources, destination_regions=[bad, good], tags={"team": "dr"}, wait=True, wait_timeout=900)
     assert [cloud.tags_of(copy).get("team") for copy in cloud.copies(good)] == ["dr"] * 8
@@ -121,7 +112,7 @@ def test_tags_that_hang_delay_no_other_destination(cloud, monkeypatch):
 @clouds("ebs", "ecs")
 def test_locks_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
-    sources = copied(cloud, 8, [bad, good])
+    sources = cloud.copied(8, bad, good)
     slow(cloud, monkeypatch, "lock", is_for(bad), error=Ambiguous("lost"))
     out = cloud.run(*sources, destination_regions=[bad, good], lock_days=7, wait=True, wait_timeout=900)
     locked = {row["region"] for row in out["copies"] if row["locked_until"]}
@@ -129,44 +120,31 @@ def test_locks_that_hang_delay_no_other_destination(cloud, monkeypatch):
 
 
 @ALL
-@pytest.mark.parametrize("hang", [HANG, 20.0])
-def test_destinations_that_go_dark_delay_no_other(cloud, monkeypatch, hang):
+@pytest.mark.parametrize(
+    ("hang", "after", "count", "copy_seconds", "wait_timeout"),
+    [(HANG, 20, 30, 30.0, 1800), (20.0, 20, 30, 30.0, 1800), (20.0, 4, 100, 5.0, 360)],
+    ids=["long", "short", "short_of_time"],
+)
+def test_destinations_that_go_dark_delay_no_other(cloud, monkeypatch, hang, after, count, copy_seconds, wait_timeout):
     *dark, good = regions_of(cloud, 3)
     started = cloud.clock.monotonic()
 
     def hits(region, *_more):
-        return region in dark and cloud.clock.monotonic() > started + 20
+        return region in dark and cloud.clock.monotonic() > started + after
 
     for method in ("list_copies", "refresh", "list_in_progress"):
         slow(cloud, monkeypatch, method, hits, hang, Unreachable("no answer"))
-    sources = [cloud.snapshot() for _n in range(30)]
-    cloud.settings(copy_seconds=30.0)
-    options = {"wait": True, "max_in_flight": 5, "wait_timeout": 1800}
+    sources = [cloud.snapshot() for _n in range(count)]
+    cloud.settings(copy_seconds=copy_seconds)
+    options = {"wait": True, "max_in_flight": 5, "wait_timeout": wait_timeout}
     cloud.run(*sources, destination_regions=[*dark, good], **options)
-    assert len(cloud.copies(good)) == 30
-
-
-@ALL
-def test_destinations_that_go_dark_leave_most_of_the_time_to_the_others(cloud, monkeypatch):
-    *dark, good = regions_of(cloud, 3)
-    started = cloud.clock.monotonic()
-
-    def hits(region, *_more):
-        return region in dark and cloud.clock.monotonic() > started + 4
-
-    for method in ("list_copies", "refresh", "list_in_progress"):
-        slow(cloud, monkeypatch, method, hits, 20.0, Unreachable("no answer"))
-    sources = [cloud.snapshot() for _n in range(100)]
-    cloud.settings(copy_seconds=5.0)
-    options = {"wait": True, "max_in_flight": 5, "wait_timeout": 360}
-    cloud.run(*sources, destination_regions=[*dark, good], **options)
-    assert len(cloud.copies(good)) == 100
+    assert len(cloud.copies(good)) == count
 
 
 @clouds("ebs", "ecs")
 def test_copies_are_locked_even_if_locks_are_slow_to_list(cloud, monkeypatch):
     *slow_ones, quick = regions_of(cloud, 3)
-    sources = copied(cloud, 3, slow_ones)
+    sources = cloud.copied(3, *slow_ones)
     slow(cloud, monkeypatch, "list_locks", is_for(*slow_ones), 20.0)
     out = cloud.run(*sources, destination_regions=[*slow_ones, quick], lock_days=7, wait=True, wait_timeout=900)
     assert not out.failed and len(cloud.copies(quick)) == 3

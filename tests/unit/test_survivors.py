@@ -232,9 +232,7 @@ def test_create_false_does_not_replace_a_misfit(cloud):
 @pytest.mark.parametrize("kind", ["lose_answer", "error_after"])
 @pytest.mark.parametrize("seed", [3, 7, 11])
 def test_absent_is_done_in_two_minutes_though_a_fifth_of_all_answers_is_lost(cloud, kind, seed):
-    sources = [cloud.snapshot() for _n in range(8)]
-    for source in sources:
-        cloud.our_copy(source)
+    sources = cloud.copied(8)
     cloud.faults({"action": "*", "fault": kind, "share": 0.2, "seed": seed})
     started = cloud.clock.monotonic()
     out = cloud.run(*sources, state="absent", wait=True, wait_timeout=120, **cloud.quick_reads)

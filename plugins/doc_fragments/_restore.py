@@ -98,7 +98,7 @@ notes:
   - A second run makes no disk, and returns the same IDs with RV(ignore:changed=false). If the answer to a call is lost,
     the module looks for the disk before it calls again. So it makes no second disk.
   - If an existing disk of this O(restore_id) does not match the request (another zone or type, smaller, or not
-    encrypted), that is a failure of the kind V(mismatch). The module makes no other disk beside it.
+    encrypted), that is a failure of the kind V(mismatch). The module does not make another disk.
   - Before it makes anything, the module checks all options, also against the zones, types, sizes and snapshots that the
     cloud reports. One message reports everything that is wrong.
 """

@@ -61,7 +61,8 @@ notes:
   - The module cannot read the tags of a snapshot that another account shares; set them with O(source_tags). AWS may
     show a newly shared snapshot late. So if AWS does not find a snapshot in O(source_tags), the module retries for a
     minute.
-  - A copy of an encrypted source is always encrypted. So is every copy in a region with encryption by default.
+  - A copy of an encrypted source is always encrypted. Every copy in a region with encryption by default is encrypted
+    too.
   - O(kms_key_id) is a key's ID or alias, or the ARN of either. The key of an existing copy is compared only if both are
     ARNs of keys, or the same kind of alias.
   - AWS may accept a copy that it cannot make, for example of a deleted snapshot, or with a key that may not be used.

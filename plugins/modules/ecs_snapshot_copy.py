@@ -15,7 +15,7 @@ description:
   - Finds existing copies, whoever made them, and makes no second one.
   - Alibaba Cloud allows one unfinished copy per disk and destination region. So snapshots of one disk are copied one
     after the other, the oldest first, while other disks continue.
-  - A copy of an encrypted source is always encrypted, whatever O(encrypted) says.
+  - A copy of an encrypted source is always encrypted, even with O(encrypted=false).
   - A key belongs to one region, so O(kms_key_id) allows only one destination. Existing copies are compared by the key's
     ID, which is the last part of an ARN; an alias is not compared.
   - Tag keys that differ only in case are one key.

@@ -92,8 +92,8 @@ class CbsDisks(DiskCloud, CbsCloud):
     def begin_one(self, order: CopyOrder) -> Snapshot:
         """Make a disk.
 
-        The disk of a refused token shows by the time the next token is tried. So do the disks of later tokens, so there
-        is no further wait for them.
+        The disk of a refused token shows by the time the next token is tried. The disks of later tokens show by then
+        too, so there is no further wait for them.
         """
         of = (order.request.snapshot_id, order.request.region)
         while True:

@@ -55,8 +55,8 @@ def selected_snapshots(source: InfoAnswer, values: Variables) -> list[SnapshotRo
 def disks_of_part(source: InfoAnswer, values: Variables) -> list[str]:
     """Return the disks whose copies a shard lists; empty if it lists all copies.
 
-    The first shard lists all copies, because it reports the orphans of all shards. So does a shard without a listing of
-    the source region.
+    The first shard lists all copies, because it reports the orphans of all shards. A shard without a listing of the
+    source region lists all copies too.
     """
     if parse_shard(values.shard)[0] == 1 or not is_listed(source):
         return []

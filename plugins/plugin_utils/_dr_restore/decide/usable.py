@@ -119,12 +119,12 @@ def why_checks_failed(answer: RawAnswer, host: str) -> str:
 def _words_of(result: Any) -> str:
     """Return the messages of a failed task: its own, that of its failed items, and the end of its errors."""
     if not isinstance(result, Mapping):
-        return "it tells nothing"
+        return "it returned no message"
     items = [item for item in result.get("results") or () if isinstance(item, Mapping) and item.get("failed")]
     parts = [str(result.get("msg") or ""), *(str(item.get("msg") or "") for item in items)]
     parts += [str(one.get(key) or "") for one in (result, *items) for key in ("stderr", "module_stderr")]
     lines = dict.fromkeys(" ".join(part.split()) for part in parts if part.strip())
-    words = "; ".join(lines) or "it tells nothing"
+    words = "; ".join(lines) or "it returned no message"
     return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"
 
 

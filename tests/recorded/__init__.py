@@ -18,7 +18,7 @@ Each item is ``<cloud>/<phenomenon>.json``:
     disk_error  an error of a call that makes or deletes a disk, in the form of ``error``
     becomes   the result of our parser: fields of ``Snapshot`` or ``Disk``;
               for an error {"kind": ..., "class": ...}
-    note      what is worth knowing, in a sentence
+    note      what is worth knowing, in a sentence; optional
 """
 
 from __future__ import annotations

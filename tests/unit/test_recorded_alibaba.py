@@ -54,7 +54,7 @@ def test_a_recorded_snapshot_is_understood(cloud, name):
     if becomes.get("source"):
         becomes["source"] = Provenance(**becomes["source"])
     for field, value in becomes.items():
-        assert getattr(made, field) == value, (field, item["note"])
+        assert getattr(made, field) == value, (field, item.get("note"))
     assert made.created_at and made.created_at.tzinfo and made.name == shown["SnapshotName"]
 
 
@@ -64,7 +64,7 @@ def test_a_recorded_disk_is_understood(cloud, name):
     answers = ecs_answers if cloud == "ecs" else ens_answers
     made = answers.disk_of(item["disk"], item["becomes"].get("region", ""))
     for field, value in item["becomes"].items():
-        assert getattr(made, field) == value, (field, item["note"])
+        assert getattr(made, field) == value, (field, item.get("note"))
 
 
 @pytest.mark.parametrize(("cloud", "name"), items("error"))
@@ -76,7 +76,7 @@ def test_a_recorded_error_has_the_expected_class(estate, cloud, name):
     with pytest.raises(CopyError) as failed:
         service.write(item["call"], "cn-hangzhou", "Trying")
     error = failed.value
-    assert (error.kind, type(error).__name__) == (becomes["kind"], becomes["class"]), item["note"]
+    assert (error.kind, type(error).__name__) == (becomes["kind"], becomes["class"]), item.get("note")
     assert error.code == answer["code"] and error.request_id
     assert becomes.get("hint", "") in (error.hint or "")
     if "without" in becomes:

@@ -60,7 +60,7 @@ def test_a_recorded_snapshot_is_understood(name):
         if field == "source":
             value = Provenance(**value) if value else None
         value = tuple(value) if field == "traits" else value
-        assert getattr(made, field) == value, (field, item["note"])
+        assert getattr(made, field) == value, (field, item.get("note"))
     assert made.created_at == shown["StartTime"] and not made.deletable
 
 
@@ -79,7 +79,7 @@ def test_a_recorded_disk_is_understood(name):
     item = DISKS[name]
     made = disk_of(as_botocore_gives(item["disk"], VOLUME), "us-east-1")
     for field, value in item["becomes"].items():
-        assert getattr(made, field) == value, (field, item["note"])
+        assert getattr(made, field) == value, (field, item.get("note"))
 
 
 @pytest.mark.parametrize("name", ERRORS)
@@ -91,7 +91,7 @@ def test_a_recorded_error_has_the_expected_class(name):
         "ResponseMetadata": {"HTTPStatusCode": recorded["status"], "RequestId": "8ab6b0ae"},
     }
     error = translated(ClientError(answer, item["call"]), "Trying")
-    assert (error.kind, type(error).__name__) == (becomes["kind"], becomes["class"]), item["note"]
+    assert (error.kind, type(error).__name__) == (becomes["kind"], becomes["class"]), item.get("note")
     assert (error.code, error.request_id) == (recorded["code"], "8ab6b0ae")
     assert becomes.get("hint", "") in (error.hint or "")
     if "without" in becomes:
@@ -136,7 +136,7 @@ def simulated(ebs, client, name):
 
 def check_match(shown, item):
     wanted = types_of(as_botocore_gives(item["snapshot"], SNAPSHOT))
-    assert types_of(shown) == wanted, item["note"]
+    assert types_of(shown) == wanted, item.get("note")
     for key in ("State", "StateMessage", "TransferType", "StorageTier", "VolumeId"):
         if key != "VolumeId" or set(item["snapshot"][key][4:]) == {"f"}:
             assert shown.get(key) == item["snapshot"].get(key)

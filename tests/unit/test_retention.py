@@ -25,7 +25,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     select,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.registered import has_moved
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.failures import outdates_listing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -364,7 +364,9 @@ def test_a_shard_lists_the_copies_of_its_disks_and_the_first_reports_all_orphans
     ],
 )
 def test_copies_are_listed_again_only_where_something_has_moved(call, moved):
-    assert has_moved([{"changed": False, "failures": [], "counts": {}}, call]) is moved and not has_moved([])
+    assert outdates_listing([{"changed": False, "failures": [], "counts": {}}, call]) is moved and not outdates_listing(
+        []
+    )
 
 
 @pytest.mark.parametrize(

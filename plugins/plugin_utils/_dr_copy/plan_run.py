@@ -21,8 +21,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from .._role.answers import Answer, CopyAnswer, InfoAnswer, ShareAnswer
 from .._role.call import Call, RawAnswer, Returned, RunsModule
+from .._role.failures import outdates_listing, unexpected_error
 from .._role.parsing import RawVariables
-from .._role.registered import has_moved
 from .._role.rows import read_listing
 from .calls import Calls
 from .decide.batches import copy_batches, deletion_batches, snapshots_to_share
@@ -40,7 +40,7 @@ from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import LastReport, last_report
 from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
-from .results import PlanContext, PlanOutcome, report_run, unexpected_error
+from .results import PlanContext, PlanOutcome, report_run
 
 #: Minimum seconds for retention, even if the copies have used up all the time.
 MIN_SECONDS = 300
@@ -124,7 +124,7 @@ class PlanRun:
         if not values.reads_only:
             first = self._copy(calls)
             self._fall_back(calls, first)
-            if has_moved(self._copied) and not self._context.check_mode:
+            if outdates_listing(self._copied) and not self._context.check_mode:
                 self._listed_again = self._listings(calls, part, " again")
             self._look(calls)
         self._find_vanished(calls, part)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .._role.call import Arguments
+from .._role.failures import unexpected_error
 from .._role.files import failure_of
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
@@ -74,11 +75,6 @@ def report_run(
     stopped = "; ".join(filter(None, [steps["stopped"], why]))
     nothing: StepResults = {**NO_STEPS, "stopped": stopped}
     return _reported(nothing, replace(values, report_dir=""), values.report_dir, context, selections, warnings)
-
-
-def unexpected_error(error: Exception) -> str:
-    """Return a message about an error in the role's own code."""
-    return f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"
 
 
 def _reported(

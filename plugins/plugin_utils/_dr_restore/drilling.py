@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from .._role.answers import Answer, CompareAnswer, InfoAnswer, RestoreAnswer, RestoredDisk
 from .._role.call import Returned
-from .._role.registered import failure_row
+from .._role.failures import failure_row
 from .calls import Calls
 from .decide import reaping, usable
 from .decide.candidates import Candidate, pick, with_proofs

@@ -16,8 +16,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from .._role.answers import InfoAnswer
 from .._role.call import Call, Returned, RunsModule
+from .._role.failures import failures_of, unexpected_error
 from .._role.parsing import RawVariables
-from .._role.registered import failures_of
 from .._role.rows import read_listing
 from .._role.run_context import RunContext
 from .._role.table import as_mapping
@@ -88,7 +88,7 @@ class Run:
         except Paused as paused:
             return RunOutcome({}, [], "", paused.what, self._record.as_text())
         except Exception as error:
-            why = f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"
+            why = unexpected_error(error)
             self._failed(why)
             ended = RunOutcome({}, [], why)
         self._record.end(ended[:3])

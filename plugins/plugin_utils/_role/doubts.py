@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Mismatch
 
 from .answers import Failure, SnapshotRow, SourceRow
-from .registered import failure_row
+from .failures import failure_row
 from .rows import parse_time
 
 #: How far the clocks of machines and clouds may differ. A source time with a greater difference is wrong.

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, fields
+from difflib import get_close_matches
 from typing import Any, NamedTuple, TypeVar
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
@@ -135,6 +136,17 @@ def arguments_of(table: Table, step: str, values: ByName, cloud: Capabilities) -
 def arguments_in(table: Table) -> Iterator[tuple[str, str]]:
     """Return step and name of each argument that a variable sets."""
     return ((argument.step, argument.name) for variable in table.values() for argument in variable.sets)
+
+
+def unknown_variables(table: Table, prefix: str, names: Sequence[str], not_its_own: Sequence[str]) -> list[str]:
+    """Return a problem for each name with the role's prefix that is no variable, with the most similar variable.
+
+    ``not_its_own`` are names, without the prefix, that playbooks use or a run sets.
+    """
+    known = [f"{prefix}{name}" for name in table]
+    unknown = [name for name in names if name not in known and name.removeprefix(prefix) not in not_its_own]
+    near = {name: get_close_matches(name, known, 1, 0) for name in unknown}
+    return [f"{name} is not a variable of the role; the nearest is {match[0]}" for name, match in near.items()]
 
 
 def unsupported(table: Table, values: ByName, cloud: Capabilities) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TypedDict
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import InfoAnswer
-from ..._role.registered import failures_of, is_listed
+from ..._role.failures import failures_of, is_listed
 from . import plan_reasons
 from .reasons import OF_PLAN, Reason
 from .result import Breach, PlanRow, RecoveryPoint, Result

@@ -13,8 +13,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 
 from ..._role.answers import DiskRow, InfoAnswer
+from ..._role.failures import is_listed
 from ..._role.naming import disk_label
-from ..._role.registered import is_listed
 from ..._role.reported import ReportedDisk
 from ..input.last_report import LastReport
 from ..input.variables import Variables

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._role.answers import DiskRow, InfoAnswer, SnapshotRow
-from ..._role.registered import is_listed
+from ..._role.failures import is_listed
 from ..._sets.copies import copies_of
 from ..input.last_report import LastReport
 from ..input.variables import Variables

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
 
 from ..._role.answers import DiskRow, Failure, SnapshotRow
-from ..._role.registered import failure_row
+from ..._role.failures import failure_row
 from ..._role.rows import disk_id_of
 from ..input.contradictions import set_by_role
 from ..input.variables import VARIABLES, Variables

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..._role.answers import Answer, CopyAnswer, CopyRow, DiskRow, Failure, InfoAnswer, ShareAnswer
-from ..._role.registered import failures_of, is_listed
+from ..._role.failures import failures_of, is_listed
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import plan_snapshots

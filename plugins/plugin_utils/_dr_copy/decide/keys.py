@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..._role.answers import KeyRow, SnapshotRow
-from ..._role.registered import failures_of
+from ..._role.failures import failures_of
 from .result import RecoveryPoint
 from .step_results import LookAnswer
 from .vanished import by_region

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import Answer, CopyAnswer
 from ..._role.doubts import failures_of_doubts
-from ..._role.registered import failures_of, has_answered
+from ..._role.failures import failures_of, has_answered
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .coverage import coverage_of

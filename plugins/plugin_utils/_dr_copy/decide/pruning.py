@@ -12,8 +12,8 @@ from typing import NamedTuple
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
 from ..._role.answers import CopyAnswer, DiskRow, InfoAnswer, SnapshotRow, SourceRow
+from ..._role.failures import failures_of, is_listed
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
-from ..._role.registered import failures_of, is_listed
 from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.keeping import perhaps_of_sets

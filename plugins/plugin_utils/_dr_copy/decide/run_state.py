@@ -12,7 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import InfoAnswer
 from ..._role.doubts import with_doubts
-from ..._role.registered import failures_of
+from ..._role.failures import failures_of
 from ..._role.rows import time_or_now
 from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned

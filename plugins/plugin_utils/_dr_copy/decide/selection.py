@@ -13,8 +13,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
 
 from ..._role.answers import DiskRow, InfoAnswer, SnapshotRow
+from ..._role.failures import is_listed
 from ..._role.marks import DISK_NAME, plan_of
-from ..._role.registered import is_listed
 from ..._role.rows import disk_id_of, parse_time
 from ..._sets.copies import Copy, copies_of
 from ..._sets.groups import group_ids_of

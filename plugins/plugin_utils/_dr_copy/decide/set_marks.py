@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..._role.answers import InfoAnswer
-from ..._role.registered import is_listed
+from ..._role.failures import is_listed
 from ..._sets.copies import Copy
 from ..._sets.groups import Group, groups_of
 from ..._sets.inputs import sources_of_copies

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import SnapshotRow
-from ..._role.registered import is_listed
+from ..._role.failures import is_listed
 from ..._role.rows import parse_time
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids

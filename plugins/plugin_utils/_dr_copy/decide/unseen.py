@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import FailedCopy
 
 from ..._role.answers import CopyAnswer, CopyRow, Failure, SnapshotRow
-from ..._role.registered import failure_row, failures_of
+from ..._role.failures import failure_row, failures_of
 from ..._role.rows import is_complete
 from .step_results import ListedRegion, LookAnswer, LookTarget
 

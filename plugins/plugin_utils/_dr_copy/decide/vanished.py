@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..._role.doubts import with_doubts
-from ..._role.registered import failures_of
+from ..._role.failures import failures_of
 from ..._role.rows import SnapshotTime, is_complete, parse_time, time_or_now
 from ..input.last_report import LastReport
 from ..input.variables import Variables

@@ -15,8 +15,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
     quoted_failures,
 )
 
+from ..._role.failures import failures_of, is_listed
 from ..._role.marks import plan_of
-from ..._role.registered import failures_of, is_listed
 from ..._role.rows import is_archived, parse_time
 from ..input.variables import Variables
 from . import plan_reasons

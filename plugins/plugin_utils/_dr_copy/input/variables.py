@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -30,7 +29,7 @@ from ..._role.parsing import (
     as_whole_number,
     one_of,
 )
-from ..._role.table import Argument, parse_variables, table_of, unsupported, variable
+from ..._role.table import Argument, parse_variables, table_of, unknown_variables, unsupported, variable
 from .contradictions import contradictions, place_of, risks
 
 #: Tags of the snapshots that disk scanners take and delete within hours. Each would be the newest of its disk, and
@@ -221,7 +220,11 @@ def normalise(
         login=_login(connections.connection),
         place=place_of(own["copy_options"]),
     )
-    problems += [*contradictions(values, VARIABLES), *_unknown(names), *_same_name(values, selections or {})]
+    problems += [
+        *contradictions(values, VARIABLES),
+        *unknown_variables(VARIABLES, "dr_copy_", names, NOT_ITS_OWN),
+        *_same_name(values, selections or {}),
+    ]
     shard = values.shard
     if any(problem.startswith("dr_copy_shard ") for problem in problems):
         shard = ""  # the report of a refused run needs a valid shard
@@ -243,11 +246,3 @@ def _same_name(values: Variables, selections: Mapping[str, str]) -> list[str]:
         return []
     risk = f"dr_copy_plan: this play has already run the plan {values.plan} for this host with other disks or regions"
     return [f"{risk}; give each a dr_copy_plan of its own"]
-
-
-def _unknown(names: Sequence[str]) -> list[str]:
-    """Return the unknown variables with the role's prefix, each with the most similar known one."""
-    known = [f"dr_copy_{name}" for name in VARIABLES]
-    unknown = [name for name in names if name not in known and name.removeprefix("dr_copy_") not in NOT_ITS_OWN]
-    near = {name: get_close_matches(name, known, 1, 0) for name in unknown}
-    return [f"{name} is not a variable of the role; the nearest is {match[0]}" for name, match in near.items()]

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
-from ..._role.registered import failures_of, has_answered, is_listed
+from ..._role.failures import failures_of, has_answered, is_listed
 from ..._role.reported import SCHEMA, DiskFacts
 from ..._role.run_context import RunContext
 from ..decide.breaches import breaches_of, unjudged_of

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import InfoAnswer, SnapshotRow
+from ..._role.failures import failures_of
 from ..._role.marks import DISK_NAME
-from ..._role.registered import failures_of
 from ..input.expected import Expected
 from ..input.variables import Variables
 from .disk_selection import names_of, with_facts

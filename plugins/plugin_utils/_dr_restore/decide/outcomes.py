@@ -9,7 +9,7 @@ from __future__ import annotations
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import Answer, ComparedCopy, RestoredDisk
-from ..._role.registered import failures_of
+from ..._role.failures import failures_of
 
 
 def reason_of(row: RestoredDisk | ComparedCopy | None, call: Answer, copy_id: str | None) -> str:

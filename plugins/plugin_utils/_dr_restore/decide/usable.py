@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.answers import Answer, InfoAnswer, RestoreAnswer, RestoredDisk
 from ..._role.call import RawAnswer
-from ..._role.registered import failures_of
+from ..._role.failures import failures_of
 from ..input.variables import Variables, without_time
 from .outcomes import reason_of
 from .points import NAMED, Point

@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -32,7 +31,7 @@ from ..._role.parsing import (
     one_of,
 )
 from ..._role.rows import parse_time
-from ..._role.table import Argument, ByName, parse_variables, table_of, variable
+from ..._role.table import Argument, ByName, parse_variables, table_of, unknown_variables, variable
 from .contradictions import OF_DRILLS, contradictions
 from .expected import Expected, as_expected
 from .usable import EMPTY_INVENTORY, Inventory
@@ -203,7 +202,10 @@ def normalise(
         checks=absolute_path(values.checks),
     )
     values = _as_drill(values) if is_drill else values
-    problems += [*contradictions(values, VARIABLES, inventory), *_unknown(names)]
+    problems += [
+        *contradictions(values, VARIABLES, inventory),
+        *unknown_variables(VARIABLES, "dr_restore_", names, NOT_ITS_OWN),
+    ]
     if is_drill:  # the rate is billed by the full size of a copy, and a drill deletes its disks at once
         values = replace(values, initialization_rate=0)
     return Checked(values, connection, list(dict.fromkeys(problems)))
@@ -234,13 +236,3 @@ def _as_drill(values: Variables) -> Variables:
     cycles = CLOUDS[values.cloud].billing_cycles if values.cloud else ()
     cycle = cycles[0] if cycles else values.instance_billing_cycle  # a drill's disks exist only for minutes
     return replace(values, expires_after_hours=hours, instance_billing_cycle=cycle)
-
-
-def _unknown(names: Sequence[str]) -> list[str]:
-    known = [f"dr_restore_{name}" for name in VARIABLES]
-    others = [f"dr_restore_{name}" for name in NOT_ITS_OWN]
-    unknown = [name for name in names if name not in known and name not in others]
-    return [
-        f"{name} is not a variable of the role; the nearest is {get_close_matches(name, known, 1, 0)[0]}"
-        for name in unknown
-    ]

@@ -16,8 +16,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import Answer
 from ..._role.documents import collection_version
+from ..._role.failures import failures_of
 from ..._role.proofs import proofs_not_covered
-from ..._role.registered import failures_of
 from ..._role.reported import SCHEMA
 from ..decide.candidates import Candidate, CandidateRow, ProofRow, overdue, untried, with_new_proofs
 from ..decide.points import NAMED, NamedRow, disk_label

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import InfoAnswer, RestoredDisk
 from ..._role.documents import collection_version
-from ..._role.registered import failures_of
+from ..._role.failures import failures_of
 from ..._role.reported import SCHEMA
 from ..decide.outcomes import reason_of
 from ..decide.points import Point, by_reason, disk_label

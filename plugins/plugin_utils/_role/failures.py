@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the registered result of a module says about the call. Pure."""
+"""The failures of module calls and of runs, and whether a call was answered. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_listed(source: Answer) -> bool:
     return not failures_of(source)
 
 
-def has_moved(calls: Sequence[CopyAnswer]) -> bool:
+def outdates_listing(calls: Sequence[CopyAnswer]) -> bool:
     """Whether copy calls changed, waited for or failed on anything, so that the listing of copies is outdated."""
     moved = ("adopted", "pending", "failed")
     return any(
@@ -50,3 +50,8 @@ def failure_row(
 ) -> Failure:
     """Return a failure that the role has detected, in the form of the copy modules."""
     return cast(Failure, error.as_result(source_id, region, copy_id))
+
+
+def unexpected_error(error: Exception) -> str:
+    """Return a message about an error in the role's own code."""
+    return f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"

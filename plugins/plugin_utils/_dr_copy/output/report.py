@@ -30,7 +30,7 @@ from ..decide.unfinished import unfinished_copies
 from ..input.last_report import DiskAsKnown, LastReport, facts_of_disk
 from ..input.variables import Variables
 from .history import months_of
-from .report_type import BareReport, BriefCopy, LatePoint, Report, Settings
+from .report_type import BareReport, BriefCopy, LatePoint, Report, Settings, Totals
 
 #: Hours for which a report is current, unless a recovery point exceeds the RPO earlier: from one run to the next.
 VALID_HOURS = 26
@@ -42,11 +42,6 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
     ``values.judged_at`` is the end of the run.
     """
     steps = read_once(steps, values)
-    calls: Counter[str] = Counter()
-    made: list[Answer] = [steps["source"], *steps["before"], steps["share"], *steps["copied"], *steps["deleted"]]
-    made += [*steps["listed_again"], *steps["seen"], *(steps.get("keys") or ())]
-    for call in made:
-        calls.update(call.get("api_calls") or {})
     points = with_facts(result["recovery_points"], result["pruned"], steps, values)
     result = {**result, "recovery_points": points}
     breaches, unjudged = breaches_of(result, values.source_region, steps["source"]), unjudged_of(result)
@@ -71,23 +66,7 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
         "settings": cast(Settings, {name: getattr(values, name) for name in Settings.__annotations__}),
         "rpo_hours": values.rpo_hours,
         "within_rpo": _within_rpo(result, [*breaches, *late], unjudged, values),
-        "totals": {
-            "disks": len(steps["disks"]),
-            "recovery_points": len(result["recovery_points"]),
-            "complete": sum(point["state"] == "completed" for point in result["recovery_points"]),
-            "breaches": len(breaches),
-            "late_sets": len(late),
-            "unjudged": len(unjudged),
-            "failures": len(result["failures"]),
-            "pruned": len(result["pruned"]),
-            "orphans": len(result["orphans"]),
-            "lost": len(result["coverage"]["lost"] or ()),
-            "vanished": len(result["vanished"]),
-            "absent": sum(
-                point["snapshot_id"] is None and point["state"] != "unknown" for point in result["recovery_points"]
-            ),
-            "unfinished": len(unfinished),
-        },
+        "totals": _totals(result, len(steps["disks"]), breaches, late, unjudged, unfinished),
         "breaches": [_late(breach) for breach in breaches],
         "unjudged": [_late(point) for point in unjudged],
         "failures": result["failures"],
@@ -105,17 +84,55 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
         "warnings": result["coverage"]["warnings"],
         "shared": result.get("shared", []),
         "counts": result["counts"],
-        "api_calls": dict(sorted(calls.items())),
-        "versions": {
-            "collection": collection_version(),
-            "ansible": context.ansible,
-            "python": platform.python_version(),
-        },
+        "api_calls": _api_calls(steps),
+        "versions": _versions(context),
     }
-    # Facts that could not be read now are carried over for the next run.
+    return {**report, "months": months_of(values, report), "last": _last(steps)}
+
+
+def _totals(
+    result: Result, disks: int, breaches: Sized, late_sets: Sized, unjudged: Sized, unfinished: Sized
+) -> Totals:
+    points = result["recovery_points"]
+    return {
+        "disks": disks,
+        "recovery_points": len(points),
+        "complete": sum(point["state"] == "completed" for point in points),
+        "breaches": len(breaches),
+        "late_sets": len(late_sets),
+        "unjudged": len(unjudged),
+        "failures": len(result["failures"]),
+        "pruned": len(result["pruned"]),
+        "orphans": len(result["orphans"]),
+        "lost": len(result["coverage"]["lost"] or ()),
+        "vanished": len(result["vanished"]),
+        "absent": sum(point["snapshot_id"] is None and point["state"] != "unknown" for point in points),
+        "unfinished": len(unfinished),
+    }
+
+
+def _api_calls(steps: StepResults) -> dict[str, int]:
+    """Return the number of calls of all steps, by the cloud's name of the operation."""
+    calls: list[Answer] = [steps["source"], *steps["before"], steps["share"], *steps["copied"], *steps["deleted"]]
+    calls += [*steps["listed_again"], *steps["seen"], *(steps.get("keys") or ())]
+    numbers: Counter[str] = Counter()
+    for call in calls:
+        numbers.update(call.get("api_calls") or {})
+    return dict(sorted(numbers.items()))
+
+
+def _versions(context: RunContext) -> dict[str, str]:
+    return {
+        "collection": collection_version(),
+        "ansible": context.ansible,
+        "python": platform.python_version(),
+    }
+
+
+def _last(steps: StepResults) -> LastReport:
+    """Return the facts that could not be read now, from the last report, for the next run."""
     forgets = is_listed(steps["source"]) and not steps.get("stopped")
-    last = LastReport() if forgets else steps.get("last") or LastReport()
-    return {**report, "months": months_of(values, report), "last": last}
+    return LastReport() if forgets else steps.get("last") or LastReport()
 
 
 def _coverage(found: CoverageWithWarnings) -> Coverage:

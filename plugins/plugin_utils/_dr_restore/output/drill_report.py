@@ -25,7 +25,7 @@ from ..decide.reaping import RemainingDisk
 from ..decide.trials import Trial
 from ..decide.waves import too_late
 from ..input.variables import Variables
-from .report_type import DrilledDisk, DrillReport
+from .report_type import DrilledDisk, DrillReport, DrillTotals
 from .servers import server_in_words
 
 #: What each level does not prove.
@@ -86,18 +86,7 @@ def drill_report(
         "took_minutes": steps.took_minutes,
         "too_late": "" if check_mode else too_late(steps.took_minutes, values),
         "claim": NOT_PROVEN[values.level],
-        "totals": {
-            "disks": len(disks),
-            "tried": len(steps.tried),
-            "proven": sum(row["proven"] for row in steps.tried),
-            "uncompared": len(uncompared(steps.tried)),
-            "never": sum(disk.proven_at is None for disk in disks),
-            "overdue": len(late),
-            "untried": len(never_tried),
-            "reaped": len(steps.reaped),
-            "left": len(steps.left),
-            "failures": len(failures),
-        },
+        "totals": _totals(steps, disks, len(late), len(never_tried), len(failures)),
         "tried": list(steps.tried),
         "overdue": late,
         "untried": never_tried,
@@ -107,6 +96,23 @@ def drill_report(
         "left": list(steps.left),
         "disks": [_drilled(disk.as_row()) for disk in disks],
         "collection": collection_version(),
+    }
+
+
+def _totals(
+    steps: DrillSteps, disks: Sequence[Candidate], overdue_disks: int, untried_disks: int, failures: int
+) -> DrillTotals:
+    return {
+        "disks": len(disks),
+        "tried": len(steps.tried),
+        "proven": sum(row["proven"] for row in steps.tried),
+        "uncompared": len(uncompared(steps.tried)),
+        "never": sum(disk.proven_at is None for disk in disks),
+        "overdue": overdue_disks,
+        "untried": untried_disks,
+        "reaped": len(steps.reaped),
+        "left": len(steps.left),
+        "failures": failures,
     }
 
 

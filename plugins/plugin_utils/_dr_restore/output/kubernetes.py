@@ -134,17 +134,19 @@ def _parts(disk: PointRow | EarlierRow, values: Variables) -> list[ClusterObject
         "multicloud.snapshots/source-disk": str(disk["disk_id"]),
         "multicloud.snapshots/taken-at": str(disk["taken_at"]),
     }
-    own: _Metadata = {"name": name, "annotations": notes}
     snapshot_class: _SnapshotClass = {}
-    disk_class: _DiskClass = {}
     if values.kubernetes_class:
         snapshot_class["volumeSnapshotClassName"] = values.kubernetes_class
-    if values.kubernetes_storage_class:
-        disk_class["storageClassName"] = values.kubernetes_storage_class
+    snapshot: ClusterObject = {
+        "apiVersion": f"{GROUP}/v1",
+        "kind": "VolumeSnapshot",
+        "metadata": {"name": name, "annotations": dict(notes), "namespace": namespace},
+        "spec": {"source": {"volumeSnapshotContentName": name}, **snapshot_class},
+    }
     content: ClusterObject = {
         "apiVersion": f"{GROUP}/v1",
         "kind": "VolumeSnapshotContent",
-        "metadata": own,
+        "metadata": {"name": name, "annotations": notes},
         "spec": {
             # Deleting these objects must not delete the copy.
             "deletionPolicy": "Retain",
@@ -159,24 +161,24 @@ def _parts(disk: PointRow | EarlierRow, values: Variables) -> list[ClusterObject
             },
         },
     }
-    snapshot: ClusterObject = {
-        "apiVersion": f"{GROUP}/v1",
-        "kind": "VolumeSnapshot",
-        "metadata": {**own, "namespace": namespace, "annotations": dict(notes)},
-        "spec": {"source": {"volumeSnapshotContentName": name}, **snapshot_class},
-    }
-    restored: ClusterObject = {
+    metadata: _Metadata = {"name": claim, "namespace": namespace, "annotations": dict(notes)}
+    return [content, snapshot, _claim(disk, name, metadata, values.kubernetes_storage_class)]
+
+
+def _claim(disk: PointRow | EarlierRow, snapshot: str, metadata: _Metadata, storage_class: str) -> ClusterObject:
+    """Return the claim that a cluster fills from a VolumeSnapshot of this name."""
+    disk_class: _DiskClass = {"storageClassName": storage_class} if storage_class else {}
+    return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {"name": claim, "namespace": namespace, "annotations": dict(notes)},
+        "metadata": metadata,
         "spec": {
             "accessModes": ["ReadWriteOnce"],
-            "dataSource": {"apiGroup": GROUP, "kind": "VolumeSnapshot", "name": name},
+            "dataSource": {"apiGroup": GROUP, "kind": "VolumeSnapshot", "name": snapshot},
             "resources": {"requests": {"storage": f"{disk['size_gib'] or 1}Gi"}},
             **disk_class,
         },
     }
-    return [content, snapshot, restored]
 
 
 def _name_of(claim: str, disk: PointRow | EarlierRow, values: Variables) -> str:

@@ -19,32 +19,17 @@ from urllib.parse import quote
 from werkzeug.wrappers import Request, Response
 
 from . import acs3
-from .control import Control, ControlledApp
+from .control import SHARED, Control, ControlledApp
 from .state import Disk, Estate, SimulatedSnapshot, SnapshotGroup, new_id
 
 ACCESS_KEY, SECRET_KEY = "LTAISimulatedKey00000001", "simulatedAlibabaSecretKey0123456789ab"
 KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 DEFAULTS: dict[str, Any] = {
-    "copy_seconds": 2.0,
-    "copy_seconds_of": {},
+    **SHARED,
     "quota": 1000,
-    "snapshot_limit": 100000,
-    "latency": 0.0,
-    "rate_limit": 0,
-    "visible_after": 0.0,
-    "fail_copies_of": {},
-    "fails_after": 1.0,
-    "denied": [],
-    "in_use": [],
     # Whether ECS refuses to delete a snapshot while it is being copied (api-facts: ecs-delete).
     "copies_hold_sources": False,
-    "disk_seconds": 2.0,
-    "disk_seconds_of": {},
-    "disk_quota": 1000,
     "disks_load_for": 0.0,
-    "instances": {},
-    "attach_seconds": 2.0,
-    "detach_seconds": 2.0,
     "disks_deleted_after": 1.0,
     "system_disks": [],
     "refused_nodes": [],

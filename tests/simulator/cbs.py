@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .cbs_tags import TagService
-from .state import Disk, Estate, SimulatedSnapshot, SnapshotGroup, new_id
+from .state import Disk, SimulatedSnapshot, SnapshotGroup, course, new_id
 from .tencent import REGIONS, Api3Cloud, ApiError, page, required
 
 #: The default name of a copy (api-facts: cbs-default-name).
@@ -99,9 +99,8 @@ class Cbs(TagService, Api3Cloud):
     }
 
     def __init__(self, clock: Any):
-        self.estate = Estate(clock)
-        self._reset_tags()
         super().__init__(clock)
+        self._reset_tags()
 
     def _reset_state(self) -> None:
         self.estate.clear()
@@ -121,12 +120,6 @@ class Cbs(TagService, Api3Cloud):
                 made = CbsSnapshot(new_id("snap-", 8), created=self.clock.utc(), **facts)
             ids.append(self.estate.add(made).id)
         return ids
-
-    def _forget(self, snapshot_id: str) -> None:
-        self.estate.forget(snapshot_id)
-
-    def _finish(self, seconds: float) -> None:
-        self.estate.finish(seconds)
 
     def _truth(self) -> list[dict[str, Any]]:
         now = self.clock.monotonic()
@@ -180,8 +173,6 @@ class Cbs(TagService, Api3Cloud):
             raise ApiError("ResourceBusy", "The resource is busy, try again later.")
         if len(self.estate.snapshots.get(region, {})) >= settings["snapshot_limit"]:
             raise ApiError("InsufficientSnapshotQuota", "Insufficient snapshot quota.")
-        failure = settings["fail_copies_of"].get(source.id)
-        duration = settings["copy_seconds_of"].get(source.id, settings["copy_seconds"])
         copy = CbsSnapshot(
             id=new_id("snap-", 8),
             region=region,
@@ -191,10 +182,7 @@ class Cbs(TagService, Api3Cloud):
             size=source.size,
             source_id=source.id,
             source_region=source.region,
-            started=now,
-            duration=min(duration, settings["fails_after"]) if failure else duration,
-            failure=failure,
-            visible_at=now + settings["visible_after"],
+            **course(settings, source.id, now),
         )
         self.estate.add(copy)
         return copy

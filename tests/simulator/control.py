@@ -40,6 +40,26 @@ from werkzeug.wrappers import Request, Response
 
 from .wire import PATIENCE
 
+#: The settings of every cloud, with their defaults; seconds of a copy or disk, also by the ID of its source.
+SHARED: dict[str, Any] = {
+    "copy_seconds": 2.0,
+    "copy_seconds_of": {},
+    "snapshot_limit": 100000,
+    "latency": 0.0,
+    "rate_limit": 0,
+    "visible_after": 0.0,
+    "fail_copies_of": {},
+    "fails_after": 1.0,
+    "denied": [],
+    "in_use": [],
+    "disk_seconds": 2.0,
+    "disk_seconds_of": {},
+    "disk_quota": 1000,
+    "instances": {},
+    "attach_seconds": 2.0,
+    "detach_seconds": 2.0,
+}
+
 #: The kinds of faults. The first ones happen after the work was done, so its effect remains.
 AFTER = {"lose_answer", "broken_answer", "error_after", "garbage"}
 #: Faults of the answer that only Tencent's services have, after the work was done (api-facts: cbs-error-content-type).

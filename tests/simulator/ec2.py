@@ -30,7 +30,7 @@ from werkzeug.wrappers import Request, Response
 
 from . import ec2_blocks as blocks
 from . import kms, quick, sigv4, sts
-from .control import Control, ControlledApp
+from .control import SHARED, Control, ControlledApp
 from .ec2_blocks import Blocks
 from .ec2_disks import Disks
 from .ec2_large import LargeRegion, fill, page_text
@@ -46,28 +46,13 @@ ACCOUNT = "123456789012"
 OTHER_ACCESS_KEY, OTHER_SECRET_KEY = "AKIASIMULATEDKEY0002", "simulatedSecret/OTHERaccountCYEXAMPLEKEYab2"
 OTHER_ACCOUNT = "210987654321"
 DEFAULTS: dict[str, Any] = {
-    "copy_seconds": 2.0,
-    "copy_seconds_of": {},
+    **SHARED,
     "quota": 20,
-    "snapshot_limit": 100000,
-    "latency": 0.0,
-    "rate_limit": 0,
     "budgets": {},
-    "visible_after": 0.0,
     "shared_after": 0.0,
     "keys_of_kms": {},
-    "fail_copies_of": {},
-    "fails_after": 1.0,
     "encryption_by_default": [],
-    "denied": [],
-    "in_use": [],
-    "disk_seconds": 2.0,
-    "disk_seconds_of": {},
     "loading_seconds": 600.0,
-    "instances": {},
-    "attach_seconds": 2.0,
-    "detach_seconds": 2.0,
-    "disk_quota": 1000,
     "storage_limit": 50 * 1024,
     "vanishing": [],
     "no_stock": [],

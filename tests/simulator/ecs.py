@@ -12,7 +12,7 @@ from typing import Any
 
 from .alibaba import ApiError, RpcCloud, json_list, one_of, required, truth, whole
 from .locks import SimulatedLock, holds, lock_of
-from .state import Disk, SimulatedSnapshot, SnapshotGroup, new_id
+from .state import Disk, SimulatedSnapshot, SnapshotGroup, course, new_id
 
 STATUS = {"running": "progressing", "complete": "accomplished", "failed": "failed"}
 NAME = re.compile(r"(?!https?://)[^\W\d_][\w:.\-]{1,127}")
@@ -135,8 +135,6 @@ class Ecs(RpcCloud):
                 "The quota is insufficient, please contact your channel partner to increase the quota.",
                 403,
             )
-        failure = settings["fail_copies_of"].get(source_id)
-        duration = settings["copy_seconds_of"].get(source_id, settings["copy_seconds"])
         return self.estate.add(
             SimulatedSnapshot(
                 id=new_id("s-"),
@@ -153,10 +151,7 @@ class Ecs(RpcCloud):
                 kms_key_id=key.rpartition("/")[2],
                 source_id=source_id,
                 source_region=region,
-                started=now,
-                duration=min(duration, settings["fails_after"]) if failure else duration,
-                failure=failure,
-                visible_at=now + settings["visible_after"],
+                **course(settings, source_id, now),
                 retention_days=int(retention) if retention else None,
             )
         )

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from .alibaba import ApiError, RpcCloud, json_list, required, whole
-from .state import Disk, SimulatedSnapshot, new_id
+from .state import Disk, SimulatedSnapshot, course, new_id
 
 STATUS = {"running": "creating", "complete": "available", "failed": "error", "deleting": "deleting"}
 NAME = re.compile(r"(?!https?://)[^\W\d_][\w:\-]{1,127}")
@@ -82,8 +82,6 @@ class Ens(RpcCloud):
             if node in settings["refused_nodes"] or node == source.region or full:
                 refused.append({"EnsRegionId": node})
                 continue
-            failure = settings["fail_copies_of"].get(source_id)
-            duration = settings["copy_seconds_of"].get(source_id, settings["copy_seconds"])
             copy = SimulatedSnapshot(
                 id=new_id("sp-"),
                 region=node,
@@ -93,10 +91,7 @@ class Ens(RpcCloud):
                 description=description or "",
                 source_id=source_id,
                 source_region=source.region,
-                started=now,
-                duration=min(duration, settings["fails_after"]) if failure else duration,
-                failure=failure,
-                visible_at=now + settings["visible_after"],
+                **course(settings, source_id, now),
                 billing_cycle=given.get("InstanceBillingCycle"),
             )
             self.estate.add(copy)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -129,6 +130,18 @@ class SimulatedSnapshot:
         if self.phase(now) != "running" or not self.duration:
             return 100
         return int(100 * (now - self.started) / self.duration)
+
+
+def course(settings: Mapping[str, Any], source_id: str, now: float) -> dict[str, Any]:
+    """Return what the settings say about a copy that begins now: how long it takes, whether it fails, when it shows."""
+    failure = settings["fail_copies_of"].get(source_id)
+    seconds = settings["copy_seconds_of"].get(source_id, settings["copy_seconds"])
+    return {
+        "started": now,
+        "duration": min(seconds, settings["fails_after"]) if failure else seconds,
+        "failure": failure,
+        "visible_at": now + settings["visible_after"],
+    }
 
 
 @dataclass

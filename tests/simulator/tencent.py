@@ -19,32 +19,18 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from .control import Control, ControlledApp
+from .control import SHARED, Control, ControlledApp
+from .state import Estate
 
 SECRET_ID, SECRET_KEY = "AKIDSimulatedKey0000000000000000001", "simulatedTencentSecretKey01234567"
 KEYS = {"secret_id": SECRET_ID, "secret_key": SECRET_KEY}
 ACCOUNT = "100000000001"
 DEFAULTS: dict[str, Any] = {
-    "copy_seconds": 2.0,
-    "copy_seconds_of": {},
+    **SHARED,
     "quota": 1000,
-    "snapshot_limit": 100000,
-    "latency": 0.0,
-    "rate_limit": 0,
-    "visible_after": 0.0,
     "tags_visible_after": 0.0,
-    "fail_copies_of": {},
-    "fails_after": 1.0,
     "deletes_after": 0.0,
-    "denied": [],
-    "in_use": [],
-    "disk_seconds": 2.0,
-    "disk_seconds_of": {},
-    "disk_quota": 1000,
     "disks_never_made_of": [],
-    "instances": {},
-    "attach_seconds": 2.0,
-    "detach_seconds": 2.0,
     "disks_deleted_after": 1.0,
     "recycles": False,
     "refused_regions": {},
@@ -143,9 +129,9 @@ class Api3Cloud:
 
     def __init__(self, clock: Any):
         self.clock = clock
-        self.control = Control(
-            DEFAULTS, self._reset_state, self._make, self._truth, forget=self._forget, finish=self._finish
-        )
+        self.estate = Estate(clock)
+        forget, finish = self.estate.forget, self.estate.finish
+        self.control = Control(DEFAULTS, self._reset_state, self._make, self._truth, forget=forget, finish=finish)
         self.app = ControlledApp(
             self.control,
             self._serve,
@@ -169,12 +155,6 @@ class Api3Cloud:
         raise NotImplementedError
 
     def _truth(self) -> list[dict[str, Any]]:
-        raise NotImplementedError
-
-    def _forget(self, snapshot_id: str) -> None:
-        raise NotImplementedError
-
-    def _finish(self, seconds: float) -> None:
         raise NotImplementedError
 
     def _refusal(self, request: Request) -> Response | None:

@@ -14,20 +14,11 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from tests.simulator.control import Control, ControlledApp
-from tests.simulator.state import Estate, SimulatedSnapshot, new_id
+from tests.simulator.control import SHARED, Control, ControlledApp
+from tests.simulator.state import Estate, SimulatedSnapshot, course, new_id
 
 KEYS = {"access_key": "toy-key", "secret_key": "simulatedToySecretKey0123456789abcdef"}
-DEFAULTS: dict[str, Any] = {
-    "copy_seconds": 2.0,
-    "copy_seconds_of": {},
-    "quota": 1000,
-    "rate_limit": 0,
-    "visible_after": 0.0,
-    "fail_copies_of": {},
-    "denied": [],
-    "in_use": [],
-}
+DEFAULTS: dict[str, Any] = {**SHARED, "quota": 1000}
 CODES = {
     "unavailable": ("Unavailable", "Try again.", 503),
     "throttle": ("Throttled", "Too many requests.", 429),
@@ -83,8 +74,6 @@ class Toy:
         source, settings = self._kept(given["From"], given["SnapshotId"]), self.control.settings
         if len(self.estate.running_copies(region)) >= settings["quota"]:
             raise Refusal("TooManyCopies", "As many copies are in progress as may be.", 429)
-        now, failure = self.clock.monotonic(), settings["fail_copies_of"].get(source.id)
-        seconds = settings["copy_seconds_of"].get(source.id, settings["copy_seconds"])
         made = self.estate.add(
             SimulatedSnapshot(
                 new_id("t-"),
@@ -96,10 +85,7 @@ class Toy:
                 given["Tags"],
                 source_id=source.id,
                 source_region=given["From"],
-                started=now,
-                duration=min(seconds, 1.0) if failure else seconds,
-                failure=failure,
-                visible_at=now + settings["visible_after"],
+                **course(settings, source.id, self.clock.monotonic()),
             )
         )
         return {"SnapshotId": made.id}

@@ -2,9 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decides what follows from what is wanted, what is shown, and what this run did. Only here do states change.
-
-Pure.
+"""Decides what follows from what is wanted, what is shown, and what this run did. Pure.
 
 .. code-block:: text
 

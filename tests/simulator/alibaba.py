@@ -19,13 +19,12 @@ from urllib.parse import quote
 from werkzeug.wrappers import Request, Response
 
 from . import acs3
-from .control import SHARED, Control, ControlledApp
+from .control import Control, ControlledApp
 from .state import Disk, Estate, SimulatedSnapshot, SnapshotGroup, new_id
 
 ACCESS_KEY, SECRET_KEY = "LTAISimulatedKey00000001", "simulatedAlibabaSecretKey0123456789ab"
 KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 DEFAULTS: dict[str, Any] = {
-    **SHARED,
     "quota": 1000,
     # Whether ECS refuses to delete a snapshot while it is being copied (api-facts: ecs-delete).
     "copies_hold_sources": False,

@@ -40,26 +40,6 @@ from werkzeug.wrappers import Request, Response
 
 from .wire import PATIENCE
 
-#: The settings of every cloud, with their defaults; seconds of a copy or disk, also by the ID of its source.
-SHARED: dict[str, Any] = {
-    "copy_seconds": 2.0,
-    "copy_seconds_of": {},
-    "snapshot_limit": 100000,
-    "latency": 0.0,
-    "rate_limit": 0,
-    "visible_after": 0.0,
-    "fail_copies_of": {},
-    "fails_after": 1.0,
-    "denied": [],
-    "in_use": [],
-    "disk_seconds": 2.0,
-    "disk_seconds_of": {},
-    "disk_quota": 1000,
-    "instances": {},
-    "attach_seconds": 2.0,
-    "detach_seconds": 2.0,
-}
-
 #: The kinds of faults. The first ones happen after the work was done, so its effect remains.
 AFTER = {"lose_answer", "broken_answer", "error_after", "garbage"}
 #: Faults of the answer that only Tencent's services have, after the work was done (api-facts: cbs-error-content-type).
@@ -69,8 +49,28 @@ KINDS = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable", "throttle
 UNSURE = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable"}
 #: Settings of every cloud. ``latency``: the seconds of a call before its work is done. ``latencies``: the minimum and
 #: maximum from which these seconds are drawn for each call; part of them passes before the work, part after it.
-#: ``vanish``: snapshots, by ID, that somebody deletes when a region is called.
-SETTINGS: dict[str, Any] = {"latency": 0.0, "latencies": [0.0, 0.0], "vanish": {}}
+#: ``vanish``: snapshots, by ID, that somebody deletes when a region is called. ``copy_seconds_of``, ``fail_copies_of``,
+#: ``disk_seconds_of``: by the ID of the source.
+SETTINGS: dict[str, Any] = {
+    "latency": 0.0,
+    "latencies": [0.0, 0.0],
+    "rate_limit": 0,
+    "denied": [],
+    "vanish": {},
+    "visible_after": 0.0,
+    "copy_seconds": 2.0,
+    "copy_seconds_of": {},
+    "fail_copies_of": {},
+    "fails_after": 1.0,
+    "in_use": [],
+    "snapshot_limit": 100000,
+    "disk_seconds": 2.0,
+    "disk_seconds_of": {},
+    "disk_quota": 1000,
+    "instances": {},
+    "attach_seconds": 2.0,
+    "detach_seconds": 2.0,
+}
 _CODE = re.compile(rb'"Code": ?"([^"]+)"|<Code>([^<]+)</Code>')
 
 

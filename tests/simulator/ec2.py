@@ -30,7 +30,7 @@ from werkzeug.wrappers import Request, Response
 
 from . import ec2_blocks as blocks
 from . import kms, quick, sigv4, sts
-from .control import SHARED, Control, ControlledApp
+from .control import Control, ControlledApp
 from .ec2_blocks import Blocks
 from .ec2_disks import Disks
 from .ec2_large import LargeRegion, fill, page_text
@@ -46,7 +46,6 @@ ACCOUNT = "123456789012"
 OTHER_ACCESS_KEY, OTHER_SECRET_KEY = "AKIASIMULATEDKEY0002", "simulatedSecret/OTHERaccountCYEXAMPLEKEYab2"
 OTHER_ACCOUNT = "210987654321"
 DEFAULTS: dict[str, Any] = {
-    **SHARED,
     "quota": 20,
     "budgets": {},
     "shared_after": 0.0,

@@ -19,14 +19,13 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from .control import SHARED, Control, ControlledApp
+from .control import Control, ControlledApp
 from .state import Estate
 
 SECRET_ID, SECRET_KEY = "AKIDSimulatedKey0000000000000000001", "simulatedTencentSecretKey01234567"
 KEYS = {"secret_id": SECRET_ID, "secret_key": SECRET_KEY}
 ACCOUNT = "100000000001"
 DEFAULTS: dict[str, Any] = {
-    **SHARED,
     "quota": 1000,
     "tags_visible_after": 0.0,
     "deletes_after": 0.0,

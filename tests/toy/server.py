@@ -14,11 +14,11 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from tests.simulator.control import SHARED, Control, ControlledApp
+from tests.simulator.control import Control, ControlledApp
 from tests.simulator.state import Estate, SimulatedSnapshot, course, new_id
 
 KEYS = {"access_key": "toy-key", "secret_key": "simulatedToySecretKey0123456789abcdef"}
-DEFAULTS: dict[str, Any] = {**SHARED, "quota": 1000}
+DEFAULTS: dict[str, Any] = {"quota": 1000}
 CODES = {
     "unavailable": ("Unavailable", "Try again.", 503),
     "throttle": ("Throttled", "Too many requests.", 429),

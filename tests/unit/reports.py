@@ -18,6 +18,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.inpu
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
+from .rows import copy_row, snapshot_row
+
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=timezone.utc)
 REGION = "eu-west-1"
 NAMES = ("database", "mail", "<script>alert(1)</script>", "files of the accounting department, second floor", "")
@@ -90,30 +92,12 @@ def _is_late(number: int, late: int) -> bool:
 
 
 def _snapshot(disk: int, age: float) -> dict[str, Any]:
-    return {
-        "snapshot_id": f"snap-{disk:012x}{int(age * 10):05x}",
-        "disk_id": f"vol-{disk:017x}",
-        "region": "us-east-1",
-        "state": "completed",
-        "created_at": ago(age),
-        "source": None,
-        "tags": {},
-    }
+    return snapshot_row(f"snap-{disk:012x}{int(age * 10):05x}", f"vol-{disk:017x}", ago(age))
 
 
 def _copy(disk: int, age: float) -> dict[str, Any]:
-    source = {
-        key: value
-        for key, value in _snapshot(disk, age).items()
-        if key in ("snapshot_id", "disk_id", "created_at", "region")
-    }
-    return {
-        "snapshot_id": f"snap-c{disk:011x}{int(age * 10):05x}",
-        "region": REGION,
-        "state": "completed",
-        "tags": {},
-        "source": {**source, "managed": True},
-    }
+    number = f"{int(age * 10):05x}"
+    return copy_row(f"snap-c{disk:011x}{number}", f"snap-{disk:012x}{number}", f"vol-{disk:017x}", ago(age))
 
 
 def _failure(snapshot_id: str) -> dict[str, Any]:

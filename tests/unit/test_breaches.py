@@ -20,6 +20,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import failure_message
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
+from .rows import copy_row, snapshot_row
+
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 DISKS = [{"disk_id": "vol-1", "name": "database"}]
 
@@ -29,21 +31,11 @@ def ago(hours):
 
 
 def snapshot(number, hours, state="completed"):
-    return {
-        "snapshot_id": f"snap-{number}",
-        "disk_id": "vol-1",
-        "region": "us-east-1",
-        "state": state,
-        "created_at": ago(hours),
-        "source": None,
-        "tags": {},
-    }
+    return snapshot_row(f"snap-{number}", "vol-1", ago(hours), state=state)
 
 
 def copy(number, hours):
-    source = {"snapshot_id": f"snap-{number}", "region": "us-east-1", "disk_id": "vol-1", "created_at": ago(hours)}
-    there = {"snapshot_id": f"copy-{number}", "region": "eu-west-1", "state": "completed", "tags": {}}
-    return {**there, "place": None, "source": {**source, "managed": True}}
+    return copy_row(f"copy-{number}", f"snap-{number}", "vol-1", ago(hours))
 
 
 def failure(source, region, message, **facts):

@@ -19,25 +19,14 @@ from hypothesis import strategies as st
 from tests.nights.history import NO_CALENDAR, PERIODS, kept_by_calendar, text_of
 
 from .harness import examples
+from .rows import copy_row
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Asia/Kolkata")
 DISK = [{"disk_id": "disk-0", "name": "database"}]
 
 
 def copy(taken, number=0):
-    provenance = {
-        "snapshot_id": f"snap-{number:06d}",
-        "region": "source-1",
-        "disk_id": "disk-0",
-        "created_at": text_of(taken),
-    }
-    return {
-        "snapshot_id": f"copy-{number:06d}",
-        "region": "dr-1",
-        "state": "completed",
-        "tags": {},
-        "source": {**provenance, "managed": True},
-    }
+    return copy_row(f"copy-{number:06d}", f"snap-{number:06d}", "disk-0", text_of(taken), region="dr-1")
 
 
 def kept(moments, **limits):

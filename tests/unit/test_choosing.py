@@ -13,6 +13,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
+from .rows import snapshot_row
+
 NOW = "2026-11-21T12:00:00Z"
 DISK = [{"disk_id": "disk-0", "name": "database", "tags": {"env": "prod", "app": "orders"}}]
 GIVEN = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
@@ -20,14 +22,7 @@ GIVEN = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["
 
 def snapshot(number, **tags):
     """Return a snapshot; the higher the number, the newer."""
-    return {
-        "snapshot_id": f"snap-{number}",
-        "disk_id": "disk-0",
-        "state": "completed",
-        "created_at": f"2026-11-21T0{number}:00:00Z",
-        "tags": tags,
-        "source": None,
-    }
+    return snapshot_row(f"snap-{number}", "disk-0", f"2026-11-21T0{number}:00:00Z", tags=tags)
 
 
 def reasons(*snapshots, **rules):

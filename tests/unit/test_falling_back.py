@@ -18,6 +18,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
+from .rows import copy_row, snapshot_row
+
 REGIONS = ["eu-west-1", "eu-central-1"]
 
 
@@ -27,15 +29,12 @@ def values(**changed):
 
 
 def snapshot(number, disk=1, **changed):
-    taken = {"snapshot_id": f"snap-{number}", "disk_id": f"vol-{disk}", "created_at": f"2026-11-21T{number:02d}:00:00Z"}
-    return {**taken, "region": "us-east-1", "state": "completed", "tags": {}, "source": None, **changed}
+    return snapshot_row(f"snap-{number}", f"vol-{disk}", f"2026-11-21T{number:02d}:00:00Z", **changed)
 
 
 def copy(number, region):
-    source = {"snapshot_id": f"snap-{number}", "region": "us-east-1", "disk_id": "vol-1", "managed": True}
-    source["created_at"] = f"2026-11-21T{number:02d}:00:00Z"
-    there = {"snapshot_id": f"copy-{number}", "region": region, "disk_id": None, "state": "completed", "tags": {}}
-    return {**there, "place": None, "source": source}
+    taken = f"2026-11-21T{number:02d}:00:00Z"
+    return copy_row(f"copy-{number}", f"snap-{number}", "vol-1", taken, region=region)
 
 
 def listed(*snapshots, disks=(1,)):

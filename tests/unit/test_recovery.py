@@ -17,6 +17,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .rows import copy_row, snapshot_row
+
 NOW = "2026-11-21T12:00:00Z"
 REGIONS = ["eu-west-1", "eu-central-1"]
 
@@ -26,25 +28,13 @@ def disk(number):
 
 
 def snapshot(number, disk_number, hour, state="completed", source=None):
-    return {
-        "snapshot_id": f"snap-{number}",
-        "disk_id": None if source else f"vol-{disk_number}",
-        "state": state,
-        "created_at": f"2026-11-21T{hour:02d}:00:00Z",
-        "source": source,
-        "region": "eu-west-1",
-    }
+    disk, taken = None if source else f"vol-{disk_number}", f"2026-11-21T{hour:02d}:00:00Z"
+    return snapshot_row(f"snap-{number}", disk, taken, state=state, source=source, region="eu-west-1")
 
 
 def copy(number, disk_number, hour, state="completed", region="eu-west-1"):
-    source = {
-        "snapshot_id": f"s{number}",
-        "region": "us-east-1",
-        "disk_id": f"vol-{disk_number}",
-        "created_at": f"2026-11-21T{hour:02d}:00:00Z",
-        "managed": True,
-    }
-    return {**snapshot(number, disk_number, hour, state, source), "region": region}
+    taken = f"2026-11-21T{hour:02d}:00:00Z"
+    return copy_row(f"snap-{number}", f"s{number}", f"vol-{disk_number}", taken, state=state, region=region)
 
 
 estates = st.lists(

@@ -31,6 +31,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
     manifest,
 )
 
+from .rows import copy_row
+
 NOW = "2026-11-21T12:00:00Z"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 VALUES = variables.Variables(
@@ -40,15 +42,8 @@ VALUES = variables.Variables(
 
 def copy(number, disk="vol-1", day=20, name="database", **facts):
     tags = {"dr-copy:disk-name": name, "dr-copy:attached-to": "i-1 /dev/sdf", "env": "prod", **facts.pop("tags", {})}
-    source = {
-        "snapshot_id": f"snap-s{number}",
-        "region": "us-east-1",
-        "disk_id": disk,
-        "created_at": f"2026-11-{day:02}T02:00:00Z",
-        "managed": True,
-    }
-    row = {"snapshot_id": f"snap-{number}", "region": "eu-west-1", "state": "completed", "provider_state": "completed"}
-    row.update(size_gib=8, encrypted=False, tags=tags, place=None, traits=[], source=source, description="")
+    row = copy_row(f"snap-{number}", f"snap-s{number}", disk, f"2026-11-{day:02}T02:00:00Z", tags=tags)
+    row.update(provider_state="completed", size_gib=8, encrypted=False, traits=[], description="")
     return {**row, **facts}
 
 

@@ -34,6 +34,7 @@ from tests.nights.history import NightHistory
 
 from .harness import examples
 from .reports import done_with
+from .rows import copy_row, snapshot_row
 
 NOW = "2026-11-21T12:00:00Z"
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -43,22 +44,10 @@ HISTORIES = int(os.environ.get("HISTORIES", "20"))
 
 def copy(number, disk=0, days=1.0, region="dr-1", source=None, **facts):
     """Return a complete copy of ours whose source was taken this many days ago."""
-    provenance = {
-        "snapshot_id": f"snap-{number if source is None else source}",
-        "region": "source-1",
-        "disk_id": f"disk-{disk}",
-        "created_at": (MOMENT - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "managed": True,
-        **facts.pop("provenance", {}),
-    }
-    return {
-        "snapshot_id": f"copy-{number}",
-        "region": region,
-        "state": "completed",
-        "tags": {"team": "finance"},
-        "source": provenance,
-        **facts,
-    }
+    taken = (MOMENT - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    source_id, provenance = f"snap-{number if source is None else source}", facts.pop("provenance", {})
+    row = copy_row(f"copy-{number}", source_id, f"disk-{disk}", taken, source_region="source-1", region=region)
+    return {**row, "tags": {"team": "finance"}, "source": {**row["source"], **provenance}, **facts}
 
 
 def ids(copies):
@@ -152,13 +141,7 @@ def test_limits_that_make_no_sense_are_refused(bad):
 
 def source(number, disk=0, hours=1.0, state="completed"):
     taken = (MOMENT - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {
-        "snapshot_id": f"snap-{number}",
-        "disk_id": f"disk-{disk}",
-        "state": state,
-        "created_at": taken,
-        "source": None,
-    }
+    return snapshot_row(f"snap-{number}", f"disk-{disk}", taken, state=state)
 
 
 DISK = [{"disk_id": "disk-0", "name": "database"}]

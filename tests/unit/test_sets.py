@@ -35,6 +35,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.status 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .rows import copy_row
+
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=timezone.utc)
 SECONDS = 300
 AB = Group("i-1", frozenset("ab"))
@@ -57,20 +59,9 @@ def source(disk, number, seconds=0, listed=None, size=2, consistency="crash", **
 def row(disk, number, mark=None, group="i-1", seconds=0, region="there", copy_id=None, **facts):
     """Return a row of an info module: a copy of a disk's snapshot of a night, with these marks."""
     tags = {"dr-copy:group": group, "dr-copy:set": mark, "dr-copy:attached-to": facts.pop("attached_to", None)}
-    return {
-        "snapshot_id": copy_id or f"copy-{disk}{number}",
-        "region": region,
-        "state": "completed",
-        "tags": {key: value for key, value in tags.items() if value},
-        "source": {
-            "snapshot_id": f"{disk}{number}",
-            "disk_id": disk,
-            "region": "here",
-            "created_at": text(night(number, seconds)),
-            "managed": True,
-        },
-        **facts,
-    }
+    name, taken = f"{disk}{number}", text(night(number, seconds))
+    made = copy_row(copy_id or f"copy-{name}", name, disk, taken, source_region="here", region=region)
+    return {**made, "tags": {key: value for key, value in tags.items() if value}, **facts}
 
 
 def of_plan(plan, number, disks, mark, of_disks=""):

@@ -522,7 +522,7 @@ class CopyContract:
     def test_a_failure_that_nobody_has_foreseen_says_what_to_do_next(self, cloud):
         status = 200 if cloud.module == "cbs_snapshot_copy" else 400
         for action in (cloud.copy_action, cloud.list_action):
-            cloud.faults({"action": action, "fault": "refuse", "code": "SomethingNew", "status": status})
+            cloud.refuse(action, "SomethingNew", status=status)
             failure = cloud.run(cloud.snapshot(), wait_timeout=60).failure()
             assert failure["kind"] == "refused" and failure["code"] == "SomethingNew" and failure["hint"]
         cloud.faults()

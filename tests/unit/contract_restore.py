@@ -298,7 +298,7 @@ class RestoreContract:
         cloud.restore(copy, wait=True)
         (disk,) = cloud.disks()
         code, answer = cloud.in_use_code, {"message": "in use", "status": cloud.status_of_errors}
-        cloud.faults({"action": cloud.delete_disk_action, "fault": "refuse", "code": code, **answer})
+        cloud.refuse(cloud.delete_disk_action, code, **answer)
         out = cloud.restore(copy, state="absent", wait=True)
         assert out.failure()["code"] == code and out.failure()["hint"] and [d.id for d in cloud.disks()] == [disk.id]
 

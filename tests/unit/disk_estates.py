@@ -46,7 +46,6 @@ class Restores:
     bigger = 100
     #: Regions that calls name besides that of the disks.
     central_regions: tuple[str, ...] = ()
-    status_of_errors = 400
     #: Whether the cloud shows the size of a snapshot.
     shows_sizes = True
     #: A size in GiB, and a type of disks that is not offered in this size but in 200 GiB; None if sizes do not show.
@@ -253,7 +252,7 @@ class CbsDisksEstate(EcsDisksEstate, CbsEstate):
     zone, other_zone = "ap-beijing-3", "ap-beijing-4"
     disk_type, other_type = "CLOUD_PREMIUM", "CLOUD_SSD"
     unsold = 15, "CLOUD_PREMIUM"
-    in_use_code, status_of_errors = "ResourceUnavailable.Attached", 200
+    in_use_code = "ResourceUnavailable.Attached"
     shows_what_is_made = False
     attach_action, detach_action = "AttachDisks", "DetachDisks"
     server_id, other_server_id, far_server_id = "ins-1a2b3c4d", "ins-1a2b3c4e", "ins-1a2b3c4f"

@@ -36,6 +36,8 @@ class Estate:
     copy_action, list_action = "CopySnapshot", "DescribeSnapshots"
     delete_action, tag_action = "DeleteSnapshot", "TagResources"
     quick_reads: dict[str, Any] = {}
+    #: The HTTP status of errors.
+    status_of_errors = 400
     #: Whether the cloud says why a copy failed, and whether it records the source of a copy itself.
     gives_reason = True
     records_sources = False
@@ -53,6 +55,10 @@ class Estate:
 
     def faults(self, *faults: dict[str, Any]) -> None:
         self.server.control.set_faults(list(faults))
+
+    def refuse(self, action: str, code: str, **facts: Any) -> None:
+        """Let calls of an action be refused with a code; ``facts`` are those of a fault, such as ``times``."""
+        self.faults({"action": action, "fault": "refuse", "code": code, "status": self.status_of_errors, **facts})
 
     @property
     def calls(self) -> Any:
@@ -98,6 +104,14 @@ class Estate:
 
     def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
         """Create a complete source snapshot."""
+        raise NotImplementedError
+
+    def unfinished_snapshot(self) -> str:
+        made = self.snapshot()
+        self.make_unfinished(made)
+        return made
+
+    def make_unfinished(self, snapshot_id: str) -> None:
         raise NotImplementedError
 
     def _origin(self, source_id: str) -> tuple[str, datetime]:
@@ -175,11 +189,6 @@ class EbsEstate(Estate):
     def get(self, snapshot_id: str, region: str | None = None) -> Any:
         """Return the server's own object of a snapshot."""
         return ec2_backends[ACCOUNT][region or self.source].snapshots[snapshot_id]
-
-    def unfinished_snapshot(self) -> str:
-        made = self.snapshot()
-        self.make_unfinished(made)
-        return made
 
     def make_unfinished(self, snapshot_id: str) -> None:
         self.get(snapshot_id).status = "pending"
@@ -279,11 +288,6 @@ class EcsEstate(Estate):
     def get(self, snapshot_id: str, region: str | None = None) -> Any:
         return self.server.estate.snapshots[region or self.source][snapshot_id]
 
-    def unfinished_snapshot(self) -> str:
-        made = self.snapshot()
-        self.make_unfinished(made)
-        return made
-
     def make_unfinished(self, snapshot_id: str) -> None:
         self.get(snapshot_id).forced_state = "running"
 
@@ -361,6 +365,7 @@ class CbsEstate(EcsEstate):
     unknown_id = "snap-zzzzzzzz"
     disk_prefix, snapshot_prefix = "disk-", "snap-"
     id_digits = 8
+    status_of_errors = 200
     snapshot_class = CbsSnapshot
     source_name_limit = 55
     gives_reason = False

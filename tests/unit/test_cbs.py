@@ -60,15 +60,7 @@ def test_an_unknown_region_fails_alone(cbs):
 
 def test_a_call_that_is_refused_as_a_whole_is_made_for_each_destination(cbs):
     source = cbs.snapshot()
-    cbs.faults(
-        {
-            "action": "CopySnapshotCrossRegions",
-            "fault": "refuse",
-            "code": "InvalidParameterValue",
-            "status": 200,
-            "times": 1,
-        }
-    )
+    cbs.refuse("CopySnapshotCrossRegions", "InvalidParameterValue", times=1)
     out = cbs.run(source, destination_regions=["ap-beijing", "ap-shanghai"], wait=True)
     assert not out.failed and cbs.calls["CopySnapshotCrossRegions"] == 3
 
@@ -111,8 +103,7 @@ def test_another_runs_copy_that_never_shows_is_reported_at_the_deadline(cbs):
 
 def test_a_call_that_conflicts_as_a_whole_is_made_for_each_destination(cbs):
     source = cbs.snapshot()
-    conflict = {"fault": "refuse", "code": "ResourceInUse.CopySnapshotConflict", "status": 200, "times": 1}
-    cbs.faults({"action": "CopySnapshotCrossRegions", **conflict})
+    cbs.refuse("CopySnapshotCrossRegions", "ResourceInUse.CopySnapshotConflict", times=1)
     out = cbs.run(source, destination_regions=["ap-beijing", "ap-shanghai"], wait=True)
     assert out["counts"]["created"] == 2 and cbs.calls["CopySnapshotCrossRegions"] == 3
 
@@ -303,7 +294,7 @@ def test_tags_come_right_after_the_copy(cbs):
 def test_more_than_ten_tags_take_several_calls_with_provenance_last(cbs):
     source = cbs.snapshot()
     tags = {f"k{n:02}": "v" for n in range(25)}
-    cbs.faults({"action": "TagResources", "fault": "refuse", "code": "InvalidParameter", "status": 200, "nth": [3]})
+    cbs.refuse("TagResources", "InvalidParameter", nth=[3])
     out = cbs.run(source, tags=tags, wait=True)
     assert out.failed and out.copy()["state"] == "completed" and not PROVENANCE & set(cbs.copies()[0].tags)
     cbs.faults()
@@ -463,9 +454,7 @@ def test_remaining_copies_keep_their_tag_values(cbs):
 
 def test_a_tag_policy_is_named_by_its_hint(cbs):
     source = cbs.snapshot()
-    cbs.faults(
-        {"action": "TagResources", "fault": "refuse", "code": "FailedOperation.PolicyEnforcedInvalid", "status": 200}
-    )
+    cbs.refuse("TagResources", "FailedOperation.PolicyEnforcedInvalid")
     out = cbs.run(source, wait=True)
     assert out.failed and "tag policy" in out.failure()["hint"] and out.copy()["state"] == "completed"
 
@@ -888,8 +877,7 @@ def test_pacing_sends_no_write_after_the_deadline(cbs):
 def test_no_copy_is_started_after_the_deadline_if_the_service_is_slow(cbs):
     source = cbs.snapshot()
     cbs.settings(latency=2.0)
-    refusal = {"fault": "refuse", "code": "InvalidParameterValue", "status": 200, "times": 1}
-    cbs.faults({"action": "CopySnapshotCrossRegions", **refusal})
+    cbs.refuse("CopySnapshotCrossRegions", "InvalidParameterValue", times=1)
     started = cbs.clock.monotonic()
     regions = sorted({*REGIONS} - {cbs.source})[:10]
     cbs.run(source, destination_regions=regions, wait_timeout=30)
@@ -904,15 +892,7 @@ def test_expired_credentials_are_not_tried_for_each_destination(cbs):
 
 def test_an_id_that_makes_the_service_refuse_them_all_is_left_out(cbs):
     good = cbs.snapshot()
-    cbs.faults(
-        {
-            "action": "DescribeSnapshots",
-            "fault": "refuse",
-            "code": "InvalidSnapshotId.NotFound",
-            "status": 200,
-            "nth": [2],
-        }
-    )
+    cbs.refuse("DescribeSnapshots", "InvalidSnapshotId.NotFound", nth=[2])
     out = cbs.run(good, cbs.unknown_id, wait=True)
     assert [r["state"] for r in out["copies"]] == ["completed", "absent"] and out.failure()["kind"] == "not_found"
 

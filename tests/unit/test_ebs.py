@@ -506,7 +506,7 @@ def test_a_dry_run_that_is_throttled_waits_and_one_that_is_refused_fails_alone(e
     sources = [ebs.snapshot() for _n in range(2)]
     ebs.faults({"action": "CopySnapshot", "fault": "throttle", "times": 3})
     assert not ebs.run(*sources, check=True, **ebs.quick_reads).failed
-    ebs.faults({"action": "CopySnapshot", "fault": "refuse", "code": "InvalidParameterValue"})
+    ebs.refuse("CopySnapshot", "InvalidParameterValue")
     out = ebs.run(*sources, check=True)
     assert [r["state"] for r in out["copies"]] == ["absent", "planned"] and len(out["failures"]) == 1
 
@@ -692,14 +692,14 @@ def test_refusals_that_differ_only_in_their_blob_are_reported_as_one(ebs):
     "code", ["PendingSnapshotLimitExceeded", "ConcurrentSnapshotLimitExceeded", "RequestThrottled"]
 )
 def test_a_copy_waits_until_a_limit_allows_it(ebs, code):
-    ebs.faults({"action": "CopySnapshot", "fault": "refuse", "code": code, "times": 3})
+    ebs.refuse("CopySnapshot", code, times=3)
     assert not ebs.run(ebs.snapshot(), wait=True).failed and len(ebs.copies()) == 1
 
 
 def test_tags_that_somebody_else_is_writing_are_set_after_that(ebs):
     source = ebs.snapshot()
     copy = ebs.our_copy(source)
-    ebs.faults({"action": "CreateTags", "fault": "refuse", "code": "ConcurrentTagAccess", "times": 2})
+    ebs.refuse("CreateTags", "ConcurrentTagAccess", times=2)
     assert not ebs.run(source, tags={"team": "dr"}).failed and ebs.tags_of(copy)["team"] == "dr"
 
 

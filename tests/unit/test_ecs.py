@@ -145,7 +145,7 @@ def test_a_copy_of_an_encrypted_source_is_shown_encrypted_before_the_first_look(
     ],
 )
 def test_refusals_come_with_what_to_do(ecs, code, word):
-    ecs.faults({"action": "CopySnapshot", "fault": "refuse", "code": code, "status": 403})
+    ecs.refuse("CopySnapshot", code, status=403)
     failure = ecs.run(ecs.snapshot(), wait=True).failure()
     assert (failure["kind"], failure["code"]) == ("refused", code) and word in failure["hint"]
     assert ecs.calls["CopySnapshot"] == 1
@@ -294,7 +294,7 @@ DELETED_LATER = [
 @pytest.mark.parametrize("wait", [False, True])
 def test_a_deletion_refused_for_a_while_is_repeated(ecs, code, wait):
     sources = ecs.copied(3)
-    ecs.faults({"action": "DeleteSnapshot", "fault": "refuse", "code": code, "status": 403, "times": 4})
+    ecs.refuse("DeleteSnapshot", code, status=403, times=4)
     out = ecs.run(*sources, state="absent", wait=wait)
     assert not out.failed and out["counts"]["deleted"] == 3 and not ecs.copies()
 
@@ -303,7 +303,7 @@ def test_a_deletion_refused_for_a_while_is_repeated(ecs, code, wait):
 def test_a_deletion_that_stays_refused_is_busy_and_says_what_to_do(ecs, code):
     source = ecs.snapshot()
     copy = ecs.our_copy(source)
-    ecs.faults({"action": "DeleteSnapshot", "fault": "refuse", "code": code, "status": 403})
+    ecs.refuse("DeleteSnapshot", code, status=403)
     failure = ecs.run(source, state="absent", wait_timeout=60).failure()
     assert (failure["kind"], failure["code"], failure["snapshot_id"]) == ("busy", code, copy.id)
     assert failure["request_id"] and failure["hint"]
@@ -348,7 +348,7 @@ def test_an_endpoint_of_the_environment_is_used(ecs, monkeypatch):
 
 
 def test_an_earlier_call_with_the_token_is_waited_for(ecs):
-    ecs.faults({"action": "CopySnapshot", "fault": "refuse", "code": "LastTokenProcessing", "status": 403, "times": 2})
+    ecs.refuse("CopySnapshot", "LastTokenProcessing", status=403, times=2)
     assert not ecs.run(ecs.snapshot(), wait=True).failed and len(ecs.copies()) == 1
 
 

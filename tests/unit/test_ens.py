@@ -156,15 +156,15 @@ def test_a_source_on_no_node_or_on_several_fails_alone(ens):
 
 
 def test_a_backend_failure_is_looked_for(ens):
-    ens.faults({"action": "CopySnapshot", "fault": "refuse", "code": "ens.interface.error", "nth": [1]})
+    ens.refuse("CopySnapshot", "ens.interface.error", nth=[1])
     assert not ens.run(ens.snapshot(), wait=True).failed and len(ens.copies()) == 1
 
 
 def test_an_order_that_cannot_be_created_is_tried_a_few_times(ens):
     source = ens.snapshot()
-    ens.faults({"action": "CopySnapshot", "fault": "refuse", "code": "Order.CreateFailed", "times": 2})
+    ens.refuse("CopySnapshot", "Order.CreateFailed", times=2)
     assert not ens.run(source, wait=True).failed
-    ens.faults({"action": "CopySnapshot", "fault": "refuse", "code": "Order.CreateFailed"})
+    ens.refuse("CopySnapshot", "Order.CreateFailed")
     before = ens.calls["CopySnapshot"]
     out = ens.run(ens.snapshot(), wait=True)
     assert out.failure()["kind"] == "refused" and out.failure()["hint"] and ens.calls["CopySnapshot"] - before == 4

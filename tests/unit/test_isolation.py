@@ -175,7 +175,7 @@ def test_a_copy_whose_tags_somebody_keeps_writing_delays_no_other(ebs, monkeypat
     def refusing_one(self, region, snapshot_ids, change, real=ebs.adapter.change_tags):
         calls.append(snapshot_ids)
         if copies[2].id in snapshot_ids:
-            ebs.faults({"action": "CreateTags", "fault": "refuse", "code": "ConcurrentTagAccess", "times": 1})
+            ebs.refuse("CreateTags", "ConcurrentTagAccess", times=1)
         return real(self, region, snapshot_ids, change)
 
     monkeypatch.setattr(ebs.adapter, "change_tags", refusing_one)

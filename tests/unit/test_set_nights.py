@@ -176,7 +176,7 @@ def test_disks_of_an_application_are_a_group_by_their_tag(estate):
 def silence_source(estate):
     """Let the source region answer no query about its disks."""
     action = "DescribeVolumes" if estate.cloud.name == "ebs" else "DescribeDisks"
-    estate.faults({"action": action, "region": estate.source, "fault": "refuse", "code": "InternalError"})
+    estate.refuse(action, "InternalError", region=estate.source)
 
 
 def test_marks_or_the_last_report_show_the_servers_if_the_source_region_does_not_answer(estate, tmp_path):
@@ -314,7 +314,7 @@ def test_a_server_is_in_one_shard_which_knows_its_sets(estate):
     if has_tags(estate):
         assert len([mark for _group, mark in marks_of(estate).values() if mark]) == 12
     disks_action = "DescribeVolumes" if estate.cloud.name == "ebs" else "DescribeDisks"
-    estate.faults({"action": disks_action, "region": estate.source, "fault": "refuse", "code": "InternalError"})
+    estate.refuse(disks_action, "InternalError", region=estate.source)
     blind = [night(estate, rpo_hours=24, shard=f"{n}/3", reads_only=True) for n in (1, 2, 3)]
     if has_tags(estate):
         assert [row["group"] for part in blind for row in part.result["sets"]] == [row["group"] for row in rows]
@@ -345,7 +345,7 @@ def test_a_region_that_is_not_listed_is_not_judged(estate):
     taken(estate, server(estate), 1)
     night(estate)
     list_action = "DescribeSnapshots"
-    estate.faults({"action": list_action, "region": estate.destination, "fault": "refuse", "code": "InternalError"})
+    estate.refuse(list_action, "InternalError", region=estate.destination)
     ended = night(estate, rpo_hours=24, reads_only=True)
     (row,) = ended.result["sets"]
     assert row["within_rpo"] is None and "could not be listed" in row["unknown"]

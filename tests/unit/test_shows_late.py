@@ -62,13 +62,18 @@ def test_a_source_that_does_not_show_is_read_no_more_often_because_of_others(clo
 # -- clocks ----------------------------------------------------------------------------------------------
 
 
+def let_clock_differ(monkeypatch, minutes):
+    """Let the controller's time of day be off by some minutes."""
+    deadline = importlib.import_module(WAITING).Deadline
+    real = deadline.utc
+    monkeypatch.setattr(deadline, "utc", lambda self: real(self) + timedelta(minutes=minutes))
+
+
 @ALL
 @pytest.mark.parametrize("minutes", [-10, 0, 10])
 def test_a_controller_whose_clock_differs_knows_its_own_copy(cloud, minutes, monkeypatch):
     source = cloud.snapshot()
-    deadline = importlib.import_module(WAITING).Deadline
-    real = deadline.utc
-    monkeypatch.setattr(deadline, "utc", lambda self: real(self) + timedelta(minutes=minutes))
+    let_clock_differ(monkeypatch, minutes)
     cloud.settings(copy_seconds=20.0)
     cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
     out = cloud.run(source, wait=True, **cloud.quick_reads)
@@ -79,9 +84,7 @@ def test_a_controller_whose_clock_differs_knows_its_own_copy(cloud, minutes, mon
 @pytest.mark.parametrize("minutes", [-10, 0, 10])
 def test_a_controller_whose_clock_differs_takes_its_second_copy_back(cloud, minutes, monkeypatch):
     source = cloud.snapshot()
-    deadline = importlib.import_module(WAITING).Deadline
-    real = deadline.utc
-    monkeypatch.setattr(deadline, "utc", lambda self: real(self) + timedelta(minutes=minutes))
+    let_clock_differ(monkeypatch, minutes)
     cloud.settings(copy_seconds=20.0)
     rival = rival_of(cloud, source, seconds=10.0)
     cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
@@ -92,9 +95,7 @@ def test_a_controller_whose_clock_differs_takes_its_second_copy_back(cloud, minu
 @pytest.mark.parametrize("minutes", [-10, 10])
 def test_the_deadline_of_a_copy_is_judged_by_the_clouds_clock(cbs, minutes, monkeypatch):
     """An expiry less than a day ahead is not set (promises: expiry); the controller's clock does not matter."""
-    deadline = importlib.import_module(WAITING).Deadline
-    real = deadline.utc
-    monkeypatch.setattr(deadline, "utc", lambda self: real(self) + timedelta(minutes=minutes))
+    let_clock_differ(monkeypatch, minutes)
     source = cbs.snapshot()
     out = cbs.run(source, retention_days=1, wait=True)
     cbs.clock.sleep(300)

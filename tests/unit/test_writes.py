@@ -85,15 +85,7 @@ class TestCbs(TagWrites, WritesContract):
         """Each copy is decided by itself (promises: all-are-tried, expiry)."""
         sources = [cloud.snapshot() for _n in range(3)]
         copies = [cloud.our_copy(source) for source in sources]
-        cloud.faults(
-            {
-                "action": "ModifySnapshotAttribute",
-                "fault": "refuse",
-                "code": "InvalidParameter",
-                "status": 200,
-                "nth": [2],
-            }
-        )
+        cloud.refuse("ModifySnapshotAttribute", "InvalidParameter", nth=[2])
         out = cloud.run(*sources, retention_days=30, wait=True)
         assert out.failed and named(out) == {copies[1].id} and cloud.calls["ModifySnapshotAttribute"] == 3
         assert [bool(copy.deadline) for copy in copies] == [True, False, True]

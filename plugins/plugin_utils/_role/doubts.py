@@ -35,32 +35,32 @@ def failures_of_doubts(copies: Iterable[SnapshotRow]) -> list[Failure]:
 
 
 def _judged(copy: SnapshotRow, sources: Mapping[str, SnapshotRow], now: datetime) -> SnapshotRow:
-    parts = copy.get("source")
-    if not parts or copy.get("doubt"):
+    source = copy.get("source")
+    if not source or copy.get("doubt"):
         return copy
-    doubt = _doubt(parts, sources.get(str(parts["snapshot_id"])), now)
-    return {**copy, "doubt": doubt, "source": {**parts, "created_at": None}} if doubt else copy
+    doubt = _doubt(source, sources.get(str(source["snapshot_id"])), now)
+    return {**copy, "doubt": doubt, "source": {**source, "created_at": None}} if doubt else copy
 
 
-def _doubt(parts: SourceRow, listed: SnapshotRow | None, now: datetime) -> str | None:
-    time = parse_time(parts["created_at"])
+def _doubt(source: SourceRow, listed: SnapshotRow | None, now: datetime) -> str | None:
+    time = parse_time(source["created_at"])
     if time and time - now > TOLERANCE:
-        return f"says that its source was taken at {parts['created_at']}, which is in the future"
+        return f"says that its source was taken at {source['created_at']}, which is in the future"
     if listed is None:
         return None
     taken = parse_time(listed["created_at"])
     if time and taken and abs(time - taken) > TOLERANCE:
-        return f"says that its source was taken at {parts['created_at']}, but it was taken at {listed['created_at']}"
-    if parts["disk_id"] and listed["disk_id"] and parts["disk_id"] != listed["disk_id"]:
-        return f"says that its source is a snapshot of {parts['disk_id']}, but it is one of {listed['disk_id']}"
+        return f"says that its source was taken at {source['created_at']}, but it was taken at {listed['created_at']}"
+    if source["disk_id"] and listed["disk_id"] and source["disk_id"] != listed["disk_id"]:
+        return f"says that its source is a snapshot of {source['disk_id']}, but it is one of {listed['disk_id']}"
     return None
 
 
-def _failure(copy: SnapshotRow, parts: SourceRow) -> Failure:
-    source = parts["snapshot_id"]
+def _failure(copy: SnapshotRow, source: SourceRow) -> Failure:
+    source_id = source["snapshot_id"]
     problem = Mismatch(
-        f"The copy {copy['snapshot_id']} of {source} in {copy['region']} {copy['doubt']}. It does not count as a "
+        f"The copy {copy['snapshot_id']} of {source_id} in {copy['region']} {copy['doubt']}. It does not count as a "
         "recovery point",
         hint="Correct its dr-copy: tags, or delete it by hand. Then run again.",
     )
-    return failure_row(problem, source, copy["region"], copy["snapshot_id"])
+    return failure_row(problem, source_id, copy["region"], copy["snapshot_id"])

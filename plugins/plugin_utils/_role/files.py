@@ -58,7 +58,7 @@ def _make_directory(path: Path) -> None:
 def read_json(path: Path) -> Json:
     """Return the object in a JSON file, empty if there is none or it cannot be read."""
     try:
-        parts = json.loads(path.read_text())
+        content = json.loads(path.read_text())
     except (OSError, ValueError, RecursionError):  # RecursionError: deeply nested lists
         return {}
-    return parts if isinstance(parts, dict) else {}
+    return content if isinstance(content, dict) else {}

@@ -22,8 +22,8 @@ _IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")
 def plan_of(copy: SnapshotRow) -> str | None:
     """Return the plan that made a copy, None if the copy does not show it."""
     match = _IN_DESCRIPTION.search(str(copy.get("description") or ""))
-    parts = (copy.get("tags") or {}).get(PLAN) or (match[1] if match else None)
-    return str(parts) if parts else None
+    plan = (copy.get("tags") or {}).get(PLAN) or (match[1] if match else None)
+    return str(plan) if plan else None
 
 
 def is_of_plans(copy: SnapshotRow, plans: Collection[str]) -> bool:

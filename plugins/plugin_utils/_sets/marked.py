@@ -111,16 +111,16 @@ def _completed(own: CopySet, parts: Sequence[CopySet], disk_ids: set[str]) -> Co
     return joint if joint and (not mark or disks_mark(joint.disk_ids) == mark) else own
 
 
-def joint_set(of: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:
+def joint_set(base: CopySet, members: Iterable[Copy], size: int) -> CopySet | None:
     """Return copies of several plans as one complete set of this size; None if they do not match.
 
     Its consistency is the weakest among them.
     """
     members = tuple(dict.fromkeys(members))
-    if not members or _impossible(of.group_id, members, size):
+    if not members or _impossible(base.group_id, members, size):
         return None
-    mark = SnapshotSet(of.mark.set_id, size, weakest(copy.mark.consistency for copy in members if copy.mark))
-    joint = replace(of, mark=mark, members=members)
+    mark = SnapshotSet(base.mark.set_id, size, weakest(copy.mark.consistency for copy in members if copy.mark))
+    joint = replace(base, mark=mark, members=members)
     return joint if joint.is_whole else None
 
 

@@ -95,14 +95,14 @@ class CbsDisks(DiskCloud, CbsCloud):
         The disk of a refused token shows by the time the next token is tried. The disks of later tokens show by then
         too, so there is no further wait for them.
         """
-        of = (order.request.snapshot_id, order.request.region)
+        key = (order.request.snapshot_id, order.request.region)
         while True:
             try:
                 return self._made(order)
             except Underway:
                 self.token_is_used(order)
                 now = self.deadline.now()
-                if now < self._refused_at.setdefault(of, now) + self.underway_seconds or self.deadline.passed:
+                if now < self._refused_at.setdefault(key, now) + self.underway_seconds or self.deadline.passed:
                     raise
 
     def _made(self, order: CopyOrder) -> Snapshot:

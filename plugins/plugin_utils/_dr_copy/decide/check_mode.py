@@ -27,8 +27,8 @@ def with_planned(
         copy
         for copy in copies
         if copy["state"] != "pending"
-        or not (of := copy.get("source"))
-        or (of["snapshot_id"], copy["region"]) not in made
+        or not (source := copy.get("source"))
+        or (source["snapshot_id"], copy["region"]) not in made
     ]
     return [*others, *planned]
 

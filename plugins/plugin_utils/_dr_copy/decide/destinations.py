@@ -40,7 +40,9 @@ def copies_of_plan(copies: Sequence[SnapshotRow], values: Variables) -> list[Sna
     """Return the copies that this collection made of disks in the plan's source region."""
     # A name may show a copy's source and disk but not the region; disk IDs are unique.
     regions = (values.source_region, None)
-    return [copy for copy in copies if (of := copy.get("source")) and of["managed"] and of["region"] in regions]
+    return [
+        copy for copy in copies if (source := copy.get("source")) and source["managed"] and source["region"] in regions
+    ]
 
 
 def with_known_sources(copies: Sequence[SnapshotRow], snapshots: Sequence[SnapshotRow]) -> list[SnapshotRow]:
@@ -53,14 +55,14 @@ def with_known_sources(copies: Sequence[SnapshotRow], snapshots: Sequence[Snapsh
 
 
 def _with_known_source(copy: SnapshotRow, sources: Mapping[str, SnapshotRow]) -> SnapshotRow:
-    parts = copy.get("source")
-    if not parts or copy.get("doubt") or (parts["disk_id"] and parts["created_at"]):
+    source = copy.get("source")
+    if not source or copy.get("doubt") or (source["disk_id"] and source["created_at"]):
         return copy
-    read = sources.get(str(parts["snapshot_id"]))
+    read = sources.get(str(source["snapshot_id"]))
     if read is None:
         return copy
-    disk_id, created_at = parts["disk_id"] or read["disk_id"], parts["created_at"] or read["created_at"]
-    return {**copy, "source": {**parts, "disk_id": disk_id, "created_at": created_at, "managed": False}}
+    disk_id, created_at = source["disk_id"] or read["disk_id"], source["created_at"] or read["created_at"]
+    return {**copy, "source": {**source, "disk_id": disk_id, "created_at": created_at, "managed": False}}
 
 
 class Destinations:

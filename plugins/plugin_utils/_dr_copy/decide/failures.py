@@ -43,10 +43,10 @@ def failures_with_disks(
     names = {disk["disk_id"]: disk["name"] for disk in disks}
     disk_of = {snapshot["snapshot_id"]: disk_id_of(snapshot) for snapshot in snapshots}
     for copy in copies:
-        parts = copy.get("source")
-        if parts and parts["disk_id"]:
-            disk_of.setdefault(parts["snapshot_id"], parts["disk_id"])
-            disk_of.setdefault(copy["snapshot_id"], parts["disk_id"])
+        source = copy.get("source")
+        if source and source["disk_id"]:
+            disk_of.setdefault(source["snapshot_id"], source["disk_id"])
+            disk_of.setdefault(copy["snapshot_id"], source["disk_id"])
 
     def named(failure: Failure) -> RunFailure:
         disk_id = disk_of.get(str(failure["source_snapshot_id"])) or disk_of.get(str(failure["snapshot_id"])) or None

@@ -109,7 +109,9 @@ def plan_by(
     moment = rules.retention.now
     judged = with_doubts(copies, snapshots, moment)
     destinations = Destinations(judged)
-    unmarked = {(of["snapshot_id"], c["region"]) for c in copies if (of := c.get("source")) and _lost_its_tags(c)}
+    unmarked = {
+        (made_from["snapshot_id"], c["region"]) for c in copies if (made_from := c.get("source")) and _lost_its_tags(c)
+    }
     groups = groups_of(disks, group_tag) if rules.latest else []
     sources = sources_for_sets(snapshots, rules) if groups else []
     known = copies_of(judged) if groups else []

@@ -147,12 +147,12 @@ def orphans(
     part = None if is_listed(source) else in_part_by_marks(copies, values)
     return [
         {
-            **_as_result(copy, parts),
+            **_as_result(copy, made_from),
             "disk_name": (copy.get("tags") or {}).get(DISK_NAME),
             "kind": "unselected" if disk_id_of(copy) in existing else gone,
         }
         for copy in copies_of_plan(copies, values)
-        if (parts := copy["source"])
+        if (made_from := copy["source"])
         and plan_of(copy) in plans_of(values)
         and disk_id_of(copy) not in chosen
         and (not values.disk_ids or disk_id_of(copy) in values.disk_ids)

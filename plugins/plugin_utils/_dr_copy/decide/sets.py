@@ -176,9 +176,9 @@ def _warnings(rows: Sequence[SetStatus], contradictions: Iterable[Contradiction]
     late = [row for row in read if row["set"] and row["within_rpo"] is False]
     torn = [row for row in read if row["set"] and row["within_rpo"] is not False and row["torn"]]
 
-    def names_of(of: Sequence[SetStatus]) -> str:
-        words = [f"{row['group']} in {row['region']} ({set_in_words(row, seconds)})" for row in of[:NAMED]]
-        return "; ".join(words) + _more(of, NAMED)
+    def names_of(sets: Sequence[SetStatus]) -> str:
+        words = [f"{row['group']} in {row['region']} ({set_in_words(row, seconds)})" for row in sets[:NAMED]]
+        return "; ".join(words) + _more(sets, NAMED)
 
     parts = []
     if without:

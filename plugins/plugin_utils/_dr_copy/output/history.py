@@ -66,9 +66,9 @@ def index_over(
     silent = {}
     for host, name, problem, shard in zip_longest(others, names, why, shards, fillvalue=""):
         plan = str(name).strip() or host
-        parts = None if problem else _newest(directory, plan, shard)
-        if parts:
-            plans.append(parts)
+        report = None if problem else _newest(directory, plan, shard)
+        if report:
+            plans.append(report)
         else:
             unseen = "it was not checked, and there is no earlier report"
             silent[label(plan, shard)] = without_values(problem) if problem else unseen
@@ -80,12 +80,12 @@ def _newest(directory: str, plan: str, shard: str) -> IndexedReport | None:
         path = file_name(plan, shard)
     except ValueError:  # an invalid shard, which the plan itself refuses
         return None
-    parts: list[IndexedReport] = []
+    found: list[IndexedReport] = []
     for end in (".status", ""):
         report = read_json(Path(directory) / f"{path}{end}.json")
         if report.get("valid_until"):
-            parts.append(cast(IndexedReport, {**report, "page": f"{path}{end}.html"}))
-    return max(parts, key=lambda report: str(report["finished_at"]), default=None)
+            found.append(cast(IndexedReport, {**report, "page": f"{path}{end}.html"}))
+    return max(found, key=lambda report: str(report["finished_at"]), default=None)
 
 
 def months_of(values: Variables, report: BareReport) -> list[Month]:
@@ -99,10 +99,10 @@ def months_of(values: Variables, report: BareReport) -> list[Month]:
     }
     days[_date(report)] = {"rpo_hours": report["rpo_hours"], "totals": of_run}
     judged: dict[str, list[tuple[int, int]]] = {}
-    for date, parts in days.items():
-        totals_of_day = _totals_of(parts)
+    for date, report_of_day in days.items():
+        totals_of_day = _totals_of(report_of_day)
         number = totals_of_day.get("recovery_points", 0) - totals_of_day.get("unjudged", 0)
-        if parts.get("rpo_hours") and number > 0:
+        if report_of_day.get("rpo_hours") and number > 0:
             judged.setdefault(date[:7], []).append((number, number - totals_of_day.get("breaches", 0)))
     return [
         {
@@ -131,8 +131,8 @@ def dated_files(report: Report, values: Variables) -> list[tuple[str, str]]:
 
 def brief_text(report: Report) -> str:
     """Return as JSON the part of a report that is kept for years."""
-    parts: Mapping[str, object] = report
-    return json.dumps({key: parts[key] for key in _DATED}, indent=1) + "\n"
+    whole: Mapping[str, object] = report
+    return json.dumps({key: whole[key] for key in _DATED}, indent=1) + "\n"
 
 
 def csv_text(report: Report) -> str:

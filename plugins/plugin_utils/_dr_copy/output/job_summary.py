@@ -44,13 +44,13 @@ def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
     share = MAX_SUMMARY // max(plans, 1)
     summary: Summary | ShortSummary = whole if len(json.dumps({report["host"]: whole})) <= share else short
     room = share - len(json.dumps({report["host"]: summary}))
-    parts: list[WorstBreach] = []
+    worst: list[WorstBreach] = []
     for breach in breaches:
         room -= len(json.dumps(breach)) + 2
         if room < 0:
             break
-        parts.append(breach)
-    summary["breaches"] = parts
+        worst.append(breach)
+    summary["breaches"] = worst
     return summary
 
 

@@ -56,9 +56,9 @@ def report_files(report: Report, values: Variables) -> list[dict[str, str]]:
 
     Their names contain the plan and the shard.
     """
-    plan, base, parts = file_name(values.plan, values.shard), values.report_dir, _start_of(values)
+    plan, base, start = file_name(values.plan, values.shard), values.report_dir, _start_of(values)
     ends = {"page": "html", "json": "json", "junit": "junit.xml"}
-    files = [{"path": f"{parts}.{end}", "form": form} for form, end in ends.items()]
+    files = [{"path": f"{start}.{end}", "form": form} for form, end in ends.items()]
     return files + [
         {"path": f"{base}/history/{plan}/{path}", "form": form} for path, form in dated_files(report, values)
     ]

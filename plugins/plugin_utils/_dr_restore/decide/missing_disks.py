@@ -105,7 +105,7 @@ def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
         if disk_id := source_disk(copy):
             name = (copy.get("tags") or {}).get(DISK_NAME)
             disks[disk_id] = disk_label({"disk_id": disk_id, "disk_name": name})
-    of = " and ".join(f"{number} of disks in {region}" for region, number in sorted(regions.items()))
+    sources = " and ".join(f"{number} of disks in {region}" for region, number in sorted(regions.items()))
     shown = ", ".join(sorted(disks.values())[:NAMED]) or "they name no disk"
     more = f" and {len(disks) - NAMED} more" if len(disks) > NAMED else ""
-    return f"There are {len(copies)} copies in {values.region}, {of}: {shown}{more}."
+    return f"There are {len(copies)} copies in {values.region}, {sources}: {shown}{more}."

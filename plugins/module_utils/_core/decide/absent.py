@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from ..capabilities import Capabilities
 from ..errors import CopyError
@@ -27,14 +28,7 @@ def decide_absent(desired: DesiredState, memory: Memory, now: float) -> Decision
     named = [c for c in memory.copies if policy.copy_ids is None or c.snapshot_id in policy.copy_ids]
     chosen = sorted(named, key=begin_order)
     attached = [c for c in chosen if is_ours_to_detach(desired.request, c)]
-    to_delete: list[Snapshot] = []
-    refused: list[tuple[Snapshot, CopyError]] = []
-    for copy in chosen:
-        error = None if copy in attached else _refusal_of(desired, memory, copy)
-        if error:
-            refused.append((copy, error))
-        elif copy in attached or not (copy.state is State.PENDING and policy.leaves_unfinished):
-            to_delete.append(copy)
+    to_delete, refused = _deletable_and_refused(desired, memory, chosen, attached)
     to_wait_for = [c for c in to_delete if c not in attached and not _can_go(cloud, c)]
     ready = [c for c in to_delete if c not in attached and _can_go(cloud, c)]
     survivors = [policy.survivors[c.snapshot_id] for c in ready if c.snapshot_id in policy.survivors]
@@ -66,16 +60,31 @@ def decide_absent(desired: DesiredState, memory: Memory, now: float) -> Decision
             unsure=not memory.listings.is_confirmed or bool(uncertain),
         ),
         Deletions(
-            tuple(to_delete),
+            to_delete,
             delete,
             {c.snapshot_id: policy.survivors.get(c.snapshot_id, c.snapshot_id) for c in to_delete},
             tuple(survivors),
-            tuple(refused),
+            refused,
         ),
         detach=detach,
         retry_at=retry_at,
         needs_locks=bool(unknown),
     )
+
+
+def _deletable_and_refused(
+    desired: DesiredState, memory: Memory, chosen: Sequence[Snapshot], attached: Sequence[Snapshot]
+) -> tuple[tuple[Snapshot, ...], tuple[tuple[Snapshot, CopyError], ...]]:
+    """Return the copies to delete in the end, and those that must not be deleted, each with its error."""
+    to_delete: list[Snapshot] = []
+    refused: list[tuple[Snapshot, CopyError]] = []
+    for copy in chosen:
+        error = None if copy in attached else _refusal_of(desired, memory, copy)
+        if error:
+            refused.append((copy, error))
+        elif copy in attached or not (copy.state is State.PENDING and desired.policy.leaves_unfinished):
+            to_delete.append(copy)
+    return tuple(to_delete), tuple(refused)
 
 
 def _can_go(cloud: Capabilities, copy: Snapshot) -> bool:

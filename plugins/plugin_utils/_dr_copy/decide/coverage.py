@@ -13,6 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 
 from ..._role.answers import DiskRow, InfoAnswer
+from ..._role.enumerations import first_in_words
 from ..._role.failures import is_listed
 from ..._role.naming import disk_label
 from ..._role.reported import ReportedDisk
@@ -21,8 +22,6 @@ from ..input.variables import Variables
 from .result import Coverage, DiskWithCopies, NearMiss, Orphan
 from .selection import excluded_disks, in_part, is_excluded
 
-#: The most disks that a sentence names.
-NAMED = 10
 #: Values that people write for ``true``; an empty value is a tag with only a key.
 _MEANS_TRUE = ("true", "yes", "1", "on", "")
 
@@ -135,4 +134,4 @@ def near_misses_in_words(disks: Sequence[NearMiss]) -> str:
 
 def names_in_words(names: Sequence[str]) -> str:
     """Return the first names for a sentence, and how many more there are."""
-    return ", ".join(names[:NAMED]) + (f", and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    return first_in_words(names, before_rest=", and")

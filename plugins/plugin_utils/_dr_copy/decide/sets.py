@@ -13,6 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import SnapshotRow
+from ..._role.enumerations import first_in_words
 from ..._role.failures import is_listed
 from ..._role.rows import parse_time
 from ..._sets.copies import Contradiction, Copy, copies_of
@@ -31,8 +32,8 @@ from .step_results import StepResults
 
 #: The values of dr_copy_consistency: a torn or late set causes a warning, or misses the RPO.
 BY_DISK, BY_SET = "disk", "set"
-#: The most servers that a warning names, and the most disks of one server.
-NAMED, NAMED_DISKS = 10, 4
+#: The most disks of one server that a warning names.
+MOST_DISKS = 4
 
 
 def sets_of(
@@ -114,10 +115,10 @@ def set_in_words(row: SetStatus, seconds: float, names: Mapping[str, str] | None
     )
     parts = [whole or "no complete set of copies"]
     if late:
-        parts.append(", ".join(late[:NAMED_DISKS]) + _more(late, NAMED_DISKS))
+        parts.append(first_in_words(late, MOST_DISKS, before_rest=", and"))
     if beside:
         newer = "newer copies, not in the set" if whole else "newest copies"
-        parts.append(f"{newer}: {', '.join(beside[:NAMED_DISKS])}{_more(beside, NAMED_DISKS)}")
+        parts.append(f"{newer}: {first_in_words(beside, MOST_DISKS, before_rest=', and')}")
     return "; ".join(parts)
 
 
@@ -177,8 +178,8 @@ def _warnings(rows: Sequence[SetStatus], contradictions: Iterable[Contradiction]
     torn = [row for row in read if row["set"] and row["within_rpo"] is not False and row["torn"]]
 
     def names_of(sets: Sequence[SetStatus]) -> str:
-        words = [f"{row['group']} in {row['region']} ({set_in_words(row, seconds)})" for row in sets[:NAMED]]
-        return "; ".join(words) + _more(sets, NAMED)
+        words = [f"{row['group']} in {row['region']} ({set_in_words(row, seconds)})" for row in sets]
+        return first_in_words(words, separator="; ", before_rest=", and")
 
     parts = []
     if without:
@@ -191,9 +192,6 @@ def _warnings(rows: Sequence[SetStatus], contradictions: Iterable[Contradiction]
         parts.append(f"Servers with disks whose newest copy is not part of the newest complete set: {names_of(torn)}.")
     wrong = list(map(str, contradictions))
     if wrong:
-        parts.append(f"The tags of copies contradict each other: {'; '.join(wrong[:NAMED])}{_more(wrong, NAMED)}.")
+        named = first_in_words(wrong, separator="; ", before_rest=", and")
+        parts.append(f"The tags of copies contradict each other: {named}.")
     return parts
-
-
-def _more(rows: Sequence[object], most: int) -> str:
-    return f", and {len(rows) - most} more" if len(rows) > most else ""

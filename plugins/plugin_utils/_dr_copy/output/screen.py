@@ -13,14 +13,13 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
     quoted_failures,
 )
 
+from ..._role.enumerations import MOST_NAMED, first_in_words
 from ..._role.naming import disk_label
 from ..decide.breaches import locked_out, worst_first
 from ..decide.result import RecoveryPoint, Result, RunFailure
 from ..decide.sets import late_sets, set_in_words
 from .report_type import LatePoint, Report
 
-#: The most rows of a kind that a message names; the result and the report list all of them.
-NAMED = 10
 #: The most recovery points, and the most failures, that a brief log shows.
 WORST = 20
 #: Characters of a line of a table; Ansible adds eleven on a screen with eighty columns.
@@ -95,19 +94,23 @@ def _kept_for_others(report: Report) -> list[str]:
 def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
     """Return a line for each kind of failure: how many there are, and what they affect."""
     lines = []
-    for similar in _kinds_of(failures)[:NAMED]:
+    for similar in _kinds_of(failures)[:MOST_NAMED]:
         first = similar[0]
         code = f" [{first['code']}]" if first["code"] else ""
         where = f" in {first['region']}" if first["region"] else ""
         kind = f"{str(first['kind']).replace('_', ' ')}{code}"
         hit = list(dict.fromkeys(map(_affected, similar)))
-        more = f" and {len(hit) - 3} more" if len(hit) > 3 else ""
+        named = first_in_words([shorten(affected, MAX_EACH) for affected in hit], 3, separator="; ")
         number = f"{len(similar)} x " if len(similar) > 1 else ""
-        lines.append(f"FAILED {number}{kind}{where}: {_first_parts(hit[:3])}{more}")
+        lines.append(f"FAILED {number}{kind}{where}: {named}")
     kinds = len(_kinds_of(failures))
     return [
         *lines,
-        *([f"and {kinds - NAMED} more kinds of failure: dr_copy_log=full shows them"] if kinds > NAMED else []),
+        *(
+            [f"and {kinds - MOST_NAMED} more kinds of failure: dr_copy_log=full shows them"]
+            if kinds > MOST_NAMED
+            else []
+        ),
     ]
 
 
@@ -147,15 +150,13 @@ def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:
 
 
 def _first_parts(parts: Iterable[str]) -> str:
-    parts = list(parts)
-    more = f"; and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
-    return "; ".join(shorten(one, MAX_EACH) for one in parts[:NAMED]) + more
+    return first_in_words([shorten(part, MAX_EACH) for part in parts], separator="; ", before_rest="; and")
 
 
 def _grouped(failures: Sequence[RunFailure]) -> str:
     """Group failures by kind, code and region: the disks of each group, then its first failure with the hint."""
     groups, parts = _kinds_of(failures), []
-    for similar in groups[:NAMED]:
+    for similar in groups[:MOST_NAMED]:
         words = quoted_failures(similar[:1])
         if len(similar) > 1:
             disks = list(dict.fromkeys(map(_affected, similar)))
@@ -163,7 +164,7 @@ def _grouped(failures: Sequence[RunFailure]) -> str:
         elif similar[0].get("disk_id"):
             words = f"{_affected(similar[0])}: {words}"
         parts.append(words)
-    more = f" And {len(groups) - NAMED} more kinds of failure." if len(groups) > NAMED else ""
+    more = f" And {len(groups) - MOST_NAMED} more kinds of failure." if len(groups) > MOST_NAMED else ""
     return " ".join(parts) + more
 
 
@@ -193,10 +194,7 @@ def _unjudged(points: Sequence[LatePoint]) -> list[str]:
         disks.setdefault((point["region"], point["why"].rstrip(".")), []).append(
             disk_label(point["disk_name"], point["disk_id"])
         )
-    return [
-        f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''} in {region}: {why}"
-        for (region, why), names in disks.items()
-    ]
+    return [f"{first_in_words(names, 3)} in {region}: {why}" for (region, why), names in disks.items()]
 
 
 def shorten(text: str, most: int) -> str:

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
 from ..._role.answers import InfoAnswer
+from ..._role.enumerations import first_in_words
 from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
 from ..input.last_manifest import EarlierRow, claims_of
 from ..input.variables import Variables
-from .points import NAMED, MissingReason, NewerCopy, Point
+from .points import MissingReason, NewerCopy, Point
 
 
 @dataclass(frozen=True)
@@ -147,11 +148,11 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
             found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but this run chose {chosen}")
     if not found:
         return ""
-    more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    named = first_in_words(found, separator="; ", before_rest="; and")
     time = f"as of {values.at}" if values.at else "of other copies"
     return (
         f"{values.id} has already restored these disks, and makes only one new disk or claim for each. So nothing was "
-        f"made. {'; '.join(found[:NAMED])}{more}. To restore {time}, set another dr_restore_id, or delete "
+        f"made. {named}. To restore {time}, set another dr_restore_id, or delete "
         "the new disks first. To keep them, set dr_restore_at as in the run that made them, or omit these disks."
     )
 
@@ -170,9 +171,8 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
     unknown = [str(made_disk) for made_disk in made if not made_disk.disk_id]
     # Copies from other regions are not listed, so nothing is known about their disks here.
     if unknown and not values.source_region:
-        more = f" and {len(unknown) - NAMED} more" if len(unknown) > NAMED else ""
         warnings.append(
-            f"The copies of {', '.join(unknown[:NAMED])}{more} are gone, so it is unknown which disks these replace, "
+            f"The copies of {first_in_words(unknown)} are gone, so it is unknown which disks these replace, "
             f"and {values.id} may restore those disks a second time. To prevent that, put the manifest of the run that "
             "made them into dr_restore_manifest_dir"
         )

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import InfoAnswer, SnapshotRow
+from ..._role.enumerations import first_in_words
 from ..._role.failures import failures_of
 from ..._role.marks import DISK_NAME
 from ..input.expected import Expected
 from ..input.variables import Variables
 from .disk_selection import names_of, with_facts
 from .listed_copies import is_from, source_disk
-from .points import NAMED, Missing, MissingReason, Point, by_reason, disk_label
+from .points import Missing, MissingReason, Point, by_reason, disk_label
 
 
 def missing_disks(
@@ -106,6 +107,5 @@ def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
             name = (copy.get("tags") or {}).get(DISK_NAME)
             disks[disk_id] = disk_label({"disk_id": disk_id, "disk_name": name})
     sources = " and ".join(f"{number} of disks in {region}" for region, number in sorted(regions.items()))
-    shown = ", ".join(sorted(disks.values())[:NAMED]) or "they name no disk"
-    more = f" and {len(disks) - NAMED} more" if len(disks) > NAMED else ""
-    return f"There are {len(copies)} copies in {values.region}, {sources}: {shown}{more}."
+    shown = first_in_words(sorted(disks.values())) or "they name no disk"
+    return f"There are {len(copies)} copies in {values.region}, {sources}: {shown}."

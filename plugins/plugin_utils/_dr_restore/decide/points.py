@@ -12,10 +12,8 @@ from enum import Enum
 from typing import Any, NamedTuple, TypedDict
 
 from ..._role import naming
+from ..._role.enumerations import MOST_NAMED, first_in_words
 from ..input.last_manifest import EarlierRow
-
-#: The most disks of one reason, and the most reasons, that a message names.
-NAMED = 10
 
 
 class MissingReason(Enum):
@@ -176,8 +174,7 @@ def by_reason(missing: Sequence[tuple[str, str]]) -> str:
     for name, why in missing:
         by_reason.setdefault(why.rstrip("."), []).append(name)
     parts = []
-    for why, names in list(by_reason.items())[:NAMED]:
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        parts.append(f"{', '.join(names[:NAMED])}{more}: {why}")
-    others = sum(map(len, list(by_reason.values())[NAMED:]))
+    for why, names in list(by_reason.items())[:MOST_NAMED]:
+        parts.append(f"{first_in_words(names)}: {why}")
+    others = sum(map(len, list(by_reason.values())[MOST_NAMED:]))
     return "; ".join(parts) + (f"; and {others} more for other reasons" if others else "")

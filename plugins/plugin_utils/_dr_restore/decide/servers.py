@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import SnapshotRow
+from ..._role.enumerations import MOST_NAMED
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import groups_by_ids
 from ..._sets.inputs import sources_of_copies, with_marks
@@ -21,9 +22,6 @@ from ..._sets.planning import marks_of_sources
 from ..._sets.restoring import Choice, choices_of
 from ..input.expected import Expected
 from .points import NewerCopy, Point
-
-#: The most sets that warnings name.
-NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def _marked(point: Point, mark: SnapshotSet | None) -> Point:
 
 def warnings_of(contradictions: Sequence[Contradiction]) -> list[str]:
     """Return warnings that say which sets are contradictory, and why."""
-    warnings = [f"The tags of copies contradict each other: {one}" for one in contradictions[:NAMED]]
-    if len(contradictions) > NAMED:
-        warnings.append(f"The tags of {len(contradictions) - NAMED} more sets contradict each other")
+    warnings = [f"The tags of copies contradict each other: {one}" for one in contradictions[:MOST_NAMED]]
+    if len(contradictions) > MOST_NAMED:
+        warnings.append(f"The tags of {len(contradictions) - MOST_NAMED} more sets contradict each other")
     return warnings

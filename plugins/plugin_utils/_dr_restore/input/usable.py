@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 
+from ..._role.enumerations import first_in_words
+
 if TYPE_CHECKING:  # that module imports this one
     from .variables import Variables
 
 #: Hosts that Ansible knows without an inventory.
 IMPLICIT_HOSTS = ("localhost", "127.0.0.1", "::1")
-#: The most drills that a message names.
-NAMED = 10
 
 
 class Inventory(NamedTuple):
@@ -51,7 +51,7 @@ def usable_problems(values: Variables, capabilities: Capabilities, inventory: In
     others = [name for name, other in inventory.instances.items() if instance and other == instance]
     if others:
         faults.append(
-            f"dr_restore_test_instance is also that of {_names_in_words(others)} in this play, but serves one drill "
+            f"dr_restore_test_instance is also that of {first_in_words(others)} in this play, but serves one drill "
             "at a time: give each drill an instance of its own, or run them one after the other (--limit)"
         )
     if host and inventory.hosts is not None and host not in inventory.hosts and host not in IMPLICIT_HOSTS:
@@ -59,11 +59,6 @@ def usable_problems(values: Variables, capabilities: Capabilities, inventory: In
     if values.checks and (why := _problem_with_tasks(Path(values.checks))):
         faults.append(f"dr_restore_checks {why}")
     return faults
-
-
-def _names_in_words(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}"
 
 
 def _problem_with_tasks(path: Path) -> str:

@@ -16,11 +16,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import Answer
 from ..._role.documents import collection_version
+from ..._role.enumerations import MOST_NAMED, first_in_words
 from ..._role.failures import failures_of
 from ..._role.proofs import proofs_not_covered
 from ..._role.reported import SCHEMA
 from ..decide.candidates import Candidate, CandidateRow, ProofRow, overdue, untried, with_new_proofs
-from ..decide.points import NAMED, NamedRow, disk_label
+from ..decide.points import NamedRow, disk_label
 from ..decide.reaping import RemainingDisk
 from ..decide.trials import Trial
 from ..decide.waves import too_late
@@ -161,7 +162,7 @@ def drill_problems(report: DrillReport) -> str:
     own = [row for row in report["left"] if row["own"]]
     if own:
         disks = pluralize(len(own), "disk of this drill still exists", "disks of this drill still exist")
-        parts.append(f"{disks}: {', '.join(map(_where, own[:NAMED]))}.")
+        parts.append(f"{disks}: {', '.join(map(_where, own[:MOST_NAMED]))}.")
     return " ".join(parts)
 
 
@@ -188,9 +189,9 @@ def drill_lines(report: DrillReport) -> list[str]:
         older = f"; {row['passed_over']}" if row["passed_over"] else ""
         server = f" ({server_in_words(row)})" if row["group"] else ""
         lines.append(f"{disk_label(row)}: {row['copy_id']} of {row['taken_at']}{server}: {state}{older}")
-    lines += [f"{disk_label(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:NAMED]]
-    if len(report["untried"]) > NAMED:
-        lines.append(f"and {len(report['untried']) - NAMED} more that CANNOT BE TRIED, all in the report")
+    lines += [f"{disk_label(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:MOST_NAMED]]
+    if len(report["untried"]) > MOST_NAMED:
+        lines.append(f"and {len(report['untried']) - MOST_NAMED} more that CANNOT BE TRIED, all in the report")
     lines += [
         f"not deleted, because it is attached to {row['attached_to']}: {row['disk_id']}"
         for row in report["left"]
@@ -222,5 +223,5 @@ def _read(row: Trial) -> str:
 
 
 def _disks_in_words(rows: Sequence[tuple[NamedRow, str | None]]) -> str:
-    more = f"; and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    return "; ".join(f"{disk_label(row)}: {str(why).rstrip('.')}" for row, why in rows[:NAMED]) + more
+    words = [f"{disk_label(row)}: {str(why).rstrip('.')}" for row, why in rows]
+    return first_in_words(words, separator="; ", before_rest="; and")

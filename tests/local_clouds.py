@@ -13,9 +13,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import sys
-import threading
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ import boto3
 import yaml
 
 from tests.clouds import CLOUDS
-from tests.simulator.__main__ import started
+from tests.simulator.__main__ import started, wait_for_the_end
 
 DISKS = ("database", "mail", "files")
 TAGS = {"dr-copy": "true"}
@@ -105,10 +103,7 @@ def main() -> None:
         )
     print(f"\nIn another terminal:\n  cd {folder} && source environment")
     print("  ansible-playbook multicloud.snapshots.dr_copy -i plans.yml\n\nStop with Ctrl-C.", flush=True)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    stop.wait()
+    wait_for_the_end()
 
 
 if __name__ == "__main__":

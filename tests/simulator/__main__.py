@@ -20,12 +20,17 @@ def started() -> dict[str, dict[str, Any]]:
     return {name: {"endpoint_url": server.url, **CLOUDS[name].load("keys")} for name, server in servers.items()}
 
 
-def main() -> None:
-    print(json.dumps(started()), flush=True)
+def wait_for_the_end() -> None:
+    """Serve until this process is interrupted."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     stop.wait()
+
+
+def main() -> None:
+    print(json.dumps(started()), flush=True)
+    wait_for_the_end()
 
 
 if __name__ == "__main__":

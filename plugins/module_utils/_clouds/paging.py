@@ -41,7 +41,7 @@ def identified(listed: list[Any], key: str, activity: str) -> list[Any]:
 
     Raises Unreachable if an ID is missing: an item without an ID can be neither followed nor ignored.
     """
-    if not all(one.get(key) for one in listed):
+    if not all(item.get(key) for item in listed):
         raise Unreachable(f"{activity}: the answer contains something without {key}", hint="Check the proxy, if any.")
     return listed
 
@@ -92,7 +92,7 @@ def by_number(size: int) -> Callable[[int, int], Span]:
     """
 
     def span_of(index: int, end: int) -> Span:
-        spans = (_numbered(index // one + 1, one) for one in range(size, 0, -1))
+        spans = (_numbered(index // length + 1, length) for length in range(size, 0, -1))
         return max(spans, key=lambda span: (span.offset + span.limit > end, span.offset + span.limit))
 
     return span_of

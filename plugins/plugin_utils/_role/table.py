@@ -91,12 +91,12 @@ def variable(
 
 def table_of(variables: Any) -> dict[str, Variable]:
     """Return the table of variables from a dataclass."""
-    return {one.name: one.metadata["row"] for one in fields(variables) if one.metadata}
+    return {member.name: member.metadata["row"] for member in fields(variables) if member.metadata}
 
 
 def as_mapping(variables: Any) -> ByName:
     """Return the values of a dataclass of variables by name."""
-    return {one.name: getattr(variables, one.name) for one in fields(variables)}
+    return {member.name: getattr(variables, member.name) for member in fields(variables)}
 
 
 def parse_variables(table: Table, raw_variables: RawVariables, prefix: str) -> tuple[ByName, list[str]]:

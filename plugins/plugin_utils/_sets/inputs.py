@@ -50,7 +50,7 @@ def sources_of_copies(copies: Iterable[Copy]) -> list[Source]:
 def listed_set_of(row: SnapshotRow) -> SnapshotSet | None:
     """Return the set that the info module returned for a snapshot; None if it returned none, or an invalid one."""
     found = row.get("set")
-    words = {one.value for one in Consistency}
+    words = {consistency.value for consistency in Consistency}
     if not isinstance(found, Mapping) or not found.get("id") or found.get("consistency") not in words:
         return None
     return SnapshotSet(str(found["id"]), int(found.get("size") or 0), Consistency(found["consistency"]))

@@ -154,7 +154,7 @@ def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
 def is_warm(status: Mapping[str, Any]) -> bool:
     """Whether all data of a volume is loaded, from its item of DescribeVolumeStatus (api-facts: ebs-disk-warm)."""
     details = (status.get("VolumeStatus") or {}).get("Details") or ()
-    return any(one.get("Name") == "initialization-state" and one.get("Status") == "completed" for one in details)
+    return any(row.get("Name") == "initialization-state" and row.get("Status") == "completed" for row in details)
 
 
 def arguments_of(order: CopyOrder) -> dict[str, Any]:

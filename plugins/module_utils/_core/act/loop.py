@@ -130,7 +130,7 @@ class Loop:
         self._looked_last = self._looked_last or last
         priority_region, self._locks.priority_region = self._locks.priority_region, None
         order = attrgetter("look_lasted" if last else "tried_at")
-        for region in sorted(self._regions.values(), key=lambda one: (one.name != priority_region, order(one))):
+        for region in sorted(self._regions.values(), key=lambda r: (r.name != priority_region, order(r))):
             now = self._deadline.now()
             if self._deadline.passed or not (act or region.check_mode_needs_look):
                 continue
@@ -205,7 +205,7 @@ class Loop:
     @property
     def _open(self) -> list[Attempt]:
         """The requests that do not wait for room, by the order of their regions, then the least refused first."""
-        return [a for region in self._in_turn for a in sorted(region.open, key=lambda one: one.times_refused)]
+        return [a for region in self._in_turn for a in sorted(region.open, key=lambda attempt: attempt.times_refused)]
 
     def _decide(self, attempts: Iterable[Attempt]) -> None:
         """Decide again for these requests, and sort each by what is to be done."""

@@ -89,10 +89,10 @@ def _in_order(
     """
     asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.position))
     by_age: dict[str | None, list[Attempt]] = {}
-    for attempt in sorted(asked, key=lambda one: (deferred.get(one, 0), str(one.order.source.created_at))):
+    for attempt in sorted(asked, key=lambda a: (deferred.get(a, 0), str(a.order.source.created_at))):
         by_age.setdefault(attempt.disk, []).append(attempt)
     turns = {disk: iter(attempts) for disk, attempts in by_age.items()}
     rounds = {disk: count(busy.get(disk, 0)) if disk else repeat(0) for disk in by_age}
     placed = [(next(turns[attempt.disk]), next(rounds[attempt.disk])) for attempt in asked]
-    placed.sort(key=lambda one: (deferred.get(one[0], 0), one[1]))
+    placed.sort(key=lambda place: (deferred.get(place[0], 0), place[1]))
     return [attempt for attempt, _round in placed]

@@ -21,7 +21,7 @@ from ..waiting import Deadline
 from .attempt import Attempt
 from .sender import WriteSender
 
-_One = TypeVar("_One")
+_Item = TypeVar("_Item")
 
 
 class WriteCalls:
@@ -175,7 +175,7 @@ class WriteCalls:
         )
 
 
-def _calls_of(max_sizes: Mapping[_One, int]) -> Iterator[list[_One]]:
+def _calls_of(max_sizes: Mapping[_Item, int]) -> Iterator[list[_Item]]:
     """Group copies into calls, given with each the maximum number of copies in its call. Larger calls come first."""
     for size in sorted(set(max_sizes.values()), reverse=True):
-        yield from batches([one for one in max_sizes if max_sizes[one] == size], size)
+        yield from batches([item for item in max_sizes if max_sizes[item] == size], size)

@@ -77,8 +77,8 @@ INFO_OPTIONS: dict[str, dict[str, Any]] = {
 def further_queries(also: Sequence[Mapping[str, Any]] | None) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the parsed entries of ``also`` with all their keys, and their problems."""
     checked = [ArgumentSpecValidator(ALSO_OPTIONS).validate(entry) for entry in also or ()]
-    problems = [f"also: entry {n}: {text}" for n, one in enumerate(checked, 1) for text in one.error_messages]
-    return [one.validated_parameters for one in checked], problems
+    problems = [f"also: entry {n}: {text}" for n, result in enumerate(checked, 1) for text in result.error_messages]
+    return [result.validated_parameters for result in checked], problems
 
 
 def id_problems(label: str, ids: Sequence[str], pattern: str, example: str) -> list[str]:
@@ -137,7 +137,7 @@ def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[
         return []
     if named is None:
         return ["survivors: needs copy_ids, the copies to delete"]
-    ids = [str(one) for pair in survivors.items() for one in pair]
+    ids = [str(copy_id) for pair in survivors.items() for copy_id in pair]
     found = id_problems("survivors", ids, cloud.snapshot_id_pattern, cloud.snapshot_id_example)
     found += [f"survivors: {copy_id} is not one of copy_ids" for copy_id in survivors if copy_id not in named]
     return found + [

@@ -99,7 +99,7 @@ def _nearest(key: str, value: str, tags: Mapping[str, str]) -> str | None:
     """Return the tag that differs from the wanted one only in case, punctuation or one letter; or None."""
     if has_tag(tags, key, value):
         return key
-    by_form = {_plain(one): one for one in tags if value == "*" or _same_value(value, tags[one])}
+    by_form = {_plain(name): name for name in tags if value == "*" or _same_value(value, tags[name])}
     near = get_close_matches(_plain(key), by_form, 1, 0.85)
     return by_form[near[0]] if near else None
 

@@ -96,9 +96,9 @@ def index_page(reports: Sequence[IndexedReport], silent: Mapping[str, str] | Non
     judged = sorted(reports, key=_worst_plan_first)
     each = [report["totals"] for report in reports]
     totals = {
-        "disks": sum(one["disks"] for one in each),
-        "recovery_points": sum(one["recovery_points"] for one in each),
-        "breaches": sum(one["breaches"] for one in each),
+        "disks": sum(of_plan["disks"] for of_plan in each),
+        "recovery_points": sum(of_plan["recovery_points"] for of_plan in each),
+        "breaches": sum(of_plan["breaches"] for of_plan in each),
         "locked_out": sum(map(_locked_out, reports)),
     }
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)

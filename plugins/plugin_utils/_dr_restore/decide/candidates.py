@@ -101,7 +101,7 @@ def pick(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
 def _of_its_set(candidate: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates of this one's set, including itself; only itself if it belongs to no set."""
     key = (candidate.group, candidate.set)
-    return [one for one in candidates if (one.group, one.set) == key] if candidate.set else [candidate]
+    return [other for other in candidates if (other.group, other.set) == key] if candidate.set else [candidate]
 
 
 def _gib(candidates: Sequence[Candidate]) -> int:

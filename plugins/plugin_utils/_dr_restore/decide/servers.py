@@ -111,7 +111,9 @@ def _marked(point: Point, mark: SnapshotSet | None) -> Point:
 
 def warnings_of(contradictions: Sequence[Contradiction]) -> list[str]:
     """Return warnings that say which sets are contradictory, and why."""
-    warnings = [f"The tags of copies contradict each other: {one}" for one in contradictions[:MOST_NAMED]]
+    warnings = [
+        f"The tags of copies contradict each other: {contradiction}" for contradiction in contradictions[:MOST_NAMED]
+    ]
     if len(contradictions) > MOST_NAMED:
         warnings.append(f"The tags of {len(contradictions) - MOST_NAMED} more sets contradict each other")
     return warnings

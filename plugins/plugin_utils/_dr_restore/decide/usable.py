@@ -123,7 +123,7 @@ def _words_of(result: Any) -> str:
         return "it returned no message"
     items = [item for item in result.get("results") or () if isinstance(item, Mapping) and item.get("failed")]
     parts = [str(result.get("msg") or ""), *(str(item.get("msg") or "") for item in items)]
-    parts += [str(one.get(key) or "") for one in (result, *items) for key in ("stderr", "module_stderr")]
+    parts += [str(row.get(key) or "") for row in (result, *items) for key in ("stderr", "module_stderr")]
     lines = dict.fromkeys(" ".join(part.split()) for part in parts if part.strip())
     words = "; ".join(lines) or "it returned no message"
     return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"

@@ -96,8 +96,8 @@ def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables
     Users may have edited the text. Missing objects are created again.
     """
     by_name: dict[str, list[Mapping[str, object]]] = {}
-    for one in _objects_in(text):
-        by_name.setdefault(_name_in(one), []).append(one)
+    for resource in _objects_in(text):
+        by_name.setdefault(_name_in(resource), []).append(resource)
     found: list[Mapping[str, object]] = []
     for disk in disks:
         made = objects_of([disk], replace(values, region=disk.get("region") or values.region))
@@ -109,15 +109,15 @@ def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables
 def _objects_in(text: str) -> list[Json]:
     """Return the objects in a text that users may have edited."""
     try:
-        return [one for one in yaml.safe_load_all(text) if isinstance(one, dict)]
+        return [document for document in yaml.safe_load_all(text) if isinstance(document, dict)]
     except yaml.YAMLError:
         return []
 
 
-def _name_in(one: Json) -> str:
+def _name_in(resource: Json) -> str:
     """Return the name that the objects of one claim share."""
-    of_claim = one.get("kind") == "PersistentVolumeClaim"
-    holder = (one.get("spec") or {}).get("dataSource") if of_claim else one.get("metadata")
+    is_claim = resource.get("kind") == "PersistentVolumeClaim"
+    holder = (resource.get("spec") or {}).get("dataSource") if is_claim else resource.get("metadata")
     return str((holder or {}).get("name"))
 
 

@@ -266,6 +266,8 @@ def _with_charset(answer: Response) -> Response:
 
 def _without_result_set(answer: Response) -> Response:
     body = json.loads(answer.get_data())["Response"]
+    if "TotalCount" in body:  # with a count of 0, a listing without its list is valid (api-facts: null-listings)
+        body["TotalCount"] = max(1, body["TotalCount"])
     return _response({key: value for key, value in body.items() if not key.endswith("Set")})
 
 

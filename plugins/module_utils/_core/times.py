@@ -13,8 +13,12 @@ from typing import overload
 
 @overload
 def iso_utc(moment: datetime) -> str: ...
+
+
 @overload
 def iso_utc(moment: datetime | None) -> str | None: ...
+
+
 def iso_utc(moment: datetime | None) -> str | None:
     """Format an aware datetime as ISO 8601 in UTC with whole seconds (``2026-11-21T02:06:37Z``)."""
     if moment is None:

@@ -81,10 +81,9 @@ RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
 PURE = {
     "plugins/plugin_utils/_dr_copy/decide/retention.py": (*RETENTION, "tests/unit/test_night_reports.py"),
     "plugins/plugin_utils/_role/rows.py": (*PLANS, "tests/unit/test_packing.py", "tests/unit/test_breaches.py"),
-    "plugins/plugin_utils/_dr_copy/decide/plan": (
-        *PLANS,
-        "tests/unit/test_calendar.py",
-        "tests/unit/test_choosing.py",
+    **dict.fromkeys(
+        (f"plugins/plugin_utils/_dr_copy/decide/{name}.py" for name in ("planning", "plan_rules")),
+        (*PLANS, "tests/unit/test_calendar.py", "tests/unit/test_choosing.py"),
     ),
     "plugins/plugin_utils/_dr_copy/decide/set_marks.py": (*SETS, *ROLE),
     "plugins/plugin_utils/_dr_copy/decide/sets.py": (*SETS, *ROLE),

@@ -22,6 +22,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from tests import capabilities
 from tests.clouds import CLOUDS
+from tests.mutants.lines import PURE
+from tests.mutants.survivors import LINES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLUGINS, TESTS = REPOSITORY / "plugins", REPOSITORY / "tests"
@@ -30,6 +32,11 @@ CORE = PLUGINS / "module_utils" / "_core"
 MODULES = sorted(p.stem for p in (PLUGINS / "modules").glob("*_snapshot_*.py"))
 PROGRAMS = sorted(p.stem for p in (PLUGINS / "modules").glob("*_run.py"))
 COLLECTION = "ansible_collections.multicloud.snapshots.plugins"
+
+
+def test_the_files_whose_lines_are_changed_one_by_one_exist():
+    named = [*PURE, *(line.rpartition(":")[0] for line in LINES)]
+    assert [name for name in named if not (REPOSITORY / name).exists()] == []
 
 
 def code_lines(path):

@@ -21,6 +21,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.d
     proof_marks,
     reaping,
     trials,
+    usable,
     waves,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.role_words import in_role_words
@@ -727,3 +728,10 @@ def test_a_message_quotes_the_cloud_unchanged():
     ours["hint"] = "Look at disk_type.rst, or raise wait_timeout."
     (failure,) = in_role_words({"failures": [ours]})["failures"]
     assert failure["hint"] == "Look at disk_type.rst, or raise dr_restore_wait_timeout."
+
+
+def test_a_busy_test_instance_with_many_disks_is_told_with_their_number():
+    tags = {"dr-restore:id": "drill-one", "dr-restore:attached-to": "i-1"}
+    listed = {"disks": [{"disk_id": f"vol-{number}", "tags": tags} for number in range(12)], "failures": []}
+    why = usable.why_in_use(listed, [], replace(VALUES, test_instance="i-1"))
+    assert "(vol-0 of drill-one, " in why and "vol-9 of drill-one and 2 more)" in why

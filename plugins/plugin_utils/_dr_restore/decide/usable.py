@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.answers import Answer, InfoAnswer, RestoreAnswer, RestoredDisk
 from ..._role.call import RawAnswer
-from ..._role.enumerations import MOST_NAMED
+from ..._role.enumerations import first_in_words
 from ..._role.failures import failures_of
 from ..input.variables import Variables, without_time
 from .outcomes import reason_of
@@ -85,7 +85,7 @@ def why_in_use(disk_listing: InfoAnswer, calls: Sequence[Answer], values: Variab
     others = [disk for disk in others if without_time(disk["tags"][RESTORE_ID]) != without_time(values.id)]
     if not others:
         return ""
-    named = ", ".join(f"{disk['disk_id']} of {disk['tags'][RESTORE_ID]}" for disk in others[:MOST_NAMED])
+    named = first_in_words([f"{disk['disk_id']} of {disk['tags'][RESTORE_ID]}" for disk in others])
     until = max(str(disk["tags"].get(RESTORE_EXPIRES_AT) or "") for disk in others)
     return (
         f"the test instance {instance} is in use by another drill ({named}), and serves one drill at a time. Run this "

@@ -32,7 +32,7 @@ options:
         O(retention_days). For each source and region the module locks the copy that counts, once it is complete, if
         this collection made it and it has no lock. It does not lock duplicates. The module does not try to delete a
         locked copy, and never changes or removes a lock.
-      - Nobody B(can end) a lock of ECS early, not even right after it was set. Run in check mode first.
+      - B(Nobody) can end a lock of ECS early, not even right after it was set. Run in check mode first.
     type: int
   lock_mode:
     description:

@@ -33,4 +33,4 @@ run python tests/scripts/sanity.py --skip-test pylint --skip-test import
 run python tests/scripts/sanity.py --test pylint --exclude tests/
 # The tests import everything with the newest Python. `make matrix` runs this with each.
 oldest=$(sed -n 's/.*python\(3\.[0-9]*\)$/\1/p' "$WORK/interpreters" | sort -V | head -n 1)
-run python tests/scripts/sanity.py --test import --python "$oldest"
+run python tests/scripts/sanity.py --test import --python "${oldest:-default}"

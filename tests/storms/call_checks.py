@@ -102,7 +102,7 @@ def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[
     refusals = [call for call in calls if call.action in COPIES and not call.changed and not call.fault]
     refused, busy = len(refusals), sum(call.code == "InvalidOperation.UnfinishedCrossRegionCopy" for call in refusals)
     reads = sum(call.action not in WRITES for call in calls)
-    # A young copy is polled often, an older one less. One that kept at 99 % is polled after each 64th of its age.
+    # A young copy is polled often, an older one less. One that remains at 99 % is polled after each 64th of its age.
     # Copies in progress at once share their polls.
     at_once = min(outcome.run.max_in_flight, storm.quota, storm.disks if storm.cloud == "ecs" else rows)
     turns = math.ceil(rows / regions / at_once)

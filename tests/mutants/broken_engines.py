@@ -337,7 +337,7 @@ def _change(cloud: Any) -> None:
         made = real(order)
         if order.request.lock:
             days, mode = order.request.lock
-            cloud.lock(order.request.region, made.snapshot_id, days, mode or cloud.lock_modes[0])
+            cloud.lock(order.request.region, made.id, days, mode or cloud.lock_modes[0])
         return made
 
     cloud.begin_one = begin_one
@@ -375,7 +375,7 @@ def _remember_started(cloud: Any) -> None:
 
     def begin(orders: Any) -> Any:
         answers = real(orders)
-        cloud._started_here.update({a.snapshot_id: a for a in answers if not isinstance(a, Exception)})
+        cloud._started_here.update({a.id: a for a in answers if not isinstance(a, Exception)})
         return answers
 
     cloud.begin = begin
@@ -515,17 +515,17 @@ def _change(cloud: Any) -> None:
             listed = cloud.list_copies(order.request.region, [order.request.snapshot_id])
             asked = [c for c in listed.copies if order.request.is_copied_by(c)]
             failed = [c for c in asked if c.state is _state("ERROR") and c.deletable]
-            cloud.delete(order.request.region, [c.snapshot_id for c in failed])
+            cloud.delete(order.request.region, [c.id for c in failed])
         return real(orders)
 
     cloud.begin = begin
 
 
 def _others_of(cloud: Any, region: str, snapshot_id: str) -> list[str]:
-    copies = {c.snapshot_id: c for c in cloud.list_copies(region).copies}
+    copies = {c.id: c for c in cloud.list_copies(region).copies}
     copy = copies.get(snapshot_id)
     return [
-        c.snapshot_id
+        c.id
         for c in copies.values()
         if copy and copy.source and c is not copy and c.source and c.source.snapshot_id == copy.source.snapshot_id
     ]
@@ -670,7 +670,7 @@ _lot = random.Random(1)
 
 
 def _drawn(copy: Any) -> tuple[str, str]:
-    return (f"{_lot.random()}", copy.snapshot_id)
+    return (f"{_lot.random()}", copy.id)
 
 
 def _keeping_none(_real: Any) -> Any:

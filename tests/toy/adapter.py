@@ -125,7 +125,7 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
         return {}
 
     def _by_id(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
-        return {s.snapshot_id: s for s in self._listed(region, self.pages(), SnapshotIds=list(snapshot_ids))}
+        return {s.id: s for s in self._listed(region, self.pages(), SnapshotIds=list(snapshot_ids))}
 
     def _listed(self, region: str, pages: Pages, **given: Any) -> list[Snapshot]:
         def page(part: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -166,7 +166,7 @@ def _snapshot(shown: Mapping[str, Any], region: str) -> Snapshot:
     copied, state = shown["CopiedFrom"], STATES.get(shown["State"], State.PENDING)
     source = (provenance_of(shown["Tags"]) or Provenance(*copied)) if copied else None
     return Snapshot(
-        snapshot_id=shown["Id"],
+        id=shown["Id"],
         region=region,
         state=state,
         provider_state=shown["State"],

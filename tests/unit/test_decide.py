@@ -85,7 +85,7 @@ def copies(draw):
     )
     return [
         Snapshot(
-            snapshot_id=f"copy-{number}",
+            id=f"copy-{number}",
             region="there",
             state=state,
             provider_state=state.value,
@@ -123,7 +123,7 @@ def desired_of(request, policy):
 
 def memory_after(shown, at=NOW):
     memory = Memory()
-    memory.record_look({c.snapshot_id: c for c in shown}, None, at)
+    memory.record_look({c.id: c for c in shown}, None, at)
     return memory
 
 
@@ -147,8 +147,8 @@ def test_nothing_is_ever_deleted_that_is_not_certainly_ours_or_held_or_still_cou
         if copy.state is not State.ERROR:
             assert misfit(request, copy, Cloud()) is None or policy.replace_mismatched or policy.remove_duplicates
     if decision.deletions.now and any(c.state is not State.ERROR for c in decision.deletions.now):
-        gone = {c.snapshot_id for c in decision.deletions.now}
-        assert any(c.state is State.COMPLETED and c.snapshot_id not in gone for c in there), "a complete copy remains"
+        gone = {c.id for c in decision.deletions.now}
+        assert any(c.state is State.COMPLETED and c.id not in gone for c in there), "a complete copy remains"
 
 
 @given(requests, copies(), policies, st.sampled_from([16.0, 60.0, 600.0]))
@@ -165,7 +165,7 @@ def test_nothing_is_deleted_on_an_old_look(request, there, policy, age):
 def test_a_copy_that_the_last_look_lacks_is_not_deleted_and_justifies_no_deletion(request, there, policy):
     for missing in there:
         memory = memory_after(there, NOW - 5)
-        shown = {c.snapshot_id: c for c in there if c is not missing}
+        shown = {c.id: c for c in there if c is not missing}
         memory.record_look(shown, None, NOW)
         decision = decide(desired_of(request, policy), memory, NOW, NOON)
         assert missing not in decision.deletions.now
@@ -198,8 +198,8 @@ def test_a_decision_after_a_finished_run_has_nothing_to_do(request, there, polic
     for _look in range(3):  # an old copy is deleted once its replacement exists, a duplicate once its survivor does
         again = decide(desired, memory_after(after), NOW, NOON)
         assert again.copy is not None and not again.error
-        gone = {c.snapshot_id for c in again.deletions.now}
-        after = [c for c in after if c.snapshot_id not in gone]
+        gone = {c.id for c in again.deletions.now}
+        after = [c for c in after if c.id not in gone]
     assert decide(desired, memory_after(after), NOW, NOON).settled
 
 
@@ -211,12 +211,12 @@ def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(reques
         desired.cloud.cancels_by_deletion = cancels
         decision = decide(desired, memory_after(there), NOW, NOON)
         for copy in decision.deletions.now:
-            assert copy.deletable and not copy.held and (copy_ids is None or copy.snapshot_id in copy_ids)
+            assert copy.deletable and not copy.held and (copy_ids is None or copy.id in copy_ids)
             assert cancels or copy.state is not State.PENDING
             assert not (copy_ids is not None and copy.state is State.PENDING)
-        named = {c.snapshot_id for c, _error in decision.deletions.refused}
-        assert named >= {c.snapshot_id for c in there if c.held and (copy_ids is None or c.snapshot_id in copy_ids)}
-        assert not named & {c.snapshot_id for c in decision.deletions.to_delete}
+        named = {c.id for c, _error in decision.deletions.refused}
+        assert named >= {c.id for c in there if c.held and (copy_ids is None or c.id in copy_ids)}
+        assert not named & {c.id for c in decision.deletions.to_delete}
         assert not decision.look.at_all, "what is waited for is followed by its ID, not by listings"
 
 
@@ -258,7 +258,7 @@ def test_the_copy_that_counts_is_ours_then_complete_then_the_oldest_then_the_fir
     for seed in range(20):
         there = random.Random(seed).sample(in_order, len(in_order))
         sorted_out = sort_copies(request, there, Cloud())
-        assert [c.snapshot_id for c in sorted_out.fitting] == [c.snapshot_id for c in in_order]
+        assert [c.id for c in sorted_out.fitting] == [c.id for c in in_order]
         assert sorted_out.duplicates == tuple(in_order[1:])
         assert not sorted_out.misfits and not sorted_out.failed
 
@@ -292,10 +292,10 @@ def test_a_decision_needs_only_what_it_decides():
 def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_key(request, there, policy):
     policy = replace(policy, remove_duplicates=True, replace_mismatched=False)
     decision = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
-    by_id, gone = {c.snapshot_id: c for c in there}, {c.snapshot_id for c in decision.deletions.now}
+    by_id, gone = {c.id: c for c in there}, {c.id for c in decision.deletions.now}
     for copy in (c for c in decision.deletions.now if c.state is not State.ERROR):
-        survivor = by_id[decision.deletions.survivor_of[copy.snapshot_id]]
-        assert survivor.snapshot_id not in gone and survivor.state is State.COMPLETED
+        survivor = by_id[decision.deletions.survivor_of[copy.id]]
+        assert survivor.id not in gone and survivor.state is State.COMPLETED
         assert same_encryption(copy, survivor, Cloud())
         assert (copy.encrypted, bool(copy.kms_key)) == (survivor.encrypted, bool(survivor.kms_key))
 
@@ -315,7 +315,7 @@ def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_
 def test_an_unknown_fact_of_a_duplicate_is_no_reason_to_delete_it(one, other, is_deleted):
     there = [copy_of(n, encrypted=shown[0], kms_key=shown[1]) for n, shown in enumerate((one, other))]
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(remove_duplicates=True))
-    assert [c.snapshot_id for c in decide(desired, memory_after(there), NOW, NOON).deletions.now] == (
+    assert [c.id for c in decide(desired, memory_after(there), NOW, NOON).deletions.now] == (
         ["copy-1"] if is_deleted else []
     )
 
@@ -345,9 +345,9 @@ def test_expiry_is_judged_by_copy():
     """If another copy counts from now on, it needs an expiry of its own (promises: expiry)."""
     first_one, second = copy_of(1), copy_of(2)
     desired, memory = tagging(retention_days=30), memory_after([second])
-    memory.record_expiry(second.snapshot_id, decide(desired, memory, NOW, NOON).expiry, NOW)
+    memory.record_expiry(second.id, decide(desired, memory, NOW, NOON).expiry, NOW)
     assert decide(desired, memory, NOW, NOON).settled
-    memory.record_look({c.snapshot_id: c for c in (first_one, replace(second, expires_at=NOON))}, None, NOW)
+    memory.record_look({c.id: c for c in (first_one, replace(second, expires_at=NOON))}, None, NOW)
     decision = decide(desired, memory, NOW, NOON)
     assert decision.copy == first_one and decision.expiry == first_one.created_at + timedelta(days=30)
 
@@ -455,7 +455,7 @@ def test_a_copy_that_is_held_or_locked_is_deleted_by_nothing_and_named(facts, ke
     ).deletions.now
     decision = decide(desired_of(request, Policy(absent=True)), memory_after([held]), NOW, NOON)
     ((named, error),) = decision.deletions.refused
-    assert named is held and not decision.deletions.now and held.snapshot_id in str(error) and error.hint
+    assert named is held and not decision.deletions.now and held.id in str(error) and error.hint
     assert ("locked" in str(error)) == (facts == "locked") and error.message == failures.held_copy(held).message
 
 
@@ -577,7 +577,7 @@ def test_a_copy_in_use_is_reported_with_its_user(obstacle, words):
 def test_a_decision_costs_few_calls_of_functions(number, most):
     """10,000 requests decide in 0.2 s. The test counts function calls, because a time depends on the machine."""
     desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), Memory()
-    memory.record_look({c.snapshot_id: c for c in map(copy_of, range(number))}, None, NOW)
+    memory.record_look({c.id: c for c in map(copy_of, range(number))}, None, NOW)
     calls = []
 
     def count(frame, event, _argument):  # since Python 3.12 a comprehension is not a call
@@ -619,7 +619,7 @@ def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one
     desired.cloud.cancels_by_deletion = False
     old, young = replace(copy_of(1), state=State.PENDING), copy_of(2)
     memory = memory_after([old], NOW - 3600)
-    memory.record_look({c.snapshot_id: c for c in (old, young)}, None, NOW)
+    memory.record_look({c.id: c for c in (old, young)}, None, NOW)
     decision = decide(desired, memory, NOW, NOON)
     assert decision.deletions.now == (young,) and decision.look.at == NOW + 15
 
@@ -630,9 +630,9 @@ def test_pauses_grow_while_a_deleted_copy_shows_still(since, pause):
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True))
     desired.cloud.deletes_later = True
     memory = memory_after([copy], NOW - 1)
-    memory.record_deletion(copy.snapshot_id, NOW)
+    memory.record_deletion(copy.id, NOW)
     assert decide(desired, memory, NOW, NOON).look.at == NOW + 0.5
-    memory.record_look({copy.snapshot_id: copy}, [copy.snapshot_id], NOW + since)
+    memory.record_look({copy.id: copy}, [copy.id], NOW + since)
     assert decide(desired, memory, NOW + since, NOON).look.at == pytest.approx(NOW + since + pause)
 
 
@@ -743,7 +743,7 @@ def made_beside(mine, other):
     memory = memory_after([], NOW - 100)
     memory.record_copy_accepted(mine, NOW - 90)
     for at in (NOW - 60, NOW):
-        memory.record_look({c.snapshot_id: c for c in (mine, other)}, None, at)
+        memory.record_look({c.id: c for c in (mine, other)}, None, at)
     return memory
 
 
@@ -771,14 +771,14 @@ def test_a_copy_of_this_run_is_deleted_if_another_run_made_an_earlier_one(mine, 
     desired.cloud.cancels_by_deletion = cancels
     decision = decide(desired, made_beside(mine, other), NOW, NOON)
     assert decision.deletions.now == ((mine,) if is_deleted else ())
-    assert decision.deletions.survivor_of == ({mine.snapshot_id: other.snapshot_id} if is_deleted else {})
+    assert decision.deletions.survivor_of == ({mine.id: other.id} if is_deleted else {})
     assert (decision.look.at < math.inf) == waits and decision.settled == (not is_deleted and not waits)
 
 
 @pytest.mark.parametrize(("error", "settled"), [(Throttled("slow"), False), (Refused("in use"), True)])
 def test_a_copy_that_may_never_be_deleted_is_not_tried_again(error, settled):
     memory = made_beside(MINE, EARLIER)
-    memory.record_refusal(MINE.snapshot_id, DELETE, error, NOW)
+    memory.record_refusal(MINE.id, DELETE, error, NOW)
     decision = decide(desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory, NOW, NOON)
     assert not decision.deletions.now and decision.settled == settled
 
@@ -825,7 +825,7 @@ def test_duplicates_among_misfits_are_deleted_once_a_copy_is_started(removes, de
     desired = desired_of(CopyRequest("source", "here", "there", encrypted=True), Policy(remove_duplicates=removes))
     desired.policy = replace(desired.policy, replace_mismatched=True, wait=False)
     decision = decide(desired, memory_after([copy_of(n, encrypted=False) for n in (1, 2, 3)]), NOW, NOON)
-    to_delete = [copy.snapshot_id for copy in decision.deletions.to_delete]
+    to_delete = [copy.id for copy in decision.deletions.to_delete]
     assert decision.begin and to_delete == [f"copy-{n}" for n in deleted]
 
 

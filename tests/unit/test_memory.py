@@ -42,7 +42,7 @@ def copy_of(snapshot_id="copy", state=State.COMPLETED, **facts):
 
 def memory_after(*shown, at=0.0):
     memory = Memory()
-    memory.record_look({c.snapshot_id: c for c in shown}, None, at)
+    memory.record_look({c.id: c for c in shown}, None, at)
     return memory
 
 

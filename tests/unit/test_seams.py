@@ -146,7 +146,7 @@ def test_many_pages_of_copies_of_the_console_hide_none_on_aws(ebs):
         listing = real(cloud, region, ids_)
         if len(pages) == 1:  # as if one were missed at the seam
             assert listing.has_seam
-            copies = [c for c in listing.copies if c.snapshot_id != there.id]
+            copies = [c for c in listing.copies if c.id != there.id]
             return type(listing)(copies, listing.has_seam, listing.pages)
         return listing
 

@@ -43,11 +43,11 @@ def situation(of="nothing", wait=True, absent=False, unread=None, source_unread=
         memory.record_copy_refused(of, False)
     elif isinstance(of, Snapshot):
         copy = of
-        memory.record_look({copy.snapshot_id: copy}, None, 1.0)
+        memory.record_look({copy.id: copy}, None, 1.0)
     elif of == "not shown":
         copy = COMPLETE
-        memory.record_look({copy.snapshot_id: copy}, None, 1.0)
-        memory.record_look({}, [copy.snapshot_id], 2.0)
+        memory.record_look({copy.id: copy}, None, 1.0)
+        memory.record_look({}, [copy.id], 2.0)
     desired = DesiredState(REQUEST, Policy(wait=wait, absent=absent), Capabilities())
     error = timed_out(desired, memory, copy, unread, source_unread)
     assert error is None or error.hint

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from .errors import CopyError
-from .model import CopyOrder, CopyRequest, Snapshot
+from .model import CopyOrder, CopyRequest, Resource, Snapshot
 from .tags import TagRules
 from .templates import TextRule
 from .waiting import UNSEEN_SECONDS
@@ -112,7 +112,7 @@ class Capabilities:
         """Whether two names certainly refer to different keys."""
         return False
 
-    def other_misfit(self, request: CopyRequest, copy: Snapshot) -> str | None:
+    def other_misfit(self, request: CopyRequest, copy: Resource) -> str | None:
         """Return why a copy with the right encryption and key does not fit for another reason, or None."""
         return None
 
@@ -145,10 +145,10 @@ class Capabilities:
         """Return why the cloud would refuse a name for a copy of this source, or None."""
         return self.name_rule.problem(self.full_name(name, snapshot_id))
 
-    def fixed_tags(self, copy: Snapshot) -> CopyError | None:
+    def fixed_tags(self, copy: Resource) -> CopyError | None:
         """Return why the tags of a disk can never be changed, or None."""
         return None
 
-    def failure_hint(self, copy: Snapshot) -> str:
+    def failure_hint(self, copy: Resource) -> str:
         """Return the hint about a copy that the cloud shows as failed."""
-        return f"Look at the copy {copy.snapshot_id} in the console of {copy.region}, then run again."
+        return f"Look at the copy {copy.id} in the console of {copy.region}, then run again."

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from .capabilities import Capabilities
 from .errors import CopyError, NotFound, Retry
 from .locks import Lock
-from .model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from .model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
 from .pacing import persist
 from .sets import ListedSet
 from .tags import provenance_of
@@ -106,7 +106,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
     @reads
     @abc.abstractmethod
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
         """Read the state of copies; those that the cloud does not show are omitted."""
 
     def may_be_of_one(self, error: CopyError) -> bool:
@@ -117,7 +117,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
         return error.retry is Retry.NEVER and not error.holds_for_all
 
     @writes
-    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Resource | CopyError]:
         """Start copies of one source in several regions, with one call if the cloud has one; return at once.
 
         Returns an answer for each order, in the same order. A raised error applies to the call.
@@ -125,7 +125,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
         return [_result_of(self.begin_one, order) for order in orders]
 
     @writes
-    def begin_one(self, order: CopyOrder) -> Snapshot:
+    def begin_one(self, order: CopyOrder) -> Resource:
         """Start one copy, for clouds whose call starts only one."""
         raise NotImplementedError
 
@@ -235,7 +235,7 @@ class Listing:
     number of calls.
     """
 
-    copies: Sequence[Snapshot]
+    copies: Sequence[Resource]
     has_seam: bool = False
     pages: int = 1
 
@@ -254,7 +254,7 @@ class Pages:
         self.number += 1
         return answer
 
-    def listing(self, copies: Sequence[Snapshot]) -> Listing:
+    def listing(self, copies: Sequence[Resource]) -> Listing:
         """Return the copies that these pages showed."""
         return Listing(copies, self.has_seam, self.number)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from .cloud import Listing, Pages, SnapshotCloud, reads
 from .errors import CopyError
-from .model import CopyOrder, CopyRequest, Disk, Provenance, Snapshot, State
+from .model import CopyOrder, CopyRequest, Disk, Provenance, Resource, RestoredDisk, Snapshot, State
 from .tags import RESTORE_ATTACHED_TO, RESTORE_EXPIRES_AT, RESTORE_ID, RESTORE_SNAPSHOT_ID, TagRules
 
 
@@ -87,7 +87,7 @@ class DiskCloud(SnapshotCloud):
         """Return which of these disks have all their data loaded, if ``shows_warm``."""
         return set()
 
-    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Resource | CopyError]:
         # Not super(): the method of the cloud's own class sends its copy call.
         return SnapshotCloud.begin(self, orders)
 
@@ -97,13 +97,13 @@ class DiskCloud(SnapshotCloud):
         pages = self.pages()
         return pages.listing(self._as_copies(self.list_restored(region, pages)))
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
-        return {copy.snapshot_id: copy for copy in self._as_copies(self.read_disks(region, snapshot_ids))}
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
+        return {copy.id: copy for copy in self._as_copies(self.read_disks(region, snapshot_ids))}
 
-    def _as_copies(self, disks: Sequence[Disk]) -> list[Snapshot]:
+    def _as_copies(self, disks: Sequence[Disk]) -> list[RestoredDisk]:
         return [copy for disk in disks if (copy := self.as_copy(disk)) and copy.state is not State.ABSENT]
 
-    def as_copy(self, disk: Disk) -> Snapshot | None:
+    def as_copy(self, disk: Disk) -> RestoredDisk | None:
         """Return a disk of this restore as a copy of its snapshot, or None for any other disk.
 
         If the cloud and the tags show different snapshots, it is no copy, and the run never changes it. If
@@ -112,12 +112,13 @@ class DiskCloud(SnapshotCloud):
         """
         # A disk that this run has made is recognized by its ID, whatever its tags show.
         source_id = self.source_of(disk) or self._by_this_run.get(disk.disk_id)
-        if source_id is None:
-            return None
+        return None if source_id is None else self._copy_of(disk, source_id)
+
+    def _copy_of(self, disk: Disk, source_id: str) -> RestoredDisk:
         is_certain, is_other = disk.snapshot_id in (None, source_id), disk.snapshot_id not in (None, "", source_id)
         where = f"is attached to {disk.attached_to}" if disk.attached_to else f"is in use ({disk.provider_state})"
-        return Snapshot(
-            snapshot_id=disk.disk_id,
+        return RestoredDisk(
+            id=disk.disk_id,
             region=disk.region,
             state=disk.state,
             provider_state=disk.provider_state,
@@ -142,7 +143,7 @@ class DiskCloud(SnapshotCloud):
         """Return the snapshot of a disk of this restore, from our tags; None for any other disk."""
         return disk.tags.get(RESTORE_SNAPSHOT_ID) if disk.tags.get(RESTORE_ID) == self.restore_id else None
 
-    def new_disk(self, order: CopyOrder, disk_id: str, provider_state: str, **facts: Any) -> Snapshot:
+    def new_disk(self, order: CopyOrder, disk_id: str, provider_state: str, **facts: Any) -> RestoredDisk:
         """Return a disk that the cloud has just accepted, with what is known before the first read."""
         request, source = order.request, order.source
         known: dict[str, Any] = {
@@ -157,7 +158,7 @@ class DiskCloud(SnapshotCloud):
         disk = Disk(disk_id, request.region, state=State.PENDING, provider_state=provider_state, **known)
         self._answered[request.snapshot_id, request.region] += 1
         self._by_this_run[disk_id] = request.snapshot_id
-        return self.as_copy(disk) or self.new_copy(order, disk_id, provider_state)
+        return self._copy_of(disk, self.source_of(disk) or request.snapshot_id)
 
     # -- repeated calls --------------------------------------------------------------------------------
 
@@ -178,10 +179,10 @@ class DiskCloud(SnapshotCloud):
 
     # -- what fits -------------------------------------------------------------------------------------
 
-    def other_misfit(self, request: CopyRequest, copy: Snapshot) -> str | None:
-        disk, asked = copy.disk, request.options
-        if disk is None:
+    def other_misfit(self, request: CopyRequest, copy: Resource) -> str | None:
+        if not isinstance(copy, RestoredDisk):
             return None
+        disk, asked = copy.disk, request.options
         if asked["zone"] and disk.zone and asked["zone"] != disk.zone:
             return f"it is in {disk.zone}, not in {asked['zone']}"
         if asked["size_gib"] and disk.size_gib and disk.size_gib < asked["size_gib"]:
@@ -202,7 +203,7 @@ class DiskCloud(SnapshotCloud):
     def input_problem(self, request: CopyRequest, source: Snapshot) -> str | None:
         size = request.options["size_gib"]
         if size and source.size_gib and size < source.size_gib:
-            return f"size_gib: {size} is less than the {source.size_gib} GiB of {source.snapshot_id}"
+            return f"size_gib: {size} is less than the {source.size_gib} GiB of {source.id}"
         return None
 
 

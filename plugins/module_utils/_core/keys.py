@@ -51,7 +51,7 @@ def key_rows(cloud: KeyCloud, region: str, snapshots: Collection[Snapshot]) -> d
     """Return the key of each encrypted snapshot, by snapshot ID. All unknown states together cause one warning."""
     encrypted = [snapshot for snapshot in snapshots if snapshot.encrypted]
     keys = cloud.read_keys(region, dict.fromkeys(s.kms_key for s in encrypted if s.kms_key))
-    of_snapshots = {s.snapshot_id: keys[s.kms_key] if s.kms_key else NOT_SHOWN for s in encrypted}
+    of_snapshots = {s.id: keys[s.kms_key] if s.kms_key else NOT_SHOWN for s in encrypted}
     unknown = {key.arn: key for key in of_snapshots.values() if key.enabled is None}
     if unknown:
         first = next(iter(unknown.values()))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
-from .model import CopyRequest, Snapshot
+from .model import CopyRequest, Resource
 
 MAX_LOCK_DAYS = 36500
+Lockable = TypeVar("Lockable", bound=Resource)
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Lock:
     until: datetime | None
     is_over: bool = False
 
-    def on(self, snapshot: Snapshot) -> Snapshot:
+    def on(self, snapshot: Lockable) -> Lockable:
         """Return a snapshot with this lock. A lock without an end is a lock, too (promises: locks)."""
         traits = snapshot.traits if self.until else tuple(dict.fromkeys((*snapshot.traits, "locked")))
         return replace(snapshot, locked_until=self.until, traits=traits)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, ClassVar
 
 
 class State(str, Enum):
@@ -98,24 +98,24 @@ class Disk:
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """One snapshot as a cloud shows it: a source, a copy, or neither. A ``disk`` made from a snapshot is a copy too.
+class Resource:
+    """What a run copies or makes, as a cloud shows it: a snapshot, or a disk that a restore makes from one.
 
     - ``size_gib`` is in GiB, ``progress`` in percent; ``created_at`` is aware (UTC).
     - ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
-    - ``is_copy``: it counts as a copy. ``is_proven``: if so, the cloud itself shows that; only such a snapshot is ever
+    - ``is_copy``: it counts as a copy. ``is_proven``: if so, the cloud itself shows that; only such a copy is ever
       deleted.
     - ``certain``: more than a name, or the ID that a copy call returned, shows the source. A copy that is not certain
       counts, but nothing is written to it.
     - ``owned``: it does not belong to another account.
-    - ``reason``: why it failed; ``obstacle``: why it cannot be a source when complete.
+    - ``reason``: why it failed; ``obstacle``: why it cannot be copied when complete, or not be deleted.
     - ``recorded``: the cloud itself records the source; ``marked_ours``: something other than tags shows that the copy
       is ours.
     - ``expires_at`` is when the cloud deletes it, ``locked_until`` when its lock ends, if known.
     - ``traits`` are other facts about it: "system_disk", "locked", "instant", "in_use".
     """
 
-    snapshot_id: str
+    id: str
     region: str
     state: State
     provider_state: str
@@ -127,7 +127,6 @@ class Snapshot:
     name: str = ""
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
-    disk_id: str | None = None
     place: str | None = None
     owned: bool = True
     is_copy: bool = False
@@ -140,15 +139,9 @@ class Snapshot:
     marked_ours: bool = False
     expires_at: datetime | None = None
     locked_until: datetime | None = None
-    completed_at: datetime | None = None
-    full_size_bytes: int | None = None
     traits: tuple[str, ...] = ()
-    disk: Disk | None = None
 
-    @property
-    def noun(self) -> str:
-        """The noun for it in messages."""
-        return "disk" if self.disk else "copy"
+    noun: ClassVar[str]  #: The noun for it in messages about a copy.
 
     @property
     def ours(self) -> bool:
@@ -173,6 +166,34 @@ class Snapshot:
     def deletable_on_request(self) -> bool:
         """Whether ``state: absent`` may delete it: a copy of ours, or one whose source the cloud itself records."""
         return self.deletable or (self.recorded and self.owned)
+
+
+@dataclass(frozen=True)
+class Snapshot(Resource):
+    """A snapshot: a source, a copy, or neither. ``disk_id`` is the disk that it shows, ``full_size_bytes`` its size."""
+
+    noun = "copy"
+    disk_id: str | None = None
+    completed_at: datetime | None = None
+    full_size_bytes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestoredDisk(Resource):
+    """A disk that a restore has made from a snapshot: the copy of that snapshot, in its region."""
+
+    noun = "disk"
+    disk: Disk
+
+
+def disk_of(copy: Resource | None) -> Disk | None:
+    """Return the disk that a copy is; None for a snapshot."""
+    return copy.disk if isinstance(copy, RestoredDisk) else None
+
+
+def is_recycled(copy: Resource) -> bool:
+    """Whether a copy is a disk in the recycle bin, which counts as gone."""
+    return isinstance(copy, RestoredDisk) and copy.disk.is_recycled
 
 
 @dataclass(frozen=True)
@@ -206,7 +227,7 @@ class SnapshotFilter:
         from_there = source is not None and (source.region in regions or (source.managed and source.region is None))
         return (
             (self.disk_ids is None or disk_id in self.disk_ids)
-            and (self.snapshot_ids is None or snapshot.snapshot_id in self.snapshot_ids)
+            and (self.snapshot_ids is None or snapshot.id in self.snapshot_ids)
             and (self.copies_from is None or from_there)
             and (self.source_disk_ids is None or of_disks)
         )
@@ -237,15 +258,15 @@ class CopyRequest:
     options: Mapping[str, Any] = field(default_factory=dict)
     noun: str = "copy"
 
-    def is_copied_by(self, snapshot: Snapshot) -> bool:
-        """Whether ``snapshot`` is a copy of this source in this place, whether it fits or not."""
-        source = snapshot.source
+    def is_copied_by(self, resource: Resource) -> bool:
+        """Whether ``resource`` is a copy of this source in this place, whether it fits or not."""
+        source = resource.source
         return (
             source is not None
-            and snapshot.owned
+            and resource.owned
             and source.snapshot_id == self.snapshot_id
             and (self.source_region is None or source.region in (None, self.source_region))
-            and snapshot.place == self.place
+            and resource.place == self.place
         )
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .model import HOLD, CopyRequest, Provenance, Snapshot, TagChange
+from .model import HOLD, CopyRequest, Provenance, Resource, Snapshot, TagChange
 from .times import iso_utc, parse_iso_utc
 
 SOURCE_SNAPSHOT_ID = "dr-copy:source-snapshot-id"
@@ -113,7 +113,7 @@ def unapplied_keys(tags: Mapping[str, str], change: TagChange, rules: TagRules |
 def provenance_tags(source: Snapshot) -> dict[str, str]:
     """Return the tags that name the source of a copy; unknown values are omitted."""
     facts = {
-        SOURCE_SNAPSHOT_ID: source.snapshot_id,
+        SOURCE_SNAPSHOT_ID: source.id,
         SOURCE_REGION: source.region,
         SOURCE_DISK_ID: source.disk_id or (source.source.disk_id if source.source else None),
         SOURCE_CREATED_AT: iso_utc(source.created_at),
@@ -166,7 +166,7 @@ def tags_for_copy(
 
 
 def change_of_tags(
-    request: CopyRequest, copy: Snapshot, rules: TagRules, purge: bool, kept: Mapping[str, str]
+    request: CopyRequest, copy: Resource, rules: TagRules, purge: bool, kept: Mapping[str, str]
 ) -> TagChange:
     """Return the change that gives an existing copy the user's tags.
 

@@ -16,7 +16,7 @@ from typing import Any
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, NotFound
 from ..._core.locks import Lock, lock_problems
-from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.sets import ListedSet
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
 from ..paging import identified, items_of, token_pages
@@ -93,7 +93,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
         return {**self._by_id(region or "", snapshot_ids, f"Reading the source snapshots in {region}")}
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
         return self._by_id(region, snapshot_ids, f"Looking at the copies in {region}")
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
@@ -121,10 +121,10 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= FEW_DISKS:
             tags = [numbered("Tag", [{"Key": SOURCE_DISK_ID, "Value": disk_id}]) for disk_id in sorted(disk_ids)]
             queries = [*({"DiskId": disk_id} for disk_id in sorted(disk_ids)), *tags]
-        listed = {s.snapshot_id: s for s in self._listed(region, activity, *queries)}
+        listed = {s.id: s for s in self._listed(region, activity, *queries)}
         return list(listed.values())
 
-    def begin_one(self, order: CopyOrder) -> Snapshot:
+    def begin_one(self, order: CopyOrder) -> Resource:
         request = order.request
         activity = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
         answer = self._service.write(
@@ -216,7 +216,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
 
     def _by_id(self, region: str, snapshot_ids: Sequence[str], activity: str) -> dict[str, Snapshot]:
         queries = [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)]
-        return {s.snapshot_id: s for s in self._listed(region, activity, *queries)}
+        return {s.id: s for s in self._listed(region, activity, *queries)}
 
     def _listed(
         self, region: str, activity: str, *queries: Mapping[str, Any], pages: Pages | None = None

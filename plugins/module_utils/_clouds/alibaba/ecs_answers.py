@@ -37,7 +37,7 @@ def snapshot_of(item: Mapping[str, Any], region: str) -> Snapshot:
     size = str(item.get("SourceDiskSize") or "")
     category = NOT_COPIED.get(str(item.get("Category") or "").lower())
     return Snapshot(
-        snapshot_id=item["SnapshotId"],
+        id=item["SnapshotId"],
         region=region,
         state=state,
         provider_state=item.get("Status", ""),

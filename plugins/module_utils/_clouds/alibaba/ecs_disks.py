@@ -14,7 +14,7 @@ from typing import Any
 from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Underway
-from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot
 from ..._core.tags import RESTORE_ID
 from ..paging import items_of
 from .client import numbered
@@ -94,7 +94,7 @@ class EcsDisks(DiskCloud, EcsCloud):
         zones = items_of(answer, "AvailableZones", "AvailableZone", activity=activity)
         return [offer for shown in zones if _is_available(shown) for offer in _offers_of(shown)]
 
-    def begin_one(self, order: CopyOrder) -> Snapshot:
+    def begin_one(self, order: CopyOrder) -> Resource:
         request, options = order.request, order.request.options
         activity = f"Making a disk from {request.snapshot_id} in {options['zone']}"
         size = options["size_gib"] or order.source.size_gib

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Accepted, Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
-from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, TagChange
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, TagChange
 from ..paging import Span, by_number, identified, items_of, joined_pages
 from .client import Service
 from .ens_answers import disk_of, snapshot_of, source_of_order
@@ -86,16 +86,16 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         activity = f"Reading the source snapshots on {region or 'all nodes'}"
         found: dict[str, Snapshot | CopyError] = {}
         for source in self._by_id(region, snapshot_ids, activity):
-            if source.snapshot_id in found:
-                found[source.snapshot_id] = Refused(
-                    f"The source snapshot {source.snapshot_id} is on several nodes", hint="Set source_region."
+            if source.id in found:
+                found[source.id] = Refused(
+                    f"The source snapshot {source.id} is on several nodes", hint="Set source_region."
                 )
             else:
-                found[source.snapshot_id] = source
+                found[source.id] = source
         return found
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
-        return {s.snapshot_id: s for s in self._by_id(region, snapshot_ids, f"Looking at the copies on {region}")}
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
+        return {s.id: s for s in self._by_id(region, snapshot_ids, f"Looking at the copies on {region}")}
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         pages = self.pages()
@@ -120,7 +120,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         of_one = super().may_be_of_one(error) and not isinstance(error, (Credentials, NotFound))
         return of_one or error.code == ORDER_FAILED
 
-    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Resource | CopyError]:
         first, nodes = orders[0], [order.request.region for order in orders]
         activity = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(nodes)}"
         try:
@@ -186,11 +186,8 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         disks = [disk_of(item, region) for item in shown]
         return [disk for disk in disks if disk.has_tags(tags) and (not disk_ids or disk.disk_id in disk_ids)]
 
-    def failure_hint(self, copy: Snapshot) -> str:
-        return (
-            f"ENS gives no reason; look at {copy.snapshot_id} in the console of {copy.region}. The next run replaces "
-            "it."
-        )
+    def failure_hint(self, copy: Resource) -> str:
+        return f"ENS gives no reason; look at {copy.id} in the console of {copy.region}. The next run replaces it."
 
     def _by_id(self, region: str | None, snapshot_ids: Sequence[str], activity: str) -> list[Snapshot]:
         return self._snapshots(

@@ -34,7 +34,7 @@ def snapshot_of(item: Mapping[str, Any]) -> Snapshot:
     state = STATES.get(str(item.get("Status") or "").lower(), State.PENDING)
     recorded, source = bool(item.get("SourceSnapshotId")), _source(item)
     return Snapshot(
-        snapshot_id=item["SnapshotId"],
+        id=item["SnapshotId"],
         region=item.get("EnsRegionId") or "",
         state=state,
         provider_state=item.get("Status", ""),
@@ -74,7 +74,7 @@ def source_of_order(order: CopyOrder) -> Provenance:
     """Return the source of a copy that was just started."""
     source = order.source
     managed = SUFFIX.search(order.description or "") is not None
-    return Provenance(source.snapshot_id, source.region, source.disk_id, source.created_at, managed)
+    return Provenance(source.id, source.region, source.disk_id, source.created_at, managed)
 
 
 def disk_of(item: Mapping[str, Any], region: str) -> Disk:

@@ -12,7 +12,7 @@ from typing import Any
 from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Accepted, Busy, CopyError, NotFound, Refused
-from ..._core.model import CopyOrder, Disk, Snapshot
+from ..._core.model import CopyOrder, Disk, Resource
 from ..._core.tags import RESTORE_ID, TagRules
 from ..paging import items_of
 from .client import numbered
@@ -49,10 +49,10 @@ class EnsDisks(DiskCloud, EnsCloud):
         queries = [{"EnsRegionId": region, "DiskIds": ids} for ids in batches(disk_ids, IDS)]
         return self._disks(f"Looking at the disks on {region}", queries)
 
-    def fixed_tags(self, copy: Snapshot) -> CopyError:
+    def fixed_tags(self, copy: Resource) -> CopyError:
         # api-facts: ens-disk-tags
         return Refused(
-            f"The tags of {copy.snapshot_id} on {copy.region} cannot be changed: ENS only changes tags of instances",
+            f"The tags of {copy.id} on {copy.region} cannot be changed: ENS only changes tags of instances",
             hint="A drill deletes the disk after the time in its tag dr-restore:expires-at, unless it is attached. "
             "For a disk to keep, make another restore with expires_after_hours: 0.",
         )
@@ -84,7 +84,7 @@ class EnsDisks(DiskCloud, EnsCloud):
             if item.get("EnsRegionId") == region and item.get("CanBuyCount") != 0
         ]
 
-    def begin_one(self, order: CopyOrder) -> Snapshot:
+    def begin_one(self, order: CopyOrder) -> Resource:
         request = order.request
         activity = f"Ordering a disk from {request.snapshot_id} on {request.region}"
         try:

@@ -16,7 +16,7 @@ from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, Credentials
 from ..._core.keys import Key
 from ..._core.locks import Lock
-from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.pacing import Backoff
 from ..._core.sets import ListedSet
 from ..paging import identified, items_of, token_pages
@@ -119,7 +119,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
             found.update(self._ec2.snapshots_by_id(region, still, activity, RestorableByUserIds=["self"]))
         return found
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
         return self._ec2.snapshots_by_id(region, snapshot_ids, f"Looking at the copies in {region}", **OWN)
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
@@ -141,7 +141,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
     def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
         return sets_of(snapshots, self._set_tag)
 
-    def begin_one(self, order: CopyOrder) -> Snapshot:
+    def begin_one(self, order: CopyOrder) -> Resource:
         request = order.request
         activity = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
         copy = self._ec2.writer(request.region).copy_snapshot
@@ -219,7 +219,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         found = [disk_of(volume, region) for volume in volumes]
         return [d for d in found if d.has_tags(tags) and (not disk_ids or d.disk_id in disk_ids)]
 
-    def failure_hint(self, copy: Snapshot) -> str:
+    def failure_hint(self, copy: Resource) -> str:
         if copy.reason and copy.reason.startswith("Source snapshot"):
             return (
                 "Check that the source is complete, in source_region, and visible to the account that copies. Then "

@@ -60,7 +60,7 @@ def snapshot_of(item: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
     state = STATES.get(provider_state, State.PENDING)
     progress = re.match(r"\d+", item.get("Progress") or "")
     return Snapshot(
-        snapshot_id=item["SnapshotId"],
+        id=item["SnapshotId"],
         region=region,
         state=state,
         provider_state=provider_state,

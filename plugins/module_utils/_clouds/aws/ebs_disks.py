@@ -18,7 +18,7 @@ from ..._core.cloud import Pages
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, Busy, CopyError, Refused, Underway
 from ..._core.keys import Key
-from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot
 from ..._core.tags import RESTORE_ID
 from ..paging import items_of
 from .ebs import EbsCloud
@@ -82,7 +82,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         shown = [s for s in found.values() if isinstance(s, Snapshot) and s.encrypted and s.kms_key]
         keys = self.read_keys(region or "", dict.fromkeys(s.kms_key for s in shown if s.kms_key))
         unusable = [s for s in shown if keys[s.kms_key or ""].enabled is False]
-        return {**found, **{s.snapshot_id: _refusal_for_key(s, keys[s.kms_key or ""]) for s in unusable}}
+        return {**found, **{s.id: _refusal_for_key(s, keys[s.kms_key or ""]) for s in unusable}}
 
     def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         filters = tag_filters({RESTORE_ID: self.restore_id})
@@ -101,7 +101,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         names = [str(zone["ZoneName"]) for zone in usable if zone.get("ZoneName")]
         return [Offer(name, kind, *limits) for name in names for kind, limits in TYPES.items()]
 
-    def begin_one(self, order: CopyOrder) -> Snapshot:
+    def begin_one(self, order: CopyOrder) -> Resource:
         request = order.request
         activity = f"Making a disk from {request.snapshot_id} in {request.options['zone']}"
         create = self._ec2.writer(request.region).create_volume
@@ -176,6 +176,6 @@ def _slot(device: str) -> str:
 
 def _refusal_for_key(snapshot: Snapshot, key: Key) -> Refused:
     return Refused(
-        f"No disk can be made from {snapshot.snapshot_id} in {snapshot.region}: its key {key.arn} {key.words}",
+        f"No disk can be made from {snapshot.id} in {snapshot.region}: its key {key.arn} {key.words}",
         hint="Enable the key, or cancel its deletion and enable it (KMS), then run again; or restore another copy.",
     )

@@ -25,7 +25,7 @@ def sets_of(snapshots: Iterable[Snapshot], set_tag: str) -> list[ListedSet]:
     found: dict[tuple[str, str | None], list[Member]] = {}
     for snapshot in snapshots:
         if key := _set_of(snapshot, set_tag):
-            member = Member(snapshot.snapshot_id, snapshot.disk_id, _between_scripts(snapshot.tags))
+            member = Member(snapshot.id, snapshot.disk_id, _between_scripts(snapshot.tags))
             found.setdefault(key, []).append(member)
     return [
         ListedSet(set_id, tuple(members), instance_id is not None) for (set_id, instance_id), members in found.items()

@@ -43,7 +43,7 @@ class EbsSharing(EbsCloud):
         """Return the account's own snapshots that another account may use, in one listing. Raises a CopyError."""
         activity = f"Listing the snapshots in {region} that the account {account} may use"
         listed = self._ec2.snapshots(region, activity, OwnerIds=["self"], RestorableByUserIds=[account]).values()
-        return {s.snapshot_id for s in listed if s.owned and s.state is not State.ABSENT}
+        return {s.id for s in listed if s.owned and s.state is not State.ABSENT}
 
     def share(self, region: str, snapshot_id: str, account: str) -> None:
         """Allow another account to use a snapshot. Is safe to repeat. Raises a CopyError."""

@@ -100,7 +100,7 @@ class Ec2Calls:
         # Converted one by one, so that the raw answers of thousands of snapshots are never in memory at once.
         shown = self._listed(region, activity, "describe_snapshots", "Snapshots", queries, scope, pages)
         listed = (snapshot_of(s, region, self._is_own(s, region, scope)) for s in shown)
-        return {snapshot.snapshot_id: snapshot for snapshot in listed}
+        return {snapshot.id: snapshot for snapshot in listed}
 
     def snapshots_by_id(self, region: str, ids: Sequence[str], activity: str, **scope: Any) -> dict[str, Snapshot]:
         """Read with a filter, because a call with SnapshotIds fails as a whole if one is missing."""

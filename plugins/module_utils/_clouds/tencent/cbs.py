@@ -14,7 +14,7 @@ from typing import Any
 
 from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
-from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.pacing import persist
 from ..._core.sets import ListedSet
 from .cbs_answers import deadline_text, disk_of, full_name, name_ending, set_of, source_of_order
@@ -80,7 +80,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
             )
         return {**found}
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
+    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
         return self._reads.by_id(region, snapshot_ids, f"Looking at the copies in {region}")
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
@@ -109,7 +109,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
 
     def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
         """List the snapshot groups that CBS calls consistent (api-facts: cbs-snapshot-groups)."""
-        disks = {snapshot.snapshot_id: snapshot.disk_id for snapshot in snapshots}
+        disks = {snapshot.id: snapshot.disk_id for snapshot in snapshots}
         activity = f"Listing the snapshot groups in {region}"
         groups = self._reads.all_pages("DescribeSnapshotGroups", "SnapshotGroupSet", region, activity, [{}])
         return [found for shown in groups if (found := set_of(shown, disks))]
@@ -123,7 +123,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         is_busy = isinstance(error, Busy) and not isinstance(error, Throttled)
         return is_busy or super().may_be_of_one(error)
 
-    def begin(self, orders: Sequence[CopyOrder]) -> list[Snapshot | CopyError]:
+    def begin(self, orders: Sequence[CopyOrder]) -> list[Resource | CopyError]:
         first, regions = orders[0], [order.request.region for order in orders]
         activity = f"Copying {first.request.snapshot_id} from {first.source.region} to {', '.join(regions)}"
         answer = self._service.write(

@@ -113,7 +113,7 @@ def snapshot_of(item: Mapping[str, Any], region: str) -> Snapshot:
     is_unsure = is_unknown and source is not None
     is_copy = is_copy or is_unsure
     return Snapshot(
-        snapshot_id=item["SnapshotId"],
+        id=item["SnapshotId"],
         region=region,
         state=state,
         provider_state=item.get("SnapshotState", ""),
@@ -138,7 +138,7 @@ def snapshot_of(item: Mapping[str, Any], region: str) -> Snapshot:
 def source_of_order(order: CopyOrder) -> Provenance:
     """Return the source of a copy that was just started, whose tags are set later."""
     source = order.source
-    return Provenance(source.snapshot_id, source.region, source.disk_id, source.created_at)
+    return Provenance(source.id, source.region, source.disk_id, source.created_at)
 
 
 def parse_cbs_time(text: str | None) -> datetime | None:

@@ -13,7 +13,7 @@ from typing import Any
 from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Underway
-from ..._core.model import CopyOrder, CopyRequest, Disk, Snapshot
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource
 from ..._core.tags import RESTORE_ID, RESTORE_KEYS
 from ..paging import items_of
 from .cbs import CbsCloud
@@ -89,7 +89,7 @@ class CbsDisks(DiskCloud, CbsCloud):
             if i.get("MinDiskSize") and i.get("MaxDiskSize")
         ]
 
-    def begin_one(self, order: CopyOrder) -> Snapshot:
+    def begin_one(self, order: CopyOrder) -> Resource:
         """Make a disk.
 
         The disk of a refused token shows by the time the next token is tried. The disks of later tokens show by then
@@ -105,7 +105,7 @@ class CbsDisks(DiskCloud, CbsCloud):
                 if now < self._refused_at.setdefault(key, now) + self.underway_seconds or self.deadline.passed:
                     raise
 
-    def _made(self, order: CopyOrder) -> Snapshot:
+    def _made(self, order: CopyOrder) -> Resource:
         request, options = order.request, order.request.options
         activity = f"Making a disk from {request.snapshot_id} in {options['zone']}"
         name = f"{request.snapshot_id}.{self.restore_id}"[: self.name_rule.max_length]

@@ -44,7 +44,7 @@ class CbsReads:
             found = self.listed(region, activity, [{"SnapshotIds": ids} for ids in batches(snapshot_ids, PAGE)])
         except NotFound:
             found = self.listed(region, activity, [{}])
-        return {s.snapshot_id: s for s in found if s.snapshot_id in wanted}
+        return {s.id: s for s in found if s.id in wanted}
 
     def listed(
         self, region: str, activity: str, queries: Sequence[Mapping[str, Any]] = ({},), pages: Pages | None = None

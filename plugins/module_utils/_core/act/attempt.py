@@ -14,7 +14,7 @@ from ..decide.decision import Decision
 from ..decide.desired import DesiredState
 from ..decide.memory import Memory
 from ..errors import CopyError, Throttled
-from ..model import CopyOrder, CopyRequest, Snapshot, State
+from ..model import CopyOrder, CopyRequest, Resource, Snapshot, State
 from ..pacing import Window
 
 
@@ -46,7 +46,7 @@ class Attempt:
         return self.desired.order
 
     @property
-    def copy(self) -> Snapshot | None:
+    def copy(self) -> Resource | None:
         return self.decision.copy
 
     @property
@@ -69,7 +69,7 @@ class Attempt:
     @property
     def is_shown(self) -> bool:
         """Whether the last look showed its copy."""
-        return self.copy is not None and not self.memory.unseen(self.copy.snapshot_id)
+        return self.copy is not None and not self.memory.unseen(self.copy.id)
 
     @property
     def waits_to_begin(self) -> bool:
@@ -83,23 +83,21 @@ class Attempt:
             return self.error is None
         return self.copy is not None and self.copy.state is State.PENDING
 
-    def knows(self, snapshot_id: str, now: float) -> bool:
+    def knows(self, copy_id: str, now: float) -> bool:
         """Whether a fresh look showed a copy, or a recent answer to a call returned it."""
-        return snapshot_id in self.memory.seen and self.memory.seen[snapshot_id].is_known(now)
+        return copy_id in self.memory.seen and self.memory.seen[copy_id].is_known(now)
 
-    def may_delete(self, snapshot_id: str, now: float) -> bool:
+    def may_delete(self, copy_id: str, now: float) -> bool:
         """Whether the look on which its deletion is based is fresh for it and its survivor, and shows no hold."""
-        return self.memory.may_delete(
-            snapshot_id, self.decision.deletions.survivor_of.get(snapshot_id, snapshot_id), now
-        )
+        return self.memory.may_delete(copy_id, self.decision.deletions.survivor_of.get(copy_id, copy_id), now)
 
-    def max_per_call(self, snapshot_id: str, kind: str, maximum: int) -> int:
+    def max_per_call(self, copy_id: str, kind: str, maximum: int) -> int:
         """Return the maximum number of copies for a call.
 
         It shrinks with each failure, so that one copy does not block the others. After the first failure it is still
         all, because most failures are temporary; in the end it is one.
         """
-        refusal = self.memory.writes.refusal_of(snapshot_id, kind)
+        refusal = self.memory.writes.refusal_of(copy_id, kind)
         if refusal is None or isinstance(refusal.error, Throttled):
             return maximum
         return max(1, maximum >> min(4 * (refusal.sent - 1), 16))
@@ -114,7 +112,7 @@ class Attempt:
         """When (monotonic) the last copy call of this run for it was accepted; minus infinity if none was."""
         return max((mine.made_at for mine in self.memory.own_copies.values()), default=-math.inf)
 
-    def is_shown_complete(self, shown: Mapping[str, Snapshot]) -> bool:
+    def is_shown_complete(self, shown: Mapping[str, Resource]) -> bool:
         """Whether a look shows that a copy of this run is complete."""
         return any(i in shown and shown[i].state is State.COMPLETED for i in self.memory.own_copies)
 
@@ -133,6 +131,7 @@ class Attempt:
         return min(self.decision.look.poll_at, window.poll_at(self.started_at, self.memory.looked_at))
 
 
-def source_disk_of(copy: Snapshot) -> str | None:
+def source_disk_of(copy: Resource) -> str | None:
     """Return the disk of a copy's source, if the copy shows it."""
-    return (copy.source.disk_id if copy.source else None) or copy.disk_id
+    own = copy.disk_id if isinstance(copy, Snapshot) else None
+    return (copy.source.disk_id if copy.source else None) or own

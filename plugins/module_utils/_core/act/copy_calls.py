@@ -12,7 +12,7 @@ from itertools import takewhile
 
 from ..cloud import SnapshotCloud, call_safely
 from ..errors import Ambiguous, CopyError, Retry, Throttled, Underway, Unreachable
-from ..model import Snapshot
+from ..model import Resource
 from ..waiting import Deadline
 from .attempt import Attempt
 from .region import Region
@@ -100,7 +100,7 @@ class CopyCalls:
                 window.opens_at = max(other.opens_at for other in windows)
         return [attempt for attempt, _answer in pairs] + ended
 
-    def _ask(self, call: list[Attempt]) -> list[Snapshot | CopyError | None]:
+    def _ask(self, call: list[Attempt]) -> list[Resource | CopyError | None]:
         """Make a copy call. If it may have been refused because of one of its copies, make a call for each copy.
 
         The answer None means that a call was not sent because its look was no longer fresh.
@@ -115,16 +115,16 @@ class CopyCalls:
             return [answer for attempt in call for answer in self._ask_alone(attempt)]
         return [*answers, *[Ambiguous("The answer is incomplete")] * (len(call) - len(answers))]
 
-    def _ask_alone(self, attempt: Attempt) -> list[Snapshot | CopyError | None]:
+    def _ask_alone(self, attempt: Attempt) -> list[Resource | CopyError | None]:
         may_be_sent = attempt.memory.is_fresh(self._deadline.now()) and not self._deadline.passed
         return self._ask([attempt]) if may_be_sent else [None]
 
-    def _record_answer(self, attempt: Attempt, region: Region, answer: Snapshot | CopyError | None) -> list[Attempt]:
+    def _record_answer(self, attempt: Attempt, region: Region, answer: Resource | CopyError | None) -> list[Attempt]:
         """Record the result of a copy call, by the class of its failure. Returns other attempts that it ends."""
         self._ended_at[region.name] = now = self._deadline.now()
         if answer is None:
             attempt.memory.record_copy_not_sent()
-        elif isinstance(answer, Snapshot):
+        elif isinstance(answer, Resource):
             attempt.memory.record_copy_accepted(answer, now)
             region.record_accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:

@@ -72,4 +72,4 @@ class LockReads(Reads):
         The cloud itself refuses to delete a locked copy.
         """
         to_lock = attempt.copy if attempt.decision.drift.lock.unknown else None
-        attempt.memory.record_unread_locks(error, to_lock.snapshot_id if to_lock else None, self._deadline.now())
+        attempt.memory.record_unread_locks(error, to_lock.id if to_lock else None, self._deadline.now())

@@ -236,12 +236,12 @@ class Loop:
             source = self._sources.unread.get(attempt.request.source_region) if decision.needs_source else None
             if attempt.copy and attempt.error is None and (decision.drift.tags.unread or decision.needs_source):
                 why = failures.source_not_read(attempt.copy, decision.drift.tags.unread or source)
-                attempt.failures.append((attempt.copy.snapshot_id, why))
+                attempt.failures.append((attempt.copy.id, why))
             if not act and memory.was_listed and not (decision.needs_source and attempt.copy is None):
                 continue
             if attempt.error is None and not decision.settled:
                 attempt.error = timed_out(attempt.desired, memory, attempt.copy, region.unread, source)
-                sighting = memory.seen.get(attempt.copy.snapshot_id) if attempt.copy else None
+                sighting = memory.seen.get(attempt.copy.id) if attempt.copy else None
                 if attempt.error and sighting and sighting.unseen:  # in progress until it shows or is missing
                     attempt.decision = replace(decision, copy=replace(sighting.copy, state=State.PENDING))
             attempt.failures += unfinished(attempt)

@@ -117,8 +117,8 @@ def _phase_of(attempts: Sequence[Attempt]) -> str:
 
 def _slowest(attempts: Sequence[Attempt]) -> Slowest | None:
     """Return the copy that has been in progress for longest."""
-    under_way = [a for a in attempts if a.is_in_flight and a.copy and a.copy.snapshot_id in a.memory.seen]
-    first = min(under_way, key=lambda a: a.memory.seen[a.copy.snapshot_id].known_at if a.copy else 0, default=None)
+    under_way = [a for a in attempts if a.is_in_flight and a.copy and a.copy.id in a.memory.seen]
+    first = min(under_way, key=lambda a: a.memory.seen[a.copy.id].known_at if a.copy else 0, default=None)
     if first is None or first.copy is None:
         return None
     # No cloud shows the progress of a disk.

@@ -14,7 +14,7 @@ from operator import itemgetter
 from ..cloud import SnapshotCloud, batches, call_safely
 from ..decide.sightings import SAME_SECOND, Survivor, counts_from
 from ..errors import CopyError, Credentials, Retry, Unreachable
-from ..model import Snapshot, State
+from ..model import Resource, State
 from ..pacing import Retries, hang_pause
 from ..waiting import FRESH_SECONDS, Deadline
 from .attempt import Attempt, source_disk_of
@@ -141,15 +141,15 @@ class Region(Room):
         ids = None if everything else sorted({a.request.snapshot_id for a in due})
         listing = call_safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
         until = self._deadline.now()
-        listed = {copy.snapshot_id: copy for copy in listing.copies}
-        by_source: dict[str, dict[str, Snapshot]] = {}
+        listed = {copy.id: copy for copy in listing.copies}
+        by_source: dict[str, dict[str, Resource]] = {}
         for copy in listing.copies:
             if copy.source:
-                by_source.setdefault(copy.source.snapshot_id, {})[copy.snapshot_id] = copy
+                by_source.setdefault(copy.source.snapshot_id, {})[copy.id] = copy
         if everything:
             self._counted_at, self._pages = now, listing.pages
             pending = [c for c in listing.copies if c.source and c.state is State.PENDING]
-            self._running = {c.snapshot_id: source_disk_of(c) for c in pending}
+            self._running = {c.id: source_disk_of(c) for c in pending}
         if any(a.decision.look.compare for a in due):
             self._first_started = -math.inf
         self._listed_at = now
@@ -204,8 +204,8 @@ class Region(Room):
         for attempt, of_attempt in groupby(pairs, key=itemgetter(1)):
             ids = [i for i, _attempt in of_attempt]
             if attempt is None:
-                for snapshot_id in ids:
-                    survivors[snapshot_id].record_look(shown.get(snapshot_id), counts_from(started, until))
+                for copy_id in ids:
+                    survivors[copy_id].record_look(shown.get(copy_id), counts_from(started, until))
                 continue
             if attempt in self.in_flight and attempt.is_shown_complete(shown):
                 self.window.record_duration(started - attempt.started_at)
@@ -219,7 +219,7 @@ class Region(Room):
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
         listed = call_safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
-        self._running = {c.snapshot_id: source_disk_of(c) for c in listed}
+        self._running = {c.id: source_disk_of(c) for c in listed}
         self._counted_at = now
         found = {c.source.snapshot_id for c in listed if c.source}
         return [a for a in self.queue if a.request.snapshot_id in found]

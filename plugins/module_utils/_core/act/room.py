@@ -46,7 +46,7 @@ class Room:
     def assign(self, attempt: Attempt) -> None:
         """Sort a request by what was decided for it."""
         waits = attempt.waits_to_begin
-        self._followed.update(attempt.memory.own_copies, [attempt.copy.snapshot_id] if attempt.copy else ())
+        self._followed.update(attempt.memory.own_copies, [attempt.copy.id] if attempt.copy else ())
         for group, belongs in ((self.open, attempt.is_open and not waits), (self.in_flight, attempt.is_in_flight)):
             if belongs:
                 group[attempt] = None

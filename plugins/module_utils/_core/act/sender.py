@@ -45,9 +45,9 @@ class WriteSender:
         if refuses:
             refused = dict.fromkeys(owners, refuses)
         elif cooldown and cooldown.until > now:
-            for snapshot_id, attempt in owners.items():
+            for copy_id, attempt in owners.items():
                 why = Throttled(f"Calls in {region} pause after throttling")
-                attempt.memory.record_postponed(snapshot_id, kind, why, cooldown.until)
+                attempt.memory.record_postponed(copy_id, kind, why, cooldown.until)
             return []
         elif self._deadline.passed:
             return []
@@ -60,11 +60,11 @@ class WriteSender:
                     return list(owners.values())
                 refused = dict.fromkeys(owners, error)
         self._ended_at[region] = now = self._deadline.now()
-        for snapshot_id, attempt in owners.items():
-            if snapshot_id in refused:
-                attempt.memory.record_refusal(snapshot_id, kind, refused[snapshot_id], now)
+        for copy_id, attempt in owners.items():
+            if copy_id in refused:
+                attempt.memory.record_refusal(copy_id, kind, refused[copy_id], now)
             else:
-                done(snapshot_id, attempt)
+                done(copy_id, attempt)
         self._judge(region, kind, refused.values(), now)
         return []
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ..decide import failures
 from ..decide.writes import DELETE, DETACH, TAGS
 from ..errors import CopyError, TagsFull
-from ..model import Snapshot
+from ..model import Resource
 from .attempt import Attempt
 
 
@@ -20,31 +20,31 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
     desired = attempt.desired
     found = []
-    for (snapshot_id, kind), refusal in memory.writes.refusals.items():
+    for (copy_id, kind), refusal in memory.writes.refusals.items():
         if kind == TAGS and isinstance(refusal.error, TagsFull) and desired.cloud.tag_rules:
             continue  # a failure only if the user requested the tag
-        if refusal.is_final and not (kind == DELETE and snapshot_id in memory.own_copies):
-            found.append((snapshot_id, refusal.error))
-        elif _is_still_wanted(attempt, snapshot_id, kind):
-            found.append((snapshot_id, failures.not_written(snapshot_id, region, kind, refusal.error)))
+        if refusal.is_final and not (kind == DELETE and copy_id in memory.own_copies):
+            found.append((copy_id, refusal.error))
+        elif _is_still_wanted(attempt, copy_id, kind):
+            found.append((copy_id, failures.not_written(copy_id, region, kind, refusal.error)))
     if desired.policy.wait and desired.cloud.deletes_later and not decision.settled:
         unseen = [i for i in memory.still_shown if i not in memory.seen]
         found += [(i, failures.deletion_not_shown(i, region)) for i in unseen]
-    reported = {snapshot_id for snapshot_id, _error in found}
+    reported = {copy_id for copy_id, _error in found}
     if not decision.settled and attempt.error is None:
-        unsent = [c.snapshot_id for c in decision.deletions.to_delete if c.snapshot_id not in reported]
+        unsent = [c.id for c in decision.deletions.to_delete if c.id not in reported]
         unsent = [i for i in unsent if i in memory.seen and i in decision.deletions.survivor_of]
         found += [(i, failures.not_written(i, region, DELETE, None)) for i in unsent]
-    if attempt.error is None and attempt.copy and attempt.copy.snapshot_id not in reported:
-        found += [(attempt.copy.snapshot_id, why) for why in _of_copy(attempt, attempt.copy)]
+    if attempt.error is None and attempt.copy and attempt.copy.id not in reported:
+        found += [(attempt.copy.id, why) for why in _of_copy(attempt, attempt.copy)]
     return found
 
 
-def _of_copy(attempt: Attempt, copy: Snapshot) -> Iterator[CopyError]:
+def _of_copy(attempt: Attempt, copy: Resource) -> Iterator[CopyError]:
     """Yield the failures of the copy that counts: what it still lacks."""
     decision, drift = attempt.decision, attempt.decision.drift
     if drift.due:
-        yield failures.not_written(copy.snapshot_id, attempt.request.region, drift.due[0], None)
+        yield failures.not_written(copy.id, attempt.request.region, drift.due[0], None)
     elif drift.tags.unshown:
         yield failures.tags_not_shown(copy, drift.tags.unshown)
     elif drift.tags.may_show and not decision.needs_source:
@@ -53,9 +53,9 @@ def _of_copy(attempt: Attempt, copy: Snapshot) -> Iterator[CopyError]:
         yield failures.attachment_not_shown(copy)
 
 
-def _is_still_wanted(attempt: Attempt, snapshot_id: str, kind: str) -> bool:
+def _is_still_wanted(attempt: Attempt, copy_id: str, kind: str) -> bool:
     """Whether a refused write is still needed. A look may have shown that it took effect or is no longer needed."""
     decision = attempt.decision
     if attempt.error or kind in (DELETE, DETACH):
-        return attempt.error is None and any(c.snapshot_id == snapshot_id for c in decision.deletions.to_delete)
+        return attempt.error is None and any(c.id == copy_id for c in decision.deletions.to_delete)
     return kind in decision.drift.due

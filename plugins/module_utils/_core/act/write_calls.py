@@ -16,7 +16,7 @@ from ..decide.attachments import instance_of
 from ..decide.locking import is_known_unlocked
 from ..decide.writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
 from ..errors import CopyError
-from ..model import Snapshot, TagChange
+from ..model import Resource, TagChange
 from ..waiting import Deadline
 from .attempt import Attempt
 from .sender import WriteSender
@@ -37,7 +37,7 @@ class WriteCalls:
     def delete(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Delete the copies that may be deleted now, in batches."""
         chosen = [a for a in attempts if a.decision.deletions.now]
-        by_copy = {(a.request.region, c.snapshot_id): a for a in chosen for c in a.decision.deletions.now}
+        by_copy = {(a.request.region, c.id): a for a in chosen for c in a.decision.deletions.now}
         for name in dict.fromkeys(region for region, _i in by_copy):
             owners = {i: a for (region, i), a in by_copy.items() if region == name}
             max_sizes = {i: owners[i].max_per_call(i, DELETE, self._cloud.deleted_per_call) for i in owners}
@@ -52,13 +52,13 @@ class WriteCalls:
     def _delete(self, name: str, group: Mapping[str, Attempt]) -> None:
         send = partial(self._cloud.delete, name, list(group))
         if self._sender.send(name, DELETE, group, send, self._record_deletion, split=len(group) > 1):
-            self._singles.update((name, snapshot_id) for snapshot_id in group)
-            for snapshot_id, attempt in group.items():
-                if attempt.may_delete(snapshot_id, self._deadline.now()):
-                    self._delete(name, {snapshot_id: attempt})
+            self._singles.update((name, copy_id) for copy_id in group)
+            for copy_id, attempt in group.items():
+                if attempt.may_delete(copy_id, self._deadline.now()):
+                    self._delete(name, {copy_id: attempt})
 
-    def _record_deletion(self, snapshot_id: str, attempt: Attempt) -> None:
-        attempt.memory.record_deletion(snapshot_id, self._deadline.now())
+    def _record_deletion(self, copy_id: str, attempt: Attempt) -> None:
+        attempt.memory.record_deletion(copy_id, self._deadline.now())
 
     def delete_tags(self, attempts: Sequence[Attempt]) -> None:
         """Delete the passing tags of the copies that this run deleted, unless another known copy has them.
@@ -83,9 +83,7 @@ class WriteCalls:
             key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
             by_change.setdefault(key, []).append(attempt)
         for (name, _change), group in by_change.items():
-            max_sizes = {
-                a: a.max_per_call(a.copy.snapshot_id, TAGS, self._cloud.tagged_per_call) for a in group if a.copy
-            }
+            max_sizes = {a: a.max_per_call(a.copy.id, TAGS, self._cloud.tagged_per_call) for a in group if a.copy}
             for batch in _calls_of(max_sizes):
                 self._tag(name, batch)
         return [attempt for group in by_change.values() for attempt in group]
@@ -93,7 +91,7 @@ class WriteCalls:
     def _tag(self, name: str, group: list[Attempt]) -> None:
         change, now = group[0].decision.change, self._deadline.now()
         # Calls take time: if a look is no longer fresh, decide again.
-        owners = {a.copy.snapshot_id: a for a in group if a.copy and a.knows(a.copy.snapshot_id, now)}
+        owners = {a.copy.id: a for a in group if a.copy and a.knows(a.copy.id, now)}
         if not owners:
             return
         send = partial(self._cloud.change_tags, name, list(owners), change)
@@ -101,8 +99,8 @@ class WriteCalls:
         for attempt in refused:  # a copy that is gone or has no room makes the call fail for the others
             self._tag(name, [attempt])
 
-    def _record_tags(self, change: TagChange, snapshot_id: str, attempt: Attempt) -> None:
-        attempt.memory.record_tags(snapshot_id, change, self._deadline.now())
+    def _record_tags(self, change: TagChange, copy_id: str, attempt: Attempt) -> None:
+        attempt.memory.record_tags(copy_id, change, self._deadline.now())
 
     def expire(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Set the expiry of copies."""
@@ -111,11 +109,11 @@ class WriteCalls:
             self._send_for_one(EXPIRY, attempt, self._expire)
         return due
 
-    def _expire(self, attempt: Attempt, snapshot_id: str) -> None:
+    def _expire(self, attempt: Attempt, copy_id: str) -> None:
         moment = attempt.decision.expiry
         if moment:
-            self._cloud.set_expiry(attempt.request.region, snapshot_id, moment)
-            attempt.memory.record_expiry(snapshot_id, moment, self._deadline.now())
+            self._cloud.set_expiry(attempt.request.region, copy_id, moment)
+            attempt.memory.record_expiry(copy_id, moment, self._deadline.now())
 
     def lock(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Lock copies."""
@@ -126,12 +124,12 @@ class WriteCalls:
                 self._send_for_one(LOCK, attempt, self._lock)
         return due
 
-    def _lock(self, attempt: Attempt, snapshot_id: str) -> None:
+    def _lock(self, attempt: Attempt, copy_id: str) -> None:
         if attempt.request.lock:
             days, mode = attempt.request.lock
             mode = mode or self._cloud.lock_modes[0]
-            until = self._cloud.lock(attempt.request.region, snapshot_id, days, mode)
-            attempt.memory.record_lock(snapshot_id, until, self._deadline.now())
+            until = self._cloud.lock(attempt.request.region, copy_id, days, mode)
+            attempt.memory.record_lock(copy_id, until, self._deadline.now())
 
     def attach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Attach disks."""
@@ -140,10 +138,10 @@ class WriteCalls:
             self._send_for_one(ATTACH, attempt, self._attach)
         return due
 
-    def _attach(self, attempt: Attempt, snapshot_id: str) -> None:
+    def _attach(self, attempt: Attempt, copy_id: str) -> None:
         instance = str(instance_of(attempt.request))
-        self._cloud.attach(attempt.request.region, snapshot_id, instance, attempt.request.options.get("device"))
-        attempt.memory.record_attachment(snapshot_id, instance, self._deadline.now())
+        self._cloud.attach(attempt.request.region, copy_id, instance, attempt.request.options.get("device"))
+        attempt.memory.record_attachment(copy_id, instance, self._deadline.now())
 
     def detach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Detach disks that are to be deleted."""
@@ -153,26 +151,24 @@ class WriteCalls:
                 self._send_for_one(DETACH, attempt, self._detach, copy)
         return due
 
-    def _detach(self, attempt: Attempt, snapshot_id: str) -> None:
-        self._cloud.detach(attempt.request.region, snapshot_id, str(instance_of(attempt.request)))
-        attempt.memory.record_detachment(snapshot_id, self._deadline.now())
+    def _detach(self, attempt: Attempt, copy_id: str) -> None:
+        self._cloud.detach(attempt.request.region, copy_id, str(instance_of(attempt.request)))
+        attempt.memory.record_detachment(copy_id, self._deadline.now())
 
     def _send_for_one(
-        self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None], copy: Snapshot | None = None
+        self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None], copy: Resource | None = None
     ) -> None:
         """Make a call for one copy, by default the one that counts; ``send`` records the answer."""
         copy = copy or attempt.copy
-        if copy is None or not attempt.knows(copy.snapshot_id, self._deadline.now()):
+        if copy is None or not attempt.knows(copy.id, self._deadline.now()):
             return
-        snapshot_id = copy.snapshot_id
+        copy_id = copy.id
 
         def call() -> Mapping[str, CopyError]:
-            send(attempt, snapshot_id)
+            send(attempt, copy_id)
             return {}
 
-        self._sender.send(
-            attempt.request.region, what, {snapshot_id: attempt}, call, lambda _snapshot_id, _attempt: None
-        )
+        self._sender.send(attempt.request.region, what, {copy_id: attempt}, call, lambda _copy_id, _attempt: None)
 
 
 def _calls_of(max_sizes: Mapping[_Item, int]) -> Iterator[list[_Item]]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ..capabilities import Capabilities
 from ..errors import CopyError
-from ..model import Snapshot, State
+from ..model import Resource, State
 from . import failures
 from .attachments import detach_now, is_ours_to_detach
 from .copies import SortedCopies, begin_order
@@ -25,18 +25,16 @@ from .timing import deletions_now, look_until_shown, next_look
 def decide_absent(desired: DesiredState, memory: Memory, now: float) -> Decision:
     """Decide which copies of a source are deleted."""
     policy, cloud = desired.policy, desired.cloud
-    named = [c for c in memory.copies if policy.copy_ids is None or c.snapshot_id in policy.copy_ids]
+    named = [c for c in memory.copies if policy.copy_ids is None or c.id in policy.copy_ids]
     chosen = sorted(named, key=begin_order)
     attached = [c for c in chosen if is_ours_to_detach(desired.request, c)]
     to_delete, refused = _deletable_and_refused(desired, memory, chosen, attached)
     to_wait_for = [c for c in to_delete if c not in attached and not _can_go(cloud, c)]
     ready = [c for c in to_delete if c not in attached and _can_go(cloud, c)]
-    survivors = [policy.survivors[c.snapshot_id] for c in ready if c.snapshot_id in policy.survivors]
+    survivors = [policy.survivors[c.id] for c in ready if c.id in policy.survivors]
     unknown = unknown_locks(desired, memory, ready)
     uncertain = [i for i in survivors if not memory.survivors[i].is_certain(now)]
-    certain = [
-        c for c in ready if c.snapshot_id not in unknown and policy.survivors.get(c.snapshot_id) not in uncertain
-    ]
+    certain = [c for c in ready if c.id not in unknown and policy.survivors.get(c.id) not in uncertain]
     delete, look_at, retry_at = deletions_now(memory, [(c, c) for c in certain], now)
     detach, look_too, retry_too = detach_now(memory, attached, now)
     retry_at = min(retry_at, retry_too)
@@ -62,7 +60,7 @@ def decide_absent(desired: DesiredState, memory: Memory, now: float) -> Decision
         Deletions(
             to_delete,
             delete,
-            {c.snapshot_id: policy.survivors.get(c.snapshot_id, c.snapshot_id) for c in to_delete},
+            {c.id: policy.survivors.get(c.id, c.id) for c in to_delete},
             tuple(survivors),
             refused,
         ),
@@ -73,11 +71,11 @@ def decide_absent(desired: DesiredState, memory: Memory, now: float) -> Decision
 
 
 def _deletable_and_refused(
-    desired: DesiredState, memory: Memory, chosen: Sequence[Snapshot], attached: Sequence[Snapshot]
-) -> tuple[tuple[Snapshot, ...], tuple[tuple[Snapshot, CopyError], ...]]:
+    desired: DesiredState, memory: Memory, chosen: Sequence[Resource], attached: Sequence[Resource]
+) -> tuple[tuple[Resource, ...], tuple[tuple[Resource, CopyError], ...]]:
     """Return the copies to delete in the end, and those that must not be deleted, each with its error."""
-    to_delete: list[Snapshot] = []
-    refused: list[tuple[Snapshot, CopyError]] = []
+    to_delete: list[Resource] = []
+    refused: list[tuple[Resource, CopyError]] = []
     for copy in chosen:
         error = None if copy in attached else _refusal_of(desired, memory, copy)
         if error:
@@ -87,14 +85,14 @@ def _deletable_and_refused(
     return tuple(to_delete), tuple(refused)
 
 
-def _can_go(cloud: Capabilities, copy: Snapshot) -> bool:
+def _can_go(cloud: Capabilities, copy: Resource) -> bool:
     """Whether the cloud can delete a copy in its state."""
     return copy.state is not State.PENDING or cloud.cancels_by_deletion
 
 
-def _refusal_of(desired: DesiredState, memory: Memory, copy: Snapshot) -> CopyError | None:
+def _refusal_of(desired: DesiredState, memory: Memory, copy: Resource) -> CopyError | None:
     """Return why a copy that should be deleted must not be."""
-    policy, survivor = desired.policy, desired.policy.survivors.get(copy.snapshot_id)
+    policy, survivor = desired.policy, desired.policy.survivors.get(copy.id)
     if copy.held:
         return failures.held_copy(copy)
     if not copy.deletable_on_request:

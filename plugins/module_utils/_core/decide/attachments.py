@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import CopyError, Refused
-from ..model import CopyRequest, Snapshot, State, TagChange
+from ..model import CopyRequest, Resource, State, TagChange, disk_of
 from ..tags import RESTORE_ATTACHED_TO
 from .expiry import expiry_change
 from .memory import Memory
@@ -34,21 +34,21 @@ def instance_of(request: CopyRequest) -> str | None:
     return instance
 
 
-def disk_change(request: CopyRequest, copy: Snapshot) -> TagChange:
+def disk_change(request: CopyRequest, copy: Resource) -> TagChange:
     """Return the change of a disk's tags: its time of expiry, and the instance to which it is about to be attached."""
-    change, instance, disk = expiry_change(request, copy), instance_of(request), copy.disk
+    change, instance, disk = expiry_change(request, copy), instance_of(request), disk_of(copy)
     is_free = disk is not None and disk.attached_to is None  # else somebody else attached it, or its tag is there
     if not instance or not is_free or not copy.deletable or copy.tags.get(RESTORE_ATTACHED_TO) == instance:
         return change
     return replace(change, set={**change.set, RESTORE_ATTACHED_TO: instance})
 
 
-def attachment_drift(request: CopyRequest, memory: Memory, copy: Snapshot) -> AttachmentDrift:
+def attachment_drift(request: CopyRequest, memory: Memory, copy: Resource) -> AttachmentDrift:
     """Return what a disk still needs to be attached.
 
     A run attaches it once, and never detaches it from another instance.
     """
-    instance, disk = instance_of(request), copy.disk
+    instance, disk = instance_of(request), disk_of(copy)
     if not instance or disk is None or copy.state is not State.COMPLETED:
         return AttachmentDrift()
     if not copy.deletable:
@@ -59,20 +59,20 @@ def attachment_drift(request: CopyRequest, memory: Memory, copy: Snapshot) -> At
         return AttachmentDrift(refusal=_not_attached(copy, instance, f"because it is attached to {disk.attached_to}"))
     if disk.attached_to == instance:
         return AttachmentDrift(waits=disk.attachment != "attached")
-    is_free = not disk.in_use and memory.writes.accepted_at(copy.snapshot_id, ATTACH) is None
+    is_free = not disk.in_use and memory.writes.accepted_at(copy.id, ATTACH) is None
     return AttachmentDrift(is_due=is_free, waits=not is_free)
 
 
-def _not_attached(copy: Snapshot, instance: str, why: str) -> Refused:
+def _not_attached(copy: Resource, instance: str, why: str) -> Refused:
     return Refused(
-        f"The disk {copy.snapshot_id} in {copy.region} is not attached to {instance}, {why}",
+        f"The disk {copy.id} in {copy.region} is not attached to {instance}, {why}",
         hint="Detach it there first if it is no longer needed, or set another restore_id for other disks.",
     )
 
 
-def is_ours_to_detach(request: CopyRequest, copy: Snapshot) -> bool:
+def is_ours_to_detach(request: CopyRequest, copy: Resource) -> bool:
     """Whether a restore has attached a disk to the named instance, and nothing else holds the disk."""
-    instance, disk = instance_of(request), copy.disk
+    instance, disk = instance_of(request), disk_of(copy)
     return (
         instance is not None
         and disk is not None
@@ -82,20 +82,21 @@ def is_ours_to_detach(request: CopyRequest, copy: Snapshot) -> bool:
     )
 
 
-def detach_now(memory: Memory, held: Sequence[Snapshot], now: float) -> tuple[tuple[Snapshot, ...], float, float]:
+def detach_now(memory: Memory, held: Sequence[Resource], now: float) -> tuple[tuple[Resource, ...], float, float]:
     """Sort disks to detach: those that may be detached now, when to look first, and when to send the call again."""
     detach, look_at, retry_at = [], math.inf, math.inf
     for copy in held:
-        refusal = memory.writes.refusal_of(copy.snapshot_id, DETACH)
+        refusal = memory.writes.refusal_of(copy.id, DETACH)
         if refusal and refusal.is_final:
             continue
-        is_attached = copy.disk is not None and copy.disk.attachment == "attached"
-        detached_at = memory.writes.accepted_at(copy.snapshot_id, DETACH)
+        disk = disk_of(copy)
+        is_attached = disk is not None and disk.attachment == "attached"
+        detached_at = memory.writes.accepted_at(copy.id, DETACH)
         if detached_at is not None or not is_attached:
-            since = memory.seen[copy.snapshot_id].known_at if detached_at is None else detached_at
+            since = memory.seen[copy.id].known_at if detached_at is None else detached_at
             look_at = min(look_at, look_until_shown(memory, since))
             continue
-        is_due, look, retry = when_to_write(memory, copy.snapshot_id, DETACH, now)
+        is_due, look, retry = when_to_write(memory, copy.id, DETACH, now)
         detach += [copy] if is_due else []
         look_at, retry_at = min(look_at, look), min(retry_at, retry)
     return tuple(detach), look_at, retry_at

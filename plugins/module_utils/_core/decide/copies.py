@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ..capabilities import Capabilities
-from ..model import CopyRequest, Snapshot, State
+from ..model import CopyRequest, Resource, State
 
 #: The time of a copy with an unknown start time, which comes after all others.
 UNKNOWN_TIME = datetime.max.replace(tzinfo=timezone.utc)
@@ -24,23 +24,23 @@ class SortedCopies:
     ``duplicates`` are copies for which there is an earlier one with the same encryption and key.
     """
 
-    fitting: tuple[Snapshot, ...]
-    misfits: tuple[Snapshot, ...]
-    failed: tuple[Snapshot, ...]
-    duplicates: tuple[Snapshot, ...]
+    fitting: tuple[Resource, ...]
+    misfits: tuple[Resource, ...]
+    failed: tuple[Resource, ...]
+    duplicates: tuple[Resource, ...]
 
 
-def counting_order(copy: Snapshot) -> tuple[bool, bool, datetime, str]:
+def counting_order(copy: Resource) -> tuple[bool, bool, datetime, str]:
     """Sort key: the copy with the lowest key counts (promises: counting-order)."""
     return (not copy.ours, copy.state is not State.COMPLETED, *begin_order(copy))
 
 
-def begin_order(copy: Snapshot) -> tuple[datetime, str]:
+def begin_order(copy: Resource) -> tuple[datetime, str]:
     """Sort key by which all runs choose the same copy to stay. It ignores the state, which may change."""
-    return (copy.created_at or UNKNOWN_TIME, copy.snapshot_id)
+    return (copy.created_at or UNKNOWN_TIME, copy.id)
 
 
-def sort_copies(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabilities) -> SortedCopies:
+def sort_copies(request: CopyRequest, copies: Sequence[Resource], cloud: Capabilities) -> SortedCopies:
     """Sort all copies of a source in one place."""
     live = sorted((c for c in copies if c.state in (State.PENDING, State.COMPLETED)), key=counting_order)
     if len(live) < 2 and len(live) == len(copies):  # the usual case
@@ -57,7 +57,7 @@ def sort_copies(request: CopyRequest, copies: Sequence[Snapshot], cloud: Capabil
     )
 
 
-def misfit(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> str | None:
+def misfit(request: CopyRequest, copy: Resource, cloud: Capabilities) -> str | None:
     """Return why a copy does not fit, or None. Unknown values are no mismatch."""
     if request.encrypted and copy.encrypted is False:
         return "it is not encrypted"
@@ -66,14 +66,14 @@ def misfit(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> str | N
     return cloud.other_misfit(request, copy)
 
 
-def same_encryption(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
+def same_encryption(one: Resource, other: Resource, cloud: Capabilities) -> bool:
     """Whether two copies have equal encryption and key, as far as both show them."""
     if None not in (one.encrypted, other.encrypted) and one.encrypted != other.encrypted:
         return False
     return not (one.kms_key and other.kms_key and cloud.keys_differ(one.kms_key, other.kms_key))
 
 
-def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tuple[Snapshot, Snapshot]]:
+def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tuple[Resource, Resource]]:
     """Return pairs of a duplicate that may be deleted and its survivor.
 
     Both are complete, the duplicate is ours, and the survivor is the first of its kind.
@@ -84,7 +84,7 @@ def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tupl
     return [(c, s) for c, s in pairs if s and c.deletable and not c.held and c.state is s.state is State.COMPLETED]
 
 
-def _same_shown_encryption(one: Snapshot, other: Snapshot, cloud: Capabilities) -> bool:
+def _same_shown_encryption(one: Resource, other: Resource, cloud: Capabilities) -> bool:
     """Whether both show the same encryption and key. An unknown value never justifies a deletion."""
     same = (one.encrypted, bool(one.kms_key)) == (other.encrypted, bool(other.kms_key))
     return same and same_encryption(one, other, cloud)

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 
 from ..errors import CopyError
-from ..model import Snapshot, TagChange
+from ..model import Resource, TagChange
 from .drift import NO_DRIFT, Drift
 from .writes import EXPIRY, TAGS
 
@@ -43,11 +43,11 @@ class Deletions:
     - ``refused``: copies that should be deleted but must not be.
     """
 
-    to_delete: tuple[Snapshot, ...] = ()
-    now: tuple[Snapshot, ...] = ()
+    to_delete: tuple[Resource, ...] = ()
+    now: tuple[Resource, ...] = ()
     survivor_of: Mapping[str, str] = field(default_factory=dict)
     must_show: tuple[str, ...] = ()
-    refused: tuple[tuple[Snapshot, CopyError], ...] = ()
+    refused: tuple[tuple[Resource, CopyError], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +80,17 @@ class Decision:
     that may be detached now; ``retry_at``: when (monotonic) a refused write may be sent again.
     """
 
-    copy: Snapshot | None = None
+    copy: Resource | None = None
     next: NextStep | Failed = NextStep.GO_ON
     look: Look = Look()
     deletions: Deletions = Deletions()
     drift: Drift = NO_DRIFT
     update: str | None = None
-    detach: tuple[Snapshot, ...] = ()
+    detach: tuple[Resource, ...] = ()
     needs_locks: bool = False
     needs_source: bool = False
     retry_at: float = math.inf
-    duplicates: tuple[Snapshot, ...] = ()
+    duplicates: tuple[Resource, ...] = ()
 
     @property
     def begin(self) -> bool:

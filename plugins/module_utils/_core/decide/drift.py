@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..errors import CopyError, NotFound, TagsFull
-from ..model import Snapshot, State, TagChange
+from ..model import Resource, RestoredDisk, Snapshot, State, TagChange
 from ..tags import (
     SOURCE_CREATED_AT,
     SOURCE_DISK_ID,
@@ -112,10 +112,10 @@ class Drift:
 NO_DRIFT = Drift()
 
 
-def drift_of(desired: DesiredState, memory: Memory, copy: Snapshot, now: float, utc_now: datetime) -> Drift:
+def drift_of(desired: DesiredState, memory: Memory, copy: Resource, now: float, utc_now: datetime) -> Drift:
     """Return what the copy that counts for a request lacks."""
     cloud = desired.cloud
-    if copy.disk is not None:
+    if isinstance(copy, RestoredDisk):
         return _disk_drift(desired, memory, copy)
     if not copy.ours or (cloud.tag_rules is None and not cloud.expires_after_copying):
         return NO_DRIFT
@@ -126,11 +126,11 @@ def drift_of(desired: DesiredState, memory: Memory, copy: Snapshot, now: float, 
     )
 
 
-def _disk_drift(desired: DesiredState, memory: Memory, copy: Snapshot) -> Drift:
-    if memory.writes.is_refused(copy.snapshot_id, TAGS):
+def _disk_drift(desired: DesiredState, memory: Memory, copy: Resource) -> Drift:
+    if memory.writes.is_refused(copy.id, TAGS):
         return NO_DRIFT
     attachment = attachment_drift(desired.request, memory, copy)
-    if memory.writes.is_refused(copy.snapshot_id, ATTACH):
+    if memory.writes.is_refused(copy.id, ATTACH):
         attachment = replace(attachment, is_due=False)
     change = disk_change(desired.request, copy)
     if change and (refused := desired.cloud.fixed_tags(copy)):
@@ -138,9 +138,9 @@ def _disk_drift(desired: DesiredState, memory: Memory, copy: Snapshot) -> Drift:
     return Drift(TagDrift(change), disk=attachment)
 
 
-def _expiry_drift(desired: DesiredState, memory: Memory, copy: Snapshot, utc_now: datetime) -> ExpiryDrift:
+def _expiry_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: datetime) -> ExpiryDrift:
     request = desired.request
-    if not desired.cloud.expires_after_copying or memory.writes.is_over(copy.snapshot_id, EXPIRY):
+    if not desired.cloud.expires_after_copying or memory.writes.is_over(copy.id, EXPIRY):
         return ExpiryDrift()
     if copy.state is State.COMPLETED:
         at, warning = expiry_of(request, copy, utc_now)
@@ -154,21 +154,21 @@ def _expiry_drift(desired: DesiredState, memory: Memory, copy: Snapshot, utc_now
     )
 
 
-def _lock_drift(desired: DesiredState, memory: Memory, copy: Snapshot, now: float) -> LockDrift:
+def _lock_drift(desired: DesiredState, memory: Memory, copy: Resource, now: float) -> LockDrift:
     if locks_later(desired, copy):
         waits = "copies are still in progress, and only complete copies can be locked; the next run locks them"
         warning = f"{copy.region}: {waits}"
         return LockDrift(later=True, warning=None if desired.policy.wait else warning)
     if not lock_due(desired, memory, copy):
         return LockDrift()
-    refused = memory.writes.refusal_of(copy.snapshot_id, LOCK)
+    refused = memory.writes.refusal_of(copy.id, LOCK)
     # During the pause after a refused lock, nothing is read for it.
     pauses = refused is not None and refused.until > now
     unknown = not pauses and not is_known_unlocked(desired, memory, copy, now)
     return LockDrift(due=not unknown, unknown=unknown)
 
 
-def _unread_source(desired: DesiredState, copy: Snapshot) -> CopyError | None:
+def _unread_source(desired: DesiredState, copy: Resource) -> CopyError | None:
     """Return why the source could not be read, if tags of the copy depend on it. A deleted source is no failure."""
     if not isinstance(desired.source, CopyError) or isinstance(desired.source, NotFound):
         return None
@@ -182,7 +182,7 @@ def _purges(desired: DesiredState) -> bool:
     return desired.policy.purge_tags and asked
 
 
-def _tags_may_show(desired: DesiredState, memory: Memory, copy: Snapshot, utc_now: datetime) -> bool:
+def _tags_may_show(desired: DesiredState, memory: Memory, copy: Resource, utc_now: datetime) -> bool:
     """Whether another run may have set tags that do not show yet.
 
     New tags would overwrite them, and with them the mark of that run's plan (promises: provenance). This does not apply
@@ -192,7 +192,7 @@ def _tags_may_show(desired: DesiredState, memory: Memory, copy: Snapshot, utc_no
         not desired.policy.wait
         or desired.policy.is_planned
         or desired.cloud.tags_in_copy_call
-        or copy.snapshot_id in memory.own_copies
+        or copy.id in memory.own_copies
     ):
         return False
     if isinstance(desired.source, CopyError):
@@ -203,23 +203,23 @@ def _tags_may_show(desired: DesiredState, memory: Memory, copy: Snapshot, utc_no
     return SOURCE_SNAPSHOT_ID not in copy.tags and age < patience
 
 
-def _tag_drift(desired: DesiredState, memory: Memory, copy: Snapshot, utc_now: datetime) -> TagDrift:
+def _tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: datetime) -> TagDrift:
     """Return which tags a copy lacks, or that the source is needed first."""
     request, cloud = desired.request, desired.cloud
     refusals = [cloud.refused_tags[k] for k in missing_tags(copy.tags, request.tags or {}) if k in cloud.refused_tags]
     may_show = _tags_may_show(desired, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
-    refusal = memory.writes.refusal_of(copy.snapshot_id, TAGS)
+    refusal = memory.writes.refusal_of(copy.id, TAGS)
     if cloud.tag_rules is None or (refusal and refusal.is_final and not isinstance(refusal.error, TagsFull)):
         return replace(drift, refused=None)  # that refusal is reported
     if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
         return replace(drift, needs_source=True)
     change = _change_of(desired, copy, cloud.tag_rules, may_show)
-    sent = memory.writes.tags.get(copy.snapshot_id)
+    sent = memory.writes.tags.get(copy.id)
     if not sent:
         return replace(drift, change=change)
-    sent_at = memory.writes.accepted[copy.snapshot_id, TAGS]
-    if not cloud.tags_in_copy_call and memory.seen[copy.snapshot_id].shown_at <= sent_at:
+    sent_at = memory.writes.accepted[copy.id, TAGS]
+    if not cloud.tags_in_copy_call and memory.seen[copy.id].shown_at <= sent_at:
         return replace(drift, unshown=(*sent.set, *sent.remove))
     if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
         # The cloud accepted the change, so a look that does not show it is stale. If another service sets the tags,
@@ -229,7 +229,7 @@ def _tag_drift(desired: DesiredState, memory: Memory, copy: Snapshot, utc_now: d
     return replace(drift, change=change)
 
 
-def _change_of(desired: DesiredState, copy: Snapshot, rules: TagRules, may_show: bool) -> TagChange:
+def _change_of(desired: DesiredState, copy: Resource, rules: TagRules, may_show: bool) -> TagChange:
     """Return the change that gives a copy the tags of a request, and those that every new copy gets.
 
     ``may_show``: whether another run may have just set the latter.
@@ -249,6 +249,6 @@ def _change_of(desired: DesiredState, copy: Snapshot, rules: TagRules, may_show:
     return replace(change, set={k: v for k, v in change.set.items() if k not in desired.cloud.refused_tags})
 
 
-def _lacks_provenance(copy: Snapshot) -> bool:
+def _lacks_provenance(copy: Resource) -> bool:
     """Whether the run that made a copy of ours ended before it set the tags, or knew less than is known now."""
     return not {SOURCE_SNAPSHOT_ID, SOURCE_DISK_ID, SOURCE_CREATED_AT} <= {*copy.tags}

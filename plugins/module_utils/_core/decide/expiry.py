@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ..model import CopyRequest, Snapshot, State, TagChange
+from ..model import CopyRequest, Resource, State, TagChange
 from ..tags import RESTORE_EXPIRES_AT
 from ..times import iso_utc, parse_iso_utc
 
@@ -22,13 +22,11 @@ NEAREST = timedelta(days=1)
 LATER = timedelta(hours=1)
 
 
-def expiry_of(request: CopyRequest, copy: Snapshot, now: datetime) -> tuple[datetime | None, str | None]:
+def expiry_of(request: CopyRequest, copy: Resource, now: datetime) -> tuple[datetime | None, str | None]:
     """Return the expiry to set on a complete copy of ours that has none, and a warning if it cannot be set."""
     if request.retention_days is None or not copy.deletable or copy.expires_at or copy.state is not State.COMPLETED:
         return None, None
-    untouched = (
-        f"retention_days is not set on {copy.snapshot_id} in {copy.region}, which is kept until somebody deletes it"
-    )
+    untouched = f"retention_days is not set on {copy.id} in {copy.region}, which is kept until somebody deletes it"
     if copy.created_at is None:
         return None, f"{untouched}: the cloud does not show when it was made"
     moment = copy.created_at + timedelta(days=request.retention_days)
@@ -37,7 +35,7 @@ def expiry_of(request: CopyRequest, copy: Snapshot, now: datetime) -> tuple[date
     return moment, None
 
 
-def expiry_change(request: CopyRequest, copy: Snapshot) -> TagChange:
+def expiry_change(request: CopyRequest, copy: Resource) -> TagChange:
     """Return the change of a disk's tags that updates its time of expiry.
 
     The time is removed if none is requested, or replaced by a later one. It is never moved to an earlier time, and a

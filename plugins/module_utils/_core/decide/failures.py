@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ..capabilities import Capabilities
 from ..errors import Ambiguous, CopyError, FailedCopy, Mismatch, NotFound, Refused, TimedOut, Unreachable
-from ..model import CopyRequest, Snapshot
+from ..model import CopyRequest, Resource, RestoredDisk, disk_of
 from ..times import iso_utc
 from .copies import misfit
 from .writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
@@ -20,27 +20,27 @@ CREATE = "Run without create: false to make a new copy."
 AGAIN = "Run again to continue where this run stopped, or raise wait_timeout."
 
 
-def failed_copy(copy: Snapshot, hint: str) -> FailedCopy:
+def failed_copy(copy: Resource, hint: str) -> FailedCopy:
     """Return the failure of a copy that the cloud shows as failed, with the cloud's reason."""
     reason = copy.reason or "the cloud gives no reason"
     return FailedCopy(
-        f"The {copy.noun} {copy.snapshot_id} in {copy.region} has failed (state {copy.provider_state}): {reason}",
+        f"The {copy.noun} {copy.id} in {copy.region} has failed (state {copy.provider_state}): {reason}",
         hint=hint,
     )
 
 
-def missing_copy(request: CopyRequest, copy: Snapshot, hint: str) -> FailedCopy:
+def missing_copy(request: CopyRequest, copy: Resource, hint: str) -> FailedCopy:
     """Return the failure of a copy that the cloud accepted and no longer shows, or shows as being deleted."""
     return FailedCopy(
-        f"The {copy.noun} {copy.snapshot_id} of {request.snapshot_id} is no longer shown in {request.region}: "
+        f"The {copy.noun} {copy.id} of {request.snapshot_id} is no longer shown in {request.region}: "
         f"it was deleted, or it failed and the cloud removed it (last seen {copy.provider_state or 'in progress'})",
         hint=hint,
     )
 
 
-def mismatch(request: CopyRequest, copy: Snapshot, cloud: Capabilities) -> Mismatch:
+def mismatch(request: CopyRequest, copy: Resource, cloud: Capabilities) -> Mismatch:
     return Mismatch(
-        f"The {copy.noun} {copy.snapshot_id} of {request.snapshot_id} in {copy.region} does not match the request: "
+        f"The {copy.noun} {copy.id} of {request.snapshot_id} in {copy.region} does not match the request: "
         f"{misfit(request, copy, cloud)}",
         hint=cloud.misfit_hint,
     )
@@ -54,70 +54,70 @@ def no_copy(request: CopyRequest) -> NotFound:
     )
 
 
-def no_survivor(copy: Snapshot, survivor_id: str, shown: Snapshot | None) -> Refused:
+def no_survivor(copy: Resource, survivor_id: str, shown: Resource | None) -> Refused:
     """Return the failure of a copy that is not deleted because its survivor is not complete."""
     why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "does not exist"
     return Refused(
-        f"The copy {copy.snapshot_id} in {copy.region} is not deleted, because its survivor {survivor_id} {why}",
+        f"The copy {copy.id} in {copy.region} is not deleted, because its survivor {survivor_id} {why}",
         hint=f"Find out what happened to {survivor_id}. The next run decides again which copies to delete.",
     )
 
 
-def not_ours(copy: Snapshot) -> Refused:
+def not_ours(copy: Resource) -> Refused:
     """Return the failure of a copy that is not certainly a copy of ours, so that no run deletes it."""
     why = None
     if not copy.certain:
-        why = f"only its {'tags show' if copy.disk else 'name or description shows'} its source"
+        why = f"only its {'tags show' if isinstance(copy, RestoredDisk) else 'name or description shows'} its source"
     elif copy.ours and not copy.is_proven:
         why = "only its tags show that it is a copy"
     if why:
         return Refused(
-            f"The {copy.noun} {copy.snapshot_id} in {copy.region} is not deleted, because {why}",
+            f"The {copy.noun} {copy.id} in {copy.region} is not deleted, because {why}",
             hint="Check it in the cloud's console, and delete it there if it is no longer needed.",
         )
     return Refused(
-        f"The {copy.noun} {copy.snapshot_id} in {copy.region} was not made by this collection, so it is not deleted",
+        f"The {copy.noun} {copy.id} in {copy.region} was not made by this collection, so it is not deleted",
         hint="Delete it with the cloud's own tools if it is no longer needed.",
     )
 
 
-def held_copy(copy: Snapshot) -> Refused:
+def held_copy(copy: Resource) -> Refused:
     if "in_use" in copy.traits:
         return Refused(
-            f"The {copy.noun} {copy.snapshot_id} in {copy.region} {copy.obstacle or 'is in use'}, so it is not deleted",
+            f"The {copy.noun} {copy.id} in {copy.region} {copy.obstacle or 'is in use'}, so it is not deleted",
             hint="Detach it first if it is no longer needed, then run again.",
         )
     if copy.locked_until or "locked" in copy.traits:
         until = f" until {iso_utc(copy.locked_until)}" if copy.locked_until else ""
         return Refused(
-            f"The copy {copy.snapshot_id} in {copy.region} is locked{until}, so it is not deleted",
+            f"The copy {copy.id} in {copy.region} is locked{until}, so it is not deleted",
             hint="Wait until the lock ends, or end the lock if the cloud allows it.",
         )
     return Refused(
-        f"The {copy.noun} {copy.snapshot_id} in {copy.region} is held by its tag dr-copy:hold, so it is not deleted",
+        f"The {copy.noun} {copy.id} in {copy.region} is held by its tag dr-copy:hold, so it is not deleted",
         hint="Remove the tag dr-copy:hold from it first.",
     )
 
 
-def not_cancellable(copy: Snapshot) -> Refused:
+def not_cancellable(copy: Resource) -> Refused:
     return Refused(
-        f"The {copy.noun} {copy.snapshot_id} in {copy.region} is still in progress, and this cloud cannot cancel it",
+        f"The {copy.noun} {copy.id} in {copy.region} is still in progress, and this cloud cannot cancel it",
         hint="Set wait: true to delete it when it is complete, or run again later.",
     )
 
 
-def tags_not_shown(copy: Snapshot, keys: tuple[str, ...]) -> TimedOut:
+def tags_not_shown(copy: Resource, keys: tuple[str, ...]) -> TimedOut:
     return TimedOut(
-        f"The cloud accepted the tags of the copy {copy.snapshot_id} in {copy.region}, but does not show the change: "
+        f"The cloud accepted the tags of the copy {copy.id} in {copy.region}, but does not show the change: "
         f"{', '.join(keys)}",
         hint="The copy itself is good. Run again to tag it. If this happens again, check the tags in the console and "
         "the caller's permission for the tag service.",
     )
 
 
-def tags_late(copy: Snapshot) -> TimedOut:
+def tags_late(copy: Resource) -> TimedOut:
     return TimedOut(
-        f"The copy {copy.snapshot_id} in {copy.region}, which another run has just started, does not show its tags yet",
+        f"The copy {copy.id} in {copy.region}, which another run has just started, does not show its tags yet",
         hint="The copy itself is good. Run again: the next run sets its tags if they do not show by then.",
     )
 
@@ -134,19 +134,20 @@ def tags_full(refused: Mapping[str, CopyError]) -> str | None:
     )
 
 
-def source_not_read(copy: Snapshot, why: CopyError | None) -> CopyError:
+def source_not_read(copy: Resource, why: CopyError | None) -> CopyError:
     """Return the failure of tags from a source that could not be read, or not within wait_timeout."""
-    message = f"The tags of the copy {copy.snapshot_id} in {copy.region} were not updated, because its source "
+    message = f"The tags of the copy {copy.id} in {copy.region} were not updated, because its source "
     if why is None:
         return TimedOut(f"{message}was not read within wait_timeout", hint=AGAIN)
     kind = type(why) if not isinstance(why, Ambiguous) else Unreachable
     return why.as_kind(kind, f"{message}could not be read: {why}", why.hint or AGAIN)
 
 
-def attachment_not_shown(copy: Snapshot) -> TimedOut:
-    state = copy.disk.attachment if copy.disk else None
+def attachment_not_shown(copy: Resource) -> TimedOut:
+    disk = disk_of(copy)
+    state = disk.attachment if disk else None
     return TimedOut(
-        f"The disk {copy.snapshot_id} in {copy.region} was not shown as attached within wait_timeout "
+        f"The disk {copy.id} in {copy.region} was not shown as attached within wait_timeout "
         f"({state or copy.provider_state})",
         hint="Run again. If this happens again, look at the disk and the instance in the console.",
     )

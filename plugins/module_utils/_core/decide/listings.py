@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..model import Snapshot, State
+from ..model import Resource, State
 from .sightings import Absence
 
 
@@ -38,7 +38,7 @@ class Listings:
     def is_confirmed(self) -> bool:
         return self.at_first is not None and self.at_first.is_confirmed
 
-    def record_initial(self, shown: Mapping[str, Snapshot], has_seam: bool) -> None:
+    def record_initial(self, shown: Mapping[str, Resource], has_seam: bool) -> None:
         """Record what existed before this run wrote anything, in addition to what an earlier listing has shown."""
         before = self.at_first or InitialCopies(frozenset(), frozenset(), False)
         self.at_first = InitialCopies(
@@ -47,7 +47,7 @@ class Listings:
             is_confirmed=self.at_first is not None or not has_seam,
         )
 
-    def ended(self, shown: Mapping[str, Snapshot], at: float, counts_from: float) -> None:
+    def ended(self, shown: Mapping[str, Resource], at: float, counts_from: float) -> None:
         """Record a listing that started at ``at``, and counts from ``counts_from``."""
         self.at = at
         self.fresh_at = counts_from if self.is_confirmed else self.fresh_at
@@ -57,5 +57,5 @@ class Listings:
             self.nothing_shown.record_miss(at)
 
 
-def _is_there(copy: Snapshot) -> bool:
+def _is_there(copy: Resource) -> bool:
     return copy.is_copy and copy.state is not State.ABSENT

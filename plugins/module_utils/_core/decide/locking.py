@@ -10,30 +10,30 @@ import math
 from collections.abc import Iterable
 
 from ..errors import Retry
-from ..model import Snapshot, State
+from ..model import Resource, State
 from ..waiting import FRESH_SECONDS
 from .desired import DesiredState
 from .memory import Memory
 from .writes import LOCK
 
 
-def lock_due(desired: DesiredState, memory: Memory, copy: Snapshot) -> bool:
+def lock_due(desired: DesiredState, memory: Memory, copy: Resource) -> bool:
     """Whether a copy is to be locked: it is complete, ours, and as far as known was never locked (promises: locks)."""
     return (
         _wants_lock(desired, copy)
         and copy.state is State.COMPLETED
-        and not memory.writes.is_refused(copy.snapshot_id, LOCK)
+        and not memory.writes.is_refused(copy.id, LOCK)
         and not (copy.locked_until or "locked" in copy.traits)
-        and memory.locks.found.get(copy.snapshot_id) is None
+        and memory.locks.found.get(copy.id) is None
     )
 
 
-def locks_later(desired: DesiredState, copy: Snapshot) -> bool:
+def locks_later(desired: DesiredState, copy: Resource) -> bool:
     """Whether a copy is to be locked once it is complete."""
     return _wants_lock(desired, copy) and copy.state is State.PENDING
 
 
-def unknown_locks(desired: DesiredState, memory: Memory, copies: Iterable[Snapshot]) -> tuple[str, ...]:
+def unknown_locks(desired: DesiredState, memory: Memory, copies: Iterable[Resource]) -> tuple[str, ...]:
     """Return the copies whose locks must be read before anything is written to them.
 
     A copy of this run has no lock, unless the answer to its lock call was lost. If locks may not be read, the cloud
@@ -41,28 +41,28 @@ def unknown_locks(desired: DesiredState, memory: Memory, copies: Iterable[Snapsh
     """
     if not desired.cloud.lock_modes or memory.locks.unread:
         return ()
-    ids = [copy.snapshot_id for copy in copies]
+    ids = [copy.id for copy in copies]
     return tuple(
         i for i in ids if i not in memory.locks and (i not in memory.own_copies or _lock_is_in_doubt(memory, i))
     )
 
 
-def is_known_unlocked(desired: DesiredState, memory: Memory, copy: Snapshot, now: float) -> bool:
+def is_known_unlocked(desired: DesiredState, memory: Memory, copy: Resource, now: float) -> bool:
     """Whether a recent listing of locks showed none for the copy, or this run has just made it.
 
     Then a new lock changes no lock that somebody has set (promises: locks).
     """
     if unknown_locks(desired, memory, [copy]):
         return False
-    mine = memory.own_copies.get(copy.snapshot_id)
-    known_at = memory.locks.at if copy.snapshot_id in memory.locks else mine.made_at if mine else -math.inf
+    mine = memory.own_copies.get(copy.id)
+    known_at = memory.locks.at if copy.id in memory.locks else mine.made_at if mine else -math.inf
     return now - known_at <= FRESH_SECONDS
 
 
-def _lock_is_in_doubt(memory: Memory, snapshot_id: str) -> bool:
-    refusal = memory.writes.refusal_of(snapshot_id, LOCK)
+def _lock_is_in_doubt(memory: Memory, copy_id: str) -> bool:
+    refusal = memory.writes.refusal_of(copy_id, LOCK)
     return refusal is not None and refusal.error.retry is Retry.LOOK_FIRST
 
 
-def _wants_lock(desired: DesiredState, copy: Snapshot) -> bool:
+def _wants_lock(desired: DesiredState, copy: Resource) -> bool:
     return desired.request.lock is not None and bool(desired.cloud.lock_modes) and copy.deletable

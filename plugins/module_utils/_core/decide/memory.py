@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import Busy, CopyError, Underway
 from ..locks import Lock
-from ..model import Snapshot, State, TagChange
+from ..model import Resource, State, TagChange, disk_of, is_recycled
 from ..waiting import FRESH_SECONDS, UNSEEN_LOOKS, UNSEEN_SECONDS
 from . import sightings
 from .copy_call import CopyCall
@@ -39,7 +39,7 @@ class Memory:
     listings: Listings = field(default_factory=Listings)
     seen: dict[str, Sighting] = field(default_factory=dict)
     #: Copies that the cloud no longer shows, or shows as being deleted, and those that this run deleted.
-    gone: dict[str, Snapshot] = field(default_factory=dict)
+    gone: dict[str, Resource] = field(default_factory=dict)
     #: Missing copies that no look has ever shown.
     never_shown: set[str] = field(default_factory=set)
     #: Copies that this run made, or very likely made with a call whose answer was lost.
@@ -56,7 +56,7 @@ class Memory:
 
     def record_look(
         self,
-        shown: Mapping[str, Snapshot],
+        shown: Mapping[str, Resource],
         asked: Iterable[str] | None,
         at: float,
         until: float | None = None,
@@ -71,88 +71,88 @@ class Memory:
         if asked is None:
             self._record_listing(shown, at, has_seam)
             self.listings.ended(shown, at, until)
-        for snapshot_id in [*self.seen, *self.still_shown] if asked is None else asked:
-            if snapshot_id not in shown and snapshot_id in self.seen:
-                self._record_unseen(snapshot_id, at)
-            elif snapshot_id not in shown and snapshot_id in self.deleted:
-                self.deleted[snapshot_id].record_miss(at)
-        for snapshot_id, copy in shown.items():
-            if snapshot_id not in self.deleted or (copy.disk and copy.disk.is_recycled):
-                self._record_shown(snapshot_id, copy, at if asked is None else until)
+        for copy_id in [*self.seen, *self.still_shown] if asked is None else asked:
+            if copy_id not in shown and copy_id in self.seen:
+                self._record_unseen(copy_id, at)
+            elif copy_id not in shown and copy_id in self.deleted:
+                self.deleted[copy_id].record_miss(at)
+        for copy_id, copy in shown.items():
+            if copy_id not in self.deleted or is_recycled(copy):
+                self._record_shown(copy_id, copy, at if asked is None else until)
         if asked is None:
-            for snapshot_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
-                self.own_copies[snapshot_id].rechecked |= self.seen[snapshot_id].complete_at <= at
+            for copy_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
+                self.own_copies[copy_id].rechecked |= self.seen[copy_id].complete_at <= at
 
-    def _as_own(self, shown: Snapshot) -> Snapshot:
+    def _as_own(self, shown: Resource) -> Resource:
         """Return a copy of this run with the source of its call, whatever source its fields show."""
-        sighting = self.seen.get(shown.snapshot_id)
-        known = sighting.copy if sighting else self.gone.get(shown.snapshot_id)
-        if known is None or known.source is None or (shown.disk and shown.disk.is_recycled):
+        sighting = self.seen.get(shown.id)
+        known = sighting.copy if sighting else self.gone.get(shown.id)
+        if known is None or known.source is None or is_recycled(shown):
             return shown
         if shown.is_copy and shown.source and shown.source.snapshot_id == known.source.snapshot_id:
             return shown
         return replace(shown, source=known.source, is_copy=True, certain=False)
 
-    def _record_listing(self, shown: Mapping[str, Snapshot], at: float, has_seam: bool) -> None:
+    def _record_listing(self, shown: Mapping[str, Resource], at: float, has_seam: bool) -> None:
         # Clouds show times in whole seconds, so a copy of the same second may show a second later.
-        for snapshot_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
-            shown_for = at - self.seen[snapshot_id].first_shown_at
-            self.own_copies[snapshot_id].compared |= shown_for >= sightings.SAME_SECOND
+        for copy_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
+            shown_for = at - self.seen[copy_id].first_shown_at
+            self.own_copies[copy_id].compared |= shown_for >= sightings.SAME_SECOND
         if not self.was_listed or (self.may_begin and not self.listings.is_confirmed):
             self.listings.record_initial(shown, has_seam)
         elif self.copy_call.is_in_doubt or self.copy_call.lost:
             self._find_lost({i: c for i, c in shown.items() if i not in self.known and i not in self.seen}, at)
 
-    def _find_lost(self, new: Mapping[str, Snapshot], at: float) -> None:
+    def _find_lost(self, new: Mapping[str, Resource], at: float) -> None:
         """Record that copies appeared after a lost answer.
 
         A copy of ours that was started since then was made by that call. So the doubt is over. A later listing shows
         whether there is also a copy of another run.
         """
         found = [i for i, copy in new.items() if self._may_be_own(copy)]
-        for snapshot_id in found:
-            self._record_made(snapshot_id, at)
+        for copy_id in found:
+            self._record_made(copy_id, at)
         if found or (new and isinstance(self.copy_call.error, Underway)):
             self.copy_call = self.copy_call.found()
 
-    def _may_be_own(self, copy: Snapshot) -> bool:
+    def _may_be_own(self, copy: Resource) -> bool:
         """Whether a lost call may have made a copy: it is ours and was started while the answer was outstanding."""
         made, unsure = copy.created_at, sightings.CLOCK_UNSURE
         may_be_ours = copy.ours or not copy.certain
         return may_be_ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.copy_call.lost))
 
-    def _record_shown(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
+    def _record_shown(self, copy_id: str, copy: Resource, at: float) -> None:
         if copy.state is State.ABSENT:
-            self._record_gone(snapshot_id, copy, at)
-        elif snapshot_id in self.seen:
-            for kind in self.seen[snapshot_id].record(copy, at):
-                lost = self.writes.refusal_of(snapshot_id, kind)
+            self._record_gone(copy_id, copy, at)
+        elif copy_id in self.seen:
+            for kind in self.seen[copy_id].record(copy, at):
+                lost = self.writes.refusal_of(copy_id, kind)
                 self.updated |= lost is not None and lost.was_lost  # it took effect although its answer was lost
         else:
-            self.seen[snapshot_id] = sighting = Sighting(copy, at, first_state=copy.state)
+            self.seen[copy_id] = sighting = Sighting(copy, at, first_state=copy.state)
             sighting.record(copy, at)
-            self.gone.pop(snapshot_id, None)
+            self.gone.pop(copy_id, None)
 
-    def _record_unseen(self, snapshot_id: str, at: float) -> None:
+    def _record_unseen(self, copy_id: str, at: float) -> None:
         """Record that a look did not show a copy. It is missing only after several looks (promises: unseen)."""
-        sighting = self.seen[snapshot_id]
+        sighting = self.seen[copy_id]
         sighting.unseen += 1
         since = max(sighting.known_at, sighting.shown_at)
         if sighting.unseen >= UNSEEN_LOOKS and at - since >= self.unseen_seconds:
             if sighting.shown_at == -math.inf:
-                self.never_shown.add(snapshot_id)
-            self._record_gone(snapshot_id, sighting.copy, at)
+                self.never_shown.add(copy_id)
+            self._record_gone(copy_id, sighting.copy, at)
 
-    def _record_gone(self, snapshot_id: str, copy: Snapshot, at: float) -> None:
+    def _record_gone(self, copy_id: str, copy: Resource, at: float) -> None:
         """Record that a copy is gone. If the answer to its deletion was lost, this run deleted it."""
-        refusal = self.writes.end(snapshot_id, DELETE)
+        refusal = self.writes.end(copy_id, DELETE)
         if refusal and refusal.was_lost:
-            self.deleted[snapshot_id] = DeletedCopy(at, snapshot_id in self.still_shown)
-        self._forget(snapshot_id, copy)
+            self.deleted[copy_id] = DeletedCopy(at, copy_id in self.still_shown)
+        self._forget(copy_id, copy)
 
-    def _forget(self, snapshot_id: str, copy: Snapshot) -> None:
-        self.seen.pop(snapshot_id, None)
-        self.gone[snapshot_id] = replace(copy, state=State.ABSENT)
+    def _forget(self, copy_id: str, copy: Resource) -> None:
+        self.seen.pop(copy_id, None)
+        self.gone[copy_id] = replace(copy, state=State.ABSENT)
 
     # -- answers to calls --------------------------------------------------------------------------------
 
@@ -160,11 +160,11 @@ class Memory:
         """Record that a copy call is sent; the doubt about an earlier one is over."""
         self.copy_call = self.copy_call.sent(utc_now)
 
-    def record_copy_accepted(self, copy: Snapshot, now: float) -> None:
+    def record_copy_accepted(self, copy: Resource, now: float) -> None:
         """Record that the cloud answered a copy call with a copy."""
         self.copy_call = self.copy_call.accepted()
-        self.seen[copy.snapshot_id] = Sighting(copy, now)
-        self._record_made(copy.snapshot_id, now)
+        self.seen[copy.id] = Sighting(copy, now)
+        self._record_made(copy.id, now)
 
     def record_copy_in_doubt(self, error: CopyError, now: float, utc_now: datetime) -> None:
         """Record that it is unknown whether a copy call took effect, or that somebody else is making the copy."""
@@ -176,59 +176,59 @@ class Memory:
     def record_copy_refused(self, error: CopyError, for_good: bool) -> None:
         self.copy_call = self.copy_call.refused(error, for_good)
 
-    def _record_made(self, snapshot_id: str, at: float) -> None:
+    def _record_made(self, copy_id: str, at: float) -> None:
         """Record that this run made a copy, and when its ID was first known."""
-        self.own_copies.setdefault(snapshot_id, OwnCopy(at)).made_at = at
+        self.own_copies.setdefault(copy_id, OwnCopy(at)).made_at = at
 
-    def record_deletion(self, snapshot_id: str, now: float) -> None:
+    def record_deletion(self, copy_id: str, now: float) -> None:
         """Record that the cloud accepted a deletion."""
-        self.deleted[snapshot_id] = DeletedCopy(now, still_shown=True)
-        self._forget(snapshot_id, self.seen[snapshot_id].copy)
-        self.writes.end(snapshot_id, DELETE)
+        self.deleted[copy_id] = DeletedCopy(now, still_shown=True)
+        self._forget(copy_id, self.seen[copy_id].copy)
+        self.writes.end(copy_id, DELETE)
 
-    def record_refusal(self, snapshot_id: str, kind: str, error: CopyError, now: float) -> None:
+    def record_refusal(self, copy_id: str, kind: str, error: CopyError, now: float) -> None:
         """Record that a write was refused, or its answer was lost; it may be sent again."""
-        self.writes.refuse(snapshot_id, kind, error, now)
+        self.writes.refuse(copy_id, kind, error, now)
         if kind in (DELETE, LOCK) and not isinstance(error, Busy):
-            self.locks.forget(snapshot_id)  # it may be locked by now
+            self.locks.forget(copy_id)  # it may be locked by now
 
-    def record_postponed(self, snapshot_id: str, kind: str, error: CopyError, until: float) -> None:
+    def record_postponed(self, copy_id: str, kind: str, error: CopyError, until: float) -> None:
         """Record that a write was not sent, and when it may be."""
-        self.writes.postpone(snapshot_id, kind, error, until)
+        self.writes.postpone(copy_id, kind, error, until)
 
-    def record_tags(self, snapshot_id: str, change: TagChange, now: float) -> None:
-        self.writes.accept_tags(snapshot_id, change, now)
-        self._record_update(snapshot_id, tags=change.applied_to(self.seen[snapshot_id].copy.tags))
+    def record_tags(self, copy_id: str, change: TagChange, now: float) -> None:
+        self.writes.accept_tags(copy_id, change, now)
+        self._record_update(copy_id, tags=change.applied_to(self.seen[copy_id].copy.tags))
 
-    def record_expiry(self, snapshot_id: str, moment: datetime, now: float) -> None:
-        self.writes.accept(snapshot_id, EXPIRY, now)
-        self._record_update(snapshot_id, expires_at=moment)
+    def record_expiry(self, copy_id: str, moment: datetime, now: float) -> None:
+        self.writes.accept(copy_id, EXPIRY, now)
+        self._record_update(copy_id, expires_at=moment)
 
-    def record_attachment(self, snapshot_id: str, instance: str, now: float) -> None:
-        self.writes.accept(snapshot_id, ATTACH, now)
-        disk = self.seen[snapshot_id].copy.disk
+    def record_attachment(self, copy_id: str, instance: str, now: float) -> None:
+        self.writes.accept(copy_id, ATTACH, now)
+        disk = disk_of(self.seen[copy_id].copy)
         held = replace(disk, attached_to=instance, attachment="attaching", in_use=True) if disk else None
-        self._record_update(snapshot_id, disk=held)
+        self._record_update(copy_id, disk=held)
 
-    def record_detachment(self, snapshot_id: str, now: float) -> None:
-        self.writes.accept(snapshot_id, DETACH, now)
-        self._record_update(snapshot_id)
+    def record_detachment(self, copy_id: str, now: float) -> None:
+        self.writes.accept(copy_id, DETACH, now)
+        self._record_update(copy_id)
 
-    def record_lock(self, snapshot_id: str, until: datetime, now: float) -> None:
-        self.writes.accept(snapshot_id, LOCK, now)
-        self._record_update(snapshot_id, locked_until=until)
+    def record_lock(self, copy_id: str, until: datetime, now: float) -> None:
+        self.writes.accept(copy_id, LOCK, now)
+        self._record_update(copy_id, locked_until=until)
 
-    def _record_update(self, snapshot_id: str, **facts: Any) -> None:
+    def _record_update(self, copy_id: str, **facts: Any) -> None:
         self.updated = True
-        self.seen[snapshot_id].copy = replace(self.seen[snapshot_id].copy, **facts)
+        self.seen[copy_id].copy = replace(self.seen[copy_id].copy, **facts)
 
     def record_locks(self, found: Mapping[str, Lock], at: float) -> None:
-        self.locks.read({snapshot_id: found.get(snapshot_id) for snapshot_id in self.seen}, at)
-        for snapshot_id, sighting in self.seen.items():
-            lock = found.get(snapshot_id)
+        self.locks.read({copy_id: found.get(copy_id) for copy_id in self.seen}, at)
+        for copy_id, sighting in self.seen.items():
+            lock = found.get(copy_id)
             if lock and not lock.is_over:
-                self.writes.end(snapshot_id, DELETE)
-                lost = self.writes.end(snapshot_id, LOCK)
+                self.writes.end(copy_id, DELETE)
+                lost = self.writes.end(copy_id, LOCK)
                 self.updated |= lost is not None and lost.was_lost  # it took effect
                 sighting.copy = lock.on(sighting.copy)
 
@@ -260,14 +260,14 @@ class Memory:
         return self.listings.at_first.failed if self.listings.at_first else frozenset()
 
     @property
-    def copies(self) -> list[Snapshot]:
+    def copies(self) -> list[Resource]:
         """The copies that exist, as far as known."""
         return [sighting.copy for sighting in self.seen.values()]
 
     @property
     def still_shown(self) -> list[str]:
         """The copies that this run deleted, and that a look may still show."""
-        return [snapshot_id for snapshot_id, deletion in self.deleted.items() if deletion.still_shown]
+        return [copy_id for copy_id, deletion in self.deleted.items() if deletion.still_shown]
 
     @property
     def changed(self) -> bool:
@@ -279,30 +279,30 @@ class Memory:
         """Whether no copy call of this run is outstanding or may have taken effect."""
         return not (self.copy_call.may_have_made_one or self.own_copies)
 
-    def unseen(self, snapshot_id: str) -> bool:
+    def unseen(self, copy_id: str) -> bool:
         """Whether the last look did not show a copy."""
-        return snapshot_id not in self.seen or self.seen[snapshot_id].unseen > 0
+        return copy_id not in self.seen or self.seen[copy_id].unseen > 0
 
     def is_fresh(self, now: float) -> bool:
         """Whether the last look at all copies is fresh enough to start a copy."""
         return now - self.listings.fresh_at <= FRESH_SECONDS
 
-    def may_delete(self, snapshot_id: str, survivor_id: str, now: float) -> bool:
+    def may_delete(self, copy_id: str, survivor_id: str, now: float) -> bool:
         """Whether a fresh look shows a copy that is not held, and its survivor (the copy itself if it needs none).
 
         If a copy may already be deleted, a later look is needed, but it need not show the copy: a second deletion is
         harmless.
         """
-        if snapshot_id not in self.seen or self.seen[snapshot_id].copy.held:
+        if copy_id not in self.seen or self.seen[copy_id].copy.held:
             return False
-        refusal = self.writes.refusal_of(snapshot_id, DELETE)
+        refusal = self.writes.refusal_of(copy_id, DELETE)
         if refusal and refusal.was_lost:
             is_known = refusal.at < self.looked_at and now - self.looked_at <= FRESH_SECONDS
         else:
-            is_known = self.seen[snapshot_id].is_fresh(now)
-        return is_known and (snapshot_id == survivor_id or self._survives(survivor_id, now))
+            is_known = self.seen[copy_id].is_fresh(now)
+        return is_known and (copy_id == survivor_id or self._survives(survivor_id, now))
 
-    def _survives(self, snapshot_id: str, now: float) -> bool:
-        if snapshot_id in self.survivors:
-            return self.survivors[snapshot_id].is_certain(now)
-        return snapshot_id in self.seen and self.seen[snapshot_id].is_fresh(now)
+    def _survives(self, copy_id: str, now: float) -> bool:
+        if copy_id in self.survivors:
+            return self.survivors[copy_id].is_certain(now)
+        return copy_id in self.seen and self.seen[copy_id].is_fresh(now)

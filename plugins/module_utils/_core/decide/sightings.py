@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import CopyError
 from ..locks import Lock
-from ..model import HOLD, Snapshot, State
+from ..model import HOLD, Resource, State, disk_of
 from ..waiting import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS
 from .writes import ATTACH, EXPIRY, TAGS
 
@@ -38,7 +38,7 @@ class Sighting:
     first showed it complete.
     """
 
-    copy: Snapshot
+    copy: Resource
     known_at: float
     first_shown_at: float = math.inf
     complete_at: float = math.inf
@@ -47,11 +47,11 @@ class Sighting:
     #: The state in which it first showed.
     first_state: State = State.PENDING
 
-    def record(self, copy: Snapshot, at: float) -> tuple[str, ...]:
+    def record(self, copy: Resource, at: float) -> tuple[str, ...]:
         """Record what a look showed. Returns the kinds of writes whose effect it shows for the first time."""
         was, news = self.copy, {}
         if copy is not was and AGE[copy.state] >= AGE[was.state]:
-            now_held, was_held = (disk.attached_to if disk else None for disk in (copy.disk, was.disk))
+            now_held, was_held = (disk.attached_to if disk else None for disk in (disk_of(copy), disk_of(was)))
             news[TAGS] = copy.tags != was.tags
             news[EXPIRY] = copy.expires_at is not None and was.expires_at is None
             news[ATTACH] = now_held is not None and was_held is None
@@ -104,15 +104,15 @@ class KnownLocks:
     at: float = -math.inf
     unread: CopyError | None = None
 
-    def __contains__(self, snapshot_id: str) -> bool:
-        return snapshot_id in self.found
+    def __contains__(self, copy_id: str) -> bool:
+        return copy_id in self.found
 
     def read(self, found: Mapping[str, Lock | None], at: float) -> None:
         self.found.update(found)
         self.at = at
 
-    def forget(self, snapshot_id: str) -> None:
-        self.found.pop(snapshot_id, None)
+    def forget(self, copy_id: str) -> None:
+        self.found.pop(copy_id, None)
 
 
 @dataclass(eq=False, slots=True)
@@ -142,12 +142,12 @@ class Absence:
 class Survivor:
     """A copy that must be complete and stay, so that another one may be deleted."""
 
-    copy: Snapshot | None = None
+    copy: Resource | None = None
     shown_at: float = -math.inf
     #: Looks that did not show it complete.
     lacking: Absence = field(default_factory=Absence)
 
-    def record_look(self, shown: Snapshot | None, at: float) -> None:
+    def record_look(self, shown: Resource | None, at: float) -> None:
         """Record what a look at ``at`` showed of it."""
         self.copy = shown
         if shown and shown.owned and shown.state is State.COMPLETED:
@@ -173,7 +173,7 @@ def counts_from(at: float, until: float) -> float:
     return at if until - at < LONG_LOOK else until
 
 
-def with_known_facts(before: Snapshot, now: Snapshot) -> Snapshot:
+def with_known_facts(before: Resource, now: Resource) -> Resource:
     """Return what a look shows, completed with what an earlier look showed and this one does not.
 
     Once seen, a hold or a lock counts for the rest of the run: a look that does not show it may be stale.

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..errors import Ambiguous, CopyError, TimedOut, Underway, Unreachable
-from ..model import CopyRequest, Snapshot, State
+from ..model import CopyRequest, Resource, State
 from .copy_call import CopyCall
 from .desired import DesiredState
 from .failures import AGAIN
@@ -17,7 +17,7 @@ from .memory import Memory
 def timed_out(
     desired: DesiredState,
     memory: Memory,
-    copy: Snapshot | None,
+    copy: Resource | None,
     unread: CopyError | None,
     source_unread: CopyError | None = None,
 ) -> CopyError | None:
@@ -36,7 +36,7 @@ def timed_out(
     if lost:
         return lost
     if unread:
-        is_complete = copy is not None and copy.state is State.COMPLETED and not memory.unseen(copy.snapshot_id)
+        is_complete = copy is not None and copy.state is State.COMPLETED and not memory.unseen(copy.id)
         # It was seen complete, so a refused last look is only a warning.
         return None if is_complete and not absent else _region_unread(request, copy, unread)
     if copy is None:
@@ -44,26 +44,26 @@ def timed_out(
     if not desired.policy.wait:
         return None
     if copy.state is not State.PENDING:
-        sighting = memory.seen.get(copy.snapshot_id)
+        sighting = memory.seen.get(copy.id)
         return _not_shown(request, copy) if sighting and sighting.unseen and not absent else None
     return _still_in_progress(request, copy, absent)
 
 
-def _still_in_progress(request: CopyRequest, copy: Snapshot, absent: bool) -> TimedOut:
+def _still_in_progress(request: CopyRequest, copy: Resource, absent: bool) -> TimedOut:
     if absent:
         return TimedOut(
-            f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} could not be deleted "
+            f"The {request.noun} {copy.id} of {request.snapshot_id} in {request.region} could not be deleted "
             f"within wait_timeout; it is {_shown(copy)}",
             hint="Run again to delete it once it is complete, or raise wait_timeout.",
         )
     return TimedOut(
-        f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} is still "
+        f"The {request.noun} {copy.id} of {request.snapshot_id} in {request.region} is still "
         f"{_shown(copy)} after wait_timeout; the cloud continues to make it",
         hint=f"Run again to adopt the {request.noun}, or raise wait_timeout.",
     )
 
 
-def _shown(copy: Snapshot) -> str:
+def _shown(copy: Resource) -> str:
     """Return the state of a copy in progress; some clouds do not show it before it is complete."""
     return f"{copy.provider_state} ({copy.progress} %)" if copy.provider_state else "in progress"
 
@@ -88,8 +88,8 @@ def _call_in_doubt(request: CopyRequest, call: CopyCall) -> CopyError | None:
     return None
 
 
-def _region_unread(request: CopyRequest, copy: Snapshot | None, unread: CopyError) -> CopyError:
-    what = f"the {request.noun} {copy.snapshot_id} of " if copy else f"any {request.noun} of "
+def _region_unread(request: CopyRequest, copy: Resource | None, unread: CopyError) -> CopyError:
+    what = f"the {request.noun} {copy.id} of " if copy else f"any {request.noun} of "
     return unread.as_kind(
         type(unread) if not isinstance(unread, Ambiguous) else Unreachable,
         f"The state of {what}{request.snapshot_id} in {request.region} is unknown: the region could not be "
@@ -119,9 +119,9 @@ def _not_started(
     )
 
 
-def _not_shown(request: CopyRequest, copy: Snapshot) -> TimedOut:
+def _not_shown(request: CopyRequest, copy: Resource) -> TimedOut:
     return TimedOut(
-        f"The {request.noun} {copy.snapshot_id} of {request.snapshot_id} in {request.region} was "
+        f"The {request.noun} {copy.id} of {request.snapshot_id} in {request.region} was "
         f"{copy.provider_state or 'in progress'}, but the last read before wait_timeout did not show it",
         hint=f"Run again: the next run finds the {request.noun}, or makes a new one.",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from ..errors import Underway
-from ..model import Snapshot, State
+from ..model import Resource, State
 from ..pacing import poll_pause
 from ..waiting import FRESH_SECONDS
 from .copies import SortedCopies
@@ -39,18 +39,14 @@ def _search_seconds(desired: DesiredState, doubt: InDoubt) -> float:
     return cloud.doubt_seconds
 
 
-def next_look(memory: Memory, copy: Snapshot, copies: SortedCopies, wait_delay: float) -> float:
+def next_look(memory: Memory, copy: Resource, copies: SortedCopies, wait_delay: float) -> float:
     """Return when a copy in progress is worth another look."""
     soonest = math.inf
-    for followed in (copy, *(c for c in copies.fitting if c.snapshot_id in memory.own_copies)):
-        sighting = memory.seen[followed.snapshot_id]
+    for followed in (copy, *(c for c in copies.fitting if c.id in memory.own_copies)):
+        sighting = memory.seen[followed.id]
         if followed.state is State.COMPLETED and not sighting.unseen and followed is not copy:
             continue
-        started = (
-            memory.own_copies[followed.snapshot_id].made_at
-            if followed.snapshot_id in memory.own_copies
-            else sighting.known_at
-        )
+        started = memory.own_copies[followed.id].made_at if followed.id in memory.own_copies else sighting.known_at
         last = max(started, memory.looked_at)
         soonest = min(
             soonest,
@@ -59,9 +55,9 @@ def next_look(memory: Memory, copy: Snapshot, copies: SortedCopies, wait_delay: 
     return soonest
 
 
-def look_again(memory: Memory, snapshot_id: str, now: float) -> float:
+def look_again(memory: Memory, copy_id: str, now: float) -> float:
     """Return when to look again for a copy that must show before a write."""
-    sighting = memory.seen[snapshot_id]
+    sighting = memory.seen[copy_id]
     if sighting.is_fresh(now):
         return math.inf
     if now - memory.looked_at > FRESH_SECONDS:
@@ -69,12 +65,12 @@ def look_again(memory: Memory, snapshot_id: str, now: float) -> float:
     return max(memory.looked_at, sighting.known_at) + (pause_until_shown(sighting.unseen) if sighting.unseen else 0.1)
 
 
-def look_after(memory: Memory, snapshot_id: str) -> float:
+def look_after(memory: Memory, copy_id: str) -> float:
     """Return when to check whether a write in doubt took effect.
 
     That is at once, then after growing pauses while the copy does not show.
     """
-    unseen = memory.seen[snapshot_id].unseen
+    unseen = memory.seen[copy_id].unseen
     return memory.looked_at + pause_until_shown(unseen) if unseen else -math.inf
 
 
@@ -89,35 +85,35 @@ def pause_until_shown(waited: float) -> float:
 
 
 def deletions_now(
-    memory: Memory, pairs: list[tuple[Snapshot, Snapshot]], now: float
-) -> tuple[tuple[Snapshot, ...], float, float]:
+    memory: Memory, pairs: list[tuple[Resource, Resource]], now: float
+) -> tuple[tuple[Resource, ...], float, float]:
     """Sort deletions: those that may be sent now, when to look first, and when to send again.
 
     ``pairs`` are copies with their survivors.
     """
     delete, look, retry = [], math.inf, math.inf
     for copy, survivor in pairs:
-        refusal = memory.writes.refusal_of(copy.snapshot_id, DELETE)
+        refusal = memory.writes.refusal_of(copy.id, DELETE)
         if refusal and refusal.is_final:
             continue
         if refusal and refusal.until > now:
             retry = min(retry, refusal.until)
-        elif memory.may_delete(copy.snapshot_id, survivor.snapshot_id, now):
+        elif memory.may_delete(copy.id, survivor.id, now):
             delete.append(copy)
         elif refusal and refusal.was_lost and memory.looked_at <= refusal.at:
             look = -math.inf
         else:
-            look = min(look, *(look_again(memory, c.snapshot_id, now) for c in (copy, survivor)))
+            look = min(look, *(look_again(memory, c.id, now) for c in (copy, survivor)))
     return tuple(delete), look, retry
 
 
-def when_to_write(memory: Memory, snapshot_id: str, kind: str, now: float) -> tuple[bool, float, float]:
+def when_to_write(memory: Memory, copy_id: str, kind: str, now: float) -> tuple[bool, float, float]:
     """Return whether a write may be sent now, else when to look first, and when to send again."""
-    refusal = memory.writes.refusal_of(snapshot_id, kind)
+    refusal = memory.writes.refusal_of(copy_id, kind)
     if refusal and refusal.until > now:
         return False, math.inf, refusal.until
-    if refusal and refusal.is_in_doubt(memory.seen[snapshot_id].shown_at):
-        return False, look_after(memory, snapshot_id), math.inf
-    if not memory.seen[snapshot_id].is_known(now):
-        return False, look_again(memory, snapshot_id, now), math.inf
+    if refusal and refusal.is_in_doubt(memory.seen[copy_id].shown_at):
+        return False, look_after(memory, copy_id), math.inf
+    if not memory.seen[copy_id].is_known(now):
+        return False, look_again(memory, copy_id, now), math.inf
     return True, math.inf, math.inf

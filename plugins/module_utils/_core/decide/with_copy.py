@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..model import Snapshot, State
+from ..model import Resource, State
 from .copies import SortedCopies, begin_order, deletable_duplicates, same_encryption
 from .decision import Decision, Deletions, Look, NextStep
 from .desired import DesiredState
@@ -28,7 +28,7 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
     copy = _counting(copies, memory)
     complete = copy.state is State.COMPLETED
     drift = drift_of(desired, memory, copy, now, utc_now)
-    sighting = memory.seen[copy.snapshot_id]
+    sighting = memory.seen[copy.id]
     duplicates = _duplicates(copies, copy)
     quiet = complete and drift.is_none and not (memory.own_copies or memory.copy_call.lost or sighting.unseen)
     if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
@@ -41,7 +41,7 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
     # A locked copy cannot be taken back, and a listing with a seam may lack the copy that counts.
     cannot_be_undone = drift.lock.due or drift.lock.unknown or drift.disk.is_due
     unsure = cannot_be_undone and not memory.listings.is_confirmed
-    may_lock = not (withdrawn.may_take(copy) or copy.snapshot_id in pairs or unsure)
+    may_lock = not (withdrawn.may_take(copy) or copy.id in pairs or unsure)
     update, look_too, retry_too = _update_now(memory, copy, drift, now, may_lock)
     needs_locks = bool(unknown) or (drift.lock.unknown and may_lock)
     follows = (policy.wait and (not complete or sighting.unseen > 0)) or withdrawn.waits
@@ -70,7 +70,7 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
         copy,
         NextStep.GO_ON if is_open else NextStep.NOTHING,
         look,
-        Deletions(to_delete, delete, {copy_id: survivor.snapshot_id for copy_id, (_copy, survivor) in pairs.items()}),
+        Deletions(to_delete, delete, {copy_id: survivor.id for copy_id, (_copy, survivor) in pairs.items()}),
         drift,
         update,
         needs_locks=needs_locks,
@@ -81,49 +81,47 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
 
 
 def _to_delete(
-    desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Snapshot, withdrawn: _Withdrawn
-) -> tuple[tuple[Snapshot, ...], dict[str, tuple[Snapshot, Snapshot]]]:
+    desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource, withdrawn: _Withdrawn
+) -> tuple[tuple[Resource, ...], dict[str, tuple[Resource, Resource]]]:
     """Return the copies to delete in the end, and by ID those that may be deleted now, each with its survivor.
 
     Copies that are taken back are only among the latter.
     """
     policy, complete = desired.policy, copy.state is State.COMPLETED
-    pairs = {c.snapshot_id: (c, copy) for c in initially_failed(desired, memory, copies)}
+    pairs = {c.id: (c, copy) for c in initially_failed(desired, memory, copies)}
     misfits = initial_misfits(desired, memory, copies, copy)
     if complete and not withdrawn.may_take(copy):
-        pairs |= {c.snapshot_id: (c, copy) for c in misfits}
+        pairs |= {c.id: (c, copy) for c in misfits}
     if policy.remove_duplicates:
-        pairs |= {
-            c.snapshot_id: (c, survivor) for c, survivor in deletable_duplicates(copies, desired.cloud) if c is not copy
-        }
-    later = [c for c in misfits if c.snapshot_id not in pairs] if policy.wait or complete else []
+        pairs |= {c.id: (c, survivor) for c, survivor in deletable_duplicates(copies, desired.cloud) if c is not copy}
+    later = [c for c in misfits if c.id not in pairs] if policy.wait or complete else []
     to_delete = (*(c for c, _survivor in pairs.values()), *later)
-    return to_delete, pairs | {mine.snapshot_id: (mine, first) for mine, first in withdrawn.ready}
+    return to_delete, pairs | {mine.id: (mine, first) for mine, first in withdrawn.ready}
 
 
-def _look_at_drift(desired: DesiredState, memory: Memory, copy: Snapshot, drift: Drift) -> float:
+def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift: Drift) -> float:
     """Return when to look for changes that the cloud accepted or that another run may have made."""
-    known_at, looks = memory.seen[copy.snapshot_id].known_at, []
+    known_at, looks = memory.seen[copy.id].known_at, []
     if drift.tags.unshown:
-        looks.append(memory.writes.accepted[copy.snapshot_id, TAGS])
+        looks.append(memory.writes.accepted[copy.id, TAGS])
     if drift.tags.may_show:
         looks.append(known_at)
     if desired.policy.wait and drift.disk.waits:
-        looks.append(memory.writes.accepted.get((copy.snapshot_id, ATTACH), known_at))
+        looks.append(memory.writes.accepted.get((copy.id, ATTACH), known_at))
     return min((look_until_shown(memory, since) for since in looks), default=math.inf)
 
 
-def _counting(copies: SortedCopies, memory: Memory) -> Snapshot:
+def _counting(copies: SortedCopies, memory: Memory) -> Resource:
     """Return the copy that counts.
 
     That is this run's own copy until it is taken back, preferably one that the last look showed.
     """
-    own = [c for c in copies.fitting if c.snapshot_id in memory.own_copies]
-    shown = [c for c in own or copies.fitting if not memory.seen[c.snapshot_id].unseen]
+    own = [c for c in copies.fitting if c.id in memory.own_copies]
+    shown = [c for c in own or copies.fitting if not memory.seen[c.id].unseen]
     return (shown or own or list(copies.fitting))[0]
 
 
-def _duplicates(copies: SortedCopies, copy: Snapshot) -> tuple[Snapshot, ...]:
+def _duplicates(copies: SortedCopies, copy: Resource) -> tuple[Resource, ...]:
     """Return the copies besides the one that counts; if that is a duplicate itself, they include the first copy."""
     first = [c for c in copies.fitting[:1] if copy in copies.duplicates and c is not copy]
     return (*first, *(c for c in copies.duplicates if c is not copy))
@@ -138,12 +136,12 @@ class _Withdrawn:
     complete.
     """
 
-    ready: tuple[tuple[Snapshot, Snapshot], ...] = ()
+    ready: tuple[tuple[Resource, Resource], ...] = ()
     waits: bool = False
     compare: bool = False
     recheck: bool = False
 
-    def may_take(self, copy: Snapshot) -> bool:
+    def may_take(self, copy: Resource) -> bool:
         """Whether a copy may still be taken back."""
         return self.waits or self.compare or self.recheck or any(mine is copy for mine, _first in self.ready)
 
@@ -151,8 +149,8 @@ class _Withdrawn:
 def _withdrawn(desired: DesiredState, memory: Memory, copies: SortedCopies) -> _Withdrawn:
     """Return which copies of this run are taken back; all runs decide in the same way."""
     ready, waits, compare, recheck = [], False, False, False
-    for mine in (c for c in copies.fitting if c.snapshot_id in memory.own_copies):
-        if not memory.own_copies[mine.snapshot_id].compared:
+    for mine in (c for c in copies.fitting if c.id in memory.own_copies):
+        if not memory.own_copies[mine.id].compared:
             compare = True
             continue
         earlier = [
@@ -160,8 +158,8 @@ def _withdrawn(desired: DesiredState, memory: Memory, copies: SortedCopies) -> _
             for c in copies.fitting
             if c.ours and begin_order(c) < begin_order(mine) and same_encryption(c, mine, desired.cloud)
         ]
-        if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.snapshot_id, DELETE):
-            recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.snapshot_id].rechecked)
+        if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.id, DELETE):
+            recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.id].rechecked)
             continue
         first = min(earlier, key=begin_order)
         if (mine.state is State.PENDING and desired.cloud.cancels_by_deletion) or (
@@ -174,7 +172,7 @@ def _withdrawn(desired: DesiredState, memory: Memory, copies: SortedCopies) -> _
 
 
 def _update_now(
-    memory: Memory, copy: Snapshot, drift: Drift, now: float, may_lock: bool
+    memory: Memory, copy: Resource, drift: Drift, now: float, may_lock: bool
 ) -> tuple[str | None, float, float]:
     """Return which of tags, expiry, lock and attachment may be sent now, in this order.
 
@@ -189,5 +187,5 @@ def _update_now(
     what = next((kind for kind, is_missing in kinds.items() if is_missing), None)
     if what is None:
         return None, math.inf, math.inf
-    is_due, look_at, retry_at = when_to_write(memory, copy.snapshot_id, what, now)
+    is_due, look_at, retry_at = when_to_write(memory, copy.id, what, now)
     return what if is_due else None, look_at, retry_at

@@ -65,42 +65,42 @@ class Writes:
     #: The accepted changes of tags, by copy.
     tags: dict[str, TagChange] = field(default_factory=dict)
 
-    def refusal_of(self, snapshot_id: str, kind: str) -> Refusal | None:
-        return self.refusals.get((snapshot_id, kind))
+    def refusal_of(self, copy_id: str, kind: str) -> Refusal | None:
+        return self.refusals.get((copy_id, kind))
 
-    def accepted_at(self, snapshot_id: str, kind: str) -> float | None:
-        return self.accepted.get((snapshot_id, kind))
+    def accepted_at(self, copy_id: str, kind: str) -> float | None:
+        return self.accepted.get((copy_id, kind))
 
-    def is_refused(self, snapshot_id: str, kind: str) -> bool:
+    def is_refused(self, copy_id: str, kind: str) -> bool:
         """Whether a write was refused for good."""
-        refusal = self.refusal_of(snapshot_id, kind)
+        refusal = self.refusal_of(copy_id, kind)
         return refusal is not None and refusal.is_final
 
-    def is_over(self, snapshot_id: str, kind: str) -> bool:
+    def is_over(self, copy_id: str, kind: str) -> bool:
         """Whether the cloud accepted a write or refused it for good."""
-        return (snapshot_id, kind) in self.accepted or self.is_refused(snapshot_id, kind)
+        return (copy_id, kind) in self.accepted or self.is_refused(copy_id, kind)
 
     def last_refused(self, *kinds: str) -> float:
         """Return when a write of these kinds was last refused; minus infinity if none was."""
         return max((refusal.at for (_id, kind), refusal in self.refusals.items() if kind in kinds), default=-math.inf)
 
-    def accept(self, snapshot_id: str, kind: str, now: float) -> None:
-        self.accepted[snapshot_id, kind] = now
-        self.end(snapshot_id, kind)
+    def accept(self, copy_id: str, kind: str, now: float) -> None:
+        self.accepted[copy_id, kind] = now
+        self.end(copy_id, kind)
 
-    def accept_tags(self, snapshot_id: str, change: TagChange, now: float) -> None:
-        sent = self.tags.get(snapshot_id, TagChange())
-        self.tags[snapshot_id] = TagChange({**sent.set, **change.set}, (*sent.remove, *change.remove))
-        self.accept(snapshot_id, TAGS, now)
+    def accept_tags(self, copy_id: str, change: TagChange, now: float) -> None:
+        sent = self.tags.get(copy_id, TagChange())
+        self.tags[copy_id] = TagChange({**sent.set, **change.set}, (*sent.remove, *change.remove))
+        self.accept(copy_id, TAGS, now)
 
-    def refuse(self, snapshot_id: str, kind: str, error: CopyError, now: float) -> None:
-        refusal = self.refusals.get((snapshot_id, kind), Refusal(error, since=now))
-        self.refusals[snapshot_id, kind] = refusal.again(kind, error, now)
+    def refuse(self, copy_id: str, kind: str, error: CopyError, now: float) -> None:
+        refusal = self.refusals.get((copy_id, kind), Refusal(error, since=now))
+        self.refusals[copy_id, kind] = refusal.again(kind, error, now)
 
-    def postpone(self, snapshot_id: str, kind: str, error: CopyError, until: float) -> None:
-        refusal = self.refusals.get((snapshot_id, kind), Refusal(error, since=until))
-        self.refusals[snapshot_id, kind] = replace(refusal, until=until)
+    def postpone(self, copy_id: str, kind: str, error: CopyError, until: float) -> None:
+        refusal = self.refusals.get((copy_id, kind), Refusal(error, since=until))
+        self.refusals[copy_id, kind] = replace(refusal, until=until)
 
-    def end(self, snapshot_id: str, kind: str) -> Refusal | None:
+    def end(self, copy_id: str, kind: str) -> Refusal | None:
         """Remove and return a refusal, because the write took effect or is no longer needed."""
-        return self.refusals.pop((snapshot_id, kind), None)
+        return self.refusals.pop((copy_id, kind), None)

@@ -53,7 +53,7 @@ def size_not_offered(offers: Sequence[Offer], request: CopyRequest, source: Snap
     if offer is None or request.options["size_gib"] or not size or _is_offered(size, offer):
         return None
     return Refused(
-        f"The source snapshot {source.snapshot_id} in {source.region} has {size} GiB, and {_limits(offer, request)}",
+        f"The source snapshot {source.id} in {source.region} has {size} GiB, and {_limits(offer, request)}",
         hint="Choose another disk_type, or a size_gib that is offered.",
     )
 

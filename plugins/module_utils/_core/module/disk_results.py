@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..act.attempt import Attempt
-from ..model import Action, Snapshot, State
+from ..model import Action, Resource, State, disk_of
 from ..times import iso_utc
 from .results import (
     action_of,
@@ -75,7 +75,7 @@ def disk_diff(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
 
 def second_disks(attempts: Sequence[Attempt]) -> list[str]:
     """Return messages that name the disks besides the one that counts, each with its snapshot."""
-    return [f"{c.snapshot_id} (of {a.request.snapshot_id})" for a in attempts for c in a.decision.duplicates]
+    return [f"{c.id} (of {a.request.snapshot_id})" for a in attempts for c in a.decision.duplicates]
 
 
 def _brief_disk(row: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _result_row(attempt: Attempt, planned: bool) -> dict[str, Any]:
     row["action"] = ACTIONS.get(action, action).value
     if failure := failure_of_row(attempt, copy):
         row["error"] = disk_failure(failure)
-    if copy is not None and copy.snapshot_id in deleted_ids(attempt, planned):
+    if copy is not None and copy.id in deleted_ids(attempt, planned):
         row.update(state="absent", provider_state=None)
     elif copy is None and planned and attempt.decision.begin and error is None:
         source = attempt.order.source
@@ -104,13 +104,13 @@ def _result_row(attempt: Attempt, planned: bool) -> dict[str, Any]:
     return row
 
 
-def _disk_facts(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any]:
-    disk = copy.disk if copy else None
+def _disk_facts(attempt: Attempt, copy: Resource | None) -> dict[str, Any]:
+    disk = disk_of(copy)
     return {
         "snapshot_id": attempt.request.snapshot_id,
         "region": attempt.request.region,
         "zone": disk.zone if disk else attempt.request.options["zone"],
-        "disk_id": copy.snapshot_id if copy else None,
+        "disk_id": copy.id if copy else None,
         "action": Action.NONE.value,
         "state": "absent" if copy is None else "in_use" if disk and disk.in_use else STATES[copy.state],
         "provider_state": copy.provider_state if copy else None,
@@ -128,10 +128,10 @@ def _disk_facts(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any]:
     }
 
 
-def _seconds(attempt: Attempt, copy: Snapshot | None) -> float | None:
+def _seconds(attempt: Attempt, copy: Resource | None) -> float | None:
     """Return how long a disk took from the call until it was available, if this run made it and saw it available."""
     memory = attempt.memory
-    if copy is None or copy.snapshot_id not in memory.own_copies or copy.snapshot_id not in memory.seen:
+    if copy is None or copy.id not in memory.own_copies or copy.id not in memory.seen:
         return None
-    seconds = memory.seen[copy.snapshot_id].complete_at - memory.own_copies[copy.snapshot_id].made_at
+    seconds = memory.seen[copy.id].complete_at - memory.own_copies[copy.id].made_at
     return round(seconds, 1) if math.isfinite(seconds) else None

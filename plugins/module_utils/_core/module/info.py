@@ -60,9 +60,9 @@ def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, An
     lists: dict[str, Iterable[dict[str, Any]]] = {"disks": _disk_rows(disks)}
     if others is not None:
         lists["other_disks"] = _disk_rows(others)
-    snapshots.sort(key=lambda s: (str(s.created_at), s.snapshot_id))
+    snapshots.sort(key=lambda s: (str(s.created_at), s.id))
     keys = key_rows(cast(KeyCloud, cloud), region, snapshots) if params.get("check_keys") else {}
-    lists["snapshots"] = ({**_snapshot_row(s, cloud, sets), "key": keys.get(s.snapshot_id)} for s in snapshots)
+    lists["snapshots"] = ({**_snapshot_row(s, cloud, sets), "key": keys.get(s.id)} for s in snapshots)
     found = {"packed": packed(lists)} if params["packed"] else {name: list(rows) for name, rows in lists.items()}
     return {**found, "account": cloud.account}
 
@@ -101,7 +101,7 @@ def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> 
         cloud.warnings.append(f"The locks on copies in {region} could not be read, so locked_until is null: {error}")
         return snapshots
     held = {snapshot_id: lock for snapshot_id, lock in locks.items() if not lock.is_over}
-    return [held[s.snapshot_id].on(s) if s.snapshot_id in held else s for s in snapshots]
+    return [held[s.id].on(s) if s.id in held else s for s in snapshots]
 
 
 def _wanted(
@@ -126,7 +126,7 @@ def _set_or_none(given: Sequence[str] | None) -> frozenset[str] | None:
 
 def _latest(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     newest: dict[str, Snapshot] = {}
-    for snapshot in sorted(snapshots, key=lambda s: (str(s.created_at), s.snapshot_id)):
+    for snapshot in sorted(snapshots, key=lambda s: (str(s.created_at), s.id)):
         if snapshot.state is State.COMPLETED and snapshot.source is None and not snapshot.is_copy and snapshot.disk_id:
             newest[snapshot.disk_id] = snapshot
     return list(newest.values())
@@ -151,7 +151,7 @@ def _disk_row(disk: Disk) -> dict[str, Any]:
 
 def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud, sets: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     return {
-        "snapshot_id": snapshot.snapshot_id,
+        "snapshot_id": snapshot.id,
         "disk_id": snapshot.disk_id,
         "region": snapshot.region,
         "state": snapshot.state.value,
@@ -172,7 +172,7 @@ def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud, sets: Mapping[str, d
         "full_size_bytes": snapshot.full_size_bytes,
         "completed_at": iso_utc(snapshot.completed_at),
         "traits": list(snapshot.traits),
-        "set": marked_set(snapshot) or sets.get(snapshot.snapshot_id),
+        "set": marked_set(snapshot) or sets.get(snapshot.id),
         "locked": snapshot.locked_until is not None or "locked" in snapshot.traits,
     }
 

@@ -78,7 +78,7 @@ def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:
     """Return the disks whose data is loaded, and when a look showed that. A failed look has no consequences."""
     there = [a.copy for a in attempts if a.copy and a.is_complete]
     region = next((copy.region for copy in there), "")
-    ask = partial(cloud.warm_disks, region, [copy.snapshot_id for copy in there])
+    ask = partial(cloud.warm_disks, region, [copy.id for copy in there])
     try:
         return dict.fromkeys(
             persist(partial(call_safely, Unreachable, ask), cloud.deadline) if there else (), cloud.utc()

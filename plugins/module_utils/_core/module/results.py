@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CopyError, FailedCopy
-from ..model import Action, Snapshot, State
+from ..model import Action, Resource, State
 from ..times import iso_utc
 from .messages import COPY_COUNTS
 
@@ -68,7 +68,7 @@ def lock_messages(attempts: Sequence[Attempt]) -> list[str]:
 def deleted_ids(attempt: Attempt, planned: bool = False) -> list[str]:
     """Return the IDs of copies that were deleted or, in check mode, would be."""
     if planned:
-        return [] if attempt.error else [c.snapshot_id for c in attempt.decision.deletions.to_delete]
+        return [] if attempt.error else [c.id for c in attempt.decision.deletions.to_delete]
     return list(attempt.memory.deleted)
 
 
@@ -85,7 +85,7 @@ def is_changed(attempt: Attempt, planned: bool) -> bool:
 def _duplicate_ids(attempt: Attempt) -> list[str]:
     """Return the IDs of copies in the last look besides the one that counts."""
     seen = attempt.memory.seen
-    ids = [c.snapshot_id for c in attempt.decision.duplicates]
+    ids = [c.id for c in attempt.decision.duplicates]
     return [i for i in ids if i in seen and not seen[i].unseen]
 
 
@@ -122,9 +122,9 @@ def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
         row.update(_facts(copy))
         if planned and decision.drift.tags.change:
             row["tags"] = decision.drift.tags.change.applied_to(copy.tags)
-        elif attempt.desired.cloud.tags_in_copy_call and copy.snapshot_id in attempt.memory.writes.tags:
-            row["tags"] = attempt.memory.writes.tags[copy.snapshot_id].applied_to(copy.tags)
-        if copy.snapshot_id in deleted_ids(attempt, planned):
+        elif attempt.desired.cloud.tags_in_copy_call and copy.id in attempt.memory.writes.tags:
+            row["tags"] = attempt.memory.writes.tags[copy.id].applied_to(copy.tags)
+        if copy.id in deleted_ids(attempt, planned):
             row.update(state=State.ABSENT.value, provider_state=None, progress=0)
     elif planned and decision.begin and error is None:
         order = attempt.order
@@ -160,7 +160,7 @@ def _empty_row(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def copy_shown(attempt: Attempt) -> Snapshot | None:
+def copy_shown(attempt: Attempt) -> Resource | None:
     """Return the copy of a row: the one that counts or, if none is wanted, the first deleted one, else a remaining one.
 
     The row of a failed copy that is not to be replaced shows that copy.
@@ -170,7 +170,7 @@ def copy_shown(attempt: Attempt) -> Snapshot | None:
         first = next(iter(memory.deleted))  # a disk in a recycle bin shows again
         return memory.gone[first] if first in memory.gone else memory.seen[first].copy
     if policy.absent and attempt.copy is None:
-        named = (copy for copy in memory.copies if policy.copy_ids and copy.snapshot_id in policy.copy_ids)
+        named = (copy for copy in memory.copies if policy.copy_ids and copy.id in policy.copy_ids)
         return next((copy for copy, _why in attempt.decision.deletions.refused), next(named, None))
     if isinstance(attempt.decision.error, FailedCopy) and attempt.decision.cause in memory.seen:
         return memory.seen[attempt.decision.cause].copy
@@ -184,9 +184,9 @@ def _source_region(attempt: Attempt) -> str | None:
     return attempt.request.source_region or found
 
 
-def _facts(copy: Snapshot) -> dict[str, Any]:
+def _facts(copy: Resource) -> dict[str, Any]:
     return {
-        "snapshot_id": copy.snapshot_id,
+        "snapshot_id": copy.id,
         "state": copy.state.value,
         "provider_state": copy.provider_state,
         "progress": copy.progress,
@@ -200,7 +200,7 @@ def _facts(copy: Snapshot) -> dict[str, Any]:
     }
 
 
-def action_of(attempt: Attempt, copy: Snapshot | None, planned: bool) -> Action:
+def action_of(attempt: Attempt, copy: Resource | None, planned: bool) -> Action:
     """Return what was done for a request or, in check mode, would be."""
     memory, decision, desired = attempt.memory, attempt.decision, attempt.desired
     deleted = deleted_ids(attempt, planned)
@@ -209,11 +209,11 @@ def action_of(attempt: Attempt, copy: Snapshot | None, planned: bool) -> Action:
     if copy is None:
         will_be = planned and decision.begin and error_of(attempt) is None
         return (Action.REPLACED if memory.known else Action.CREATED) if will_be else Action.NONE
-    if copy.snapshot_id in memory.own_copies:
+    if copy.id in memory.own_copies:
         return Action.REPLACED if memory.known else Action.CREATED
     if any(i in memory.own_copies for i in deleted):
         return Action.ADOPTED
-    sighting = memory.seen.get(copy.snapshot_id)
+    sighting = memory.seen.get(copy.id)
     if sighting and sighting.first_state is State.PENDING:
         return Action.ADOPTED
     updated = bool(decision.drift.due) if planned else memory.updated
@@ -229,20 +229,18 @@ def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
     """Return all failures of a request, including those of writes on copies."""
     snapshot_id, region = attempt.request.snapshot_id, attempt.request.region
     error = error_of(attempt)
-    cause = attempt.copy.snapshot_id if attempt.copy else attempt.decision.cause
+    cause = attempt.copy.id if attempt.copy else attempt.decision.cause
     failures = [error.as_result(snapshot_id, region, cause)] if error else []
-    others = [(copy.snapshot_id, why) for copy, why in attempt.decision.deletions.refused] + attempt.failures
+    others = [(copy.id, why) for copy, why in attempt.decision.deletions.refused] + attempt.failures
     never = attempt.decision.drift.refused
     if never and attempt.copy and error is None:
-        others.append((attempt.copy.snapshot_id, never))
+        others.append((attempt.copy.id, never))
     return failures + [why.as_result(snapshot_id, region, copy_id) for copy_id, why in others]
 
 
-def failure_of_row(attempt: Attempt, copy: Snapshot | None) -> dict[str, Any] | None:
+def failure_of_row(attempt: Attempt, copy: Resource | None) -> dict[str, Any] | None:
     """Return why a request has failed, or why its copy remains although none is wanted."""
-    left = copy is not None and any(
-        one.snapshot_id == copy.snapshot_id for one, _why in attempt.decision.deletions.refused
-    )
+    left = copy is not None and any(one.id == copy.id for one, _why in attempt.decision.deletions.refused)
     return failures_of_attempt(attempt)[0] if error_of(attempt) or left else None
 
 

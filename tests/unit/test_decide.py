@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.attempt import Attempt
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide import failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import (
@@ -785,8 +786,9 @@ def test_a_copy_that_may_never_be_deleted_is_not_tried_again(error, settled):
 
 def test_duplicates_are_all_copies_but_the_one_that_counts():
     there = [copy_of(n) for n in (3, 1, 2)]
-    decision = decide(desired_of(CopyRequest("source", "here", "there"), Policy()), memory_after(there), NOW, NOON)
-    assert decision.copy == there[1] and decision.duplicates == (there[2], there[0])
+    attempt = Attempt(desired_of(CopyRequest("source", "here", "there"), Policy()), memory=memory_after(there))
+    attempt.decision = decide(attempt.desired, attempt.memory, NOW, NOON)
+    assert attempt.copy == there[1] and attempt.duplicates == (there[2], there[0])
 
 
 def test_all_copies_are_looked_at_only_while_the_one_that_counts_does_not_show():

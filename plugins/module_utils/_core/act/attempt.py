@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..decide.copies import other_copies, sort_copies
 from ..decide.decision import Decision
 from ..decide.desired import DesiredState
 from ..decide.memory import Memory
@@ -48,6 +49,13 @@ class Attempt:
     @property
     def copy(self) -> Resource | None:
         return self.decision.copy
+
+    @property
+    def duplicates(self) -> tuple[Resource, ...]:
+        """The copies besides the one that counts."""
+        if self.desired.policy.absent:
+            return ()
+        return other_copies(sort_copies(self.request, self.memory.copies, self.desired.cloud), self.copy)
 
     @property
     def disk(self) -> str | None:

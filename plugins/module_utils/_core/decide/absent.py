@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decisions if no copy is wanted. Pure."""
+"""What follows if copies are to be deleted. Pure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ from .decision import Decision, Deletions, Look, NextStep
 from .desired import DesiredState
 from .locking import unknown_locks
 from .memory import Memory
-from .timing import deletions_now, look_until_shown, next_look
+from .timing import NO_WAIT, Wait, deletions_now, look_until_shown, next_look
 
 
-def decide_absent(desired: DesiredState, memory: Memory, now: float) -> Decision:
-    """Decide which copies of a source are deleted."""
+def delete_copies(desired: DesiredState, memory: Memory, now: float) -> Decision:
+    """Decide which copies of a source are deleted now.
+
+    A copy in progress is deleted once it is complete, if the cloud cannot cancel it.
+    """
     policy, cloud = desired.policy, desired.cloud
     named = [c for c in memory.copies if policy.copy_ids is None or c.id in policy.copy_ids]
     chosen = sorted(named, key=begin_order)
@@ -35,37 +38,29 @@ def decide_absent(desired: DesiredState, memory: Memory, now: float) -> Decision
     unknown = unknown_locks(desired, memory, ready)
     uncertain = [i for i in survivors if not memory.survivors[i].is_certain(now)]
     certain = [c for c in ready if c.id not in unknown and policy.survivors.get(c.id) not in uncertain]
-    delete, look_at, retry_at = deletions_now(memory, [(c, c) for c in certain], now)
-    detach, look_too, retry_too = detach_now(memory, attached, now)
-    retry_at = min(retry_at, retry_too)
-    look_at = min([look_at, look_too, *(memory.survivors[i].next_look for i in uncertain)])
+    delete, deletions_wait = deletions_now(memory, [(c, c) for c in certain], now)
+    detach, detachments_wait = detach_now(memory, attached, now)
+    still_shown = memory.still_shown if policy.wait and cloud.deletes_later else []
+    is_confirmed = memory.listings.is_confirmed  # else the listing may lack a copy
+    looks = [memory.survivors[i].next_look for i in uncertain]
     if to_wait_for:
         alone = SortedCopies(tuple(to_wait_for), (), (), ())
-        look_at = min(look_at, *(next_look(memory, c, alone, policy.wait_delay) for c in to_wait_for))
-    still_shown = memory.still_shown if policy.wait and cloud.deletes_later else []
+        looks += [next_look(memory, c, alone, policy.wait_delay) for c in to_wait_for]
     if still_shown:
-        since = min(memory.deleted[i].at for i in still_shown)
-        look_at = min(look_at, look_until_shown(memory, since))
-    if not memory.listings.is_confirmed:  # the listing may have missed one
-        look_at = -math.inf
-    is_open = delete or detach or to_wait_for or still_shown or unknown or min(look_at, retry_at) < math.inf
+        looks.append(look_until_shown(memory, min(memory.deleted[i].at for i in still_shown)))
+    if not is_confirmed:
+        looks.append(-math.inf)
+    wait = deletions_wait | detachments_wait | Wait(min(looks, default=math.inf))
+    is_open = delete or detach or to_wait_for or still_shown or unknown or wait != NO_WAIT
     return Decision(
         next(iter(to_delete), None),
         NextStep.GO_ON if is_open else NextStep.NOTHING,
-        Look(
-            look_at,
-            at_all=not memory.listings.is_confirmed,
-            unsure=not memory.listings.is_confirmed or bool(uncertain),
-        ),
+        Look(wait.look_at, at_all=not is_confirmed, unsure=not is_confirmed or bool(uncertain)),
         Deletions(
-            to_delete,
-            delete,
-            {c.id: policy.survivors.get(c.id, c.id) for c in to_delete},
-            tuple(survivors),
-            refused,
+            to_delete, delete, {c.id: policy.survivors.get(c.id, c.id) for c in to_delete}, tuple(survivors), refused
         ),
         detach=detach,
-        retry_at=retry_at,
+        retry_at=wait.retry_at,
         needs_locks=bool(unknown),
     )
 

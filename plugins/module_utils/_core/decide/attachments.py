@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,7 @@ from ..model import CopyRequest, Resource, State, TagChange, disk_of
 from ..tags import RESTORE_ATTACHED_TO
 from .expiry import expiry_change
 from .memory import Memory
-from .timing import look_until_shown, when_to_write
+from .timing import NO_WAIT, Wait, look_until_shown, when_to_write
 from .writes import ATTACH, DETACH
 
 
@@ -82,9 +81,9 @@ def is_ours_to_detach(request: CopyRequest, copy: Resource) -> bool:
     )
 
 
-def detach_now(memory: Memory, held: Sequence[Resource], now: float) -> tuple[tuple[Resource, ...], float, float]:
-    """Sort disks to detach: those that may be detached now, when to look first, and when to send the call again."""
-    detach, look_at, retry_at = [], math.inf, math.inf
+def detach_now(memory: Memory, held: Sequence[Resource], now: float) -> tuple[tuple[Resource, ...], Wait]:
+    """Return the disks that may be detached now, and when to go on with the others."""
+    detach, wait = [], NO_WAIT
     for copy in held:
         refusal = memory.writes.refusal_of(copy.id, DETACH)
         if refusal and refusal.is_final:
@@ -94,9 +93,9 @@ def detach_now(memory: Memory, held: Sequence[Resource], now: float) -> tuple[tu
         detached_at = memory.writes.accepted_at(copy.id, DETACH)
         if detached_at is not None or not is_attached:
             since = memory.seen[copy.id].known_at if detached_at is None else detached_at
-            look_at = min(look_at, look_until_shown(memory, since))
-            continue
-        is_due, look, retry = when_to_write(memory, copy.id, DETACH, now)
-        detach += [copy] if is_due else []
-        look_at, retry_at = min(look_at, look), min(retry_at, retry)
-    return tuple(detach), look_at, retry_at
+            wait |= Wait(look_until_shown(memory, since))
+        elif later := when_to_write(memory, copy.id, DETACH, now):
+            wait |= later
+        else:
+            detach.append(copy)
+    return tuple(detach), wait

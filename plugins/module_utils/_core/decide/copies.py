@@ -40,8 +40,9 @@ def begin_order(copy: Resource) -> tuple[datetime, str]:
     return (copy.created_at or UNKNOWN_TIME, copy.id)
 
 
-def sort_copies(request: CopyRequest, copies: Sequence[Resource], cloud: Capabilities) -> SortedCopies:
-    """Sort all copies of a source in one place."""
+def sort_copies(request: CopyRequest, shown: Sequence[Resource], cloud: Capabilities) -> SortedCopies:
+    """Sort all copies of a source in one place; other snapshots are ignored."""
+    copies = [c for c in shown if c.is_copy]
     live = sorted((c for c in copies if c.state in (State.PENDING, State.COMPLETED)), key=counting_order)
     if len(live) < 2 and len(live) == len(copies):  # the usual case
         fits = not live or misfit(request, live[0], cloud) is None
@@ -82,6 +83,14 @@ def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tupl
     kept = [c for c in live if c not in copies.duplicates]
     pairs = [(c, next((s for s in kept if _same_shown_encryption(s, c, cloud)), None)) for c in copies.duplicates]
     return [(c, s) for c, s in pairs if s and c.deletable and not c.held and c.state is s.state is State.COMPLETED]
+
+
+def other_copies(copies: SortedCopies, copy: Resource | None) -> tuple[Resource, ...]:
+    """Return the duplicates besides the copy that counts; if that is one itself, they include the first copy."""
+    counts = copy.id if copy and copies.fitting else None
+    is_duplicate = counts in {c.id for c in copies.duplicates}
+    first = [c for c in copies.fitting[:1] if is_duplicate and c not in copies.duplicates]
+    return tuple(c for c in (*first, *copies.duplicates) if c.id != counts)
 
 
 def _same_shown_encryption(one: Resource, other: Resource, cloud: Capabilities) -> bool:

@@ -90,7 +90,6 @@ class Decision:
     needs_locks: bool = False
     needs_source: bool = False
     retry_at: float = math.inf
-    duplicates: tuple[Resource, ...] = ()
 
     @property
     def begin(self) -> bool:
@@ -119,3 +118,8 @@ class Decision:
     def expiry(self) -> datetime | None:
         """The time of expiry that may be sent now."""
         return self.drift.expiry.at if self.update == EXPIRY else None
+
+
+def failed(error: CopyError, copy: Resource | None = None, cause: str | None = None) -> Decision:
+    """Return the decision that a request failed. ``copy``: the one that counts; ``cause``: if none counts."""
+    return Decision(copy, Failed(error, cause))

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from ..errors import Underway
 from ..model import Resource, State
@@ -17,6 +18,20 @@ from .copy_call import InDoubt
 from .desired import DesiredState
 from .memory import Memory
 from .writes import DELETE
+
+
+@dataclass(frozen=True)
+class Wait:
+    """When (monotonic) to go on with what cannot be done now: with a look, or without one."""
+
+    look_at: float = math.inf
+    retry_at: float = math.inf
+
+    def __or__(self, other: Wait) -> Wait:
+        return Wait(min(self.look_at, other.look_at), min(self.retry_at, other.retry_at))
+
+
+NO_WAIT = Wait()
 
 
 def next_search(desired: DesiredState, memory: Memory) -> float | None:
@@ -86,34 +101,34 @@ def pause_until_shown(waited: float) -> float:
 
 def deletions_now(
     memory: Memory, pairs: list[tuple[Resource, Resource]], now: float
-) -> tuple[tuple[Resource, ...], float, float]:
-    """Sort deletions: those that may be sent now, when to look first, and when to send again.
+) -> tuple[tuple[Resource, ...], Wait]:
+    """Return the deletions that may be sent now, and when to go on with the others.
 
     ``pairs`` are copies with their survivors.
     """
-    delete, look, retry = [], math.inf, math.inf
+    delete, wait = [], NO_WAIT
     for copy, survivor in pairs:
         refusal = memory.writes.refusal_of(copy.id, DELETE)
         if refusal and refusal.is_final:
             continue
         if refusal and refusal.until > now:
-            retry = min(retry, refusal.until)
+            wait |= Wait(retry_at=refusal.until)
         elif memory.may_delete(copy.id, survivor.id, now):
             delete.append(copy)
         elif refusal and refusal.was_lost and memory.looked_at <= refusal.at:
-            look = -math.inf
+            wait |= Wait(-math.inf)
         else:
-            look = min(look, *(look_again(memory, c.id, now) for c in (copy, survivor)))
-    return tuple(delete), look, retry
+            wait |= Wait(min(look_again(memory, c.id, now) for c in (copy, survivor)))
+    return tuple(delete), wait
 
 
-def when_to_write(memory: Memory, copy_id: str, kind: str, now: float) -> tuple[bool, float, float]:
-    """Return whether a write may be sent now, else when to look first, and when to send again."""
+def when_to_write(memory: Memory, copy_id: str, kind: str, now: float) -> Wait | None:
+    """Return when to go on with a write, or None if it may be sent now."""
     refusal = memory.writes.refusal_of(copy_id, kind)
     if refusal and refusal.until > now:
-        return False, math.inf, refusal.until
+        return Wait(retry_at=refusal.until)
     if refusal and refusal.is_in_doubt(memory.seen[copy_id].shown_at):
-        return False, look_after(memory, copy_id), math.inf
+        return Wait(look_after(memory, copy_id))
     if not memory.seen[copy_id].is_known(now):
-        return False, look_again(memory, copy_id, now), math.inf
-    return True, math.inf, math.inf
+        return Wait(look_again(memory, copy_id, now))
+    return None

@@ -2,69 +2,50 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decisions if a copy fits. Pure."""
+"""What follows if a copy fits. Pure."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 
 from ..model import Resource, State
-from .copies import SortedCopies, begin_order, deletable_duplicates, same_encryption
+from .copies import SortedCopies, deletable_duplicates
 from .decision import Decision, Deletions, Look, NextStep
 from .desired import DesiredState
 from .drift import Drift, drift_of
 from .locking import unknown_locks
 from .memory import Memory
-from .timing import deletions_now, look_until_shown, next_look, next_search, when_to_write
+from .timing import NO_WAIT, Wait, deletions_now, look_until_shown, next_look, next_search, when_to_write
+from .withdrawal import Withdrawal, withdrawal_of
 from .without_copy import initial_misfits, initially_failed
-from .writes import ATTACH, DELETE, EXPIRY, LOCK, TAGS
+from .writes import ATTACH, EXPIRY, LOCK, TAGS
 
 
 def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: float, utc_now: datetime) -> Decision:
-    """Decide for a request with a copy that fits. ``now`` is monotonic, ``utc_now`` the current time (aware)."""
-    policy = desired.policy
+    """Decide for a request with a copy that fits: wait for it, add what it lacks, and delete what it replaces.
+
+    ``now`` is monotonic, ``utc_now`` the current time (aware). If this run made the copy, it looks once more at all
+    copies when this one is complete, and takes it back if another run made an earlier one.
+    """
     copy = _counting(copies, memory)
-    complete = copy.state is State.COMPLETED
     drift = drift_of(desired, memory, copy, now, utc_now)
-    sighting = memory.seen[copy.id]
-    duplicates = _duplicates(copies, copy)
-    quiet = complete and drift.is_none and not (memory.own_copies or memory.copy_call.lost or sighting.unseen)
-    if quiet and not (copies.misfits or copies.failed or (policy.remove_duplicates and copies.duplicates)):
-        return Decision(copy, NextStep.NOTHING, drift=drift, duplicates=duplicates)  # the usual case
-    withdrawn = _withdrawn(desired, memory, copies) if policy.wait else _Withdrawn()
-    to_delete, pairs = _to_delete(desired, memory, copies, copy, withdrawn)
-    unknown = unknown_locks(desired, memory, [c for c, _survivor in pairs.values()])
-    ready = [pair for i, pair in pairs.items() if i not in unknown]
-    delete, look_at, retry_at = deletions_now(memory, ready, now)
+    if _is_settled(desired, memory, copies, copy, drift):
+        return Decision(copy, NextStep.NOTHING, drift=drift)  # the usual case
+    withdrawal = withdrawal_of(desired, memory, copies) if desired.policy.wait else Withdrawal()
+    to_delete, pairs = _to_delete(desired, memory, copies, copy, withdrawal)
+    unread = unknown_locks(desired, memory, [c for c, _survivor in pairs.values()])
+    delete, deletions_wait = deletions_now(memory, [pair for i, pair in pairs.items() if i not in unread], now)
     # A locked copy cannot be taken back, and a listing with a seam may lack the copy that counts.
     cannot_be_undone = drift.lock.due or drift.lock.unknown or drift.disk.is_due
     unsure = cannot_be_undone and not memory.listings.is_confirmed
-    may_lock = not (withdrawn.may_take(copy) or copy.id in pairs or unsure)
-    update, look_too, retry_too = _update_now(memory, copy, drift, now, may_lock)
-    needs_locks = bool(unknown) or (drift.lock.unknown and may_lock)
-    follows = (policy.wait and (not complete or sighting.unseen > 0)) or withdrawn.waits
-    poll_at = math.inf if complete and not follows else next_look(memory, copy, copies, policy.wait_delay)
-    # The copy of a lost call may still appear in addition to this one.
-    search_at = next_search(desired, memory) if policy.wait else None
-    look = Look(
-        at=min(
-            look_at,
-            look_too,
-            poll_at if follows else math.inf,
-            math.inf if search_at is None else search_at,
-            _look_at_drift(desired, memory, copy, drift),
-            -math.inf if unsure else math.inf,
-        ),
-        at_all=search_at is not None or unsure or sighting.unseen > 0,
-        poll_at=poll_at,
-        compare=withdrawn.compare,
-        recheck=withdrawn.recheck,
-        unsure=unsure,
-    )
-    retry_at = min(retry_at, retry_too)
-    waits = min(look.at, retry_at) < math.inf or look.compare or look.recheck or follows
+    may_lock = not (withdrawal.may_take(copy) or copy.id in pairs or unsure)
+    update, update_wait = _update_now(memory, copy, drift, now, may_lock)
+    needs_locks = bool(unread) or (drift.lock.unknown and may_lock)
+    follows = withdrawal.waits or (desired.policy.wait and not _is_shown_complete(memory, copy))
+    wait = deletions_wait | update_wait | Wait(_look_at_drift(desired, memory, copy, drift))
+    look = _look(desired, memory, copies, copy, withdrawal, follows, unsure, wait.look_at)
+    waits = look.at < math.inf or wait.retry_at < math.inf or look.compare or look.recheck or follows
     is_open = waits or delete or update or needs_locks or drift.tags.needs_source
     return Decision(
         copy,
@@ -75,13 +56,55 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
         update,
         needs_locks=needs_locks,
         needs_source=drift.tags.needs_source,
-        retry_at=retry_at,
-        duplicates=duplicates,
+        retry_at=wait.retry_at,
+    )
+
+
+def _is_settled(desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource, drift: Drift) -> bool:
+    """Whether a copy is complete and lacks nothing, and this run has neither made nor to delete one."""
+    if not _is_shown_complete(memory, copy) or not drift.is_none or memory.own_copies or memory.copy_call.lost:
+        return False
+    return not (copies.misfits or copies.failed or (desired.policy.remove_duplicates and copies.duplicates))
+
+
+def _is_shown_complete(memory: Memory, copy: Resource) -> bool:
+    return copy.state is State.COMPLETED and not memory.seen[copy.id].unseen
+
+
+def _look(
+    desired: DesiredState,
+    memory: Memory,
+    copies: SortedCopies,
+    copy: Resource,
+    withdrawal: Withdrawal,
+    follows: bool,
+    unsure: bool,
+    look_at: float,
+) -> Look:
+    """Return when to look again: ``follows`` a copy that is not complete or not shown, or at ``look_at`` for writes."""
+    is_in_progress = follows or copy.state is not State.COMPLETED
+    poll_at = next_look(memory, copy, copies, desired.policy.wait_delay) if is_in_progress else math.inf
+    # The copy of a lost call may still appear in addition to this one.
+    search_at = next_search(desired, memory) if desired.policy.wait else None
+    looks = [look_at]
+    if follows:
+        looks.append(poll_at)
+    if search_at is not None:
+        looks.append(search_at)
+    if unsure:
+        looks.append(-math.inf)
+    return Look(
+        at=min(looks),
+        at_all=search_at is not None or unsure or memory.seen[copy.id].unseen > 0,
+        poll_at=poll_at,
+        compare=withdrawal.compare,
+        recheck=withdrawal.recheck,
+        unsure=unsure,
     )
 
 
 def _to_delete(
-    desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource, withdrawn: _Withdrawn
+    desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource, withdrawal: Withdrawal
 ) -> tuple[tuple[Resource, ...], dict[str, tuple[Resource, Resource]]]:
     """Return the copies to delete in the end, and by ID those that may be deleted now, each with its survivor.
 
@@ -90,13 +113,13 @@ def _to_delete(
     policy, complete = desired.policy, copy.state is State.COMPLETED
     pairs = {c.id: (c, copy) for c in initially_failed(desired, memory, copies)}
     misfits = initial_misfits(desired, memory, copies, copy)
-    if complete and not withdrawn.may_take(copy):
+    if complete and not withdrawal.may_take(copy):
         pairs |= {c.id: (c, copy) for c in misfits}
     if policy.remove_duplicates:
         pairs |= {c.id: (c, survivor) for c, survivor in deletable_duplicates(copies, desired.cloud) if c is not copy}
     later = [c for c in misfits if c.id not in pairs] if policy.wait or complete else []
     to_delete = (*(c for c, _survivor in pairs.values()), *later)
-    return to_delete, pairs | {mine.id: (mine, first) for mine, first in withdrawn.ready}
+    return to_delete, pairs | {mine.id: (mine, first) for mine, first in withdrawal.ready}
 
 
 def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift: Drift) -> float:
@@ -121,71 +144,14 @@ def _counting(copies: SortedCopies, memory: Memory) -> Resource:
     return (shown or own or list(copies.fitting))[0]
 
 
-def _duplicates(copies: SortedCopies, copy: Resource) -> tuple[Resource, ...]:
-    """Return the copies besides the one that counts; if that is a duplicate itself, they include the first copy."""
-    first = [c for c in copies.fitting[:1] if copy in copies.duplicates and c is not copy]
-    return (*first, *(c for c in copies.duplicates if c is not copy))
-
-
-@dataclass(frozen=True)
-class _Withdrawn:
-    """Which copies of this run are taken back because another run made an earlier one.
-
-    ``ready``: pairs of a copy to delete now and its survivor. ``waits``: a copy must reach another state first.
-    ``compare``: a listing must show what others have started. ``recheck``: a listing must be made after the copy is
-    complete.
-    """
-
-    ready: tuple[tuple[Resource, Resource], ...] = ()
-    waits: bool = False
-    compare: bool = False
-    recheck: bool = False
-
-    def may_take(self, copy: Resource) -> bool:
-        """Whether a copy may still be taken back."""
-        return self.waits or self.compare or self.recheck or any(mine is copy for mine, _first in self.ready)
-
-
-def _withdrawn(desired: DesiredState, memory: Memory, copies: SortedCopies) -> _Withdrawn:
-    """Return which copies of this run are taken back; all runs decide in the same way."""
-    ready, waits, compare, recheck = [], False, False, False
-    for mine in (c for c in copies.fitting if c.id in memory.own_copies):
-        if not memory.own_copies[mine.id].compared:
-            compare = True
-            continue
-        earlier = [
-            c
-            for c in copies.fitting
-            if c.ours and begin_order(c) < begin_order(mine) and same_encryption(c, mine, desired.cloud)
-        ]
-        if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.id, DELETE):
-            recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.id].rechecked)
-            continue
-        first = min(earlier, key=begin_order)
-        if (mine.state is State.PENDING and desired.cloud.cancels_by_deletion) or (
-            mine.state is first.state is State.COMPLETED
-        ):
-            ready.append((mine, first))
-        else:
-            waits = True
-    return _Withdrawn(tuple(ready), waits, compare, recheck)
-
-
-def _update_now(
-    memory: Memory, copy: Resource, drift: Drift, now: float, may_lock: bool
-) -> tuple[str | None, float, float]:
-    """Return which of tags, expiry, lock and attachment may be sent now, in this order.
-
-    If none may, return when to look, or when to send again.
-    """
+def _update_now(memory: Memory, copy: Resource, drift: Drift, now: float, may_lock: bool) -> tuple[str | None, Wait]:
+    """Return which of tags, expiry, lock and attachment may be sent now, in this order, else when to go on."""
     kinds = {
         TAGS: drift.tags.change,
         EXPIRY: drift.expiry.at,
         LOCK: drift.lock.due and may_lock,
         ATTACH: drift.disk.is_due and may_lock,
     }
-    what = next((kind for kind, is_missing in kinds.items() if is_missing), None)
-    if what is None:
-        return None, math.inf, math.inf
-    is_due, look_at, retry_at = when_to_write(memory, copy.id, what, now)
-    return what if is_due else None, look_at, retry_at
+    kind = next((kind for kind, is_missing in kinds.items() if is_missing), None)
+    wait = when_to_write(memory, copy.id, kind, now) if kind else None
+    return (None, wait) if wait else (kind, NO_WAIT)

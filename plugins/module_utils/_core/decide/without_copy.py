@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decisions if no copy fits. Pure."""
+"""What follows if no copy fits. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import Accepted
 from ..model import Resource, State
 from . import failures
 from .copies import SortedCopies, begin_order, deletable_duplicates, misfit
-from .decision import LIST_NOW, Decision, Deletions, Failed, Look, NextStep
+from .decision import LIST_NOW, Decision, Deletions, Look, NextStep, failed
 from .desired import DesiredState
 from .memory import Memory
 from .timing import next_search
@@ -20,73 +20,77 @@ from .timing import next_search
 
 def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision:
     """Decide for a request without a copy that fits: start one, unless there is an obstacle."""
-    in_the_way = (
-        _lost(desired, memory, copies) or _cannot_begin_yet(desired, memory) or _may_not_begin(desired, memory, copies)
-    )
-    if in_the_way:
-        return in_the_way
-    policy = desired.policy
-    if desired.problem:
-        return Decision(next=Failed(desired.problem))
-    if desired.order is None:
-        return Decision(needs_source=True)
-    to_delete = initially_failed(desired, memory, copies) + (
-        initial_misfits(desired, memory, copies) if policy.wait else ()
-    )
-    if policy.remove_duplicates:
-        to_delete += tuple(c for c, _survivor in deletable_duplicates(copies, desired.cloud) if c not in to_delete)
-    return Decision(next=NextStep.BEGIN, deletions=Deletions(to_delete=to_delete))
-
-
-def _cannot_begin_yet(desired: DesiredState, memory: Memory) -> Decision | None:
-    """Decide if the last call failed for good, or if its copy or another one may still show."""
     call = memory.copy_call
+    if lost := _lost(desired, memory, copies):
+        return lost
     if call.final_error:
-        return Decision(next=Failed(call.final_error))
-    if not memory.listings.is_confirmed:  # the listing may have missed one
+        return failed(call.final_error)
+    if not memory.listings.is_confirmed:  # the listing may lack a copy
         return Decision(look=replace(LIST_NOW, unsure=True))
     search_at = next_search(desired, memory)
     if search_at is not None:
         return Decision(look=Look(search_at, at_all=True))
-    error = call.error
-    return Decision(next=Failed(error)) if isinstance(error, Accepted) else None
-
-
-def _may_not_begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision | None:
-    """Decide if an existing copy may not be replaced, or if no copy may be made."""
-    request, policy = desired.request, desired.policy
-    mine = [c for c in copies.misfits if c.id in memory.own_copies]
-    if mine:  # another attempt would have the same result
-        return Decision(mine[0], Failed(failures.mismatch(request, mine[0], desired.cloud)))
-    if copies.misfits and not (policy.replace_mismatched and policy.create):
-        first = copies.misfits[0]
-        return Decision(next=Failed(failures.mismatch(request, first, desired.cloud), first.id))
-    if copies.failed and not (policy.replace_failed and policy.create):
-        first = copies.failed[0]
-        hint = failures.REPLACE if policy.create else failures.CREATE
-        return Decision(next=Failed(failures.failed_copy(first, hint), first.id))
-    if policy.create:
-        return None
-    nothing_shown = memory.listings.nothing_shown
-    if nothing_shown.is_certain:
-        return Decision(next=Failed(failures.no_copy(request)))
-    return Decision(look=Look(nothing_shown.next_look, at_all=True, unsure=True))
+    if isinstance(call.error, Accepted):
+        return failed(call.error)
+    if must_stay := _must_stay(desired, memory, copies):
+        return must_stay
+    if not desired.policy.create:
+        return _none_exists(desired, memory)
+    if desired.problem:
+        return failed(desired.problem)
+    if desired.order is None:
+        return Decision(needs_source=True)
+    return _begin(desired, memory, copies)
 
 
 def _lost(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision | None:
-    """Return a followed copy that failed or is gone: an own copy of this run, or one that existed at first."""
+    """Fail if an own copy, or the one that existed at first, failed or is gone: this run makes no second attempt."""
     for copy in copies.failed:
         if copy.id in memory.own_copies or (
             copy.id not in memory.initially_failed and _existed_initially(memory, copy)
         ):
-            return Decision(copy, Failed(failures.failed_copy(copy, desired.cloud.failure_hint(copy))))
+            return failed(failures.failed_copy(copy, desired.cloud.failure_hint(copy)), copy)
     for copy in memory.gone.values() if desired.policy.create else ():
         if copy.id in memory.deleted or _may_name_gone_copy(desired, memory, copy):
             continue
         fits = copy.id not in memory.initially_failed and misfit(desired.request, copy, desired.cloud) is None
         if copy.id in memory.own_copies or (fits and _existed_initially(memory, copy)):
-            return Decision(copy, Failed(failures.missing_copy(desired.request, copy, desired.cloud.loss_hint)))
+            return failed(failures.missing_copy(desired.request, copy, desired.cloud.loss_hint), copy)
     return None
+
+
+def _must_stay(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision | None:
+    """Fail if an existing copy may not be replaced."""
+    request, policy, cloud = desired.request, desired.policy, desired.cloud
+    own = [c for c in copies.misfits if c.id in memory.own_copies]
+    if own:  # another attempt would have the same result
+        return failed(failures.mismatch(request, own[0], cloud), own[0])
+    if copies.misfits and not (policy.replace_mismatched and policy.create):
+        first = copies.misfits[0]
+        return failed(failures.mismatch(request, first, cloud), cause=first.id)
+    if copies.failed and not (policy.replace_failed and policy.create):
+        first = copies.failed[0]
+        hint = failures.REPLACE if policy.create else failures.CREATE
+        return failed(failures.failed_copy(first, hint), cause=first.id)
+    return None
+
+
+def _none_exists(desired: DesiredState, memory: Memory) -> Decision:
+    """Fail once enough looks show that there is no copy."""
+    nothing_shown = memory.listings.nothing_shown
+    if nothing_shown.is_certain:
+        return failed(failures.no_copy(desired.request))
+    return Decision(look=Look(nothing_shown.next_look, at_all=True, unsure=True))
+
+
+def _begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision:
+    """Send the copy call. Later, delete what the new copy replaces."""
+    to_delete = initially_failed(desired, memory, copies) + (
+        initial_misfits(desired, memory, copies) if desired.policy.wait else ()
+    )
+    if desired.policy.remove_duplicates:
+        to_delete += tuple(c for c, _survivor in deletable_duplicates(copies, desired.cloud) if c not in to_delete)
+    return Decision(next=NextStep.BEGIN, deletions=Deletions(to_delete=to_delete))
 
 
 def _may_name_gone_copy(desired: DesiredState, memory: Memory, copy: Resource) -> bool:

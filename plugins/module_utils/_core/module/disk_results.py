@@ -75,7 +75,7 @@ def disk_diff(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
 
 def second_disks(attempts: Sequence[Attempt]) -> list[str]:
     """Return messages that name the disks besides the one that counts, each with its snapshot."""
-    return [f"{c.id} (of {a.request.snapshot_id})" for a in attempts for c in a.decision.duplicates]
+    return [f"{c.id} (of {a.request.snapshot_id})" for a in attempts for c in a.duplicates]
 
 
 def _brief_disk(row: dict[str, Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def is_changed(attempt: Attempt, planned: bool) -> bool:
 def _duplicate_ids(attempt: Attempt) -> list[str]:
     """Return the IDs of copies in the last look besides the one that counts."""
     seen = attempt.memory.seen
-    ids = [c.id for c in attempt.decision.duplicates]
+    ids = [c.id for c in attempt.duplicates]
     return [i for i in ids if i in seen and not seen[i].unseen]
 
 

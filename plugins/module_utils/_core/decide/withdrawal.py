@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which copies of this run are taken back because another run made an earlier one. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..model import Resource, State
+from .copies import SortedCopies, begin_order, same_encryption
+from .desired import DesiredState
+from .memory import Memory
+from .writes import DELETE
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """What is known of the copies of this run that may have to be taken back.
+
+    ``ready``: pairs of a copy to delete now and its survivor. ``waits``: a copy must reach another state first.
+    ``compare``: a listing must show what others have started. ``recheck``: a listing must be made after the copy is
+    complete.
+    """
+
+    ready: tuple[tuple[Resource, Resource], ...] = ()
+    waits: bool = False
+    compare: bool = False
+    recheck: bool = False
+
+    def may_take(self, copy: Resource) -> bool:
+        """Whether a copy may still be taken back."""
+        return self.waits or self.compare or self.recheck or any(mine is copy for mine, _first in self.ready)
+
+
+def withdrawal_of(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Withdrawal:
+    """Return which copies of this run are taken back; all runs decide in the same way."""
+    ready, waits, compare, recheck = [], False, False, False
+    for mine in (c for c in copies.fitting if c.id in memory.own_copies):
+        if not memory.own_copies[mine.id].compared:
+            compare = True
+            continue
+        earlier = [
+            c
+            for c in copies.fitting
+            if c.ours and begin_order(c) < begin_order(mine) and same_encryption(c, mine, desired.cloud)
+        ]
+        if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.id, DELETE):
+            recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.id].rechecked)
+            continue
+        first = min(earlier, key=begin_order)
+        if (mine.state is State.PENDING and desired.cloud.cancels_by_deletion) or (
+            mine.state is first.state is State.COMPLETED
+        ):
+            ready.append((mine, first))
+        else:
+            waits = True
+    return Withdrawal(tuple(ready), waits, compare, recheck)

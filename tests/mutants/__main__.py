@@ -37,7 +37,7 @@ from tests.storms.servers import StormServer
 from tests.tables import keep_broken, list_table
 from tests.unit.test_storms import brief
 
-from .broken_engines import BROKEN, Broken, broken
+from .broken_engines import BROKEN, BrokenEngine, broken
 from .survivors import REASONS
 
 #: The unit tests that must find a broken engine: those without a cloud, then by cloud, the fastest first.
@@ -90,11 +90,11 @@ def main() -> None:
     for cloud in CLOUDS:
         importlib.import_module(f"ansible_collections.multicloud.snapshots.plugins.modules.{cloud}_snapshot_copy")
     for cloud in sorted({cloud for one in chosen for cloud in one.clouds}):
-        StormServer(cloud).passed("storm", brief(cloud, 0, 1)[0])  # imported once, for all children
+        StormServer(cloud).run_storm("storm", brief(cloud, 0, 1)[0])  # imported once, for all children
     _print_results(_judged(chosen, given), given.write)
 
 
-def _judged(chosen: list[Broken], given: argparse.Namespace) -> list[tuple[Broken, dict[str, str]]]:
+def _judged(chosen: list[BrokenEngine], given: argparse.Namespace) -> list[tuple[BrokenEngine, dict[str, str]]]:
     """Return what finds each one: storms, and unit tests."""
     found: dict[str, dict[str, str]] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     kinds = [] if given.kept_only else ["storms"] if given.storms_only else ["storms", "tests"]
@@ -107,7 +107,7 @@ def _judged(chosen: list[Broken], given: argparse.Namespace) -> list[tuple[Broke
     return [(one, found.get(one.name, {})) for one in chosen]
 
 
-def _print_results(rows: list[tuple[Broken, dict[str, str]]], write: bool) -> None:
+def _print_results(rows: list[tuple[BrokenEngine, dict[str, str]]], write: bool) -> None:
     gone = [one.name for one, by in rows if NOT_THERE in by.values()]
     there = [(one, by) for one, by in rows if by and one.name not in gone]
     storms = [one.name for one, by in there if by.get("storms", NOBODY) != NOBODY]
@@ -194,7 +194,7 @@ def storms_of(clouds: tuple[str, ...], number: int, over_disks: bool = False) ->
     return [name for turn in itertools.zip_longest(*names) for name in turn if name][:number]
 
 
-def _found(one: Broken, by: str, seeds: int) -> str:
+def _found(one: BrokenEngine, by: str, seeds: int) -> str:
     """Return what finds a broken engine first, of storms or of tests."""
     started, found = time.process_time(), ""
     try:
@@ -208,7 +208,7 @@ def _found(one: Broken, by: str, seeds: int) -> str:
     return found
 
 
-def _first_storm(one: Broken, seeds: int, before: str) -> str:
+def _first_storm(one: BrokenEngine, seeds: int, before: str) -> str:
     """Run storms, first the one that found it before, then in turns over the clouds, until one fails."""
     servers = {cloud: StormServer(cloud, with_disks=one.over_disks) for cloud in one.clouds}
     names = storms_of(one.clouds, seeds, one.over_disks)
@@ -220,13 +220,13 @@ def finds_fault(server: StormServer, label: str) -> bool:
     _cloud, kind, seed = label.split()
     _may_compute(MAX_STORM)
     try:
-        return bool(server.passed(kind, int(seed)).faults)
+        return bool(server.run_storm(kind, int(seed)).faults)
     except Exception as error:
         print(f"{label}: {type(error).__name__}: {error}", flush=True)
         return True
 
 
-def _first_test(one: Broken, before: str) -> str:
+def _first_test(one: BrokenEngine, before: str) -> str:
     """Run the unit tests, first the one that found it before, until one fails."""
     _may_compute(MAX_TESTS)
     for paths in ([before] if before.startswith("tests/") and COUNTS_CALLS not in before else [], PURE):

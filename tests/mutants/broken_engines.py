@@ -28,7 +28,7 @@ CORE = f"{COLLECTION}.plugins.module_utils._core"
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenEngine:
     """One broken engine. ``clouds`` are those on which the error shows."""
 
     name: str
@@ -39,7 +39,7 @@ class Broken:
     over_disks: bool = False
 
 
-BROKEN: list[Broken] = []
+BROKEN: list[BrokenEngine] = []
 
 
 def _with(option: str) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def options(what: str, clouds: tuple[str, ...] = tuple(CLOUDS), **changes: Any) 
                 module.params[name] = change(module.params[name]) if callable(change) else change
         real(module, connect, own_options)
 
-    BROKEN.append(Broken(_name(what), what, lambda stack: _wrapped(stack, wrap), clouds))
+    BROKEN.append(BrokenEngine(_name(what), what, lambda stack: _wrapped(stack, wrap), clouds))
 
 
 def adapter(
@@ -108,7 +108,7 @@ def adapter(
 
             real(module, connected, own_options)
 
-        BROKEN.append(Broken(_name(what), what, lambda stack: _wrapped(stack, wrap), clouds))
+        BROKEN.append(BrokenEngine(_name(what), what, lambda stack: _wrapped(stack, wrap), clouds))
         return change
 
     return take
@@ -145,7 +145,7 @@ def result(what: str, change: Callable[[dict[str, Any]], Any]) -> None:
         module.exit_json, module.fail_json = exit_json, fail_json
         real(module, connect, own_options)
 
-    BROKEN.append(Broken(_name(what), what, lambda stack: _wrapped(stack, wrap)))
+    BROKEN.append(BrokenEngine(_name(what), what, lambda stack: _wrapped(stack, wrap)))
 
 
 def inside(
@@ -180,7 +180,7 @@ def inside(
                 if getattr(other, last, None) is real:
                     stack.enter_context(mock.patch.object(other, last, made))
 
-    BROKEN.append(Broken(_name(what), what, change, clouds, over_disks))
+    BROKEN.append(BrokenEngine(_name(what), what, change, clouds, over_disks))
 
 
 def _modules() -> list[str]:
@@ -231,7 +231,7 @@ def _check_mode_writes(real: Any, module: Any, connect: Any, own_options: Any) -
     real(module, connect, own_options)
 
 
-BROKEN.append(Broken("check-mode-writes", "check mode writes", lambda stack: _wrapped(stack, _check_mode_writes)))
+BROKEN.append(BrokenEngine("check-mode-writes", "check mode writes", lambda stack: _wrapped(stack, _check_mode_writes)))
 
 
 # -- what is read ----------------------------------------------------------------------------------------
@@ -806,7 +806,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a copy begins on any listing", "decide.memory", "Memory.is_fresh", _always(True)),
     ("the first copy of this run counts as another's", "decide.memory", "Memory._may_be_own", _always(False)),
     ("own copies are compared at once", "decide.sightings", "SAME_SECOND", lambda real: -1e9),
-    ("a lock waits for nothing", "decide.with_copy", "Withdrawal.may_take", _always(False)),
+    ("a lock waits for nothing", "decide.with_copy", "Withdrawal.may_take_back", _always(False)),
     ("a copy is missing after two looks", "decide.memory", "UNSEEN_LOOKS", lambda real: 2),
     ("each listing is the last", "act.region", "Region._comparisons", lambda real: property(lambda self: [])),
     ("a write that was refused is sent at once", "pacing", "write_pause", _always(0.0)),
@@ -830,7 +830,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a request overtakes one that needs a look", "act.copy_calls", "takewhile", lambda real: filter),
     ("the region that was called most recently comes first", "act.loop", "Loop._in_turn", _in_their_order),
     ("the most refused request comes first", "act.attempt", "Attempt.times_refused", lambda real: 0),
-    ("a region that hangs is called again at once", "pacing", "Retries.failed", _forgetting_how_long),
+    ("a region that hangs is called again at once", "pacing", "Retries.record_failure", _forgetting_how_long),
     ("each pass begins with the same kind of call", "act.loop", "Loop._act", _beginning_first),
     ("slow looks are made together", "act.region", "Region.look", _quick_by_its_word),
     ("locks that took long to read are read again", "act.lock_reads", "LockReads._read_region", _priority_of_none),

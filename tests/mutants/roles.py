@@ -64,7 +64,7 @@ _TAG = re.compile(r"{%-? (?P<word>if|elif|for) (?P<rest>.*?) -?%}|{{ (?P<shown>.
 
 
 @dataclass(frozen=True)
-class Broken:
+class BrokenPart:
     """One change: its kind, its name, and a function that makes it in a process of its own."""
 
     kind: str
@@ -119,7 +119,7 @@ def main() -> None:
     sys.exit(found < 0.95 * len(chosen))
 
 
-def _finder(one: Broken, already: list[str]) -> str:
+def _finder(one: BrokenPart, already: list[str]) -> str:
     """Return the test that finds a change first, not counting those that fail without it."""
     started = time.monotonic()
     one.change()
@@ -129,12 +129,12 @@ def _finder(one: Broken, already: list[str]) -> str:
     return by
 
 
-def _all() -> Iterator[Broken]:
+def _all() -> Iterator[BrokenPart]:
     for role, table in TABLES.items():
         variables = importlib.import_module(table).VARIABLES
         for name, variable in variables.items():
             for argument in variable.sets:
-                yield Broken(
+                yield BrokenPart(
                     f"{role} rows", f"{name} to {argument.step}.{argument.name}", _without_row(table, name, argument)
                 )
             yield from _broken_variable(role, table, name, variable)
@@ -159,19 +159,19 @@ def _without_row(table: str, name: str, argument: Any) -> Callable[[], None]:
     return _change_variable(table, name, sets=tuple(one for one in variable.sets if one is not argument))
 
 
-def _broken_variable(role: str, table: str, name: str, variable: Any) -> Iterator[Broken]:
+def _broken_variable(role: str, table: str, name: str, variable: Any) -> Iterator[BrokenPart]:
     kind = f"{role} variables"
     default = variable.default
     if default is not None:
-        yield Broken(kind, f"{name} is ignored", _change_variable(table, name, parse=lambda value: default))
-    yield Broken(kind, f"{name} has another default", _change_variable(table, name, default=_other(default)))
+        yield BrokenPart(kind, f"{name} is ignored", _change_variable(table, name, parse=lambda value: default))
+    yield BrokenPart(kind, f"{name} has another default", _change_variable(table, name, default=_other(default)))
     if variable.needs:
-        yield Broken(kind, f"{name} is taken by every cloud", _change_variable(table, name, needs=""))
+        yield BrokenPart(kind, f"{name} is taken by every cloud", _change_variable(table, name, needs=""))
 
     def forget() -> None:
         del importlib.import_module(table).VARIABLES[name]
 
-    yield Broken(kind, f"{name} is unknown", forget)
+    yield BrokenPart(kind, f"{name} is unknown", forget)
 
 
 def _other(default: Any) -> Any:
@@ -186,7 +186,7 @@ def _other(default: Any) -> Any:
 # -- templates -------------------------------------------------------------------------------------------
 
 
-def _broken_template(kind: str, path: Path) -> Iterator[Broken]:
+def _broken_template(kind: str, path: Path) -> Iterator[BrokenPart]:
     text = path.read_text()
     seen: dict[str, int] = defaultdict(int)
     for match in _TAG.finditer(text):
@@ -206,7 +206,7 @@ def _broken_template(kind: str, path: Path) -> Iterator[Broken]:
         seen[label] += 1
         number = f", the {seen[label]}th" if seen[label] > 1 else ""
         changed = text[: match.start()] + other + text[match.end() :]
-        yield Broken(kind, f"{path.name}: {label}{number}", _read_template(path, changed))
+        yield BrokenPart(kind, f"{path.name}: {label}{number}", _read_template(path, changed))
 
 
 def _read_template(path: Path, text: str) -> Callable[[], None]:
@@ -225,7 +225,7 @@ def _read_template(path: Path, text: str) -> Callable[[], None]:
 # -- alerts ----------------------------------------------------------------------------------------------
 
 
-def _broken_alerts() -> Iterator[Broken]:
+def _broken_alerts() -> Iterator[BrokenPart]:
     rules = yaml.safe_load(RULES.read_text())
     for number, rule in enumerate(rules["groups"][0]["rules"]):
         changes = {
@@ -242,7 +242,7 @@ def _broken_alerts() -> Iterator[Broken]:
         }
         for what, change in changes.items():
             if change is None or {"for": "", **rule, **change} != {"for": "", **rule}:
-                yield Broken("alerts", f"{rule['alert']} {what}", _with_rule(rules, number, change))
+                yield BrokenPart("alerts", f"{rule['alert']} {what}", _with_rule(rules, number, change))
 
 
 def _swapped(text: str) -> str:

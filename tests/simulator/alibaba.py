@@ -268,14 +268,14 @@ def one_of(given: dict[str, str], name: str, values: tuple[str, ...], code: str)
     return word
 
 
-def whole(given: dict[str, str], name: str, default: int, least: int, most: int) -> int:
+def parse_int(given: dict[str, str], name: str, default: int, least: int, most: int) -> int:
     text = given.get(name, str(default))
     if not text.isdigit() or not least <= int(text) <= most:
         raise ApiError(f"Invalid{name}", f"The specified parameter {name} is not valid.")
     return int(text)
 
 
-def truth(given: dict[str, str], name: str) -> bool:
+def parse_bool(given: dict[str, str], name: str) -> bool:
     text = given.get(name, "false")
     if text.lower() not in ("true", "false"):
         raise ApiError(f"Invalid{name}", f"The specified parameter {name} is not valid.")

@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from .alibaba import ApiError, RpcCloud, json_list, one_of, required, truth, whole
+from .alibaba import ApiError, RpcCloud, json_list, one_of, parse_bool, parse_int, required
 from .locks import SimulatedLock, holds, lock_of
 from .state import Disk, SimulatedSnapshot, SnapshotGroup, course, new_id
 
@@ -92,7 +92,7 @@ class Ecs(RpcCloud):
         retention = given.get("RetentionDays")
         if retention is not None and not (retention.isdigit() and 1 <= int(retention) <= 65536):
             raise ApiError("InvalidRetentionDays.Malformed", "The specified RetentionDays is not valid.", 403)
-        encrypted, key = truth(given, "Encrypted"), given.get("KMSKeyId", "")
+        encrypted, key = parse_bool(given, "Encrypted"), given.get("KMSKeyId", "")
         if key and not encrypted:
             raise ApiError(
                 "InvalidEncrypted.NotMatchKmsKeyId",
@@ -241,7 +241,7 @@ class Ecs(RpcCloud):
         snapshot, now = self.estate.snapshots.get(region, {}).get(required(given, "SnapshotId")), self.clock.utc()
         if required(given, "LockMode") != "compliance":
             raise ApiError("InvalidLockMode.Malformed", "The specified LockMode is not valid.")
-        days, cool_off = whole(given, "LockDuration", 0, 1, 36500), whole(given, "CoolOffPeriod", -1, 0, 72)
+        days, cool_off = parse_int(given, "LockDuration", 0, 1, 36500), parse_int(given, "CoolOffPeriod", -1, 0, 72)
         if snapshot is None:
             raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot does not exist.", 404)
         if snapshot.phase(self.clock.monotonic()) == "failed":
@@ -266,7 +266,7 @@ class Ecs(RpcCloud):
             raise ApiError(
                 "InvalidSnapshotLock.NotFound", f"The specified snapshot(s) {missing} is(are) not locked.", 404
             )
-        size, start = whole(given, "MaxResults", 10, 10, 100), int(given.get("NextToken") or 0)
+        size, start = parse_int(given, "MaxResults", 10, 10, 100), int(given.get("NextToken") or 0)
         found = [_lock_shown(s, now) for i, s in there.items() if not ids or i in ids]
         token = str(start + size) if start + size < len(found) else ""
         return {"NextToken": token, "LockedSnapshotsInfo": found[start : start + size]}
@@ -342,11 +342,11 @@ def _tags(given: dict[str, str]) -> dict[str, Any]:
 
 def _page(given: dict[str, str], found: list[Any], outer: str, inner: str, most: int) -> dict[str, Any]:
     if "MaxResults" in given or "NextToken" in given:
-        size = whole(given, "MaxResults", 10, 1, most)
+        size = parse_int(given, "MaxResults", 10, 1, most)
         start = int(given.get("NextToken") or 0)
         token = str(start + size) if start + size < len(found) else ""
         return {"NextToken": token, "PageSize": size, "TotalCount": 0, outer: {inner: found[start : start + size]}}
-    number, size = whole(given, "PageNumber", 1, 1, 10**6), whole(given, "PageSize", 10, 1, 100)
+    number, size = parse_int(given, "PageNumber", 1, 1, 10**6), parse_int(given, "PageSize", 10, 1, 100)
     chosen = found[(number - 1) * size : number * size]
     return {"PageNumber": number, "PageSize": size, "TotalCount": len(found), outer: {inner: chosen}}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .alibaba import ApiError, required, truth
+from .alibaba import ApiError, parse_bool, required
 from .ecs import NAME, Ecs, _numbered, _tags
 from .state import Disk, SimulatedSnapshot, SnapshotGroup, as_truth, new_id
 
@@ -70,7 +70,7 @@ class EcsDisks(Ecs):
 
     def _disk(self, given: dict[str, str], region: str) -> Disk:
         settings, now = self.control.settings, self.clock.monotonic()
-        encrypted, key, least = truth(given, "Encrypted"), given.get("KMSKeyId", ""), 0
+        encrypted, key, least = parse_bool(given, "Encrypted"), given.get("KMSKeyId", ""), 0
         if key and not encrypted:
             raise ApiError("InvalidParameter.EncryptedIllegal", "The value of parameter Encrypted is illegal.")
         if "SnapshotId" in given:

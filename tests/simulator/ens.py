@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .alibaba import ApiError, RpcCloud, json_list, required, whole
+from .alibaba import ApiError, RpcCloud, json_list, parse_int, required
 from .state import Disk, SimulatedSnapshot, course, new_id
 
 STATUS = {"running": "creating", "complete": "available", "failed": "error", "deleting": "deleting"}
@@ -149,7 +149,7 @@ class Ens(RpcCloud):
         return list(things) if nodes is None else nodes
 
     def _page(self, given: dict[str, str], found: list[Any], form: Any) -> dict[str, Any]:
-        number, size = whole(given, "PageNumber", 1, 1, 10**6), whole(given, "PageSize", 10, 1, 50)
+        number, size = parse_int(given, "PageNumber", 1, 1, 10**6), parse_int(given, "PageSize", 10, 1, 50)
         size = min(size, self.control.settings["page_cap"])
         chosen = found[(number - 1) * size : number * size]
         counts = {"items": len(found), "pages": -(-len(found) // size), "zero": 0}

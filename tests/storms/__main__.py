@@ -21,7 +21,7 @@ from typing import Any
 from tests.clouds import CLOUDS
 from tests.tables import keep
 
-from .processes import passed, simulated_clouds
+from .processes import run_playbooks, simulated_clouds
 from .servers import StormServer
 from .shrink import smallest, story
 
@@ -135,7 +135,7 @@ def _pass(kind: str, cloud: str, first: int, number: int) -> Counter[str]:
     server, found = StormServer(cloud, with_disks=kind in ("drill", "night")), Counter[str]()
     for seed in range(first, first + number):
         try:
-            findings = server.passed(kind, seed)
+            findings = server.run_storm(kind, seed)
         except Exception as error:
             print(f"  {cloud} {kind} {seed}: {type(error).__name__}: {error}", flush=True)
             found.update(storms=1, wrong=1)
@@ -159,7 +159,7 @@ def _row(cloud: str, jobs: list[Any], columns: dict[str, str]) -> Row:
 def _processes(cloud: str, count: int) -> tuple[Any, ...]:
     """Kill playbooks on one cloud; return the row of the table."""
     with simulated_clouds() as clouds:
-        found = {seed: faults for seed in range(count) if (faults := passed(clouds, cloud, seed))}
+        found = {seed: faults for seed in range(count) if (faults := run_playbooks(clouds, cloud, seed))}
     for seed, faults in list(found.items())[:3]:
         print(f"  {cloud} process {seed}: {faults}", flush=True)
     return cloud, count, len(found)
@@ -167,9 +167,9 @@ def _processes(cloud: str, count: int) -> tuple[Any, ...]:
 
 def _print_story(kind: str, cloud: str, seed: int) -> None:
     server = StormServer(cloud, with_disks=kind == "night")
-    findings = server.passed(kind, seed)
+    findings = server.run_storm(kind, seed)
     if findings.faults:
-        findings = server.checked(smallest(findings.storm, lambda smaller: server.checked(smaller).faults))
+        findings = server.run_and_check(smallest(findings.storm, lambda smaller: server.run_and_check(smaller).faults))
     print(findings.storm)
     print(story(findings))
 

@@ -44,15 +44,15 @@ def drill_storm(cloud: str, seed: int) -> DrillStorm:
         storm,
         others=(*storm.others, *others),
         attach_seconds=draw.choice((0.0, 2.0, 2.0, 30.0)),
-        rounds=tuple(_round(passing, draw) for passing in storm.rounds),
+        rounds=tuple(_round(round_, draw) for round_ in storm.rounds),
     )
     beside = random.Random(f"beside {cloud} {seed}")
     if beside.random() < 0.4:
         return storm
-    return replace(storm, rounds=tuple(_with_another(storm, passing, beside) for passing in storm.rounds))
+    return replace(storm, rounds=tuple(_with_another(storm, round_, beside) for round_ in storm.rounds))
 
 
-def _with_another(storm: DrillStorm, passing: DrillRound, draw: random.Random) -> DrillRound:
+def _with_another(storm: DrillStorm, round_: DrillRound, draw: random.Random) -> DrillRound:
     """Add a drill to the rounds that check their disks; each drill is of one of two plans, on one test instance.
 
     In half of these rounds no call fails, so that the drills meet.
@@ -66,19 +66,19 @@ def _with_another(storm: DrillStorm, passing: DrillRound, draw: random.Random) -
         return replace(run, plan=draw.choice(PLANS), checks=draw.choice((5.0, 120.0)), faults=faults)
 
     another = replace(run_of(storm.cloud, storm.copies, draw, 1), kept=False, hours=0, checks=0.0)
-    return replace(passing, runs=tuple(map(of_a_plan, (*passing.runs, another))))
+    return replace(round_, runs=tuple(map(of_a_plan, (*round_.runs, another))))
 
 
-def _round(passing: DrillRound, draw: random.Random) -> DrillRound:
+def _round(round_: DrillRound, draw: random.Random) -> DrillRound:
     runs = tuple(
         run if run.kept or run.night or draw.random() < 0.2 else replace(run, checks=draw.choice((0.0, 5.0, 120.0)))
-        for run in passing.runs
+        for run in round_.runs
     )
     events = tuple(
         Event(round(draw.uniform(0.0, 120.0), 1), draw.choice(("attach", "detach")), draw.randrange(1000))
         for _n in range(draw.choice((0, 1, 3)))
     )
-    return replace(passing, runs=runs, events=(*passing.events, *events))
+    return replace(round_, runs=runs, events=(*round_.events, *events))
 
 
 def holder_of(thing: Any, moment: float) -> str:

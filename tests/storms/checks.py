@@ -49,14 +49,14 @@ class Findings:
     simulation: Simulation | None = None
 
 
-def checked(storm: Storm, estate: Any) -> Findings:
+def run_and_check(storm: Storm, estate: Any) -> Findings:
     """Run a storm over an empty estate and check it."""
     simulation = Simulation(storm, estate)
-    findings = Findings(storm, simulation=simulation, runs=sum(len(passing.runs) for passing in storm.rounds))
+    findings = Findings(storm, simulation=simulation, runs=sum(len(round_.runs) for round_ in storm.rounds))
     at_first = Truth(simulation)
     complete = {c.place for c in at_first.copies.values() if c.phase() == "complete"}
-    for number, passing in enumerate(storm.rounds[:-1], 1):
-        simulation.passes(number, passing)
+    for number, round_ in enumerate(storm.rounds[:-1], 1):
+        simulation.run_round(number, round_)
     last, predicted, further = _without_faults(simulation, storm.rounds[-1])
     truth = Truth(simulation)
     for outcome in simulation.outcomes:
@@ -82,13 +82,13 @@ def _without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome, Ru
     simulation.estate.settings(quota=max(storm.quota, 1), latencies=[0.0, 0.0])
     if storm.tags_late:
         simulation.estate.settings(tags_visible_after=0.0)
-    (predicted,) = simulation.passes(0, Round((run,), gap=last.gap), "check", check=True)
-    (outcome,) = simulation.passes(0, Round((run,), gap=0.0), "last")
+    (predicted,) = simulation.run_round(0, Round((run,), gap=last.gap), "check", check=True)
+    (outcome,) = simulation.run_round(0, Round((run,), gap=0.0), "last")
     # A later run removes duplicates that are in progress now (promises: counting-order).
     simulation.scheduler.sleep(storm.copy_seconds * 10 + 400.0)
     if outcome.result and outcome["duplicates"]:
-        simulation.passes(0, Round((run,), gap=0.0), "tidying")
-    (further,) = simulation.passes(0, Round((run,), gap=0.0), "further")
+        simulation.run_round(0, Round((run,), gap=0.0), "tidying")
+    (further,) = simulation.run_round(0, Round((run,), gap=0.0), "further")
     return outcome, predicted, further
 
 

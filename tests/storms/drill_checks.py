@@ -22,7 +22,6 @@ from .attaching import (
     ATTACHES,
     DETACHES,
     HELD,
-    HUNG,
     MOVED,
     attached_by_drill,
     drills_at_once,
@@ -41,8 +40,7 @@ DELETES = {"DeleteVolume", "DeleteDisk", "TerminateDisks"}
 CHANGES = {"CreateTags", "DeleteTags", "TagResources", "UntagResources", "UnTagResources"}
 ID, SNAPSHOT, EXPIRES = "dr-restore:id", "dr-restore:snapshot-id", "dr-restore:expires-at"
 #: Disks that remain whatever drills do, and disks that a drill must delete.
-STAY = ("untagged", "restore", "attached", "forged", "half", "later", "pair", MOVED, HELD)
-GO = ("expired", HUNG)
+KEPT_KINDS = ("untagged", "restore", "attached", "forged", "half", "later", "pair", MOVED, HELD)
 
 
 @dataclass
@@ -96,12 +94,12 @@ def _is_deleted(thing: Any) -> bool:
     return getattr(thing, "deleted_at", math.inf) < math.inf or getattr(thing, "gone_at", None) is not None
 
 
-def checked_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
+def run_and_check_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     """Run a storm over an empty estate and check it."""
     drilling = Drilling(storm, estate)
     findings = DrillFindings(storm, drilling=drilling)
-    for passing in storm.rounds:
-        drilling.passes(passing)
+    for round_ in storm.rounds:
+        drilling.run_round(round_)
     kept, last, further = drilling.clear_up()
     drilling.history.note("end")
     disks = {i: Made(drilling, i, versions) for (_region, i), versions in drilling.history.versions.items()}
@@ -175,7 +173,7 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
             if holder_of(version.thing, call.worked):
                 yield f"{what}, which is attached, was deleted by {call.by}"
     for disk in disks.values():
-        if disk.planted in STAY and any(isinstance(v.by, Call) for v in disk.versions[1:]):
+        if disk.planted in KEPT_KINDS and any(isinstance(v.by, Call) for v in disk.versions[1:]):
             yield f"{disk.id} ({disk.planted}) was touched"
 
 
@@ -207,12 +205,12 @@ def _second_disks(drilling: Drilling, disks: list[Made], findings: DrillFindings
 def _of_the_end(drilling: Drilling, disks: list[Made], kept: DrillOutcome, further: DrillOutcome) -> Iterator[str]:
     there = [disk for disk in disks if disk.end == math.inf]
     for disk in there:
-        is_drills = disk.restore_id.startswith("drill-") and disk.planted not in STAY
+        is_drills = disk.restore_id.startswith("drill-") and disk.planted not in KEPT_KINDS
         last, now = disk.versions[-1], drilling.scheduler.monotonic()
         if is_drills and (not holder_of(last.thing, now) or attached_by_drill(last, now)):
             yield f"{disk.id} of {disk.restore_id} is left"
     for disk in disks:
-        if disk.planted in STAY and disk.end < math.inf:
+        if disk.planted in KEPT_KINDS and disk.end < math.inf:
             yield f"{disk.id} ({disk.planted}) is gone"
     (_what, result) = kept.results[-1]
     rows = {row["snapshot_id"]: row for row in result.get("disks", ())}

@@ -154,7 +154,7 @@ class Drilling(Runs):
 
     # -- what happens ------------------------------------------------------------------------------------
 
-    def happens(self, event: Event) -> None:
+    def apply_event(self, event: Event) -> None:
         ours = [d for d in self.estate.disks() if d.id not in self.planted]
         taken = ours[event.number % len(ours)] if ours else None
         if event.kind == "quota":
@@ -180,17 +180,17 @@ class Drilling(Runs):
 
     # -- the runs ----------------------------------------------------------------------------------------
 
-    def passes(self, passing: DrillRound, name: str = "") -> list[DrillOutcome]:
+    def run_round(self, round_: DrillRound, name: str = "") -> list[DrillOutcome]:
         """Run all runs of a round."""
         self._number += 1
         number = self._number
-        self.scheduler.sleep(passing.gap)
-        for event in passing.events:
+        self.scheduler.sleep(round_.gap)
+        for event in round_.events:
             moment = self.scheduler.monotonic() + event.after
-            self.scheduler.at(moment, lambda event=event: number == self._number and self.happens(event))
+            self.scheduler.at(moment, lambda event=event: number == self._number and self.apply_event(event))
         parts = []
-        self._round = [name or f"{number}.{n}" for n, _run in enumerate(passing.runs, 1)]
-        for run_name, run in zip(self._round, passing.runs):
+        self._round = [name or f"{number}.{n}" for n, _run in enumerate(round_.runs, 1)]
+        for run_name, run in zip(self._round, round_.runs):
             self._runs[run_name] = run
             # Not two drills of one plan within one second.
             drill = f"drill-{run.plan}-20261124T{len(self.outcomes):06}" if run.plan else f"drill-{run_name}"
@@ -337,11 +337,11 @@ class Drilling(Runs):
         gap = timedelta(hours=49).total_seconds()
         restore = PlannedDrill(True, everything, wait_timeout=20000)
         one = PlannedDrill(False, everything[:1], wait_timeout=20000)
-        (kept,) = self.passes(DrillRound((restore,), gap=gap), "kept")
-        (last,) = self.passes(DrillRound((one,), gap=gap), "last")
-        (further,) = self.passes(DrillRound((restore,), gap=1.0), "further")
+        (kept,) = self.run_round(DrillRound((restore,), gap=gap), "kept")
+        (last,) = self.run_round(DrillRound((one,), gap=gap), "last")
+        (further,) = self.run_round(DrillRound((restore,), gap=1.0), "further")
         if self.disks:
             night = PlannedDrill(False, (), night=True, wait_timeout=20000)
-            self.passes(DrillRound((night,), gap=gap), "last night")
-            self.passes(DrillRound((night,), gap=gap), "further night")
+            self.run_round(DrillRound((night,), gap=gap), "last night")
+            self.run_round(DrillRound((night,), gap=gap), "further night")
         return kept, last, further

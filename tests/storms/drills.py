@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from tests.clouds import CLOUDS
 
-from .faults import FAULTS, KILLS, PLAIN, Event
+from .faults import FAULTS, KILLS, SIMPLEST, Event
 
 #: Longer than the disks of any drill exist.
 AFTERWARDS = 12 * 3600.0
@@ -89,33 +89,33 @@ class DrillStorm:
                 yield replace(self, rounds=self.rounds[:number] + self.rounds[number + 1 :])
         for number in range(len(self.others)):
             yield replace(self, others=self.others[:number] + self.others[number + 1 :])
-        for number, passing in enumerate(self.rounds):
-            for fewer in _fewer(passing):
+        for number, round_ in enumerate(self.rounds):
+            for fewer in _fewer(round_):
                 yield replace(self, rounds=(*self.rounds[:number], fewer, *self.rounds[number + 1 :]))
         own = {"vanishing": (), "nights": 0, "refused": 0.0, "disk_seconds": 2.0, "quota": 1000, "attach_seconds": 2.0}
-        for name, plain in {**PLAIN, **own}.items():
-            if hasattr(self, name) and getattr(self, name) != plain:
-                yield replace(self, **{name: plain})
+        for name, simplest in {**SIMPLEST, **own}.items():
+            if hasattr(self, name) and getattr(self, name) != simplest:
+                yield replace(self, **{name: simplest})
 
 
-def _fewer(passing: DrillRound) -> Iterator[DrillRound]:
-    for number in range(len(passing.events)):
-        yield replace(passing, events=passing.events[:number] + passing.events[number + 1 :])
-    for number, run in enumerate(passing.runs):
-        before, after = passing.runs[:number], passing.runs[number + 1 :]
+def _fewer(round_: DrillRound) -> Iterator[DrillRound]:
+    for number in range(len(round_.events)):
+        yield replace(round_, events=round_.events[:number] + round_.events[number + 1 :])
+    for number, run in enumerate(round_.runs):
+        before, after = round_.runs[:number], round_.runs[number + 1 :]
         if before or after:
-            yield replace(passing, runs=(*before, *after))
+            yield replace(round_, runs=(*before, *after))
         if run.checks is not None:
-            yield replace(passing, runs=(*before, replace(run, checks=None, plan=""), *after))
+            yield replace(round_, runs=(*before, replace(run, checks=None, plan=""), *after))
         size = len(run.faults)
         while size:
             for start in range(0, len(run.faults), size):
                 faults = run.faults[:start] + run.faults[start + size :]
-                yield replace(passing, runs=(*before, replace(run, faults=faults), *after))
+                yield replace(round_, runs=(*before, replace(run, faults=faults), *after))
             size //= 2
         for one in range(len(run.copies) if len(run.copies) > 1 else 0):
             copies = run.copies[:one] + run.copies[one + 1 :]
-            yield replace(passing, runs=(*before, replace(run, copies=copies), *after))
+            yield replace(round_, runs=(*before, replace(run, copies=copies), *after))
 
 
 def drill_storm_of(cloud: str, seed: int) -> DrillStorm:

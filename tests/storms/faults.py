@@ -42,7 +42,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Before:
+class ExistingCopy:
     """A copy that exists before: its source, its place, its owner and its state."""
 
     source: int
@@ -57,7 +57,7 @@ class Before:
 
 @dataclass(frozen=True)
 class Event:
-    """An event some seconds after the start of a round: see Simulation.happens."""
+    """An event some seconds after the start of a round: see Simulation.apply_event."""
 
     after: float
     kind: str
@@ -103,7 +103,7 @@ class Storm:
     seed: int
     disks: int = 1
     sources: tuple[Source, ...] = ()
-    before: tuple[Before, ...] = ()
+    before: tuple[ExistingCopy, ...] = ()
     destinations: int = 1
     within_region: bool = False
     options: dict[str, Any] = field(default_factory=dict)
@@ -143,20 +143,20 @@ class Storm:
         for count in (len(self.sources) // 2, len(self.sources) - 1):
             if 0 < count < len(self.sources):
                 yield _with_sources(self, count)
-        for number, passing in enumerate(self.rounds):
+        for number, round_ in enumerate(self.rounds):
             around = self.rounds[:number], self.rounds[number + 1 :]
-            for fewer in _without(passing.events):
-                yield replace(self, rounds=(*around[0], replace(passing, events=fewer), *around[1]))
-            for runs in _fewer_runs(passing.runs):
-                yield replace(self, rounds=(*around[0], replace(passing, runs=runs), *around[1]))
+            for fewer in _without(round_.events):
+                yield replace(self, rounds=(*around[0], replace(round_, events=fewer), *around[1]))
+            for runs in _fewer_runs(round_.runs):
+                yield replace(self, rounds=(*around[0], replace(round_, runs=runs), *around[1]))
         if self.destinations > 1:
             yield replace(self, destinations=self.destinations - 1)
         for key in self.options:
             if key not in KEPT_OPTIONS:
                 yield replace(self, options={k: v for k, v in self.options.items() if k != key})
-        for name, plain in PLAIN.items():
-            if getattr(self, name) != plain:
-                yield replace(self, **{name: plain})
+        for name, simplest in SIMPLEST.items():
+            if getattr(self, name) != simplest:
+                yield replace(self, **{name: simplest})
         if len(self.lags) > 1:
             for lags in _without(self.lags):
                 yield replace(self, lags=lags or (0.0,))
@@ -164,7 +164,7 @@ class Storm:
 
 #: How long (seconds) the copies of one storm take, one window after the other, so that it runs in seconds.
 LONGEST = 7200.0
-PLAIN: dict[str, Any] = {
+SIMPLEST: dict[str, Any] = {
     "latency": 0.0,
     "lags": (0.0,),
     "tags_late": 0.0,
@@ -216,16 +216,16 @@ def _fewer_runs(runs: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, ...]
 def _with_sources(storm: Storm, count: int) -> Storm:
     """Return the storm with its first sources only."""
 
-    def fewer(passing: Round) -> Round:
-        runs = tuple(replace(run, failing=tuple(f for f in run.failing if f < count)) for run in passing.runs)
-        return replace(passing, runs=runs)
+    def fewer(round_: Round) -> Round:
+        runs = tuple(replace(run, failing=tuple(f for f in run.failing if f < count)) for run in round_.runs)
+        return replace(round_, runs=runs)
 
     return replace(
         storm,
         sources=storm.sources[:count],
         before=tuple(b for b in storm.before if b.source < count),
         slow=tuple(n for n in storm.slow if n < count),
-        rounds=tuple(fewer(passing) for passing in storm.rounds),
+        rounds=tuple(fewer(round_) for round_ in storm.rounds),
     )
 
 
@@ -280,8 +280,8 @@ def with_locks(storm: Storm, draw: random.Random) -> Storm:
     # A lock of one day ends within a long storm.
     lock = draw.choice((1, 7, 30)), draw.choice(LOCKS[storm.cloud])
     rounds = tuple(
-        replace(passing, runs=tuple(replace(run, locks=draw.random() < 0.7) for run in passing.runs))
-        for passing in storm.rounds
+        replace(round_, runs=tuple(replace(run, locks=draw.random() < 0.7) for run in round_.runs))
+        for round_ in storm.rounds
     )
     denied = draw.choice(((),) * 6 + (("LockSnapshot",), ("DescribeLockedSnapshots",)))
     return replace(storm, rounds=rounds, lock=lock, locks_denied=denied)
@@ -294,10 +294,12 @@ def _last_round(draw: random.Random, longest: float) -> Round:
     return Round((run,), gap=draw.choice((0.0, 200.0)))
 
 
-def _before(cloud: str, draw: random.Random, count: int, regions: int, options: dict[str, Any]) -> tuple[Before, ...]:
+def _before(
+    cloud: str, draw: random.Random, count: int, regions: int, options: dict[str, Any]
+) -> tuple[ExistingCopy, ...]:
     states = ("complete", "complete", "complete", "running", "failed") + (("deleting",) if cloud == "ens" else ())
     return tuple(
-        Before(
+        ExistingCopy(
             draw.randrange(count),
             draw.randrange(regions),
             draw.random() < 0.6,

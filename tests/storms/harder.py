@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.clouds import CLOUDS
 
-from .faults import Before, PlannedRun, Storm, storm_of
+from .faults import ExistingCopy, PlannedRun, Storm, storm_of
 
 #: By how many seconds the clock of a controller is off.
 SKEWS = (0.0, 0.0, 8.0, -8.0, 600.0, -600.0)
@@ -37,8 +37,8 @@ def harder(storm: Storm, draw: random.Random) -> Storm:
         sources = (replace(s, late=draw.choice((0.0, 0.0, 1.0, 3.0))) for s in storm.sources)
         storm = replace(storm, sources=tuple(sources))
     rounds = (
-        replace(passing, runs=tuple(replace(run, skew=draw.choice(SKEWS)) for run in passing.runs))
-        for passing in storm.rounds
+        replace(round_, runs=tuple(replace(run, skew=draw.choice(SKEWS)) for run in round_.runs))
+        for round_ in storm.rounds
     )
     return replace(storm, rounds=tuple(rounds))
 
@@ -73,9 +73,9 @@ def _with_own(cloud: str, run: PlannedRun, draw: random.Random) -> PlannedRun:
     return replace(run, own=own)
 
 
-def _before(storm: Storm, draw: random.Random) -> Before:
+def _before(storm: Storm, draw: random.Random) -> ExistingCopy:
     encrypted = storm.cloud in ("ebs", "ecs") and draw.random() < 0.7
-    return Before(
+    return ExistingCopy(
         draw.randrange(len(storm.sources)),
         draw.randrange(storm.destinations),
         draw.random() < 0.8,

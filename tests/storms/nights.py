@@ -38,8 +38,8 @@ def storm_beside_nights(cloud: str, seed: int) -> DrillStorm:
     if not count:
         return storm
     rounds = (
-        replace(passing, runs=(*passing.runs, _night(storm, draw))) if draw.random() < 0.7 else passing
-        for passing in storm.rounds
+        replace(round_, runs=(*round_.runs, _night(storm, draw))) if draw.random() < 0.7 else round_
+        for round_ in storm.rounds
     )
     return replace(storm, nights=count, rounds=tuple(rounds))
 

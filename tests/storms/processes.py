@@ -34,7 +34,7 @@ def simulated_clouds() -> Iterator[Clouds]:
         server.wait()
 
 
-def passed(clouds: Clouds, cloud: str, seed: int) -> list[str]:
+def run_playbooks(clouds: Clouds, cloud: str, seed: int) -> list[str]:
     """Kill a playbook at a random time of a bad day, run it again without faults, and once more."""
     draw = random.Random(f"process {cloud} {seed}")
     source, destination = PLACES[cloud]

@@ -54,13 +54,13 @@ class RoleFindings:
     seconds: float = 0.0
 
 
-def checked_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
+def run_and_check_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
     """Run a storm of nights over an empty estate and check it."""
     with TemporaryDirectory() as folder:
         nights = Nights(storm, estate, Path(folder))
         findings = RoleFindings(storm, simulation=nights)
         for evening in storm.evenings:
-            nights.passes(evening)
+            nights.run_evening(evening)
         last, further = nights.clear_up()
     truth = RoleTruth(nights)
     for outcome in nights.outcomes:

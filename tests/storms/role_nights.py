@@ -153,13 +153,13 @@ class Nights(People):
         number = self._number(plan)
         return [disk for disk, plans in zip(self.disks, self.storm.disks) if plan.by_ids and number in plans]
 
-    def begins(self, call: Call) -> str | None:
-        kind = super().begins(call)
+    def fault_for(self, call: Call) -> str | None:
+        kind = super().fault_for(call)
         return "drop" if self._runs[call.by].down and call.region == self.estate.source else kind
 
     # -- days and nights ---------------------------------------------------------------------------------
 
-    def passes(self, evening: Evening, plans: Sequence[Plan] = ()) -> list[NightOutcome]:
+    def run_evening(self, evening: Evening, plans: Sequence[Plan] = ()) -> list[NightOutcome]:
         """Run a day and its nights, with other variables if plans are given."""
         self._evening += 1
         number = self._evening
@@ -170,7 +170,9 @@ class Nights(People):
         failing = {source: "a fault" for source, (disk, _at) in self.taken.items() if disk in self._chosen(evening)}
         self.estate.settings(fail_copies_of=failing)
         for event in evening.by_night:
-            self.scheduler.at(begin + event.after, lambda event=event: number == self._evening and self.happens(event))
+            self.scheduler.at(
+                begin + event.after, lambda event=event: number == self._evening and self.apply_event(event)
+            )
         parts, made = [], []
         self._tonight = [f"{number}.{n}" for n, _night in enumerate(evening.nights, 1)]
         for name, run in zip(self._tonight, evening.nights):
@@ -200,7 +202,7 @@ class Nights(People):
         self.scheduler.sleep(max(0.0, begin - self.scheduler.monotonic()))
         for event in evening.by_day:
             self.scheduler.sleep(max(0.0, begin + event.after - self.scheduler.monotonic()))
-            self.happens(event)
+            self.apply_event(event)
         self.scheduler.sleep(max(0.0, begin + DAY / 2 - 600.0 - self.scheduler.monotonic()))
         self._take_snapshots(evening)
         oldest = self.estate.clock.utc() - timedelta(days=self.storm.source_days)
@@ -391,7 +393,7 @@ class Nights(People):
         nights = tuple(
             PlannedNight(n, late=4000.0 * place, shard=shard) for place, (n, shard) in enumerate((*parts, *parts))
         )
-        ended = self.passes(Evening(tuple(range(len(self.disks))), nights, restores=self._last_restores()), plans)
+        ended = self.run_evening(Evening(tuple(range(len(self.disks))), nights, restores=self._last_restores()), plans)
         return ended[: len(parts)], ended[len(parts) :]
 
     def _parts_of(self, plan: int) -> list[str]:

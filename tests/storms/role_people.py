@@ -76,7 +76,7 @@ class People(Runs):
 
     # -- what happens ------------------------------------------------------------------------------------
 
-    def happens(self, event: Event) -> None:
+    def apply_event(self, event: Event) -> None:
         region = self.regions[event.number % 2]
         copies = [s for s in self.estate.everything(region) if getattr(s, "source_id", "") in self.taken]
         complete = [s for s in copies if self.estate.phase_of(s) == "complete" and not getattr(s, "gone_at", None)]

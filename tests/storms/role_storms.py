@@ -162,7 +162,7 @@ class RoleStorm:
             yield replace(self, evenings=(*before, *after))
             for less in _less(evening):
                 yield replace(self, evenings=(*before, less, *after))
-        for name, plain in (
+        for name, simplest in (
             ("latency", 0.0),
             ("lags", (0.0,)),
             ("tags_late", 0.0),
@@ -173,8 +173,8 @@ class RoleStorm:
             ("renamed", ()),
             ("keys", False),
         ):
-            if getattr(self, name) != plain:
-                yield replace(self, **{name: plain})
+            if getattr(self, name) != simplest:
+                yield replace(self, **{name: simplest})
         for number, plan in enumerate(self.plans):
             for key in plan.options:
                 fewer = {name: value for name, value in plan.options.items() if name != key}

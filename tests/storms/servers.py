@@ -16,13 +16,13 @@ from tests.simulator.clock import ExchangeableClock, FakeClock
 from tests.simulator.wire import wired
 
 from .attaching import drill_storm
-from .checks import checked
+from .checks import run_and_check
 from .collisions import collision_of
-from .drill_checks import checked_drills
+from .drill_checks import run_and_check_drills
 from .drills import DrillStorm
 from .faults import Storm
 from .harder import hard_storm_of
-from .role_checks import checked_nights
+from .role_checks import run_and_check_nights
 from .role_draws import role_storm_of
 from .role_storms import RoleStorm
 from .scheduler import Scheduler
@@ -36,9 +36,9 @@ DRAWS: dict[str, Callable[[str, int], Any]] = {
 }
 #: What runs and checks storms of each class, and what their orders of calls are drawn from besides cloud and seed.
 CHECKS: dict[type, tuple[Callable[[Any, Any], Any], str]] = {
-    Storm: (checked, ""),
-    DrillStorm: (checked_drills, "drill "),
-    RoleStorm: (checked_nights, "role "),
+    Storm: (run_and_check, ""),
+    DrillStorm: (run_and_check_drills, "drill "),
+    RoleStorm: (run_and_check_nights, "role "),
 }
 #: Nothing listens there: the thread that calls serves the storm.
 URL = "http://127.0.0.1:9"
@@ -71,11 +71,11 @@ class StormServer:
         """Serve this cloud's address to the SDKs of this process."""
         return wired(self._served.app, self._url)
 
-    def passed(self, kind: str, seed: int) -> Any:
+    def run_storm(self, kind: str, seed: int) -> Any:
         """Run the storm of a kind and a seed, and check it; drills and nights need a server with disks."""
-        return self.checked(DRAWS[kind](self.cloud, seed))
+        return self.run_and_check(DRAWS[kind](self.cloud, seed))
 
-    def checked(self, storm: Any) -> Any:
+    def run_and_check(self, storm: Any) -> Any:
         """Run a storm of any kind, and check it. What the storm needs is drawn from its seed alone."""
         started = time.process_time()
         check, name = CHECKS[type(storm)]

@@ -62,7 +62,7 @@ def _story(findings: Findings, most: int = 60) -> str:
         f"{storm.copy_seconds:g} s, quota {storm.quota}; calls up to {storm.latency:g} s, replicas lag {storm.lags} s",
         f"options: {storm.options}",
         *(f"before: {copy}" for copy in storm.before),
-        *(f"round {number}: {event}" for number, passing in enumerate(storm.rounds, 1) for event in passing.events),
+        *(f"round {number}: {event}" for number, round_ in enumerate(storm.rounds, 1) for event in round_.events),
     ]
     calls = list(_calls(truth))
     left_out = len(calls) - most

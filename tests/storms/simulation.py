@@ -29,7 +29,7 @@ from tests.simulator.wire import wired
 from tests.unit.estates import Estate
 from tests.unit.harness import COLLECTION, RUNNER
 
-from .faults import KILLS, Before, Event, PlannedRun, Round, Storm
+from .faults import KILLS, Event, ExistingCopy, PlannedRun, Round, Storm
 from .modules import run_in_turn
 from .scheduler import Killed, Scheduler, scheduled_threads
 
@@ -76,7 +76,7 @@ class Runs(Watch):
         self._runs: dict[str, Any] = {}
         self._calls_of: Counter[str] = Counter()
 
-    def begins(self, call: Call) -> str | None:
+    def fault_for(self, call: Call) -> str | None:
         call.by = self.scheduler.run
         self._calls_of[call.by] += 1
         run, number = self._runs[call.by], self._calls_of[call.by]
@@ -254,7 +254,7 @@ class Simulation(Runs):
             if source.kind == "gone":
                 self.estate.forget(source_id)
 
-    def _plant(self, copy: Before) -> None:
+    def _plant(self, copy: ExistingCopy) -> None:
         estate, cloud = self.estate, self.storm.cloud
         source, region = self.sources[copy.source], self.regions[copy.region % len(self.regions)]
         if self.storm.sources[copy.source].kind == "unknown":
@@ -289,7 +289,7 @@ class Simulation(Runs):
             if source.late and versions:
                 versions[0] = replace(versions[0], moment=begin + source.late)
 
-    def begins(self, call: Call) -> str | None:
+    def fault_for(self, call: Call) -> str | None:
         drawn = call.action == "DescribeSnapshots" and self._churn.random() < self.churn
         if drawn and self._may_churn():
             for region in self.regions:
@@ -299,7 +299,7 @@ class Simulation(Runs):
                 self.fillers.add(self._fillers[region][-1])
             self.churned.append(self.scheduler.monotonic())
             self.history.note("event")
-        return super().begins(call)
+        return super().fault_for(call)
 
     def _may_churn(self) -> bool:
         """Whether replicas will still differ by less than a page; otherwise no listing is reliable."""
@@ -334,7 +334,7 @@ class Simulation(Runs):
         """Whether this round is still running."""
         return number == self._number
 
-    def happens(self, event: Event) -> None:
+    def apply_event(self, event: Event) -> None:
         region = self.regions[event.number % len(self.regions)]
         copies = [s for s in self.estate.everything(region) if getattr(s, "source_id", "")]
         phases = {s.id: self.estate.phase_of(s) for s in copies}
@@ -346,7 +346,7 @@ class Simulation(Runs):
             source = event.number % len(self.sources)
             if self.storm.sources[source].kind == "good":
                 state = ("complete", "running")[event.number % 2]
-                self._plant(Before(source, event.number, False, state))
+                self._plant(ExistingCopy(source, event.number, False, state))
         elif event.kind == "deleting":
             self._take([s for s in copies if phases[s.id] == "complete"], region, event, self._delete_slowly)
         elif event.kind == "vanish":
@@ -398,19 +398,19 @@ class Simulation(Runs):
         arn = f"arn:aws:kms:{self.regions[0]}:123456789012:key/{KEYS[name]}"
         return arn if self.storm.cloud == "ebs" else KEYS[name]
 
-    def passes(self, number: int, passing: Round, name: str = "", check: bool = False) -> list[RunOutcome]:
+    def run_round(self, number: int, round_: Round, name: str = "", check: bool = False) -> list[RunOutcome]:
         """Run all runs of a round; return their results."""
-        failing = {self.sources[n]: "a fault" for run in passing.runs for n in run.failing}
+        failing = {self.sources[n]: "a fault" for run in round_.runs for n in run.failing}
         self.estate.settings(fail_copies_of=failing, denied=list(self.storm.locks_denied) if number else [])
-        self.scheduler.sleep(passing.gap)
-        for event in passing.events:
+        self.scheduler.sleep(round_.gap)
+        for event in round_.events:
             moment = self.scheduler.monotonic() + event.after
-            self.scheduler.at(moment, lambda event=event, at=number: self._during(at) and self.happens(event))
+            self.scheduler.at(moment, lambda event=event, at=number: self._during(at) and self.apply_event(event))
         self._number = number
-        names = [name or f"{number}.{n}" for n, _run in enumerate(passing.runs, 1)]
+        names = [name or f"{number}.{n}" for n, _run in enumerate(round_.runs, 1)]
         self._round = names
         parts = []
-        for run_name, run in zip(names, passing.runs):
+        for run_name, run in zip(names, round_.runs):
             self._runs[run_name] = run
             outcome = self._new_outcome(run_name, run)
             self.outcomes.append(outcome)

@@ -68,16 +68,16 @@ def served():
 @pytest.fixture(params=sorted(CLOUDS))
 def runs(request):
     """Restores and drills on each cloud."""
-    from .restore_runs import Runs
+    from .restore_runs import RestoreRuns
 
-    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+    return RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
 
 
 @pytest.fixture
 def ebs_runs(ebs_disks):
-    from .restore_runs import Runs
+    from .restore_runs import RestoreRuns
 
-    return Runs(ebs_disks)
+    return RestoreRuns(ebs_disks)
 
 
 @pytest.fixture(autouse=True)

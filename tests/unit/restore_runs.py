@@ -27,7 +27,7 @@ Checks = Callable[[dict[str, Any]], dict[str, Any]]
 PASSED = {"passed": True}
 
 
-class Runs:
+class RestoreRuns:
     """Runs restores and drills over one estate, and records the module calls."""
 
     def __init__(self, estate: Any):
@@ -36,7 +36,7 @@ class Runs:
         self.lines: list[str] = []
         self.inventory = Inventory()
 
-    def copies(self, *names: str, hours: float = 1, **tags: str) -> dict[str, str]:
+    def copy_new_disks(self, *names: str, hours: float = 1, **tags: str) -> dict[str, str]:
         """Copy a snapshot of a new disk for each name, marked as the role dr_copy does; return the disks by name."""
         disks = {name: self.estate.disk(Name=name) for name in names}
         self.copies_of(disks, hours, **tags)

@@ -72,7 +72,7 @@ def test_a_night_copies_prunes_and_judges(toy):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(storm_of, seed):
     with plugged():
-        findings = StormServer("toy").checked(storm_of("toy", seed))
+        findings = StormServer("toy").run_and_check(storm_of("toy", seed))
     assert not findings.faults and findings.calls > 10
 
 
@@ -81,5 +81,5 @@ def test_a_storm_of_nights_loses_nothing_and_reports_the_truth():
         storm = role_storm_of("toy", 0, evenings=2)
         # The toy makes no disks.
         storm = replace(storm, evenings=tuple(replace(evening, restores=()) for evening in storm.evenings))
-        findings = StormServer("toy").checked(storm)
+        findings = StormServer("toy").run_and_check(storm)
     assert not findings.faults and findings.calls > 10

@@ -22,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 from tests.clouds import CLOUDS
 
 from .cluster_kinds import SCHEMAS, SUBDOMAIN, Cluster
-from .restore_runs import Runs
+from .restore_runs import RestoreRuns
 from .test_restoring import VALUES, chosen, copy
 
 NAME, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
@@ -31,7 +31,7 @@ DRIVERS = {"ebs": "ebs.csi.aws.com", "ecs": "diskplugin.csi.alibabacloud.com", "
 
 @pytest.fixture(params=sorted(name for name in CLOUDS if CAPABILITIES[name].csi_driver))
 def runs(request):
-    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+    return RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
 
 
 def claimed(name, namespace="shop"):
@@ -98,7 +98,7 @@ def test_the_schemas_refuse_what_a_cluster_refuses(kind, path, value):
 def test_manifests_of_claims_are_as_the_schemas_of_their_kinds_want_them(runs, tmp_path):
     estate = runs.estate
     copies = runs.copies_of({"data": estate.disk(Name="data")}, **claimed("data-orders-db-0"))
-    runs.copies("plain")
+    runs.copy_new_disks("plain")
     given = {"kubernetes_class": "csi-snap", "kubernetes_storage_class": "fast", "manifest_dir": str(tmp_path)}
     ended = runs.restore(id="Flood_2026.11-", kubernetes=True, **given)
     assert not ended.message and len(estate.disks()) == 1, "a disk is made of the copy that names no claim"
@@ -136,7 +136,7 @@ def test_claims_alone_need_no_disk_and_no_classes(runs, tmp_path):
 def test_two_disks_of_one_claim_stop_the_run_before_anything_is_written(runs, tmp_path):
     disks = {name: runs.estate.disk(Name=name) for name in ("old", "new")}
     runs.copies_of(disks, **claimed("data"))
-    runs.copies("plain")
+    runs.copy_new_disks("plain")
     ended = runs.restore(kubernetes=True, manifest_dir=str(tmp_path))
     assert all(text in ended.message for text in ("shop/data by ", *disks, *disks.values()))
     assert not runs.estate.disks() and not list(tmp_path.iterdir())
@@ -162,7 +162,7 @@ def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
     assert "EARLIER 1 claim of flood" in line
     edited = path.read_text().replace("ReadWriteOnce", "ReadOnlyMany")
     path.write_text(edited)
-    plain = runs.copies("plain")
+    plain = runs.copy_new_disks("plain")
     third = runs.restore(disk_ids=list(plain.values()), **given)
     assert len(third.result["earlier"]) == 2
     assert path.read_text().count("ReadOnlyMany") == 2, "edits of people are kept"

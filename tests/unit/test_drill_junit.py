@@ -19,7 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
     drill_report,
 )
 
-from .restore_runs import Runs
+from .restore_runs import RestoreRuns
 from .test_restore_sets import marks
 from .test_restoring import NOW, VALUES, copy, made, proofs, proven
 
@@ -41,8 +41,8 @@ def drilled(copies, tried, call, **values):
 
 
 def test_a_drill_writes_a_case_for_each_disk_and_one_for_itself(ebs_disks, tmp_path):
-    runs = Runs(ebs_disks)
-    disks = runs.copies("database", "mail")
+    runs = RestoreRuns(ebs_disks)
+    disks = runs.copy_new_disks("database", "mail")
     runs.drill(count=1, report_dir=str(tmp_path))
     suite, found = cases_of((tmp_path / "orders.drill.junit.xml").read_text())
     assert suite.get("name") == "orders" and (suite.get("tests"), suite.get("failures")) == ("3", "0")

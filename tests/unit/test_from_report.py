@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from tests.clouds import CLOUDS
 
 from .night_runs import night
-from .restore_runs import Runs
+from .restore_runs import RestoreRuns
 
 PLAN = {"dr-copy": "true"}
 
@@ -54,7 +54,7 @@ def test_the_report_alone_tells_waves_tags_and_missing_disks(estate, nights, tmp
     disks, _before, path = nights
     (dead,) = estate.server.control.faults
     tried = dead["seen"]
-    runs, given = Runs(estate), {"expected": str(path), "manifest_dir": str(tmp_path)}
+    runs, given = RestoreRuns(estate), {"expected": str(path), "manifest_dir": str(tmp_path)}
     if CAPABILITIES[estate.cloud.name].tag_rules:
         given["waves"] = [{"tier": "database"}, {"tier": "app"}]
     ended = runs.restore(**given)
@@ -80,7 +80,7 @@ def test_a_report_without_its_disks_is_read_by_what_the_last_one_knew(estate, ni
     path.write_text(json.dumps(stopped))
     other = tmp_path / "other.json"
     other.write_text(json.dumps({"recovery_points": [{"disk_id": "disk-of-an-older-form", "disk_name": "old"}]}))
-    ended = Runs(estate).restore(expected=[str(path), str(other)], manifest_dir=str(tmp_path))
+    ended = RestoreRuns(estate).restore(expected=[str(path), str(other)], manifest_dir=str(tmp_path))
     names = {row["disk_name"] for row in ended.result["disks"] if row["state"] == "missing"}
     assert names == {"files", "old"} and len(ended.result["disks"]) == 4
     assert ended.result["expected"] == 4 and len(disks) == 3
@@ -88,7 +88,7 @@ def test_a_report_without_its_disks_is_read_by_what_the_last_one_knew(estate, ni
 
 def test_the_report_shows_instance_and_device_that_copies_lack(ebs_disks, tmp_path):
     """A copy that somebody else made has none of our marks."""
-    runs = Runs(ebs_disks)
+    runs = RestoreRuns(ebs_disks)
     disk = ebs_disks.disk(Name="database")
     copies = runs.copies_of({"database": disk})
     ebs_disks.set_tags(

@@ -369,5 +369,5 @@ def test_a_malformed_mark_is_no_set(mark):
 )
 def test_a_set_mark_reads_back_as_written_or_not_at_all(set_id, size, consistency):
     written = SnapshotSet(set_id, size, consistency)
-    read = set_of_mark(written.mark)
+    read = set_of_mark(written.tag_value)
     assert read in (written, None) and (read or not set_id.isprintable())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proof_marks import Mark
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proof_marks import MarkCall
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.reaping import DiskDeletion
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.steps import STEPS
@@ -156,7 +156,7 @@ def test_every_variable_reaches_its_arguments(cloud, more):
         "wait_timeout": 600,
         "copies": [{"snapshot_id": "copy-1"}],
     }
-    marked = made.mark(Mark("src-1", ("snap-1",), {"dr-copy:proven-level": "creatable"}))
+    marked = made.mark(MarkCall("src-1", ("snap-1",), {"dr-copy:proven-level": "creatable"}))
     assert marked.module == f"multicloud.snapshots.{cloud}_snapshot_copy"
     assert marked.arguments == {
         "profile": "dr",

@@ -15,11 +15,11 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 
 from tests.clouds import CLOUDS
 
-from .restore_runs import Runs
+from .restore_runs import RestoreRuns
 
 
 def test_a_restore_makes_each_disk_once_and_a_second_run_finds_them(runs, tmp_path):
-    disks = runs.copies("database", "mail")
+    disks = runs.copy_new_disks("database", "mail")
     given = {"manifest_dir": str(tmp_path)}
     predicted = runs.restore(check=True, **given)
     assert predicted.result["totals"]["creating"] == 2 and not runs.estate.disks() and not list(tmp_path.iterdir())
@@ -35,7 +35,7 @@ def test_a_restore_makes_each_disk_once_and_a_second_run_finds_them(runs, tmp_pa
 
 
 def test_a_dry_drill_is_late_only_for_disks_that_it_would_not_try(runs):
-    runs.copies("database", "web")
+    runs.copy_new_disks("database", "web")
     both = runs.drill(check=True, max_age_days=7)
     assert not both.message and both.result["totals"]["tried"] == 2 and both.result["totals"]["never"] == 2
     one = runs.drill(check=True, max_age_days=7, count=1)
@@ -43,7 +43,7 @@ def test_a_dry_drill_is_late_only_for_disks_that_it_would_not_try(runs):
 
 
 def test_a_drill_proves_deletes_and_marks(runs, tmp_path):
-    runs.copies("database")
+    runs.copy_new_disks("database")
     ended = runs.drill(report_dir=str(tmp_path), metrics_dir=str(tmp_path), max_age_days=7)
     assert 'dr_copy_drill_timestamp_seconds{disk="' in (tmp_path / "dr_drill_orders.prom").read_text()
     assert not ended.message and ended.result["totals"]["proven"] == 1 and not runs.estate.disks()
@@ -61,7 +61,7 @@ def test_wrong_variables_are_reported_before_any_call(runs):
 def test_an_error_of_our_own_code_is_reported_and_the_disks_of_a_drill_are_deleted(ebs_runs, tmp_path, monkeypatch):
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
 
-    ebs_runs.copies("database")
+    ebs_runs.copy_new_disks("database")
     monkeypatch.setattr(drilling.reaping, "made_by_drill", lambda made, calls: 1 / 0)
     (tmp_path / "orders.drill.html").write_text("✓ of another day")
     ended = ebs_runs.drill(report_dir=str(tmp_path))
@@ -71,7 +71,7 @@ def test_an_error_of_our_own_code_is_reported_and_the_disks_of_a_drill_are_delet
 
 
 def test_a_running_drill_replaces_the_page_of_the_last_one(ebs_runs, tmp_path):
-    ebs_runs.copies("database")
+    ebs_runs.copy_new_disks("database")
     ebs_runs.drill(report_dir=str(tmp_path))
     path, seen = tmp_path / "orders.drill.html", []
     assert "✓" in path.read_text()
@@ -86,7 +86,7 @@ def test_a_running_drill_replaces_the_page_of_the_last_one(ebs_runs, tmp_path):
 
 
 def test_expected_disks_without_a_copy_are_rows_and_fail_the_run_after_the_others_were_made(runs, tmp_path):
-    disks = runs.copies("database", "mail")
+    disks = runs.copy_new_disks("database", "mail")
     lost = runs.estate.disk(Name="files")
     ended = runs.restore(expected=[*disks.values(), lost], manifest_dir=str(tmp_path))
     totals = ended.result["totals"]
@@ -100,7 +100,7 @@ def test_expected_disks_without_a_copy_are_rows_and_fail_the_run_after_the_other
 
 
 def test_the_report_of_a_plan_names_the_expected_disks(ebs_runs, tmp_path):
-    disks = ebs_runs.copies("database")
+    disks = ebs_runs.copy_new_disks("database")
     rows = [{"disk_id": disks["database"], "disk_name": "database"}, {"disk_id": "vol-0ff", "disk_name": "files"}]
     report = tmp_path / "orders.json"
     report.write_text(json.dumps({"recovery_points": rows}))
@@ -115,7 +115,7 @@ def test_the_report_of_a_plan_names_the_expected_disks(ebs_runs, tmp_path):
 
 
 def test_a_restore_without_expected_disks_says_that_missing_ones_are_unknown(runs, tmp_path):
-    runs.copies("database")
+    runs.copy_new_disks("database")
     ended = runs.restore(manifest_dir=str(tmp_path))
     assert not ended.message and ended.result["expected"] is None
     words = f"It is not known which disks have no copy in {runs.estate.destination}"
@@ -123,7 +123,7 @@ def test_a_restore_without_expected_disks_says_that_missing_ones_are_unknown(run
 
 
 def test_a_second_restore_leaves_the_manifest_of_the_first(ebs_runs, tmp_path):
-    ebs_runs.copies("database")
+    ebs_runs.copy_new_disks("database")
     for name in ("first", "second"):
         ebs_runs.restore(id=name, manifest_dir=str(tmp_path))
     assert {path.name for path in tmp_path.iterdir()} == {"orders.first.restore.json", "orders.second.restore.json"}
@@ -134,7 +134,7 @@ def test_a_second_restore_leaves_the_manifest_of_the_first(ebs_runs, tmp_path):
 
 def test_a_restore_in_pieces_keeps_the_rows_of_the_earlier_ones_in_its_manifest(runs, tmp_path):
     """Each part has the same name and other disks, for example one wave after the other by dr_restore_disk_ids."""
-    disks, path = runs.copies("database", "mail", "files"), tmp_path / "orders.flood.restore.json"
+    disks, path = runs.copy_new_disks("database", "mail", "files"), tmp_path / "orders.flood.restore.json"
     for name in disks:
         ended = runs.restore(disk_ids=[disks[name]], manifest_dir=str(tmp_path))
         assert ended.result["totals"]["disks"] == 1 and not ended.message
@@ -154,7 +154,7 @@ def test_a_restore_in_pieces_keeps_the_rows_of_the_earlier_ones_in_its_manifest(
 
 def test_disks_of_another_region_are_not_reported_as_gone(ebs_runs, tmp_path):
     """A restore of the same name in another region does not see them."""
-    disks, path = ebs_runs.copies("database", "mail"), tmp_path / "orders.flood.restore.json"
+    disks, path = ebs_runs.copy_new_disks("database", "mail"), tmp_path / "orders.flood.restore.json"
     ebs_runs.restore(disk_ids=[disks["database"]], manifest_dir=str(tmp_path))
     manifest = json.loads(path.read_text())
     for row in manifest["disks"]:
@@ -167,7 +167,7 @@ def test_disks_of_another_region_are_not_reported_as_gone(ebs_runs, tmp_path):
 
 
 def test_a_restore_that_matches_no_copy_lists_the_existing_copies(runs):
-    disks = runs.copies("database", "mail")
+    disks = runs.copy_new_disks("database", "mail")
     ended = runs.restore(source_region=runs.estate.destination)
     place = runs.estate.destination
     assert f"There are 2 copies in {place}, 2 of disks in {runs.estate.source}: " in ended.message
@@ -185,7 +185,7 @@ def test_a_region_without_any_copy_is_reported(ebs_runs):
 
 def test_a_disk_that_was_not_made_is_reported_with_the_clouds_reason_and_never_as_new(runs):
     """A zone or type that does not exist: the call fails as a whole, and returns no row for a copy."""
-    runs.copies("database", "mail")
+    runs.copy_new_disks("database", "mail")
     ended = runs.restore(disk_type="imaginary", manifest_dir="/nonexistent")
     assert not runs.estate.disks() and ended.result["totals"]["missing"] == 2
     assert "imaginary" in ended.message and ended.message.startswith("2 of 2 disks are missing.")
@@ -196,14 +196,14 @@ def test_a_disk_that_was_not_made_is_reported_with_the_clouds_reason_and_never_a
 
 
 def test_a_drill_in_a_wrong_place_reports_the_clouds_message(runs):
-    runs.copies("database")
+    runs.copy_new_disks("database")
     ended = runs.drill(disk_type="imaginary")
     (trial,) = ended.result["tried"]
     assert "imaginary" in trial["why"] and "imaginary" in ended.message and "not available" not in ended.message
 
 
 def test_a_system_disk_is_missing_alone(cbs_disks, tmp_path):
-    runs = Runs(cbs_disks)
+    runs = RestoreRuns(cbs_disks)
     copies = runs.copies_of({name: cbs_disks.disk(Name=name) for name in ("root", "data")})
     cbs_disks.get(copies["root"], cbs_disks.destination).usage = "SYSTEM_DISK"
     ended = runs.restore(manifest_dir=str(tmp_path))
@@ -217,7 +217,7 @@ def test_a_system_disk_is_missing_alone(cbs_disks, tmp_path):
 
 def test_a_failure_of_many_disks_is_reported_once(ebs_runs):
     runs, names = ebs_runs, [f"disk-{number:02}" for number in range(14)]
-    runs.copies(*names)
+    runs.copy_new_disks(*names)
     ended = runs.restore(zone="eu-west-1x", manifest_dir="/nonexistent")
     assert ended.message.count("is not a zone of eu-west-1") == 1 and " and 4 more: " in ended.message
     assert "dr_restore_zone: 'eu-west-1x'" in ended.message, "the role's users know its variables"
@@ -231,7 +231,7 @@ def test_reasons_beyond_ten_are_counted():
 
 
 def test_copies_of_another_source_region_are_not_denied(ebs_runs, tmp_path):
-    disks = ebs_runs.copies("database")
+    disks = ebs_runs.copy_new_disks("database")
     ended = ebs_runs.restore(source_region="us-west-2", expected=list(disks.values()), manifest_dir=str(tmp_path))
     assert ended.message.startswith("None of the 1 copies in eu-west-1 matches dr_restore_source_region us-west-2")
     (row,) = ended.result["disks"]
@@ -240,7 +240,7 @@ def test_copies_of_another_source_region_are_not_denied(ebs_runs, tmp_path):
 
 def test_a_run_in_a_wrong_zone_leaves_the_manifest_of_the_disks_that_are_there(ebs_runs, tmp_path):
     runs, given = ebs_runs, {"manifest_dir": str(tmp_path)}
-    runs.copies("database")
+    runs.copy_new_disks("database")
     assert f"MANIFEST {tmp_path}/orders.flood.restore.json" in runs.restore(**given).lines
     before = (tmp_path / "orders.flood.restore.json").read_text()
     wrong = runs.restore(zone=runs.estate.other_zone, **given)
@@ -272,7 +272,7 @@ def test_the_screen_shows_the_age_of_the_data_and_the_duration(ebs_runs, tmp_pat
 @pytest.fixture(params=sorted(name for name in CLOUDS if CAPABILITIES[name].tag_rules))
 def tagged_runs(request):
     """Runs whose copies have the tags of disks."""
-    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+    return RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
 
 
 TIERS = [{"Name": "database"}, {"Name": "app"}]
@@ -280,7 +280,7 @@ TIERS = [{"Name": "database"}, {"Name": "app"}]
 
 def test_a_wave_begins_when_the_one_before_is_available(tagged_runs, tmp_path):
     runs = tagged_runs
-    runs.copies("app", "database", "web")
+    runs.copy_new_disks("app", "database", "web")
     runs.estate.settings(disk_seconds=40)
     ended = runs.restore(waves=TIERS, manifest_dir=str(tmp_path), rto_minutes=60)
     rows = {row["disk_name"]: row for row in ended.result["disks"]}
@@ -299,7 +299,7 @@ def test_a_wave_begins_when_the_one_before_is_available(tagged_runs, tmp_path):
 
 
 def test_a_disk_is_warm_once_a_run_has_seen_it_and_stays_so(ebs_runs, tmp_path):
-    ebs_runs.copies("database")
+    ebs_runs.copy_new_disks("database")
     seen, shown = [], []
     for seconds in (0, 86400, 86400):
         ebs_runs.estate.clock.sleep(seconds)
@@ -315,7 +315,7 @@ def test_a_disk_is_warm_once_a_run_has_seen_it_and_stays_so(ebs_runs, tmp_path):
 
 
 def test_the_data_of_new_disks_is_loaded_at_the_requested_rate(ebs_runs):
-    ebs_runs.copies("database")
+    ebs_runs.copy_new_disks("database")
     assert not ebs_runs.restore(initialization_rate=300, manifest_dir="/nonexistent").result["failures"]
     (disk,) = ebs_runs.estate.disks()
     assert disk.rate == 300
@@ -337,7 +337,7 @@ def test_a_failed_disk_is_reported_at_the_end_and_stops_no_wave(tagged_runs, tmp
 
 def test_a_run_that_took_longer_than_its_rto_fails(tagged_runs, tmp_path):
     runs = tagged_runs
-    runs.copies("database")
+    runs.copy_new_disks("database")
     runs.estate.settings(disk_seconds=60)
     ended = runs.restore(rto_minutes=0.5, manifest_dir=str(tmp_path))
     assert "misses dr_restore_rto_minutes (0.5)" in ended.message and ended.result["totals"]["restored"] == 1
@@ -348,7 +348,7 @@ def test_a_run_that_took_longer_than_its_rto_fails(tagged_runs, tmp_path):
 
 
 def test_a_dry_run_shows_the_waves_and_judges_no_time(tagged_runs):
-    tagged_runs.copies("database", "app")
+    tagged_runs.copy_new_disks("database", "app")
     ended = tagged_runs.restore(check=True, waves=TIERS, rto_minutes=0.01)
     assert {row["disk_name"]: row["wave"] for row in ended.result["disks"]} == {"database": 1, "app": 2}
     assert not ended.message and ended.result["took_minutes"] is None
@@ -362,7 +362,7 @@ def test_a_dry_run_shows_the_waves_and_judges_no_time(tagged_runs):
 
 def test_a_wave_that_no_disk_is_of_is_warned_of_unless_the_run_is_over_some_disks(tagged_runs, tmp_path):
     """By default copies have the tags of snapshots: waves by tags of disks would silently all be the last one."""
-    disks, given = tagged_runs.copies("database", "app"), {"manifest_dir": str(tmp_path)}
+    disks, given = tagged_runs.copy_new_disks("database", "app"), {"manifest_dir": str(tmp_path)}
     waves = [{"tier": "database"}, {"Name": "app"}]
     ended = tagged_runs.restore(check=True, waves=waves, **given)
     (warning,) = [line for line in ended.lines if line.startswith("WARNING") and "wave 1 (tier=database)" in line]
@@ -424,8 +424,8 @@ def test_a_copy_with_a_key_that_is_not_enabled_is_not_proven_and_no_disk_is_made
 
 
 def test_disks_of_a_drill_are_billed_by_the_hour(ens_disks, tmp_path):
-    runs = Runs(ens_disks)
-    runs.copies("database")
+    runs = RestoreRuns(ens_disks)
+    runs.copy_new_disks("database")
     assert not runs.drill(instance_billing_cycle="Month").message
     runs.restore(instance_billing_cycle="Month", manifest_dir=str(tmp_path))
     made = [arguments for name, arguments in runs.calls if name == "ens_snapshot_restore" and "state" not in arguments]

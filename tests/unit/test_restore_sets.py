@@ -15,14 +15,14 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 from tests.clouds import CLOUDS
 
 from .night_runs import night
-from .restore_runs import Runs
+from .restore_runs import RestoreRuns
 from .test_set_nights import server, silence_source, taken
 
 
 @pytest.fixture(params=["ebs", "ecs", "cbs"])
 def runs(request):
     """A cloud whose copies have tags."""
-    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+    return RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
 
 
 def marks(set_id, size=2, group="i-1"):
@@ -153,7 +153,7 @@ def test_a_second_run_stays_with_the_set_of_the_first(runs):
 
 
 def test_single_disks_and_disks_without_marks_are_restored_from_their_newest_copy(runs):
-    runs.copies("mail")
+    runs.copy_new_disks("mail")
     ended = runs.restore()
     (row,) = ended.result["disks"]
     assert (row["group"], row["set"], row["torn"], row["newer"]) == (None, None, False, None) and not ended.message
@@ -162,7 +162,7 @@ def test_single_disks_and_disks_without_marks_are_restored_from_their_newest_cop
 def test_a_drill_finishes_a_set_that_it_has_started(runs):
     disks = two_disks(runs)
     runs.copies_of(disks, 26, **marks("n2"))
-    runs.copies("mail", hours=26)
+    runs.copy_new_disks("mail", hours=26)
     ended = runs.drill(count=1)
     tried = {row["disk_name"] for row in ended.result["tried"]}
     assert tried in ({"database", "log"}, {"mail"})
@@ -180,7 +180,7 @@ def test_a_drill_finishes_a_set_that_it_has_started(runs):
 
 @pytest.fixture(params=sorted(CLOUDS))
 def any_runs(request):
-    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+    return RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
 
 
 def test_a_server_is_restored_from_its_set_after_its_source_region_is_gone(any_runs, tmp_path):
@@ -206,8 +206,8 @@ def test_a_server_is_restored_from_its_set_after_its_source_region_is_gone(any_r
 
 
 def test_a_restore_without_marks_and_report_says_that_it_knows_no_servers(ens_disks):
-    runs = Runs(ens_disks)
-    runs.copies("database", "log")
+    runs = RestoreRuns(ens_disks)
+    runs.copy_new_disks("database", "log")
     (warning,) = runs.restore().result["warnings"]
     assert "do not show servers" in warning and "dr_restore_expected" in warning
 

@@ -54,7 +54,7 @@ def test_an_earlier_time_makes_no_second_disk_and_names_both_copies(runs, tmp_pa
 
 
 def test_a_time_before_all_copies_does_not_call_a_disk_missing_that_was_made(runs, tmp_path):
-    disks = runs.copies("database")
+    disks = runs.copy_new_disks("database")
     first = runs.restore(manifest_dir=str(tmp_path))
     ended = runs.restore(at=hours_ago(runs, 50), manifest_dir=str(tmp_path))
     assert new_disks(first)[disks["database"]] in ended.message and "made no copy" not in ended.message
@@ -162,7 +162,7 @@ def test_a_kept_disk_and_a_disk_of_another_set_are_torn(ebs_runs, tmp_path):
 
 def test_a_manifest_that_does_not_fit_is_ignored(ebs_runs, tmp_path):
     """People edit manifests: a row with another copy than the tags of the disk proves nothing."""
-    disks = ebs_runs.copies("database")
+    disks = ebs_runs.copy_new_disks("database")
     ebs_runs.restore(manifest_dir=str(tmp_path))
     (path,) = tmp_path.iterdir()
     manifest = json.loads(path.read_text())

@@ -575,7 +575,7 @@ def test_nothing_is_written_on_copies_of_somebody_else():
     assert row["proven"] and not proof_marks.marks_of([row], {"snapshots": [foreign]}, VALUES)
     (mark,) = proof_marks.marks_of([row], {"snapshots": [copy(1)]}, VALUES)
     tags = {"dr-copy:proven-at": NOW, "dr-copy:proven-level": "creatable"}
-    assert mark == proof_marks.Mark("us-east-1", ("snap-s1",), tags)
+    assert mark == proof_marks.MarkCall("us-east-1", ("snap-s1",), tags)
 
 
 def drilled(rows, call, **done):

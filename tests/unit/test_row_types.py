@@ -33,9 +33,9 @@ ROWS = {
     ("copy", "copies"): answers.CopyRow,
     ("copy", "failures"): answers.Failure,
     ("share", "shared"): answers.SharedRow,
-    ("restore", "disks"): answers.RestoredDisk,
+    ("restore", "disks"): answers.RestoredDiskRow,
     ("restore", "failures"): answers.Failure,
-    ("compare", "comparisons"): answers.ComparedCopy,
+    ("compare", "comparisons"): answers.ComparedCopyRow,
 }
 ANSWERS = {
     "info": answers.InfoAnswer,

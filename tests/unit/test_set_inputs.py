@@ -61,7 +61,7 @@ def test_copies_without_marks_get_those_that_they_would_have_and_others_keep_the
     }
     bare = [row(disk, 1, group=None) for disk in "abz"]
     found = with_marks(copies(*bare, row("c", 1, "3 near y", group="i-9")), marks)
-    shown = {copy.disk_id: (copy.group_id, copy.mark.mark if copy.mark else None) for copy in found}
+    shown = {copy.disk_id: (copy.group_id, copy.mark.tag_value if copy.mark else None) for copy in found}
     assert shown == {"a": ("i-1", "2 crash x"), "b": ("i-1", None), "z": ("", None), "c": ("i-9", "3 near y")}
 
 

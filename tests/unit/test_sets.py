@@ -74,7 +74,7 @@ def copies(*rows):
 
 
 def ids(found):
-    return [(one.mark.mark, "".join(sorted(one.source_ids))) for one in found]
+    return [(one.mark.tag_value, "".join(sorted(one.source_ids))) for one in found]
 
 
 # -- groups ----------------------------------------------------------------------------------------------
@@ -410,13 +410,13 @@ def test_a_group_is_judged_by_its_own_plans_sets_and_by_sets_with_all_its_disks(
     assert standing(rows, plans=["part"]).mark.set_id == "n2"
     of_all = standing(rows, group=ABC, plans=["all"])
     assert of_all.mark.set_id == "n1" and [one.disk_id for one in of_all.torn] == ["a", "b"]
-    assert standing(rows[:3], plans=["part"]).mark.mark == "2 crash n1", "another plan has copied them"
-    assert standing(rows[:2], plans=["part"]).mark.mark == "2 crash n1", "though not all of its own"
+    assert standing(rows[:3], plans=["part"]).mark.tag_value == "2 crash n1", "another plan has copied them"
+    assert standing(rows[:2], plans=["part"]).mark.tag_value == "2 crash n1", "though not all of its own"
     assert standing(rows[:2], plans=["all"]).mark is None, "its mark says three"
     overlap = [*of_plan("one", 1, "ab", "2 crash n1"), *of_plan("two", 1, "c", "2 crash n1")]
-    assert standing(overlap, group=Group("i-1", frozenset("bc")), plans=["two"]).mark.mark == "2 crash n1"
+    assert standing(overlap, group=Group("i-1", frozenset("bc")), plans=["two"]).mark.tag_value == "2 crash n1"
     renamed = [*of_plan("old", 1, "ab", "3 crash n1"), *of_plan("new", 1, "c", "3 crash n1")]
-    assert standing(renamed, group=ABC, plans=["new", "old"]).mark.mark == "3 crash n1"
+    assert standing(renamed, group=ABC, plans=["new", "old"]).mark.tag_value == "3 crash n1"
 
 
 def test_a_set_started_before_a_plan_was_renamed_is_completed_under_the_new_name():

@@ -11,14 +11,14 @@ import pytest
 from tests.simulator.state import SnapshotGroup, new_id
 
 from .night_runs import night
-from .restore_runs import Runs
+from .restore_runs import RestoreRuns
 from .test_set_nights import marks_of, server, silence_source
 
 
 @pytest.fixture(params=["ebs", "ecs"])
 def runs(request):
     """A cloud whose copies have tags."""
-    return Runs(request.getfixturevalue(f"{request.param}_disks"))
+    return RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
 
 
 def together(estate, disks, hours, number):
@@ -75,7 +75,7 @@ def test_two_plans_of_different_disks_of_a_server_each_have_their_sets(runs, tmp
 
 def test_plans_of_one_size_have_sets_of_their_own(ecs_disks):
     """The marks are the same, and have too many disks for one set."""
-    runs, estate = Runs(ecs_disks), ecs_disks
+    runs, estate = RestoreRuns(ecs_disks), ecs_disks
     disks = server(estate, 4)
     sources = together(estate, disks, 2, 1)
     for plan, own in (("data", disks[:2]), ("system", disks[2:])):
@@ -132,7 +132,7 @@ def test_a_plan_of_all_disks_shares_the_copies_of_a_plan_of_some(runs, first):
 
 
 def test_a_copy_that_failed_in_one_plan_and_that_another_made_is_of_the_set_of_both(ecs_disks):
-    runs, estate = Runs(ecs_disks), ecs_disks
+    runs, estate = RestoreRuns(ecs_disks), ecs_disks
     disks = server(estate, 3)
     plans = ("hourly", "weekly")
     together(estate, disks, 50, 0)
@@ -152,7 +152,7 @@ def test_a_copy_that_failed_in_one_plan_and_that_another_made_is_of_the_set_of_b
 
 def test_near_sets_of_plans_that_share_a_disk_are_of_one_set(ecs_disks):
     """Only one plan has the disk of the earliest snapshot."""
-    runs, estate = Runs(ecs_disks), ecs_disks
+    runs, estate = RestoreRuns(ecs_disks), ecs_disks
     disks = server(estate, 3)
     for disk, hours in zip(disks, (2.03, 2.02, 2.0), strict=True):
         estate.snapshot(disk, hours)
@@ -164,7 +164,7 @@ def test_near_sets_of_plans_that_share_a_disk_are_of_one_set(ecs_disks):
 
 
 def test_a_contradiction_within_one_plan_is_reported_by_that_plan_only(ecs_disks):
-    runs, estate = Runs(ecs_disks), ecs_disks
+    runs, estate = RestoreRuns(ecs_disks), ecs_disks
     disks = server(estate, 4)
     together(estate, disks, 2, 1)
     parts = {"data": disks[:2], "system": disks[2:]}
@@ -183,7 +183,7 @@ def test_a_contradiction_within_one_plan_is_reported_by_that_plan_only(ecs_disks
 
 
 def test_the_reports_of_both_plans_show_the_sets_of_copies_without_marks(ens_disks, tmp_path):
-    runs, estate = Runs(ens_disks), ens_disks
+    runs, estate = RestoreRuns(ens_disks), ens_disks
     disks = server(estate, 4)
     sources = {disk: estate.snapshot(disk, 2) for disk in disks}
     parts = {"data": disks[:2], "system": disks[2:]}

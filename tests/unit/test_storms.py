@@ -42,9 +42,9 @@ def brief(cloud, begin, number):
 
 def calls_of(storm):
     """Estimate the calls of a storm: each copy is started, and polled while it is in the window."""
-    copies = len(storm.sources) * storm.destinations * sum(len(passing.runs) for passing in storm.rounds)
+    copies = len(storm.sources) * storm.destinations * sum(len(round_.runs) for round_ in storm.rounds)
     seconds = (len(storm.sources) + 9 * len(storm.slow)) * storm.copy_seconds / min(storm.quota, 20)
-    waits = sum(run.wait for passing in storm.rounds for run in passing.runs)
+    waits = sum(run.wait for round_ in storm.rounds for run in round_.runs)
     return copies * 4 + storm.destinations * waits * (15 + seconds / storm.options["wait_delay"])
 
 
@@ -106,7 +106,7 @@ def without_request_ids(result):
 @pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
 def test_the_same_seed_gives_the_same_storm(server, cloud):
     storm = collision_of(cloud, 2)
-    first, second = server.checked(storm), server.checked(storm)
+    first, second = server.run_and_check(storm), server.run_and_check(storm)
     assert first.log == second.log and first.calls > 10
     results = [[without_request_ids(outcome.result) for outcome in one.simulation.outcomes] for one in (first, second)]
     assert results[0] == results[1]
@@ -115,11 +115,13 @@ def test_the_same_seed_gives_the_same_storm(server, cloud):
 @pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
 def test_the_same_seed_gives_the_same_storm_of_nights(server_with_disks, cloud):
     nights = role_storm_of(cloud, 2, evenings=2)
-    assert server_with_disks.checked(nights).log == server_with_disks.checked(nights).log
+    assert server_with_disks.run_and_check(nights).log == server_with_disks.run_and_check(nights).log
 
 
 def hold(server, storm):
-    findings = server.checked(storm)
+    findings = server.run_and_check(storm)
     if findings.faults:
-        least = server.checked(smallest(storm, lambda smaller: server.checked(smaller).faults, tries=60, seconds=60))
+        least = server.run_and_check(
+            smallest(storm, lambda smaller: server.run_and_check(smaller).faults, tries=60, seconds=60)
+        )
         pytest.fail(f"{findings.faults[:5]}\nthe smallest that fails in the same way: {least.storm}\n{story(least)}")

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.r
 
 from tests.clouds import CLOUDS
 
-from .restore_runs import PASSED, Runs
+from .restore_runs import PASSED, RestoreRuns
 from .test_restore_sets import marks, two_disks
 
 ATTACHING = sorted(name for name in CLOUDS if CAPABILITIES[name].instance_id_pattern)
@@ -25,7 +25,7 @@ TAG = "dr-restore:attached-to"
 
 @pytest.fixture(params=ATTACHING)
 def runs(request):
-    found = Runs(request.getfixturevalue(f"{request.param}_disks"))
+    found = RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
     estate = found.estate
     estate.settings(instances={i: {"zone": estate.zone} for i in (estate.server_id, estate.other_server_id)})
     return found
@@ -34,7 +34,7 @@ def runs(request):
 @pytest.fixture
 def ebs_runs(ebs_disks):
     ebs_disks.settings(instances={ebs_disks.server_id: {"zone": ebs_disks.zone}})
-    return Runs(ebs_disks)
+    return RestoreRuns(ebs_disks)
 
 
 def failing(task="Check the file system", **result):
@@ -66,7 +66,7 @@ def killed(_set):
 def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, tmp_path):
     disks = two_disks(runs)
     runs.copies_of(disks, 26, **marks("n2"))
-    disks.update(runs.copies("mail", hours=2, tier="mail"))
+    disks.update(runs.copy_new_disks("mail", hours=2, tier="mail"))
     checks = Checks(runs)
     ended = runs.usable(tmp_path, checks=checks, report_dir=str(tmp_path), max_age_days=7)
     assert not ended.message and not runs.estate.disks()
@@ -97,7 +97,7 @@ def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, t
 
 def test_a_failing_check_is_reported_with_its_message_for_its_set_only(runs, tmp_path):
     runs.copies_of(two_disks(runs), 26, **marks("n2"))
-    runs.copies("mail", hours=26)
+    runs.copy_new_disks("mail", hours=26)
     answers = [failing(stderr="fsck: bad magic number")]
     checks = Checks(runs, answers)
     ended = runs.usable(tmp_path, checks=checks, report_dir=str(tmp_path))
@@ -113,14 +113,14 @@ def test_a_failing_check_is_reported_with_its_message_for_its_set_only(runs, tmp
 
 @pytest.mark.parametrize("answer", [{"passed": "true"}, {}, {"passed": False}, {"passed": False, "result": "x"}])
 def test_checks_that_did_not_finish_prove_nothing(ebs_runs, tmp_path, answer):
-    ebs_runs.copies("database")
+    ebs_runs.copy_new_disks("database")
     ended = ebs_runs.usable(tmp_path, checks=lambda _set: answer)
     assert ended.message and not ended.result["totals"]["proven"] and not ebs_runs.estate.disks()
 
 
 def test_a_set_with_a_disk_that_cannot_be_attached_is_not_checked_and_deleted(runs, tmp_path):
     """The instance has gone meanwhile; the cloud's message is reported, and the other sets are tried."""
-    runs.copies("database", "mail")
+    runs.copy_new_disks("database", "mail")
     checks = Checks(runs)
 
     def remove_instance():
@@ -134,7 +134,7 @@ def test_a_set_with_a_disk_that_cannot_be_attached_is_not_checked_and_deleted(ru
 
 def test_a_disk_that_was_not_made_fails_only_its_own_set(runs, tmp_path):
     copies = runs.copies_of(two_disks(runs), 26, **marks("n2"))
-    runs.copies("mail", hours=26)
+    runs.copy_new_disks("mail", hours=26)
     checks = Checks(runs)
 
     def forgets():
@@ -151,7 +151,7 @@ def test_a_disk_that_was_not_made_fails_only_its_own_set(runs, tmp_path):
 
 
 def test_a_drill_deletes_expired_disks_that_a_killed_drill_left_attached(runs, tmp_path):
-    runs.copies("database")
+    runs.copy_new_disks("database")
     estate = runs.estate
     theirs = estate.plant(estate.copy(), {})
     estate.attach(theirs, estate.server_id)
@@ -173,9 +173,9 @@ def test_a_drill_deletes_expired_disks_that_a_killed_drill_left_attached(runs, t
 
 def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(runs, tmp_path):
     """The other drill runs in another play, on another controller: only the cloud shows it."""
-    runs.copies("database")
-    second, seen = Runs(runs.estate), []
-    ours = second.copies("mail")
+    runs.copy_new_disks("database")
+    second, seen = RestoreRuns(runs.estate), []
+    ours = second.copy_new_disks("mail")
 
     def meanwhile(_set):
         seen.append({disk.id: runs.estate.holder_of(disk) for disk in runs.estate.disks()})
@@ -199,8 +199,8 @@ def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(
 
 def test_two_drills_that_attach_at_the_same_time_never_check_at_once(runs, tmp_path):
     """Neither saw the other at its start; the second one is killed while its disk is attached."""
-    runs.copies("database")
-    second, checks = Runs(runs.estate), Checks(runs)
+    runs.copy_new_disks("database")
+    second, checks = RestoreRuns(runs.estate), Checks(runs)
 
     def other_begins():
         with pytest.raises(Killed):
@@ -218,7 +218,7 @@ def test_two_drills_that_attach_at_the_same_time_never_check_at_once(runs, tmp_p
 
 def test_a_killed_drill_blocks_no_drill_of_its_own_plan(runs, tmp_path):
     """Its disks remain until they expire; the next drill proves the copies meanwhile."""
-    runs.copies("database")
+    runs.copy_new_disks("database")
 
     with pytest.raises(Killed):
         runs.usable(tmp_path, checks=killed)
@@ -231,9 +231,9 @@ def test_a_killed_drill_blocks_no_drill_of_its_own_plan(runs, tmp_path):
 
 
 def test_a_drill_checks_nothing_if_it_cannot_read_whether_another_drill_checks(ecs_disks, tmp_path):
-    runs, estate = Runs(ecs_disks), ecs_disks
+    runs, estate = RestoreRuns(ecs_disks), ecs_disks
     estate.settings(instances={estate.server_id: {"zone": estate.zone}})
-    runs.copies("database")
+    runs.copy_new_disks("database")
     checks, module = Checks(runs), runs._module
 
     def blind(name, arguments, check):
@@ -248,10 +248,10 @@ def test_a_drill_checks_nothing_if_it_cannot_read_whether_another_drill_checks(e
 @pytest.mark.parametrize("moment", range(1, 11))
 def test_after_a_kill_between_any_two_calls_the_next_drill_deletes_what_is_left(ecs_disks, tmp_path, moment):
     """Storms draw kills within a module."""
-    runs, estate = Runs(ecs_disks), ecs_disks
+    runs, estate = RestoreRuns(ecs_disks), ecs_disks
     estate.settings(instances={estate.server_id: {"zone": estate.zone}})
     runs.copies_of(two_disks(runs), 26, **marks("n2"))
-    runs.copies("mail", hours=26)
+    runs.copy_new_disks("mail", hours=26)
     calls, module = [], runs._module
 
     def kills(name, arguments, check):
@@ -272,17 +272,17 @@ def test_after_a_kill_between_any_two_calls_the_next_drill_deletes_what_is_left(
 
 
 def test_a_drill_makes_so_many_calls_that_the_test_of_kills_meets_each(ecs_disks, tmp_path):
-    runs = Runs(ecs_disks)
+    runs = RestoreRuns(ecs_disks)
     ecs_disks.settings(instances={ecs_disks.server_id: {"zone": ecs_disks.zone}})
     runs.copies_of(two_disks(runs), 26, **marks("n2"))
-    runs.copies("mail", hours=26)
+    runs.copy_new_disks("mail", hours=26)
     runs.calls.clear()
     runs.usable(tmp_path)
     assert len(runs.calls) == 11, runs.calls
 
 
 def test_a_drill_leaves_an_expired_disk_that_a_restore_attached(runs, tmp_path):
-    runs.copies("database")
+    runs.copy_new_disks("database")
     estate = runs.estate
     estate.restore(estate.copy(), restore_id="flood-1", attach_to=estate.server_id, wait=True, expires_after_hours=1)
     (kept,) = estate.disks()
@@ -293,7 +293,7 @@ def test_a_drill_leaves_an_expired_disk_that_a_restore_attached(runs, tmp_path):
 
 
 def test_a_disk_that_somebody_attaches_elsewhere_meanwhile_is_left_and_named(runs, tmp_path):
-    runs.copies("database")
+    runs.copy_new_disks("database")
     estate, taken = runs.estate, []
 
     def takes(_set):
@@ -310,7 +310,7 @@ def test_a_disk_that_somebody_attaches_elsewhere_meanwhile_is_left_and_named(run
 
 
 def test_a_disk_that_cannot_be_detached_is_reported_with_its_instance(runs, tmp_path):
-    runs.copies("database")
+    runs.copy_new_disks("database")
     estate = runs.estate
     checks = Checks(runs)
 
@@ -348,13 +348,13 @@ def test_a_file_without_tasks_is_refused(ebs_runs, tmp_path, text, words):
 
 
 def test_a_file_with_tags_of_ansible_is_taken(ebs_runs, tmp_path):
-    ebs_runs.copies("database")
+    ebs_runs.copy_new_disks("database")
     for text in ("- debug:\n  vars: {a: !vault x, b: !unsafe y}\n", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"):
         assert not ebs_runs.usable(tmp_path, text).message
 
 
 def test_level_usable_is_refused_on_a_cloud_that_attaches_no_disk(ens_disks, tmp_path):
-    runs = Runs(ens_disks)
+    runs = RestoreRuns(ens_disks)
     ended = runs.usable(tmp_path)
     assert "usable can only be proven on ebs, ecs, cbs" in ended.message and not runs.calls
     assert not runs.restore(test_host="testhost").message.count("test_host"), "a restore passes over them"
@@ -374,7 +374,7 @@ def test_two_drills_of_a_play_have_no_test_instance_in_common(ebs_runs, tmp_path
 
 
 def test_a_dry_run_attaches_nothing(runs, tmp_path):
-    runs.copies("database")
+    runs.copy_new_disks("database")
     ended = runs.usable(tmp_path, check=True)
     assert not ended.message and not ended.pause and not runs.estate.disks()
     assert any("would be tried" in line for line in ended.lines)
@@ -394,7 +394,7 @@ def test_a_run_that_continues_refuses_a_record_of_another_run():
 def test_an_error_of_our_own_while_disks_are_attached_takes_them_away(ebs_runs, tmp_path, monkeypatch):
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
 
-    ebs_runs.copies("database", "mail")
+    ebs_runs.copy_new_disks("database", "mail")
     monkeypatch.setattr(drilling.usable, "why_checks_failed", lambda answer, host: 1 / 0)
     ended = ebs_runs.usable(tmp_path, report_dir=str(tmp_path))
     assert "ZeroDivisionError" in ended.message and not ebs_runs.estate.disks()

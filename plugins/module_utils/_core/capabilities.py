@@ -145,7 +145,7 @@ class Capabilities:
         """Return why the cloud would refuse a name for a copy of this source, or None."""
         return self.name_rule.problem(self.full_name(name, snapshot_id))
 
-    def fixed_tags(self, copy: Resource) -> CopyError | None:
+    def tag_change_refusal(self, copy: Resource) -> CopyError | None:
         """Return why the tags of a disk can never be changed, or None."""
         return None
 

@@ -173,7 +173,7 @@ class DiskCloud(SnapshotCloud):
         what = (self.restore_id, request.snapshot_id, request.region, str(request.options["zone"]), str(number))
         return hashlib.sha256("\n".join(what).encode()).hexdigest()[:40]
 
-    def token_is_used(self, order: CopyOrder) -> None:
+    def record_used_token(self, order: CopyOrder) -> None:
         """Record that a token belongs to another call, or to a disk that is gone."""
         self._answered[order.request.snapshot_id, order.request.region] += 1
 

@@ -75,16 +75,16 @@ class Retries:
 
     def __init__(self, deadline: Deadline, waited_out: type[CopyError] = Throttled):
         self._deadline, self._waited_out = deadline, waited_out
-        self.succeeded()
+        self.record_success()
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """Forget the failures."""
         self._backoff = Backoff()
         self._failures, self._since = 0, math.inf
         #: When (monotonic) the read may be made again.
         self.due_at = -math.inf
 
-    def failed(self, error: CopyError, cooldown: float = 0.0) -> bool:
+    def record_failure(self, error: CopyError, cooldown: float = 0.0) -> bool:
         """Record a failure; the read is repeated after at least ``cooldown`` seconds.
 
         Returns whether the failure is final.
@@ -104,7 +104,7 @@ def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[Cop
         try:
             return call()
         except CopyError as error:
-            if retries.failed(error) or retries.due_at >= deadline.end:
+            if retries.record_failure(error) or retries.due_at >= deadline.end:
                 raise
             deadline.sleep(retries.due_at - deadline.now())
 

@@ -50,7 +50,7 @@ class SnapshotSet:
     consistency: Consistency
 
     @property
-    def mark(self) -> str:
+    def tag_value(self) -> str:
         """The value of the tag ``dr-copy:set``."""
         return f"{self.size} {self.consistency.value} {self.set_id}"
 
@@ -80,7 +80,7 @@ _MARK = re.compile(r"([1-9][0-9]{0,3}) (application|crash|near) (\S(?:.*\S)?)")
 
 
 def set_of_mark(mark: str | None) -> SnapshotSet | None:
-    """Parse a value of ``SnapshotSet.mark``; None for any other string."""
+    """Parse a value of ``SnapshotSet.tag_value``; None for any other string."""
     match = _MARK.fullmatch(mark or "")
     return SnapshotSet(match[3], int(match[1]), Consistency(match[2])) if match else None
 

@@ -53,7 +53,7 @@ class TagRules:
     case_insensitive_keys: bool = False
     ours: tuple[str, ...] = PROVENANCE_KEYS
 
-    def same(self, key: str) -> str:
+    def normalized_key(self, key: str) -> str:
         """Return a key in the form in which the cloud compares keys."""
         return key.lower() if self.case_insensitive_keys else key
 
@@ -82,7 +82,9 @@ class TagRules:
     def problems(self, tags: Mapping[str, str], named: bool) -> list[str]:
         """Return all problems of the user's tags."""
         found = [f"tags: {problem}" for key, value in tags.items() if (problem := self.problem(key, value))]
-        same_keys = sorted(key for key in tags if sum(self.same(other) == self.same(key) for other in tags) > 1)
+        same_keys = sorted(
+            key for key in tags if sum(self.normalized_key(other) == self.normalized_key(key) for other in tags) > 1
+        )
         if same_keys:
             found.append(f"tags: {', '.join(same_keys)} differ only in case, which the cloud treats as one key")
         if len(tags) > self.room(named):
@@ -98,9 +100,10 @@ class TagRules:
 
 def missing_tags(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules | None = None) -> dict[str, str]:
     """Return the wanted tags that are missing or have another value; existing keys keep their spelling."""
-    shown = {rules.same(key): key for key in tags} if rules else {}
+    shown = {rules.normalized_key(key): key for key in tags} if rules else {}
     spelt = {
-        shown.get(rules.same(key), key) if rules and key not in tags else key: value for key, value in wanted.items()
+        shown.get(rules.normalized_key(key), key) if rules and key not in tags else key: value
+        for key, value in wanted.items()
     }
     return {key: value for key, value in spelt.items() if tags.get(key) != value}
 
@@ -142,26 +145,26 @@ def tags_for_copy(
     Returns the tags, and the source's keys that were left out because the cloud would refuse them or has no room for
     them. Reserved keys are left out but not returned.
     """
-    provenance = {rules.same(key) for key in PROVENANCE_KEYS}
+    provenance = {rules.normalized_key(key) for key in PROVENANCE_KEYS}
     wanted = {
         key: value
         for key, value in (request.tags or {}).items()
-        if key in PROVENANCE_KEYS or rules.same(key) not in provenance
+        if key in PROVENANCE_KEYS or rules.normalized_key(key) not in provenance
     }
     if name is not None and rules.name_key:
         wanted[rules.name_key] = name
     wanted.update(provenance_tags(source))
-    taken = {*provenance, *map(rules.same, wanted)}
+    taken = {*provenance, *map(rules.normalized_key, wanted)}
     left_out = []
     carried = request.source_tags if request.source_tags is not None else source.tags
     for key, value in carried.items() if request.copy_tags else ():
-        if rules.same(key) in taken or key.lower() in OF_THE_COPY or rules.is_reserved(key):
+        if rules.normalized_key(key) in taken or key.lower() in OF_THE_COPY or rules.is_reserved(key):
             continue
         if rules.problem(key, value) or len(wanted) >= rules.max_tags:
             left_out.append(key)
         else:
             wanted[key] = value
-            taken.add(rules.same(key))
+            taken.add(rules.normalized_key(key))
     return wanted, left_out
 
 
@@ -175,15 +178,15 @@ def change_of_tags(
     """
     if request.tags is None:
         return TagChange()
-    provenance = {rules.same(key) for key in PROVENANCE_KEYS}
-    wanted = {key: value for key, value in request.tags.items() if rules.same(key) not in provenance}
-    spared = {*provenance, *map(rules.same, wanted), *map(rules.same, kept)}
+    provenance = {rules.normalized_key(key) for key in PROVENANCE_KEYS}
+    wanted = {key: value for key, value in request.tags.items() if rules.normalized_key(key) not in provenance}
+    spared = {*provenance, *map(rules.normalized_key, wanted), *map(rules.normalized_key, kept)}
     if request.name is not None and rules.name_key:
-        spared.add(rules.same(rules.name_key))
+        spared.add(rules.normalized_key(rules.name_key))
     others = sorted(
         key
         for key in copy.tags
         # A hold counts however its key is spelt, so it is spared likewise.
-        if rules.same(key) not in spared and key.lower() not in OF_THE_COPY and not rules.is_reserved(key)
+        if rules.normalized_key(key) not in spared and key.lower() not in OF_THE_COPY and not rules.is_reserved(key)
     )
     return TagChange(set=missing_tags(copy.tags, wanted, rules), remove=tuple(others if purge else ()))

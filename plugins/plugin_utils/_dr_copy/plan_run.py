@@ -103,7 +103,7 @@ class PlanRun:
                 self._steps(self._calls)
         except Exception as error:  # the report says so
             self._stopped = unexpected_error(error)
-        return report_run(self._step_results, self._ended(), self._context, self._selections, self._warnings)
+        return report_run(self._step_results, self._values_at_end(), self._context, self._selections, self._warnings)
 
     def _steps(self, calls: Calls) -> None:
         values = self._values
@@ -117,7 +117,7 @@ class PlanRun:
         else:
             self._source = self._run_call(calls.find())
             part = disks_of_part(self._source, values)
-            self._before = self._listings(calls, part)
+            self._before = self._list_copies(calls, part)
         self._decided = decide_run(self._source, self._before, values, self._last)
         if self._decided["stopped"]:
             return
@@ -125,7 +125,7 @@ class PlanRun:
             first = self._copy(calls)
             self._fall_back(calls, first)
             if outdates_listing(self._copied) and not self._context.check_mode:
-                self._listed_again = self._listings(calls, part, " again")
+                self._listed_again = self._list_copies(calls, part, " again")
             self._look(calls)
         self._find_vanished(calls, part)
         if not values.reads_only:
@@ -140,17 +140,17 @@ class PlanRun:
         complete a set, so all copies must be listed to judge that.
         """
         values, check_mode = self._values, self._context.check_mode
-        self._expired, self._kept_for_others = prunable(self._step_results, self._ended(), check_mode)
+        self._expired, self._kept_for_others = prunable(self._step_results, self._values_at_end(), check_mode)
         if part and may_be_of_sets(self._expired, self._listed, values):
-            self._listed_again = self._listings(calls, [], " of all shards")
-            self._expired, self._kept_for_others = prunable(self._step_results, self._ended(), check_mode)
+            self._listed_again = self._list_copies(calls, [], " of all shards")
+            self._expired, self._kept_for_others = prunable(self._step_results, self._values_at_end(), check_mode)
         for group in deletion_batches(self._expired, values.max_deletions):
             verb = "would delete" if check_mode else "deleting"
             self._say(f"{verb} {_copies(group['copy_ids'])} in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, MIN_SECONDS)
             self._deleted.append(self._run_call(calls.delete(group, seconds)))
 
-    def _listings(self, calls: Calls, part: Sequence[str], again: str = "") -> list[ListedRegion]:
+    def _list_copies(self, calls: Calls, part: Sequence[str], again: str = "") -> list[ListedRegion]:
         first, *others = self._values.destination_regions
         self._say(f"listing the copies{again} in {', '.join([first, *others])}")
         answer = self._run_call(calls.list_copies(first, part, others))
@@ -214,7 +214,7 @@ class PlanRun:
 
     def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
         """Find the missing recovery points of the last report, and look for each of them by ID."""
-        missing = missing_points(self._last, self._listed, self._before, part, self._ended())
+        missing = missing_points(self._last, self._listed, self._before, part, self._values_at_end())
         looks: list[LookAnswer] = []
         for region, ids in by_region(missing).items():
             self._say(f"looking for {pluralize(len(ids), 'recovery point')} of the last report in {region}")
@@ -223,7 +223,9 @@ class PlanRun:
 
     def _ask_for_keys(self, calls: Calls) -> None:
         """Read the state of the keys of the newest copies."""
-        for region, ids in encrypted_points(self._step_results, self._ended(), self._context.check_mode).items():
+        for region, ids in encrypted_points(
+            self._step_results, self._values_at_end(), self._context.check_mode
+        ).items():
             self._say(f"checking the keys of {_copies(ids)} in {region}")
             answer = self._run_call(calls.keys(region, ids), warns=False)
             self._keys.append({**answer, "item": {"region": region, "snapshot_ids": ids}})
@@ -249,7 +251,7 @@ class PlanRun:
     def _seconds_left(self) -> int:
         return max(int(self._values.ends_at - self._clock().timestamp()), 1)
 
-    def _ended(self) -> Variables:
+    def _values_at_end(self) -> Variables:
         """Return the variables with the time at which ages are measured."""
         return replace(self._values, judged_at=iso_utc(self._clock()))
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .._role.call import Arguments
 from .._role.failures import unexpected_error
-from .._role.files import failure_of
+from .._role.files import try_to
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
 from .._role.run_context import RunContext
@@ -71,7 +71,7 @@ def report_run(
         why = unexpected_error(error)
     if values.report_dir and not context.check_mode:
         page = page_of_failure(label(values.plan, values.shard), why)
-        failure_of(write_plain_page, values, page)
+        try_to(write_plain_page, values, page)
     stopped = "; ".join(filter(None, [steps["stopped"], why]))
     nothing: StepResults = {**NO_STEPS, "stopped": stopped}
     return _reported(nothing, replace(values, report_dir=""), values.report_dir, context, selections, warnings)

@@ -15,7 +15,7 @@ from .._role.answers import CompareAnswer, CopyAnswer, InfoAnswer, RestoreAnswer
 from .._role.call import Arguments, Call
 from .._role.parsing import RawVariables
 from .._role.table import arguments_of, as_mapping
-from .decide.proof_marks import Mark
+from .decide.proof_marks import MarkCall
 from .decide.reaping import DiskDeletion
 from .decide.trials import ComparisonTarget
 from .input.steps import STEPS
@@ -71,7 +71,7 @@ class Calls:
         """Compare blocks of these copies with those of their sources."""
         return self._call("compare", copies=[dict(copy) for copy in copies])
 
-    def mark(self, mark: Mark) -> Call[CopyAnswer]:
+    def mark(self, mark: MarkCall) -> Call[CopyAnswer]:
         """Write on copies what was proven. The call does nothing else, whatever the module_defaults are."""
         nothing_else = dict.fromkeys(("create", "remove_duplicates", "purge_tags", "copy_tags", "wait"), False)
         return self._call(

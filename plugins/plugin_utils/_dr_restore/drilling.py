@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 
-from .._role.answers import Answer, CompareAnswer, InfoAnswer, RestoreAnswer, RestoredDisk
+from .._role.answers import Answer, CompareAnswer, InfoAnswer, RestoreAnswer, RestoredDiskRow
 from .._role.call import Returned
 from .._role.failures import failure_row
 from .calls import Calls
@@ -45,10 +45,10 @@ class Drill(Run):
         self._reaped: list[str] = []
         self._available: list[str | None] = []
         #: The module's rows for the disks that this drill has made.
-        self._disks: list[RestoredDisk] = []
+        self._disks: list[RestoredDiskRow] = []
         disk_listing = self._look(calls)
         self._reap(calls, disk_listing, own=False)
-        listed = self._keep_result(self._listed(calls))
+        listed = self._keep_result(self._list_copies(calls))
         chosen_points = choose(listed, disk_listing, values)
         candidates = with_proofs(chosen_points.points, listed, last, values)
         # The drill makes nothing unless both listings were read.
@@ -73,7 +73,7 @@ class Drill(Run):
         message = " ".join(filter(None, [drill_problems(report), unwritten]))
         return RunOutcome(report, drill_lines(report), message)
 
-    def _failed(self, why: str) -> None:
+    def _report_failure(self, why: str) -> None:
         if not self._context.check_mode:
             write_page_of_failure(self._values, why)
 

@@ -57,7 +57,7 @@ class Record:
         return self._next < len(self._entries)
 
     @property
-    def ended(self) -> Any:
+    def final_result(self) -> Any:
         """The result of the run; None if it has not ended."""
         last = self._entries[-1] if self._entries else {}
         return last["answer"] if last.get("question") == END else None

@@ -33,7 +33,7 @@ class Restore(Run):
 
     def _steps(self, calls: Calls) -> RunOutcome:
         values, check_mode = self._values, self._context.check_mode
-        listed = self._listed(calls)
+        listed = self._list_copies(calls)
         self._say(f"looking for disks that {values.id} made before")
         disk_listing = self._run_call(calls.look(restored_id(values)))
         last = last_manifest(values)
@@ -47,7 +47,7 @@ class Restore(Run):
                 return RunOutcome({}, [], " ".join(filter(None, (twice, chosen.refused))))
             waves = self._waves(calls, points)
             if not any(point.copy_id for point in points):
-                every = self._listed(calls, of_any_region=True) if values.source_region else listed
+                every = self._list_copies(calls, of_any_region=True) if values.source_region else listed
                 refused = refusal(points, every, values)
         else:
             unread = disk_listing if is_read(listed, "snapshots") else listed

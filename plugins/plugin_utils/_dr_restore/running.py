@@ -78,8 +78,8 @@ class Run:
 
     def run(self) -> RunOutcome:
         """Run to the end or to the next pause. Failures are in the result; nothing is raised."""
-        if self._record.ended:
-            result, lines, message = self._record.ended
+        if self._record.final_result:
+            result, lines, message = self._record.final_result
             return RunOutcome(result, lines, message, record=self._record.as_text())
         if self._calls is None:
             return RunOutcome({}, [], "; ".join(self._problems))
@@ -89,7 +89,7 @@ class Run:
             return RunOutcome({}, [], "", paused.what, self._record.as_text())
         except Exception as error:
             why = unexpected_error(error)
-            self._failed(why)
+            self._report_failure(why)
             ended = RunOutcome({}, [], why)
         self._record.end(ended[:3])
         return ended._replace(record=self._record.as_text() if self._is_resumed else "")
@@ -97,7 +97,7 @@ class Run:
     def _steps(self, calls: Calls) -> RunOutcome:
         raise NotImplementedError
 
-    def _failed(self, why: str) -> None:
+    def _report_failure(self, why: str) -> None:
         """Report a run that an error in the role's own code has ended."""
 
     def _say(self, line: str) -> None:
@@ -109,7 +109,7 @@ class Run:
         answer = self._record.answer(call.module, lambda: self._run_module(call.module, call.arguments))
         return cast(Returned, in_role_words(answer))
 
-    def _listed(self, calls: Calls, of_any_region: bool = False) -> InfoAnswer:
+    def _list_copies(self, calls: Calls, of_any_region: bool = False) -> InfoAnswer:
         self._say(f"listing {'all' if of_any_region else 'the'} copies in {self._values.region}")
         return read_listing(self._run_call(calls.list_copies(of_any_region)))
 

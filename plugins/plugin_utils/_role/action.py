@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import expect_long_lists
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import collect_garbage_rarely
 
 from .._progress import ProgressAction, end_with_module, host_of, show_on_stderr
 from .call import Arguments, RawAnswer
@@ -49,7 +49,7 @@ class RoleAction(ProgressAction):
         self._changed = False
         self._diffs: list[Any] = []
         self.warnings: list[Any] = []
-        expect_long_lists()  # in the process of this task
+        collect_garbage_rarely()  # in the process of this task
         # ProgressAction.run() would run the module of the task's name, which has only documentation.
         result = super(ProgressAction, self).run(tmp, task_vars)
         try:

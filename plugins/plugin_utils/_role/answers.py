@@ -188,7 +188,7 @@ class ShareAnswer(Answer, total=False):
     shared: list[SharedRow]
 
 
-class RestoredDisk(TypedDict):
+class RestoredDiskRow(TypedDict):
     """A disk made from a copy as the restore modules return it; ``snapshot_id`` is the ID of the copy."""
 
     snapshot_id: str
@@ -215,11 +215,11 @@ class RestoredDisk(TypedDict):
 class RestoreAnswer(Answer, total=False):
     """What a restore module returns."""
 
-    disks: list[RestoredDisk]
+    disks: list[RestoredDiskRow]
     counts: dict[str, int]
 
 
-class ComparedCopy(TypedDict):
+class ComparedCopyRow(TypedDict):
     """A copy whose blocks were compared with those of its source."""
 
     snapshot_id: str
@@ -235,4 +235,4 @@ class ComparedCopy(TypedDict):
 class CompareAnswer(Answer, total=False):
     """What the module that compares blocks returns."""
 
-    comparisons: list[ComparedCopy]
+    comparisons: list[ComparedCopyRow]

@@ -17,7 +17,7 @@ from typing import Any
 Json = Mapping[str, Any]
 
 
-def failure_of(action: Callable[..., Any], *given: Any) -> str:
+def try_to(action: Callable[..., Any], *given: Any) -> str:
     """Run an action; return why it failed, or an empty string."""
     try:
         action(*given)

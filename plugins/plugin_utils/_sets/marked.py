@@ -75,7 +75,7 @@ def _set_of(members: Iterable[Copy], plan: str) -> CopySet | None:
 
 def _contradiction(group_id: str, members: Sequence[Copy]) -> str:
     """Return why marks of one plan cannot all be true, as the end of a sentence; empty if they can."""
-    marks = sorted({copy.mark.mark for copy in members if copy.mark})
+    marks = sorted({copy.mark.tag_value for copy in members if copy.mark})
     if len(marks) > 1:
         return f"their tags differ ({', '.join(marks)})"
     return _impossible(group_id, members, members[0].mark.size if members[0].mark else 0)

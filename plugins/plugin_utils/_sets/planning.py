@@ -92,7 +92,7 @@ def marks_of_sources(
             if mark := _mark_of(_with_id(source_set, ids), by_source, by_set):
                 of_set = disks_mark(member.disk_id for member in source_set.members)
                 named = {SET_DISKS: of_set} if of_set and of_other_plans & group.disk_ids else {}
-                given = {GROUP: group.group_id, SET: mark.mark, **named}
+                given = {GROUP: group.group_id, SET: mark.tag_value, **named}
                 marks.update((source_id, given) for source_id in source_set.source_ids)
     return marks
 

@@ -80,8 +80,8 @@ def choices_of(
     for group_id, disk_ids in _groups(newest, left).items():
         named = disk_ids & asked
         if len(named) > 1:
-            taken = _taken(of_groups.get(group_id, ()), named, named != disk_ids or are_named, used)
-            chosen.update(_choices(group_id, named, taken, newest))
+            chosen_sets = _chosen_sets(of_groups.get(group_id, ()), named, named != disk_ids or are_named, used)
+            chosen.update(_choices(group_id, named, chosen_sets, newest))
     return Choices(
         chosen,
         [found for found in contradictions if not found.disk_ids.isdisjoint(asked)],
@@ -98,7 +98,7 @@ def _groups(newest: Mapping[str, Copy], left: Collection[str]) -> dict[str, set[
     return dict(sorted(groups.items()))
 
 
-def _taken(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Collection[str]) -> list[CopySet]:
+def _chosen_sets(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Collection[str]) -> list[CopySet]:
     """Return the sets of a group to use, newest first: one set, or several sets of different disks.
 
     Each plan has a newest complete set. If only some disks are wanted, a set with those is complete. Otherwise its mark
@@ -110,11 +110,11 @@ def _taken(sets: Sequence[CopySet], wanted: set[str], are_some: bool, used: Coll
     fitting = [copy_set for copy_set in sets if wanted <= copy_set.disk_ids] if are_some else []
     started = [copy_set for copy_set in sets if (copy_set.is_whole or copy_set in fitting) and _is_used(copy_set, used)]
     by_size = sorted([*fitting[:1], *whole_sets], key=lambda copy_set: len(copy_set.disk_ids & wanted), reverse=True)
-    taken: list[CopySet] = []
+    chosen_sets: list[CopySet] = []
     for copy_set in (*started, *by_size):
-        if copy_set.disk_ids & wanted and all(copy_set.disk_ids.isdisjoint(other.disk_ids) for other in taken):
-            taken.append(copy_set)
-    return taken
+        if copy_set.disk_ids & wanted and all(copy_set.disk_ids.isdisjoint(other.disk_ids) for other in chosen_sets):
+            chosen_sets.append(copy_set)
+    return chosen_sets
 
 
 def _newest_of_plans(whole_sets: Iterable[CopySet]) -> list[CopySet]:
@@ -129,13 +129,13 @@ def _is_used(copy_set: CopySet, used: Collection[str]) -> bool:
 
 
 def _choices(
-    group_id: str, wanted: set[str], taken: Sequence[CopySet], newest: Mapping[str, Copy]
+    group_id: str, wanted: set[str], chosen_sets: Sequence[CopySet], newest: Mapping[str, Copy]
 ) -> Iterable[tuple[str, Choice]]:
-    torn = wanted.difference(*(copy_set.disk_ids for copy_set in taken))
+    torn = wanted.difference(*(copy_set.disk_ids for copy_set in chosen_sets))
     for disk_id in torn:
         # It should be from the set that the other disks are restored from.
         yield disk_id, Choice(disk_id, group_id, newest[disk_id].source_id, frozenset(wanted), is_torn=True)
-    for copy_set in taken:
+    for copy_set in chosen_sets:
         together = frozenset(wanted & copy_set.disk_ids)
         for copy in copy_set.members:
             if copy.disk_id in together:

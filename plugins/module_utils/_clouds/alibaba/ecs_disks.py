@@ -117,7 +117,7 @@ class EcsDisks(DiskCloud, EcsCloud):
                 **numbered("Tag", [{"Key": key, "Value": value} for key, value in (request.tags or {}).items()]),
             )
         except Underway:
-            self.token_is_used(order)
+            self.record_used_token(order)
             raise
         if not answer.get("DiskId"):
             raise Ambiguous(f"{activity}: the call was accepted, but returned no disk ID")

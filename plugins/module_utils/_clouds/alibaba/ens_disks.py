@@ -49,7 +49,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         queries = [{"EnsRegionId": region, "DiskIds": ids} for ids in batches(disk_ids, IDS)]
         return self._disks(f"Looking at the disks on {region}", queries)
 
-    def fixed_tags(self, copy: Resource) -> CopyError:
+    def tag_change_refusal(self, copy: Resource) -> CopyError:
         # api-facts: ens-disk-tags
         return Refused(
             f"The tags of {copy.id} on {copy.region} cannot be changed: ENS only changes tags of instances",

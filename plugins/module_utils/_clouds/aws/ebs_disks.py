@@ -108,7 +108,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         try:
             answer = self._ec2.write(activity, partial(create, **self._arguments(order)))
         except Underway:
-            self.token_is_used(order)
+            self.record_used_token(order)
             raise
         if not answer.get("VolumeId"):
             raise Ambiguous(f"{activity}: AWS accepted the call, but returned no disk ID")

@@ -100,7 +100,7 @@ class CbsDisks(DiskCloud, CbsCloud):
             try:
                 return self._made(order)
             except Underway:
-                self.token_is_used(order)
+                self.record_used_token(order)
                 now = self.deadline.now()
                 if now < self._refused_at.setdefault(key, now) + self.underway_seconds or self.deadline.passed:
                     raise

@@ -58,11 +58,11 @@ class Attempt:
         return other_copies(sort_copies(self.request, self.memory.copies, self.desired.cloud), self.copy)
 
     @property
-    def disk(self) -> str | None:
-        """The disk of the source. Some clouds allow only one unfinished copy per disk."""
+    def source_disk_id(self) -> str | None:
+        """The ID of the source's disk. Some clouds allow only one unfinished copy per disk."""
         if self.desired.order:
             return self.desired.order.source.disk_id
-        return source_disk_of(self.copy) if self.copy else None
+        return source_disk_id_of(self.copy) if self.copy else None
 
     @property
     def is_open(self) -> bool:
@@ -139,7 +139,7 @@ class Attempt:
         return min(self.decision.look.poll_at, window.poll_at(self.started_at, self.memory.looked_at))
 
 
-def source_disk_of(copy: Resource) -> str | None:
+def source_disk_id_of(copy: Resource) -> str | None:
     """Return the disk of a copy's source, if the copy shows it."""
     own = copy.disk_id if isinstance(copy, Snapshot) else None
     return (copy.source.disk_id if copy.source else None) or own

@@ -58,7 +58,7 @@ class LockReads(Reads):
                 return False
             if isinstance(answer, CopyError):
                 for attempt in attempts:
-                    self._not_read(attempt, answer)
+                    self._record_failed_read(attempt, answer)
                 return True
             self._last[region] = found, at = answer, counts_from(now, self._deadline.now())
             self.priority_region = region if self._deadline.now() - now >= LONG_LOOK else None
@@ -66,7 +66,7 @@ class LockReads(Reads):
             attempt.memory.record_locks(found, at)
         return True
 
-    def _not_read(self, attempt: Attempt, error: CopyError) -> None:
+    def _record_failed_read(self, attempt: Attempt, error: CopyError) -> None:
         """Lock nothing while the locks are unknown: a new lock would change an existing one.
 
         The cloud itself refuses to delete a locked copy.

@@ -134,17 +134,17 @@ class Loop:
             now = self._deadline.now()
             if self._deadline.passed or not (act or region.check_mode_needs_look):
                 continue
-            if region.due_at(now) > now and not (last and region.open):
+            if region.due_at(now) > now and not (last and region.active):
                 continue
             if looked and act and not last and max(now - started, region.look_lasted) >= LONG_LOOK:
                 break
             refreshed += region.look(last)
             looked = True
         now = self._deadline.now()
-        refreshed += [a for region in self._regions.values() for a in region.open if a.decision.retry_at <= now]
+        refreshed += [a for region in self._regions.values() for a in region.active if a.decision.retry_at <= now]
         self._decide(a for a in refreshed if a.request.lock)  # whether locks are needed, given the current copies
         if not (priority_region and refreshed):
-            refreshed += self._locks.read([a for a in self._open if a.decision.needs_locks])
+            refreshed += self._locks.read([a for a in self._active if a.decision.needs_locks])
         return refreshed + self._sources.read([a for a in self._needing if a.is_open])
 
     def _look_back(self) -> list[Attempt]:
@@ -177,12 +177,12 @@ class Loop:
         writes = self._writes
         kinds: list[Callable[[], list[Attempt]]] = [
             lambda: self._copies.begin({region.name: region for region in self._in_turn}),
-            lambda: writes.delete(self._open),
-            lambda: writes.tag(self._open),
-            lambda: writes.expire(self._open),
-            lambda: writes.lock(self._open),
-            lambda: writes.attach(self._open),
-            lambda: writes.detach(self._open),
+            lambda: writes.delete(self._active),
+            lambda: writes.tag(self._active),
+            lambda: writes.expire(self._active),
+            lambda: writes.lock(self._active),
+            lambda: writes.attach(self._active),
+            lambda: writes.detach(self._active),
         ]
         started, first = self._deadline.now(), self._first_kind
         sent: list[Attempt] = []
@@ -203,9 +203,9 @@ class Loop:
         return sorted(self._regions.values(), key=lambda region: self._ended_at.get(region.name, -math.inf))
 
     @property
-    def _open(self) -> list[Attempt]:
+    def _active(self) -> list[Attempt]:
         """The requests that do not wait for room, by the order of their regions, then the least refused first."""
-        return [a for region in self._in_turn for a in sorted(region.open, key=lambda attempt: attempt.times_refused)]
+        return [a for region in self._in_turn for a in sorted(region.active, key=lambda attempt: attempt.times_refused)]
 
     def _decide(self, attempts: Iterable[Attempt]) -> None:
         """Decide again for these requests, and sort each by what is to be done."""

@@ -76,7 +76,7 @@ class Queue:
         return sorted(first, key=lambda attempt: self._deferred[attempt])
 
     def _line_of(self, attempt: Attempt) -> str:
-        return (attempt.disk or "") if self._by_disk and attempt.desired.order else ""
+        return (attempt.source_disk_id or "") if self._by_disk and attempt.desired.order else ""
 
 
 def _in_order(
@@ -90,9 +90,9 @@ def _in_order(
     asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.position))
     by_age: dict[str | None, list[Attempt]] = {}
     for attempt in sorted(asked, key=lambda a: (deferred.get(a, 0), str(a.order.source.created_at))):
-        by_age.setdefault(attempt.disk, []).append(attempt)
+        by_age.setdefault(attempt.source_disk_id, []).append(attempt)
     turns = {disk: iter(attempts) for disk, attempts in by_age.items()}
     rounds = {disk: count(busy.get(disk, 0)) if disk else repeat(0) for disk in by_age}
-    placed = [(next(turns[attempt.disk]), next(rounds[attempt.disk])) for attempt in asked]
+    placed = [(next(turns[attempt.source_disk_id]), next(rounds[attempt.source_disk_id])) for attempt in asked]
     placed.sort(key=lambda place: (deferred.get(place[0], 0), place[1]))
     return [attempt for attempt, _round in placed]

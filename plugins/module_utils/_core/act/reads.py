@@ -47,7 +47,7 @@ class Reads:
             answer = call_safely(Unreachable, read)
         except CopyError as error:
             self.unread[region] = answer = error
-            if not retries.failed(error):
+            if not retries.record_failure(error):
                 self._retries[region] = retries
                 return None
         else:

@@ -17,7 +17,7 @@ from ..errors import CopyError, Credentials, Retry, Unreachable
 from ..model import Resource, State
 from ..pacing import Retries, hang_pause
 from ..waiting import FRESH_SECONDS, Deadline
-from .attempt import Attempt, source_disk_of
+from .attempt import Attempt, source_disk_id_of
 from .room import Room
 
 #: How long (seconds) after the start of a copy the run looks for copies of other runs.
@@ -49,11 +49,11 @@ class Region(Room):
 
     def due_at(self, now: float) -> float:
         """Return when this region is next worth a look or a call."""
-        if not self.open and not self.queue:
+        if not self.active and not self.queue:
             return math.inf
         if not self.was_listed:
             return self._retries.due_at
-        looks = [a.decision.look.at for a in self.open]
+        looks = [a.decision.look.at for a in self.active]
         looks += [at for at, _waiting in self._comparisons]
         if self.queue:
             looks += [*(a.poll_at(self.window) for a in self.in_flight), self._recount_at]
@@ -62,7 +62,7 @@ class Region(Room):
             if min(looks) == math.inf:
                 looks.append(self._looked_at + min(self._wait_delay, RETRY_SECONDS))
         look_at = max(self._retries.due_at, min(looks, default=math.inf))
-        return min([look_at, *(a.decision.retry_at for a in self.open)])
+        return min([look_at, *(a.decision.retry_at for a in self.active)])
 
     @property
     def _recount_at(self) -> float:
@@ -90,7 +90,7 @@ class Region(Room):
 
         A copy that the last look did not show comes first.
         """
-        shown = [a for a in self.open if a.is_shown]
+        shown = [a for a in self.active if a.is_shown]
         compared = [a for a in shown if a.decision.look.compare]
         rechecked = [a for a in shown if a.decision.look.recheck]
         both = ((self._compare_at, compared), (self._recheck_at, rechecked))
@@ -99,7 +99,7 @@ class Region(Room):
     @property
     def check_mode_needs_look(self) -> bool:
         """Whether check mode needs a look: the first one, or another one if the first has left something unsure."""
-        return not self.was_listed or any(a.decision.look.unsure for a in self.open)
+        return not self.was_listed or any(a.decision.look.unsure for a in self.active)
 
     def _stale(self, now: float) -> list[Attempt]:
         """Return the requests that may start, if the first of them needs a new look."""
@@ -118,11 +118,11 @@ class Region(Room):
             refreshed += self._list(now, self._count_running(now))
             self._refresh(now, refreshed, last)
         except CopyError as error:
-            return refreshed + self._not_read(error)
+            return refreshed + self._record_failed_look(error)
         finally:
             self.look_lasted = self._deadline.now() - now
         self.unread, self._crowded = None, False
-        self._retries.succeeded()
+        self._retries.record_success()
         self.window.record_look(now)
         self._looked_at = self._deadline.now()
         return refreshed
@@ -130,14 +130,14 @@ class Region(Room):
     def _list(self, now: float, due: list[Attempt]) -> list[Attempt]:
         """List all copies of the sources that need it, or of all sources if the cloud only lists all copies."""
         first = not self.was_listed
-        due += [a for a in self.open if a.decision.look.at_all and a.decision.look.at <= now]
+        due += [a for a in self.active if a.decision.look.at_all and a.decision.look.at <= now]
         due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
         due += self._stale(now)
         if not (first or due or (not self._cloud.lists_in_progress and self._recount_at <= now)):
             return []
         everything = not (self._cloud.lists_by_source or self._is_cheaper_by_mark(due))
         if first or everything:
-            due = self.attempts if first else [*self.open, *self.queue, *self.in_flight]
+            due = self.attempts if first else [*self.active, *self.queue, *self.in_flight]
         ids = None if everything else sorted({a.request.snapshot_id for a in due})
         listing = call_safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
         until = self._deadline.now()
@@ -149,7 +149,7 @@ class Region(Room):
         if everything:
             self._counted_at, self._pages = now, listing.pages
             pending = [c for c in listing.copies if c.source and c.state is State.PENDING]
-            self._running = {c.id: source_disk_of(c) for c in pending}
+            self._running = {c.id: source_disk_id_of(c) for c in pending}
         if any(a.decision.look.compare for a in due):
             self._first_started = -math.inf
         self._listed_at = now
@@ -168,7 +168,7 @@ class Region(Room):
 
     def _refresh(self, now: float, refreshed: list[Attempt], last: bool) -> None:
         """Look at copies in progress, to be deleted or just deleted; add their requests to ``refreshed``."""
-        watched = dict.fromkeys([*self.open, *(self.in_flight if self.queue else ())])
+        watched = dict.fromkeys([*self.active, *(self.in_flight if self.queue else ())])
         for attempt in refreshed:
             watched.pop(attempt, None)
         looks = {a: a.next_look(self.window if self.queue else None) for a in watched}
@@ -219,12 +219,12 @@ class Region(Room):
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
         listed = call_safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
-        self._running = {c.id: source_disk_of(c) for c in listed}
+        self._running = {c.id: source_disk_id_of(c) for c in listed}
         self._counted_at = now
         found = {c.source.snapshot_id for c in listed if c.source}
         return [a for a in self.queue if a.request.snapshot_id in found]
 
-    def _not_read(self, error: CopyError) -> list[Attempt]:
+    def _record_failed_look(self, error: CopyError) -> list[Attempt]:
         """Record that a look failed; without credentials it is the last one.
 
         Returns the requests that fail because of it.
@@ -232,7 +232,7 @@ class Region(Room):
         self.unread = error
         # Only for fairness (test_destinations_that_go_dark_leave_most_of_the_time_to_the_others).
         hangs = self.was_listed and isinstance(error, Unreachable)
-        final = self._retries.failed(error, hang_pause(self._deadline.now() - self.tried_at) if hangs else 0.0)
+        final = self._retries.record_failure(error, hang_pause(self._deadline.now() - self.tried_at) if hangs else 0.0)
         if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (final and not self.was_listed)):
             return []
         failed = [a for a in self.attempts if a.is_open]

@@ -28,7 +28,7 @@ class Room:
         self.window = Window(max_in_flight)
         self.attempts: list[Attempt] = []
         #: Unsettled requests that do not wait for room; and those whose copies take room.
-        self.open: dict[Attempt, None] = {}
+        self.active: dict[Attempt, None] = {}
         self.in_flight: dict[Attempt, None] = {}
         self.queue = Queue(cloud.one_copy_per_disk)
         self._running: dict[str, str | None] = {}  #: Copies in progress, by ID, with the disk of their source.
@@ -47,7 +47,7 @@ class Room:
         """Sort a request by what was decided for it."""
         waits = attempt.waits_to_begin
         self._followed.update(attempt.memory.own_copies, [attempt.copy.id] if attempt.copy else ())
-        for group, belongs in ((self.open, attempt.is_open and not waits), (self.in_flight, attempt.is_in_flight)):
+        for group, belongs in ((self.active, attempt.is_open and not waits), (self.in_flight, attempt.is_in_flight)):
             if belongs:
                 group[attempt] = None
             else:
@@ -69,7 +69,7 @@ class Room:
         """Return the requests that may start now, one for each disk if a disk allows only one copy."""
         if not self.queue or not self.has_room(now):
             return []
-        busy = Counter(a.disk for a in self.in_flight)
+        busy = Counter(a.source_disk_id for a in self.in_flight)
         busy.update(disk for copy_id, disk in self._running.items() if copy_id not in self._followed)
         busy.update(disk for disk, until in self._refused_disks.items() if until > now)
         return self.queue.heads(busy)
@@ -87,8 +87,8 @@ class Room:
 
     def record_refusal(self, attempt: Attempt, error: CopyError, now: float) -> None:
         """Record that the cloud accepts no copy now."""
-        if isinstance(error, DiskBusy) and attempt.disk and self._cloud.one_copy_per_disk:
-            self._refused_disks[attempt.disk] = now + DISK_SECONDS
+        if isinstance(error, DiskBusy) and attempt.source_disk_id and self._cloud.one_copy_per_disk:
+            self._refused_disks[attempt.source_disk_id] = now + DISK_SECONDS
             self._crowded = True
             return
         self.in_flight.pop(attempt, None)

@@ -49,7 +49,7 @@ def _of_copy(attempt: Attempt, copy: Resource) -> Iterator[CopyError]:
         yield failures.tags_not_shown(copy, drift.tags.unshown)
     elif drift.tags.may_show and not decision.needs_source:
         yield failures.tags_late(copy)
-    elif drift.disk.waits and attempt.desired.policy.wait:
+    elif drift.attachment.waits and attempt.desired.policy.wait:
         yield failures.attachment_not_shown(copy)
 
 

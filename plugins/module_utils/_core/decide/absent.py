@@ -13,7 +13,7 @@ from ..capabilities import Capabilities
 from ..errors import CopyError
 from ..model import Resource, State
 from . import failures
-from .attachments import detach_now, is_ours_to_detach
+from .attachments import detachments_now, is_ours_to_detach
 from .copies import SortedCopies, begin_order
 from .decision import Decision, Deletions, Look, NextStep
 from .desired import DesiredState
@@ -22,7 +22,7 @@ from .memory import Memory
 from .timing import NO_WAIT, Wait, deletions_now, look_until_shown, next_look
 
 
-def delete_copies(desired: DesiredState, memory: Memory, now: float) -> Decision:
+def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decision:
     """Decide which copies of a source are deleted now.
 
     A copy in progress is deleted once it is complete, if the cloud cannot cancel it.
@@ -32,14 +32,14 @@ def delete_copies(desired: DesiredState, memory: Memory, now: float) -> Decision
     chosen = sorted(named, key=begin_order)
     attached = [c for c in chosen if is_ours_to_detach(desired.request, c)]
     to_delete, refused = _deletable_and_refused(desired, memory, chosen, attached)
-    to_wait_for = [c for c in to_delete if c not in attached and not _can_go(cloud, c)]
-    ready = [c for c in to_delete if c not in attached and _can_go(cloud, c)]
+    to_wait_for = [c for c in to_delete if c not in attached and not _can_be_deleted(cloud, c)]
+    ready = [c for c in to_delete if c not in attached and _can_be_deleted(cloud, c)]
     survivors = [policy.survivors[c.id] for c in ready if c.id in policy.survivors]
     unknown = unknown_locks(desired, memory, ready)
     uncertain = [i for i in survivors if not memory.survivors[i].is_certain(now)]
     certain = [c for c in ready if c.id not in unknown and policy.survivors.get(c.id) not in uncertain]
     delete, deletions_wait = deletions_now(memory, [(c, c) for c in certain], now)
-    detach, detachments_wait = detach_now(memory, attached, now)
+    detach, detachments_wait = detachments_now(memory, attached, now)
     still_shown = memory.still_shown if policy.wait and cloud.deletes_later else []
     is_confirmed = memory.listings.is_confirmed  # else the listing may lack a copy
     looks = [memory.survivors[i].next_look for i in uncertain]
@@ -75,12 +75,12 @@ def _deletable_and_refused(
         error = None if copy in attached else _refusal_of(desired, memory, copy)
         if error:
             refused.append((copy, error))
-        elif copy in attached or not (copy.state is State.PENDING and desired.policy.leaves_unfinished):
+        elif copy in attached or not (copy.state is State.PENDING and desired.policy.keeps_unfinished):
             to_delete.append(copy)
     return tuple(to_delete), tuple(refused)
 
 
-def _can_go(cloud: Capabilities, copy: Resource) -> bool:
+def _can_be_deleted(cloud: Capabilities, copy: Resource) -> bool:
     """Whether the cloud can delete a copy in its state."""
     return copy.state is not State.PENDING or cloud.cancels_by_deletion
 
@@ -92,9 +92,9 @@ def _refusal_of(desired: DesiredState, memory: Memory, copy: Resource) -> CopyEr
         return failures.held_copy(copy)
     if not copy.deletable_on_request:
         return failures.not_ours(copy)
-    if copy.state is State.PENDING and policy.leaves_unfinished:
+    if copy.state is State.PENDING and policy.keeps_unfinished:
         return None
-    if not _can_go(desired.cloud, copy) and not policy.wait:
+    if not _can_be_deleted(desired.cloud, copy) and not policy.wait:
         return failures.not_cancellable(copy)
     if survivor and memory.survivors[survivor].lacking.is_certain:
         return failures.no_survivor(copy, survivor, memory.survivors[survivor].copy)

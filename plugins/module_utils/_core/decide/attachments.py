@@ -81,7 +81,7 @@ def is_ours_to_detach(request: CopyRequest, copy: Resource) -> bool:
     )
 
 
-def detach_now(memory: Memory, held: Sequence[Resource], now: float) -> tuple[tuple[Resource, ...], Wait]:
+def detachments_now(memory: Memory, held: Sequence[Resource], now: float) -> tuple[tuple[Resource, ...], Wait]:
     """Return the disks that may be detached now, and when to go on with the others."""
     detach, wait = [], NO_WAIT
     for copy in held:

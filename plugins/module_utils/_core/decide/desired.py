@@ -36,13 +36,13 @@ class Policy:
     #: For ``state: absent``: the only copies to delete, whether those in progress are included, and by copy its
     #: survivor, which must be complete.
     copy_ids: frozenset[str] | None = None
-    takes_unfinished: bool = False
+    deletes_unfinished: bool = False
     survivors: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def leaves_unfinished(self) -> bool:
+    def keeps_unfinished(self) -> bool:
         """Whether copies in progress stay although they are named."""
-        return self.copy_ids is not None and not self.takes_unfinished
+        return self.copy_ids is not None and not self.deletes_unfinished
 
 
 @dataclass(eq=False, slots=True)

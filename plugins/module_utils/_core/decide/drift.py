@@ -76,12 +76,12 @@ class LockDrift:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What a copy lacks; ``disk``: the attachment, if the copy is a disk."""
+    """What a copy lacks; ``attachment``: if the copy is a disk."""
 
     tags: TagDrift = TagDrift()
     expiry: ExpiryDrift = ExpiryDrift()
     lock: LockDrift = LockDrift()
-    disk: AttachmentDrift = AttachmentDrift()
+    attachment: AttachmentDrift = AttachmentDrift()
 
     @property
     def due(self) -> tuple[str, ...]:
@@ -90,14 +90,14 @@ class Drift:
             (TAGS, self.tags.change),
             (EXPIRY, self.expiry.at),
             (LOCK, self.lock.due or self.lock.unknown),
-            (ATTACH, self.disk.is_due),
+            (ATTACH, self.attachment.is_due),
         )
         return tuple(what for what, is_missing in missing if is_missing)
 
     @property
     def refused(self) -> CopyError | None:
         """Why it does not get what the user requested."""
-        return self.tags.refused or self.disk.refusal
+        return self.tags.refused or self.attachment.refusal
 
     @property
     def warning(self) -> str | None:
@@ -106,7 +106,7 @@ class Drift:
     @property
     def is_none(self) -> bool:
         tags = self.tags
-        return not (self.due or tags.needs_source or tags.unshown or tags.may_show or self.disk.waits)
+        return not (self.due or tags.needs_source or tags.unshown or tags.may_show or self.attachment.waits)
 
 
 NO_DRIFT = Drift()
@@ -133,9 +133,9 @@ def _disk_drift(desired: DesiredState, memory: Memory, copy: Resource) -> Drift:
     if memory.writes.is_refused(copy.id, ATTACH):
         attachment = replace(attachment, is_due=False)
     change = disk_change(desired.request, copy)
-    if change and (refused := desired.cloud.fixed_tags(copy)):
-        return Drift(TagDrift(refused=refused), disk=attachment)
-    return Drift(TagDrift(change), disk=attachment)
+    if change and (refused := desired.cloud.tag_change_refusal(copy)):
+        return Drift(TagDrift(refused=refused), attachment=attachment)
+    return Drift(TagDrift(change), attachment=attachment)
 
 
 def _expiry_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: datetime) -> ExpiryDrift:

@@ -47,7 +47,7 @@ class Listings:
             is_confirmed=self.at_first is not None or not has_seam,
         )
 
-    def ended(self, shown: Mapping[str, Resource], at: float, counts_from: float) -> None:
+    def record(self, shown: Mapping[str, Resource], at: float, counts_from: float) -> None:
         """Record a listing that started at ``at``, and counts from ``counts_from``."""
         self.at = at
         self.fresh_at = counts_from if self.is_confirmed else self.fresh_at

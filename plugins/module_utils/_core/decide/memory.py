@@ -70,7 +70,7 @@ class Memory:
         shown = {i: self._as_own(copy) if i in self.own_copies else copy for i, copy in shown.items()}
         if asked is None:
             self._record_listing(shown, at, has_seam)
-            self.listings.ended(shown, at, until)
+            self.listings.record(shown, at, until)
         for copy_id in [*self.seen, *self.still_shown] if asked is None else asked:
             if copy_id not in shown and copy_id in self.seen:
                 self._record_unseen(copy_id, at)
@@ -223,7 +223,7 @@ class Memory:
         self.seen[copy_id].copy = replace(self.seen[copy_id].copy, **facts)
 
     def record_locks(self, found: Mapping[str, Lock], at: float) -> None:
-        self.locks.read({copy_id: found.get(copy_id) for copy_id in self.seen}, at)
+        self.locks.record({copy_id: found.get(copy_id) for copy_id in self.seen}, at)
         for copy_id, sighting in self.seen.items():
             lock = found.get(copy_id)
             if lock and not lock.is_over:

@@ -27,7 +27,7 @@ SAME_SECOND = 1.5
 CLOCK_UNSURE = timedelta(seconds=3)
 #: Order of states: a look that shows an earlier state comes from a lagging replica. So a copy that was seen complete
 #: stays complete (test_a_copy_seen_complete_stays_complete_if_a_replica_lags).
-AGE = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
+STATE_ORDER = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
 
 
 @dataclass(eq=False, slots=True)
@@ -50,7 +50,7 @@ class Sighting:
     def record(self, copy: Resource, at: float) -> tuple[str, ...]:
         """Record what a look showed. Returns the kinds of writes whose effect it shows for the first time."""
         was, news = self.copy, {}
-        if copy is not was and AGE[copy.state] >= AGE[was.state]:
+        if copy is not was and STATE_ORDER[copy.state] >= STATE_ORDER[was.state]:
             now_held, was_held = (disk.attached_to if disk else None for disk in (disk_of(copy), disk_of(was)))
             news[TAGS] = copy.tags != was.tags
             news[EXPIRY] = copy.expires_at is not None and was.expires_at is None
@@ -107,7 +107,7 @@ class KnownLocks:
     def __contains__(self, copy_id: str) -> bool:
         return copy_id in self.found
 
-    def read(self, found: Mapping[str, Lock | None], at: float) -> None:
+    def record(self, found: Mapping[str, Lock | None], at: float) -> None:
         self.found.update(found)
         self.at = at
 

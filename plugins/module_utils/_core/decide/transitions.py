@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .absent import delete_copies
+from .absent import decide_deletions
 from .copies import sort_copies
 from .decision import LIST_NOW, Decision, failed
 from .desired import DesiredState
@@ -33,7 +33,7 @@ def decide(desired: DesiredState, memory: Memory, now: float, utc_now: datetime)
     if memory.copy_call.is_out:
         return Decision()
     if desired.policy.absent:
-        return delete_copies(desired, memory, now)
+        return decide_deletions(desired, memory, now)
     copies = sort_copies(desired.request, memory.copies, desired.cloud)
     if copies.fitting:
         return with_copy(desired, memory, copies, now, utc_now)

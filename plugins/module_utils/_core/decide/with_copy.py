@@ -37,9 +37,9 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
     unread = unknown_locks(desired, memory, [c for c, _survivor in pairs.values()])
     delete, deletions_wait = deletions_now(memory, [pair for i, pair in pairs.items() if i not in unread], now)
     # A locked copy cannot be taken back, and a listing with a seam may lack the copy that counts.
-    cannot_be_undone = drift.lock.due or drift.lock.unknown or drift.disk.is_due
+    cannot_be_undone = drift.lock.due or drift.lock.unknown or drift.attachment.is_due
     unsure = cannot_be_undone and not memory.listings.is_confirmed
-    may_lock = not (withdrawal.may_take(copy) or copy.id in pairs or unsure)
+    may_lock = not (withdrawal.may_take_back(copy) or copy.id in pairs or unsure)
     update, update_wait = _update_now(memory, copy, drift, now, may_lock)
     needs_locks = bool(unread) or (drift.lock.unknown and may_lock)
     follows = withdrawal.waits or (desired.policy.wait and not _is_shown_complete(memory, copy))
@@ -113,7 +113,7 @@ def _to_delete(
     policy, complete = desired.policy, copy.state is State.COMPLETED
     pairs = {c.id: (c, copy) for c in initially_failed(desired, memory, copies)}
     misfits = initial_misfits(desired, memory, copies, copy)
-    if complete and not withdrawal.may_take(copy):
+    if complete and not withdrawal.may_take_back(copy):
         pairs |= {c.id: (c, copy) for c in misfits}
     if policy.remove_duplicates:
         pairs |= {c.id: (c, survivor) for c, survivor in deletable_duplicates(copies, desired.cloud) if c is not copy}
@@ -129,7 +129,7 @@ def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift:
         looks.append(memory.writes.accepted[copy.id, TAGS])
     if drift.tags.may_show:
         looks.append(known_at)
-    if desired.policy.wait and drift.disk.waits:
+    if desired.policy.wait and drift.attachment.waits:
         looks.append(memory.writes.accepted.get((copy.id, ATTACH), known_at))
     return min((look_until_shown(memory, since) for since in looks), default=math.inf)
 
@@ -150,7 +150,7 @@ def _update_now(memory: Memory, copy: Resource, drift: Drift, now: float, may_lo
         TAGS: drift.tags.change,
         EXPIRY: drift.expiry.at,
         LOCK: drift.lock.due and may_lock,
-        ATTACH: drift.disk.is_due and may_lock,
+        ATTACH: drift.attachment.is_due and may_lock,
     }
     kind = next((kind for kind, is_missing in kinds.items() if is_missing), None)
     wait = when_to_write(memory, copy.id, kind, now) if kind else None

@@ -29,7 +29,7 @@ class Withdrawal:
     compare: bool = False
     recheck: bool = False
 
-    def may_take(self, copy: Resource) -> bool:
+    def may_take_back(self, copy: Resource) -> bool:
         """Whether a copy may still be taken back."""
         return self.waits or self.compare or self.recheck or any(mine is copy for mine, _first in self.ready)
 

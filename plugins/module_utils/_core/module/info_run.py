@@ -14,7 +14,7 @@ from ..errors import BadInput, CopyError, Unreachable
 from ..pacing import persist
 from .info import info_problems, info_result
 from .options import INFO_OPTIONS, further_queries
-from .packing import expect_long_lists
+from .packing import collect_garbage_rarely
 from .runner import Connect, Module, deadline_after, end_module, guarded
 
 #: How long (seconds) an info module waits while the cloud throttles.
@@ -29,7 +29,7 @@ def show_snapshots(module: Module, connect: Connect) -> None:
     def show() -> None:
         cloud = connect(module)
         deadline = cloud.deadline = deadline_after(INFO_SECONDS)
-        expect_long_lists()
+        collect_garbage_rarely()
         queries, wrong = further_queries(module.params["also"])
         try:
             if problems := [*info_problems(cloud, module.params), *wrong]:

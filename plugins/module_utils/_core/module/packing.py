@@ -18,12 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 #: How many objects a process with long lists may create before Python searches them for cycles.
-FEW_COLLECTIONS = 100_000
+GC_THRESHOLD = 100_000
 
 
-def expect_long_lists() -> None:
+def collect_garbage_rarely() -> None:
     """Let Python search rarely for cycles in this process. Rows contain none, and each search reads all of them."""
-    gc.set_threshold(FEW_COLLECTIONS)
+    gc.set_threshold(GC_THRESHOLD)
 
 
 def packed(lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:

@@ -52,7 +52,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
         wait=params["wait"],
         wait_delay=float(params["wait_delay"]),
         copy_ids=None if params["disk_ids"] is None else frozenset(params["disk_ids"]),
-        takes_unfinished=True,
+        deletes_unfinished=True,
     )
     loop = Loop(cloud, requests, policy, deadline, progress_of(module, deadline))
     warm: dict[str, datetime] = {}

@@ -23,7 +23,7 @@ from .keys import copies_with_keys, keys_of, with_key
 from .pruning import deleted_copies, orphans
 from .recovery import recovery_points
 from .result import Result
-from .run_state import RunState, judged_at, read_once
+from .run_state import RunState, judged_at, prepare_step_results
 from .sets import sets_of
 from .step_results import StepResults
 from .warnings import warnings_of
@@ -50,7 +50,7 @@ NO_STEPS: StepResults = {
 
 def encrypted_points(steps: StepResults, values: Variables, check_mode: bool) -> dict[str, list[str]]:
     """Return by region the IDs of the newest copies whose keys should be checked."""
-    steps = read_once(steps, values)
+    steps = prepare_step_results(steps, values)
     state = RunState(steps, values, check_mode)
     copies = with_known_sources(state.copies, steps["snapshots"])
     points = recovery_points(steps["disks"], copies, values.destination_regions, 0, judged_at(values).isoformat())
@@ -63,7 +63,7 @@ def outcome_of(steps: StepResults, values: Variables, check_mode: bool = False) 
     ``steps["stopped"]``, if set, says what ended the run early; ``steps["last"]`` has the facts from the plan's last
     report.
     """
-    steps = read_once(steps, values)
+    steps = prepare_step_results(steps, values)
     state = RunState(steps, values, check_mode)
     calls: list[Answer] = [*state.copied, *steps["deleted"], *steps["listed"], *steps["seen"]]
     if steps["share"]:

@@ -17,7 +17,7 @@ IS_A_COPY = "is a copy"
 OBSTACLE = "cannot be copied"
 EXCLUDED = "has an excluded tag"
 UNTAGGED = "lacks a wanted tag"
-WOULD_GO = "retention would delete it"
+WOULD_BE_DELETED = "retention would delete it"
 NEXT_NEWEST = "next newest"
 OF_SET = "of the newest set"
 GONE = "gone before it was copied"
@@ -27,5 +27,5 @@ NEWER_THERE = "a newer recovery point is already there"
 NO_SNAPSHOT = "no snapshot"
 CHOSEN = (NEWEST, NEXT_NEWEST, OF_SET, WITHIN_KEEP, ALL)
 #: Reasons of snapshots that can be copied, chosen or not.
-USABLE = (*CHOSEN, WOULD_GO, THERE, THERE_OF_SET, NEWER_THERE)
+USABLE = (*CHOSEN, WOULD_BE_DELETED, THERE, THERE_OF_SET, NEWER_THERE)
 REASONS = (*USABLE, STALE, UNFINISHED, FAILED, IS_A_COPY, OBSTACLE, EXCLUDED, UNTAGGED, GONE, NO_SNAPSHOT)

@@ -33,7 +33,7 @@ from .plan_reasons import (
     THERE_OF_SET,
     UNFINISHED,
     WITHIN_KEEP,
-    WOULD_GO,
+    WOULD_BE_DELETED,
 )
 from .plan_rules import Rules
 from .result import PlanRow
@@ -227,7 +227,7 @@ def _reasons(
         elif rules.latest:
             reason = NEWER_THERE
         elif taken not in kept or rules.expiry_passed(taken):
-            reason = WOULD_GO
+            reason = WOULD_BE_DELETED
         else:
             reason = WITHIN_KEEP if rules.retention.is_set else ALL
         reasons[str(snapshot["snapshot_id"])] = reason

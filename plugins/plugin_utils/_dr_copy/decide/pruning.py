@@ -22,7 +22,7 @@ from .destinations import Destinations, copies_in, copies_of_plan
 from .plan_reasons import OF_SET, THERE_OF_SET, USABLE
 from .result import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
 from .retention import Retention, expired_copies, limits_of
-from .run_state import RunState, read_once
+from .run_state import RunState, prepare_step_results
 from .selection import in_part_by_marks, plans_of, wanted_disks
 from .sets import kept_for_sets
 from .step_results import StepResults
@@ -44,7 +44,7 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool = False) ->
     """
     if not Retention.checked(limits_of(values), time_or_now(values.now)).is_set:
         return Prunable([], [])
-    steps = read_once(steps, values)
+    steps = prepare_step_results(steps, values)
     state = RunState(steps, values, check_mode)
     # Sets are determined from all copies, whichever disks this run may prune.
     spared = kept_for_sets(state, steps, values)

@@ -27,7 +27,7 @@ from .unseen import without_missing
 class RunState:
     """The state after a run, from the results of its tasks. In check mode it is the state that a run would reach.
 
-    ``steps`` is the result of read_once.
+    ``steps`` is the result of prepare_step_results.
     """
 
     def __init__(self, steps: StepResults, values: Variables, check_mode: bool):
@@ -59,7 +59,7 @@ class RunState:
         return {**point, "state": "planned" if is_planned else point["state"]}
 
 
-def read_once(steps: StepResults, values: Variables) -> StepResults:
+def prepare_step_results(steps: StepResults, values: Variables) -> StepResults:
     """Return the results of the steps with the ``snapshots``, without those that were gone before copying."""
     snapshots = steps["snapshots"] if "snapshots" in steps else selected_snapshots(steps["source"], values)
     copied = without_gone(without_missing(steps["copied"], steps["seen"]), steps["plan"])

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from ..decide.breaches import locked_out
-from .report_type import Brief, Report, ShortSummary, Sum, Summary, WorstBreach
+from .report_type import Brief, Report, ShortSummary, Summary, SummaryFacts, WorstBreach
 from .screen import shorten
 
 #: The most characters of the summaries of all plans of a play together.
@@ -39,7 +39,7 @@ def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
         }
         for breach in report["breaches"]
     ]
-    whole: Summary = {**_sum(report), "breaches": []}
+    whole: Summary = {**_summary_facts(report), "breaches": []}
     short: ShortSummary = {"within_rpo": report["within_rpo"], "breaches": []}
     share = MAX_SUMMARY // max(plans, 1)
     summary: Summary | ShortSummary = whole if len(json.dumps({report["host"]: whole})) <= share else short
@@ -57,7 +57,7 @@ def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
 def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> Brief:
     """Return what the playbooks show of a run. Only the files contain its long lists."""
     return {
-        **_sum(report),
+        **_summary_facts(report),
         "host": report["host"],
         "name": report["name"],
         "source_region": report["source_region"],
@@ -74,7 +74,7 @@ def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> Brief:
     }
 
 
-def _sum(report: Report) -> Sum:
+def _summary_facts(report: Report) -> SummaryFacts:
     return {
         "kind": report["kind"],
         "cloud": report["cloud"],

@@ -23,7 +23,7 @@ from ..._role.run_context import RunContext
 from ..decide.breaches import breaches_of, unjudged_of
 from ..decide.point_facts import with_facts
 from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
-from ..decide.run_state import judged_at, read_once
+from ..decide.run_state import judged_at, prepare_step_results
 from ..decide.sets import late_sets
 from ..decide.step_results import StepResults
 from ..decide.unfinished import unfinished_copies
@@ -41,7 +41,7 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
 
     ``values.judged_at`` is the end of the run.
     """
-    steps = read_once(steps, values)
+    steps = prepare_step_results(steps, values)
     points = with_facts(result["recovery_points"], result["pruned"], steps, values)
     result = {**result, "recovery_points": points}
     breaches, unjudged = breaches_of(result, values.source_region, steps["source"]), unjudged_of(result)

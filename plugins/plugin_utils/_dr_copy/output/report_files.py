@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..._role.documents import report_text
-from ..._role.files import failure_of, write_atomically
+from ..._role.files import try_to, write_atomically
 from ..._role.naming import file_name, label
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.run_context import RunContext
@@ -46,7 +46,7 @@ def write_report(result: Result, steps: StepResults, values: Variables, context:
         from .metrics import write_metrics
 
         # If its package is missing, the run has failed before its first call, and says so.
-        why = "" if MISSING else failure_of(write_metrics, report, values.metrics_dir)
+        why = "" if MISSING else try_to(write_metrics, report, values.metrics_dir)
         problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
     return WrittenReport(report, " ".join(problems))
 
@@ -71,7 +71,7 @@ def write_page_of_start(values: Variables) -> None:
     """
     if values.report_dir:
         plan = label(values.plan, values.shard)
-        failure_of(write_plain_page, values, page_of_start(plan, values.now))
+        try_to(write_plain_page, values, page_of_start(plan, values.now))
 
 
 def write_plain_page(values: Variables, page: str) -> None:
@@ -95,11 +95,11 @@ def _write_files(report: Report, values: Variables) -> list[str]:
     """Write the files of a run and remove outdated ones. Returns messages about the files that could not be written."""
     problems = []
     for file in report_files(report, values):
-        why = failure_of(lambda file=file: write_atomically(Path(file["path"]), report_content(report, file["form"])))
+        why = try_to(lambda file=file: write_atomically(Path(file["path"]), report_content(report, file["form"])))
         problems += [f"The report {file['path']} could not be written: {why}"] if why else []
         if why and file["form"] == "page":
-            failure_of(write_plain_page, values, page_of_failure(label_of(report), why))
+            try_to(write_plain_page, values, page_of_failure(label_of(report), why))
     for path in outdated_files(values):
-        why = failure_of(os.unlink, path)
+        why = try_to(os.unlink, path)
         problems += [f"The old report {path} could not be removed: {why}"] if why else []
     return problems

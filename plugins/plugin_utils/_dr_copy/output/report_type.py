@@ -113,7 +113,7 @@ class Totals(TypedDict):
     unfinished: int
 
 
-class Sum(TypedDict):
+class SummaryFacts(TypedDict):
     """What a job passes on. It is small, because AWX stores it with the job and passes it to every following job."""
 
     kind: str
@@ -136,7 +136,7 @@ class WorstBreach(TypedDict):
     why: str
 
 
-class Summary(Sum):
+class Summary(SummaryFacts):
     """The sum with the worst breaches."""
 
     breaches: list[WorstBreach]
@@ -149,7 +149,7 @@ class ShortSummary(TypedDict):
     breaches: list[WorstBreach]
 
 
-class PlanFacts(Sum):
+class PlanFacts(SummaryFacts):
     """What the page over all plans shows of a report."""
 
     host: str

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
-from ..._role.answers import Answer, ComparedCopy, RestoredDisk
+from ..._role.answers import Answer, ComparedCopyRow, RestoredDiskRow
 from ..._role.failures import failures_of
 
 
-def reason_of(row: RestoredDisk | ComparedCopy | None, call: Answer, copy_id: str | None) -> str:
+def reason_of(row: RestoredDiskRow | ComparedCopyRow | None, call: Answer, copy_id: str | None) -> str:
     """Return why nothing was made from a copy, in the cloud's words; empty if that is unknown.
 
     The reason is the error in the row of the copy. If there is none, the failures of the call apply, such as a zone

@@ -20,7 +20,7 @@ from .trials import Trial
 
 
 @dataclass(frozen=True)
-class Mark:
+class MarkCall:
     """A call that writes on proven copies what was proven. Like the copy modules, it names the sources."""
 
     source_region: str
@@ -28,7 +28,7 @@ class Mark:
     tags: Mapping[str, str]
 
 
-def marks_of(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -> list[Mark]:
+def marks_of(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -> list[MarkCall]:
     """Return the calls that write on proven copies what was proven: one for each source region and each set of tags.
 
     They write only to our own copies. On a cloud whose snapshots have no tags, there are none.
@@ -43,7 +43,7 @@ def marks_of(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -> 
         if trial["proven"] and str(trial["copy_id"]) in ours and region and source_id:
             tags = _tags_for(ours[str(trial["copy_id"])], values, rules.max_tags)
             together.setdefault((region, tuple(tags.items())), []).append(source_id)
-    return [Mark(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
+    return [MarkCall(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
 
 
 def _tags_for(current_tags: Mapping[str, str], values: Variables, most: int) -> dict[str, str]:

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
     RESTORE_SNAPSHOT_ID,
 )
 
-from ..._role.answers import Answer, DiskRow, InfoAnswer, RestoreAnswer, RestoredDisk
+from ..._role.answers import Answer, DiskRow, InfoAnswer, RestoreAnswer, RestoredDiskRow
 from ..._role.rows import parse_time, time_or_now
 from ..input.contradictions import OF_DRILLS
 from ..input.variables import Variables
@@ -78,7 +78,7 @@ def reapable(listed: InfoAnswer, values: Variables, calls: Sequence[Answer] = ()
     return Reapable(_deletions(due), left)
 
 
-def attached_by_drill(disk: DiskRow | RestoredDisk) -> str | None:
+def attached_by_drill(disk: DiskRow | RestoredDiskRow) -> str | None:
     """Return the instance that a drill has attached a disk to, or was about to; None if there is none.
 
     Disks that a restore has attached are for users and stay attached, whatever their time of expiry.
@@ -99,9 +99,9 @@ def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[Dis
     return _deletions([d for d in disks if d["disk_id"] not in gone and d["tags"].get(RESTORE_EXPIRES_AT)])
 
 
-def _deletions(disks: Sequence[DiskRow | RestoredDisk]) -> list[DiskDeletion]:
+def _deletions(disks: Sequence[DiskRow | RestoredDiskRow]) -> list[DiskDeletion]:
     """Put disks into one call for each restore and instance."""
-    together: dict[tuple[str, str | None], list[DiskRow | RestoredDisk]] = {}
+    together: dict[tuple[str, str | None], list[DiskRow | RestoredDiskRow]] = {}
     for disk in disks:
         together.setdefault((disk["tags"][RESTORE_ID], attached_by_drill(disk)), []).append(disk)
     return [
@@ -130,7 +130,9 @@ def own_disks(listed: InfoAnswer, calls: Sequence[Answer], values: Variables) ->
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
-def doubtful(listed: InfoAnswer, made: Sequence[RestoredDisk], calls: Sequence[Answer], values: Variables) -> list[str]:
+def doubtful(
+    listed: InfoAnswer, made: Sequence[RestoredDiskRow], calls: Sequence[Answer], values: Variables
+) -> list[str]:
     """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not.
 
     A listing may be stale. A look by ID then shows whether they still exist.

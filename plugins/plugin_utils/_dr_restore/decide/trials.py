@@ -12,7 +12,7 @@ from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
-from ..._role.answers import CompareAnswer, ComparedCopy, RestoreAnswer, RestoredDisk
+from ..._role.answers import CompareAnswer, ComparedCopyRow, RestoreAnswer, RestoredDiskRow
 from ..input.variables import Variables
 from .outcomes import reason_of
 from .points import NamedRow, Point, RowOfServer
@@ -90,7 +90,7 @@ def copies_to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[Comp
 
 
 def _trial(
-    point: Point, made: RestoredDisk | None, blocks: ComparedCopy | None, why: str | None, values: Variables
+    point: Point, made: RestoredDiskRow | None, blocks: ComparedCopyRow | None, why: str | None, values: Variables
 ) -> Trial:
     return Trial(
         disk_id=point.disk_id,
@@ -116,7 +116,7 @@ def _trial(
     )
 
 
-def doubt_of(point: Point, disk: RestoredDisk | None, made: RestoreAnswer) -> str | None:
+def doubt_of(point: Point, disk: RestoredDiskRow | None, made: RestoreAnswer) -> str | None:
     """Return why a disk proves nothing, from its row in the result of making disks, or None."""
     if point.key_problem:
         return f"the copy {point.key_problem}; no disk was made from it"
@@ -139,7 +139,7 @@ def _same_key(one: str, other: str | None) -> bool:
     return bool(other) and one.rpartition("/")[2] == str(other).rpartition("/")[2]
 
 
-def _doubt_of_blocks(point: Point, blocks: ComparedCopy | None, compared: CompareAnswer) -> str | None:
+def _doubt_of_blocks(point: Point, blocks: ComparedCopyRow | None, compared: CompareAnswer) -> str | None:
     if blocks is None:
         return reason_of(None, compared, point.copy_id) or "its blocks were not read"
     return quoted_failures([blocks["error"]]) if blocks["error"] else None

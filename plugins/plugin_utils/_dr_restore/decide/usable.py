@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
 
-from ..._role.answers import Answer, InfoAnswer, RestoreAnswer, RestoredDisk
+from ..._role.answers import Answer, InfoAnswer, RestoreAnswer, RestoredDiskRow
 from ..._role.call import RawAnswer
 from ..._role.enumerations import first_in_words
 from ..._role.failures import failures_of
@@ -99,7 +99,7 @@ def set_for_checks(points: Sequence[Point], attached: RestoreAnswer) -> SetToChe
     return {"group": points[0].group, "disks": [_for_checks(p, found[str(p.copy_id)]) for p in points]}
 
 
-def _for_checks(point: Point, disk: RestoredDisk) -> DiskToCheck:
+def _for_checks(point: Point, disk: RestoredDiskRow) -> DiskToCheck:
     return {
         "disk_id": disk["disk_id"],
         "source_disk_id": point.disk_id,
@@ -129,5 +129,5 @@ def _words_of(result: Any) -> str:
     return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"
 
 
-def _by_copy(result: RestoreAnswer) -> dict[str, RestoredDisk]:
+def _by_copy(result: RestoreAnswer) -> dict[str, RestoredDiskRow]:
     return {row["snapshot_id"]: row for row in result.get("disks") or ()}

@@ -14,7 +14,7 @@ from typing import TypedDict
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tags
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
-from ..._role.answers import RestoreAnswer, RestoredDisk
+from ..._role.answers import RestoreAnswer, RestoredDiskRow
 from ..._role.rows import parse_time
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
@@ -91,7 +91,7 @@ def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
     return waves
 
 
-def times_of(disk: RestoredDisk, wave: Wave, last: Mapping[str, EarlierRow]) -> Times:
+def times_of(disk: RestoredDiskRow, wave: Wave, last: Mapping[str, EarlierRow]) -> Times:
     """Return the times of a disk.
 
     ``last`` are the rows of this restore's earlier manifest by new disk: a disk that was available, or warm, before
@@ -125,6 +125,6 @@ def too_late(took: float | None, values: Variables) -> str:
     return f"The last disk was available after {took:g} minutes, which misses dr_restore_rto_minutes ({limit:g})."
 
 
-def made_of(waves: Sequence[Wave]) -> dict[str, RestoredDisk]:
+def made_of(waves: Sequence[Wave]) -> dict[str, RestoredDiskRow]:
     """Return the module's row for each disk by copy."""
     return {row["snapshot_id"]: row for wave in waves for row in wave.made.get("disks") or ()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..._role.documents import render_page, report_text
-from ..._role.files import failure_of, write_atomically
+from ..._role.files import try_to, write_atomically
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..decide.points import disk_label
 from ..input.last_drill import drill_file
@@ -31,10 +31,10 @@ def write_drill(report: DrillReport, values: Variables) -> str:
     if values.report_dir:
         for end, content in (("json", report_text), ("html", drill_page), ("junit.xml", _junit_text)):
             path = drill_file(values, end)
-            why = failure_of(lambda path=path, content=content: write_atomically(path, content(report)))
+            why = try_to(lambda path=path, content=content: write_atomically(path, content(report)))
             problems += [f"The report {path} could not be written: {why}"] if why else []
     if values.metrics_dir:
-        why = failure_of(write_drill_metrics, report, values.metrics_dir)
+        why = try_to(write_drill_metrics, report, values.metrics_dir)
         problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
     return " ".join(problems)
 
@@ -47,7 +47,7 @@ def write_page_of_start(values: Variables) -> str:
     if not values.report_dir:
         return ""
     page = page_of_start(f"{values.host}: drill", values.now)
-    return failure_of(write_atomically, drill_file(values, "html"), page)
+    return try_to(write_atomically, drill_file(values, "html"), page)
 
 
 def write_page_of_failure(values: Variables, message: str) -> str:
@@ -57,7 +57,7 @@ def write_page_of_failure(values: Variables, message: str) -> str:
     """
     if not values.report_dir:
         return ""
-    return failure_of(write_atomically, drill_file(values, "html"), page_of_failure(f"{values.host}: drill", message))
+    return try_to(write_atomically, drill_file(values, "html"), page_of_failure(f"{values.host}: drill", message))
 
 
 class FileOutcome(NamedTuple):
@@ -81,7 +81,7 @@ def write_manifest(manifest: Manifest, values: Variables, disks_exist: bool) -> 
         return FileOutcome()
     if path.exists() and (is_empty or (nothing and disks_exist)):
         return FileOutcome(f"MANIFEST {path} is from an earlier run, because this one restored nothing")
-    why = failure_of(lambda: write_atomically(path, report_text(manifest)))
+    why = try_to(lambda: write_atomically(path, report_text(manifest)))
     if why:
         return FileOutcome(problem=f"The manifest could not be written to {values.manifest_dir}: {why}")
     return FileOutcome(f"MANIFEST {path}")
@@ -96,7 +96,7 @@ def write_claims(manifest: Manifest, values: Variables) -> FileOutcome:
     objects = [*objects_of(manifest["disks"], values), *objects_of_earlier(manifest["earlier"], text, values)]
     if not objects:
         return FileOutcome()
-    why = failure_of(lambda: write_atomically(path, text_of(objects)))
+    why = try_to(lambda: write_atomically(path, text_of(objects)))
     if why:
         return FileOutcome(problem=f"The manifests of the claims could not be written to {path}: {why}")
     return FileOutcome(f"CLAIMS {path}")

@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
     quoted_failures,
 )
 
-from ..._role.answers import InfoAnswer, RestoredDisk
+from ..._role.answers import InfoAnswer, RestoredDiskRow
 from ..._role.documents import collection_version
 from ..._role.failures import failures_of
 from ..._role.reported import SCHEMA
@@ -117,7 +117,7 @@ def with_made(points: Sequence[Point], waves: Sequence[Wave], last: Mapping[str,
 
 
 def _with_made(
-    point: Point, disk: RestoredDisk | None, wave: Wave | None, last: Mapping[str, EarlierRow]
+    point: Point, disk: RestoredDiskRow | None, wave: Wave | None, last: Mapping[str, EarlierRow]
 ) -> ManifestRow:
     none: Times = {"began_at": None, "available_at": None, "warm_at": None}
     row: ManifestRow = {

@@ -18,6 +18,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import label
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.unit.reports import SCHEMA
+
 from .role_nights import NightOutcome
 
 if TYPE_CHECKING:
@@ -119,6 +121,7 @@ def _json_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
     differ = [key for key in {**expected, **written} if written.get(key) != expected.get(key)]
     if differ:
         yield f"the JSON report differs in {differ}"
+    yield from (f"the report does not fit its schema: {error.message}" for error in SCHEMA.iter_errors(expected))
 
 
 def kind_of(page: str) -> str:

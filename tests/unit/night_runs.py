@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import PlanContext, PlanOutcome
 
 from .harness import run_module
+from .reports import SCHEMA
 
 
 def variables_of(estate: Any, **variables: Any) -> dict[str, Any]:
@@ -37,9 +39,9 @@ def night(
     defaults: dict[str, dict[str, Any]] | None = None,
     **variables: Any,
 ) -> PlanOutcome:
-    """Run a plan once. ``before`` maps the first words of a step to what happens before that step.
+    """Run a plan once; its report must fit the schema.
 
-    ``calls`` receives the kind and the arguments of each module call. ``defaults`` are those of the user, by kind.
+    ``before`` maps the first words of a step to what happens before that step. ``calls`` receives the kind and the arguments of each module call. ``defaults`` are those of the user, by kind.
     """
     left = dict(before or {})
 
@@ -63,4 +65,6 @@ def night(
     given = variables_of(estate, **variables)
     ended = PlanRun(given, context, call=call, clock=estate.clock.utc, say=say, stopped=stopped).run()
     assert not left, f"no step starts with {left}"
+    if ended.report:
+        SCHEMA.validate(json.loads(json.dumps(ended.report)))
     return ended

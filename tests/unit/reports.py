@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
@@ -20,6 +23,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_con
 
 from .rows import copy_row, snapshot_row
 
+ROLE = Path(__file__).resolve().parents[2] / "roles" / "dr_copy"
+#: The published schema of a report.
+SCHEMA = jsonschema.Draft202012Validator(json.loads((ROLE / "files" / "report.schema.json").read_text()))
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=timezone.utc)
 REGION = "eu-west-1"
 NAMES = ("database", "mail", "<script>alert(1)</script>", "files of the accounting department, second floor", "")

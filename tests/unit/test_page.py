@@ -6,18 +6,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import jsonschema
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import pages
 
 from .page_reader import Page
-from .reports import NAMES, REGION, ago, sample
+from .reports import NAMES, REGION, SCHEMA, ago, sample
 
-ROLE = Path(__file__).resolve().parents[2] / "roles" / "dr_copy"
-SCHEMA = jsonschema.Draft202012Validator(json.loads((ROLE / "files" / "report.schema.json").read_text()))
 DISK = {"disk_id": "vol-1", "disk_name": "database"}
 BARE = {"disk_id": "vol-2", "disk_name": None}
 BARE_COPY = {"snapshot_id": "copy-1", "region": REGION, "source_snapshot_id": "snap-1"}

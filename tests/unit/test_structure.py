@@ -143,6 +143,15 @@ def test_the_table_of_clouds_is_the_only_list_of_them():
             assert not listed >= set(CLOUDS), f"{path}:{node.lineno} lists the clouds: see tests/clouds.py"
 
 
+def test_the_schema_of_a_report_lists_the_values_that_a_report_can_have():
+    schema = json.loads((REPOSITORY / "roles" / "dr_copy" / "files" / "report.schema.json").read_text())["$defs"]
+    reasons = importlib.import_module(f"{COLLECTION}.plugin_utils._dr_copy.decide.plan_reasons").REASONS
+    errors = importlib.import_module(f"{COLLECTION}.module_utils._core.errors")
+    kinds = {one.kind for one in vars(errors).values() if isinstance(one, type) and hasattr(one, "kind")}
+    assert sorted(schema["plan"]["properties"]["reason"]["enum"]) == sorted(reasons)
+    assert set(schema["failure"]["properties"]["kind"]["enum"]) >= kinds
+
+
 def test_users_can_choose_each_cloud():
     role, survey = REPOSITORY / "roles" / "dr_copy", REPOSITORY / "playbooks" / "awx" / "vars" / "surveys.yml"
     specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]

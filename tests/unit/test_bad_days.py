@@ -129,9 +129,13 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         """The volume ID identifies a copy; every snapshot has a TransferType (promises: deleting)."""
         source = cloud.snapshot()
         ordinary = _with_our_tags(cloud, source)
-        cloud.get(ordinary, cloud.destination).shown_volume_id = volume
         real = ec2.shown
-        monkeypatch.setattr(ec2, "shown", lambda s, tags: {"TransferType": "standard", **real(s, tags)})
+
+        def shown(snapshot, tags):
+            known = {"TransferType": "standard", **real(snapshot, tags)}
+            return {**known, "VolumeId": volume} if snapshot.id == ordinary else known
+
+        monkeypatch.setattr(ec2, "shown", shown)
         out = cloud.run(source, wait=True)
         assert not out.failed and out.copy()["action"] == "created" and out["duplicates"] == []
         assert ids(cloud.copies()) == {out["snapshot_id"]} and out["snapshot_id"] != ordinary

@@ -38,12 +38,12 @@ options:
     type: str
   assume_role_arn:
     description:
-      - Role to assume with the credentials that the other options give, temporary ones too, such as
-        C(acs:ram::1234567890123456:role/dr).
-      - Without it, a key pair of the options or the environment assumes the role of E(ALIBABA_CLOUD_ROLE_ARN), as the
-        C(aliyun) command does, with E(ALIBABA_CLOUD_ROLE_SESSION_NAME) and E(ALIBABA_CLOUD_EXTERNAL_ID) if they are
-        set. A token is used as it is, without that role. If all variables for OIDC are set too, the role is only for
-        OIDC, and a key pair is used without the role.
+      - Role to assume, such as C(acs:ram::1234567890123456:role/dr). The module assumes it with the credentials from
+        the other options, which may be temporary.
+      - Without this option, the module assumes the role of E(ALIBABA_CLOUD_ROLE_ARN) with a key pair of the options or
+        the environment, as the C(aliyun) command does. It uses E(ALIBABA_CLOUD_ROLE_SESSION_NAME) and
+        E(ALIBABA_CLOUD_EXTERNAL_ID) if they are set. A token is used as it is, without that role. If all
+        variables for OIDC are set too, the role is only for OIDC, and a key pair is used without the role.
     type: str
   assume_role_session_name:
     description:

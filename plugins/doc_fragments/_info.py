@@ -52,8 +52,8 @@ options:
     type: str
   other_disks:
     description:
-      - Also return the disks that O(disk_tags) do not select, in RV(other_disks). This lists all disks of the region,
-        or with O(disk_ids) those disks alone.
+      - Also return, in RV(other_disks), the disks that O(disk_tags) does not select. For this, the module lists all
+        disks of the region. With O(disk_ids) it lists only those disks.
     type: bool
     default: false
   sets:

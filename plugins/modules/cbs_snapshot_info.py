@@ -83,7 +83,7 @@ disks:
       type: bool
       sample: false
 other_disks:
-  description: The disks of the region, or of O(disk_ids), that O(disk_tags) do not select. The same form as RV(disks).
+  description: Disks of the region, or of O(disk_ids), that O(disk_tags) does not select. The same form as RV(disks).
   returned: if O(other_disks=true) and not O(packed=true)
   type: list
   elements: dict
@@ -199,15 +199,15 @@ snapshots:
       sample: null
     traits:
       description: >-
-        Other facts about it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+        Other facts about it: V(system_disk), V(locked), V(instant).
       type: list
       elements: str
       sample: [system_disk]
     set:
       description: >-
         The set that it was taken in, with one snapshot of each disk; null if there is none. For a snapshot that is not
-        a copy, with O(sets=true), its snapshot group, if CBS calls that consistent. For a copy, as the tags show that
-        the role P(multicloud.snapshots.dr_copy#role) has set.
+        a copy, this needs O(sets=true); the set is its snapshot group, if CBS calls that consistent. For a copy, the
+        tags from the role P(multicloud.snapshots.dr_copy#role) show it.
       type: dict
       contains:
         id:

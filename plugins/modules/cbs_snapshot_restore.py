@@ -11,8 +11,8 @@ module: cbs_snapshot_restore
 short_description: Make Tencent Cloud CBS disks from snapshots, once and only once
 version_added: 1.0.0
 description:
-  - Makes a data disk, billed by the hour, from each of many snapshots in one region, and waits for the limits of the
-    service.
+  - Makes a data disk, billed by the hour, from each of many snapshots in one region. If the service
+    throttles calls or limits disks in progress, the module waits.
   - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones. CBS does not record
     from which snapshot a disk was made, so only the tags of the disk identify it.
   - With O(state=absent) deletes them again, and nothing else.

@@ -251,8 +251,8 @@ duplicates:
       sample: snap-0ee88dd77cc66bb55
 deleted_ids:
   description: >-
-    IDs of all copies that this run deleted, in check mode of those that it would delete. Among them are the run's own
-    duplicates of copies that another run started earlier.
+    IDs of all copies that this run deleted; in check mode, of those that it would delete. They include copies that this
+    run made and took back, because another run had started an earlier copy.
   returned: always
   type: list
   elements: str

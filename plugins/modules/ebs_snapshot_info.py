@@ -103,7 +103,7 @@ disks:
       type: bool
       sample: false
 other_disks:
-  description: The disks of the region, or of O(disk_ids), that O(disk_tags) do not select. The same form as RV(disks).
+  description: Disks of the region, or of O(disk_ids), that O(disk_tags) does not select. The same form as RV(disks).
   returned: if O(other_disks=true) and not O(packed=true)
   type: list
   elements: dict
@@ -228,8 +228,8 @@ snapshots:
     set:
       description: >-
         The set that it was taken in, with one snapshot of each disk; null if there is none. For a snapshot that is not
-        a copy, with O(sets=true), as its tag O(set_tag) or its description from CreateImage shows. For a copy, as the
-        tags show that the role P(multicloud.snapshots.dr_copy#role) has set.
+        a copy, this needs O(sets=true); its tag O(set_tag) or its description from CreateImage shows the set. For a
+        copy, the tags from the role P(multicloud.snapshots.dr_copy#role) show it.
       type: dict
       contains:
         id:

@@ -11,7 +11,8 @@ module: ebs_snapshot_restore
 short_description: Make EBS volumes from snapshots, once and only once
 version_added: 1.0.0
 description:
-  - Makes a volume from each of many EBS snapshots in one region, and waits for the limits of AWS.
+  - Makes a volume from each of many EBS snapshots in one region. If AWS throttles calls or limits disks in
+    progress, the module waits.
   - Finds the volumes that an earlier run with the same O(restore_id) made, and makes no second ones.
   - With O(state=absent) deletes them again, and nothing else.
 author:

@@ -11,7 +11,8 @@ module: ecs_snapshot_restore
 short_description: Make Alibaba Cloud ECS disks from snapshots, once and only once
 version_added: 1.0.0
 description:
-  - Makes a pay-as-you-go data disk from each of many snapshots in one region, and waits for the limits of the service.
+  - Makes a pay-as-you-go data disk from each of many snapshots in one region. If the service
+    throttles calls or limits disks in progress, the module waits.
   - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones.
   - With O(state=absent) deletes them again, and nothing else.
 author:

@@ -175,7 +175,7 @@ failures:
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
-      sample: "The copy sp-5ff99ee88dd77cc66 in cn-chengdu-26 has failed (state error): Given key ID is not accessible"
+      sample: "The copy sp-5ff99ee88dd77cc66 in cn-chengdu-26 has failed (state error)"
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
@@ -183,7 +183,8 @@ failures:
     hint:
       description: What to do next.
       type: str
-      sample: Check that the key exists in cn-chengdu-26.
+      sample: >-
+        ENS gives no reason; look at sp-5ff99ee88dd77cc66 in the console of cn-chengdu-26. The next run replaces it.
 duplicates:
   description: Copies beyond the one that counts. A warning is given.
   returned: always
@@ -204,8 +205,8 @@ duplicates:
       sample: sp-5ee88dd77cc66bb55
 deleted_ids:
   description: >-
-    IDs of all copies that this run deleted, in check mode of those that it would delete. Among them are the run's own
-    duplicates of copies that another run started earlier.
+    IDs of all copies that this run deleted; in check mode, of those that it would delete. They include copies that this
+    run made and took back, because another run had started an earlier copy.
   returned: always
   type: list
   elements: str

@@ -90,7 +90,7 @@ disks:
       type: bool
       sample: false
 other_disks:
-  description: The disks of the region, or of O(disk_ids), that O(disk_tags) do not select. The same form as RV(disks).
+  description: Disks of the region, or of O(disk_ids), that O(disk_tags) does not select. The same form as RV(disks).
   returned: if O(other_disks=true) and not O(packed=true)
   type: list
   elements: dict
@@ -206,7 +206,7 @@ snapshots:
       sample: null
     traits:
       description: >-
-        Other facts about it. On CBS V(system_disk), V(locked), V(instant); empty on the other clouds.
+        Other facts about it, as on other clouds. Empty on ENS.
       type: list
       elements: str
       sample: []

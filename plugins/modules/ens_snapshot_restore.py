@@ -27,8 +27,8 @@ options:
   instance_billing_cycle:
     description:
       - How new disks are billed. Existing disks are not changed.
-      - Without it the service decides. Its choice is not documented, nor whether it charges a started cycle in full. So
-        use V(Hour) for disks that you soon delete.
+      - Without it the service decides. It is not documented which cycle it chooses, or whether it charges a started
+        cycle in full. So use V(Hour) for disks that you will soon delete.
     type: str
     choices: [Hour, Day, Month]
 notes:

@@ -41,7 +41,8 @@ def night(
 ) -> PlanOutcome:
     """Run a plan once; its report must fit the schema.
 
-    ``before`` maps the first words of a step to what happens before that step. ``calls`` receives the kind and the arguments of each module call. ``defaults`` are those of the user, by kind.
+    ``before`` maps the first words of a step to what happens before that step. ``calls`` receives the kind and the
+    arguments of each module call. ``defaults`` are those of the user, by kind.
     """
     left = dict(before or {})
 

@@ -658,8 +658,8 @@ def test_a_copy_in_doubt_is_looked_for_in_pauses_that_grow_and_once_the_doubt_is
             "timeout",
             "The expiry time of copy-1 in there was not set within wait_timeout (slow)",
         ),
-        (DELETE, None, "timeout", "The deletion of copy-1 in there was not done within wait_timeout"),
-        (DELETE, Throttled("slow"), "busy", "The deletion of copy-1 in there was not done within wait_timeout (slow)"),
+        (DELETE, None, "timeout", "copy-1 in there was not deleted within wait_timeout"),
+        (DELETE, Throttled("slow"), "busy", "copy-1 in there was not deleted within wait_timeout (slow)"),
     ],
 )
 def test_a_write_that_was_not_done_in_time_is_named_with_the_clouds_reason(what, why, kind, words):

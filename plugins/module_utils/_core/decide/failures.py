@@ -168,7 +168,7 @@ def not_written(copy_id: str, region: str, what: str, why: CopyError | None) -> 
         LOCK: "The lock of {} in {} was not set",
         ATTACH: "The disk {} in {} was not attached",
         DETACH: "The disk {} in {} was not detached",
-        DELETE: "The deletion of {} in {} was not done",
+        DELETE: "{} in {} was not deleted",
     }
     message = not_done[what].format(copy_id, region)
     reason = f" ({why})" if why else ""

@@ -85,7 +85,7 @@ def write_metrics(report: Report, directory: str) -> str:
     add("dr_copy_rpo_seconds", "The recovery point objective; 0: none is set", report["rpo_hours"] * 3600)
     add("dr_copy_last_run_timestamp_seconds", "When the last run ended", finished)
     last_success = finished if is_success(report) else _earlier(before, _SUCCESS, {"plan": plan})
-    add(_SUCCESS, "When the last run ended that succeeded and met its RPO; 0: never", last_success)
+    add(_SUCCESS, "End of the last run that succeeded and met its RPO; 0: never", last_success)
     failures = Gauge("dr_copy_failures", "Failures of the last run", ("plan", "kind"), registry=registry)
     found = Counter(failure["kind"] for failure in report["failures"])
     for kind in sorted({*KINDS, *found}):

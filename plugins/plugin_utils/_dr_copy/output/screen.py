@@ -87,7 +87,7 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
 def _kept_for_others(report: Report) -> list[str]:
     kept = report["kept_for_others"]
     plans = ", ".join(sorted({str(copy["plan"]) for copy in kept}))
-    why = "that retention would delete, but other plans made"
+    why = "that retention would delete, but that other plans made"
     return [f"Kept for other plans: {pluralize(len(kept), 'copy', 'copies')} {why} ({plans})"] if kept else []
 
 

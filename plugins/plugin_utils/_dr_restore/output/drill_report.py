@@ -33,7 +33,7 @@ from .servers import server_in_words
 NOT_PROVEN = {
     "creatable": "This level does not prove that the data can be read, or that a system boots from it.",
     "readable": "This level does not prove that a file system is intact, or that a system boots from it.",
-    "usable": "This level does not prove what the checks do not cover, or that a system boots from it.",
+    "usable": "This level proves only what the checks cover. It does not prove that a system boots from the disks.",
 }
 
 
@@ -193,7 +193,7 @@ def drill_lines(report: DrillReport) -> list[str]:
     if len(report["untried"]) > MOST_NAMED:
         lines.append(f"and {len(report['untried']) - MOST_NAMED} more that CANNOT BE TRIED, all in the report")
     lines += [
-        f"not deleted, because it is attached to {row['attached_to']}: {row['disk_id']}"
+        f"{row['disk_id']} was not deleted, because it is attached to {row['attached_to']}"
         for row in report["left"]
         if not row["own"]
     ]

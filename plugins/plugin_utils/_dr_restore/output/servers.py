@@ -91,5 +91,5 @@ def _taken(of_set: Sequence[PointRow]) -> str:
 
 
 def _times(rows: Sequence[PointRow]) -> str:
-    parts = [f"{row['disk_name'] or row['disk_id']} as of {row['taken_at'] or 'no time'}" for row in rows]
+    parts = [f"{row['disk_name'] or row['disk_id']} as of {row['taken_at'] or 'an unknown time'}" for row in rows]
     return first_in_words(parts, before_rest=", and")

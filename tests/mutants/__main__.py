@@ -118,7 +118,8 @@ def _print_results(rows: list[tuple[BrokenEngine, dict[str, str]]], write: bool)
     if write:
         before = json.loads(TABLE.read_text()) if TABLE.exists() else {}
         table = {one.name: {**before.get(one.name, {}), "what": one.what, **by} for one, by in rows}
-        TABLE.write_text(json.dumps(table, indent=1) + "\n")
+        lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(found)}" for name, found in table.items())
+        TABLE.write_text(f"{{\n{lines}\n}}\n")
         tests = [by["tests"] != NOBODY for _one, by in there if "tests" in by]
         counts = (len(rows), len(there), len(storms), f"{sum(tests)} of {len(tests)} that met them")
         missed = [(one.what, by.get("tests", NOT_TRIED)) for one, by in there if one.name not in storms]

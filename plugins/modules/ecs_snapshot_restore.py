@@ -217,15 +217,7 @@ counts:
     C(in_use), C(creating), C(failed)).
   returned: always
   type: dict
-  sample:
-    created: 2
-    adopted: 0
-    deleted: 0
-    unchanged: 38
-    available: 40
-    in_use: 0
-    creating: 0
-    failed: 0
+  sample: {created: 2, adopted: 0, deleted: 0, unchanged: 38, available: 40, in_use: 0, creating: 0, failed: 0}
 api_calls:
   description: Calls made, by operation.
   returned: always

@@ -234,7 +234,8 @@ counts:
     any reason (C(deleted)), and of copies by outcome (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
-  sample: {created: 2, adopted: 0, replaced: 0, updated: 0, deleted: 0, unchanged: 38, completed: 40, pending: 0, failed: 0}
+  sample:
+    {created: 2, adopted: 0, replaced: 0, updated: 0, deleted: 0, unchanged: 38, completed: 40, pending: 0, failed: 0}
 api_calls:
   description: Calls made, by operation.
   returned: always

@@ -78,7 +78,6 @@ def test_a_held_copy_is_kept_and_a_lost_disk_is_reported(clouds):
     first = snapshot_of(clouds, "ebs", disk)
     snapshot_of(clouds, "ebs", other)
     role(clouds, dr_copy_keep=1)
-    held = clouds.copies()[0]["SnapshotId"]
     held = next(c["SnapshotId"] for c in clouds.copies() if first in str(c["Tags"]))
     clouds.client("eu-west-1").create_tags(Resources=[held], Tags=[{"Key": "dr-copy:hold", "Value": ""}])
     clouds.client("us-east-1").delete_tags(Resources=[other], Tags=[{"Key": "dr-copy"}])

@@ -498,13 +498,6 @@ class CopyContract:
 
     # -- errors and secrets ----------------------------------------------------------------------------
 
-    def test_expired_credentials_stop_calling_and_are_reported(self, cloud):
-        sources = [cloud.snapshot() for _n in range(5)]
-        cloud.faults({"action": cloud.copy_action, "fault": "expire"})
-        out = cloud.run(*sources, wait=True)
-        assert out.failed and {f["kind"] for f in out["failures"]} == {"credentials"} and len(out["failures"]) == 5
-        assert cloud.calls[cloud.copy_action] == 1 and out["failures"][0]["hint"]
-
     def test_no_secret_is_in_any_result(self, cloud):
         secret = cloud.connection()["secret_key"]
         sources = [cloud.snapshot(), cloud.unknown_id]

@@ -629,7 +629,8 @@ class BadDaysContract:
             assert not out.failed and not copies_of(cloud, one)
         else:
             assert out.failure()["snapshot_id"] == left.id and "wait: true" in out.failure()["hint"]
-            assert not out["changed"] and len(cloud.copies()) == 2 and cloud.calls[cloud.delete_action] == 0
+            assert out.failure()["kind"] == "refused" and not out["changed"]
+            assert len(cloud.copies()) == 2 and cloud.calls[cloud.delete_action] == 0
         out = cloud.run(two, state="absent", wait=True)
         assert not out.failed and out["counts"]["deleted"] == 1 and not copies_of(cloud, two)
 

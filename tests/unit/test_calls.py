@@ -203,7 +203,7 @@ def test_the_readme_of_the_role_shows_what_each_cloud_supports():
 
 
 def test_the_role_keeps_its_own_arguments_to_itself():
-    own = {argument for step, argument in (*arguments_in(VARIABLES), *GIVEN_BY_RUN) if STEPS[step] == "copy"}
+    own = {argument for step, argument in arguments_in(VARIABLES) if STEPS[step] == "copy"} | {*GIVEN_BY_RUN}
     assert own >= {"snapshot_ids", "create", "survivors", "state", "tags", "wait"}
     given = {"cloud": "ebs", **{k: v for k, v in SET.items() if k != "retention_days"}}
     for name in sorted(own | {"snapshot_id", "resource_tags"}):

@@ -823,14 +823,6 @@ def test_a_batch_is_one_call(cbs):
     assert cbs.run(*sources, state="absent")["counts"]["deleted"] == 20 and cbs.calls["DeleteSnapshots"] == 1
 
 
-def test_a_copy_in_progress_is_deleted_when_it_is_complete(cbs):
-    source = cbs.snapshot()
-    cbs.our_copy(source, seconds=30)
-    out = cbs.run(source, state="absent")
-    assert out.failure()["kind"] == "refused" and "wait: true" in out.failure()["hint"]
-    assert not cbs.run(source, state="absent", wait=True).failed and not cbs.copies()
-
-
 # -- bad input, pace, size -------------------------------------------------------------------------------
 
 
@@ -966,14 +958,6 @@ def test_tags_that_show_very_late_are_waited_for_until_the_deadline(cbs):
     cbs.settings(tags_visible_after=600.0)
     out = cbs.run(source, tags={"team": "dr"}, wait=True)
     assert not out.failed and out.copy()["tags"]["team"] == "dr" and cbs.calls["TagResources"] == 1
-
-
-def test_tags_that_never_show_are_reported_at_the_deadline(cbs):
-    source = cbs.snapshot()
-    cbs.settings(deaf_tags=True)
-    started = cbs.clock.monotonic()
-    out = cbs.run(source, tags={"team": "dr"}, wait=True, wait_timeout=300)
-    assert out.failed and out.copy()["state"] == "completed" and cbs.clock.monotonic() - started >= 250
 
 
 # -- snapshots with traits -------------------------------------------------------------------------------

@@ -72,10 +72,11 @@ def test_a_call_that_fails_on_every_node_reports_each(ens, shape):
 
 def test_a_bad_node_fails_alone(ens):
     source = ens.snapshot()
-    out = ens.run(source, destination_regions=["cn-nowhere", *NODES], wait=True)
-    assert [r["state"] for r in out["copies"]] == ["absent", "completed", "completed"]
+    out = ens.run(source, destination_regions=[NODES[0], "cn-nowhere", NODES[1]], wait=True)
+    assert [r["state"] for r in out["copies"]] == ["completed", "absent", "completed"]
     failure = out.failure()
     assert (failure["region"], failure["code"]) == ("cn-nowhere", "InvalidDestinationRegionIds")
+    assert failure["kind"] == "refused"
     assert len(ens.copies(NODES[0])) == len(ens.copies(NODES[1])) == 1 and ens.calls["CopySnapshot"] == 4
 
 

@@ -49,8 +49,8 @@ def risks(values: Variables) -> list[str]:
 
 def set_by_role(table: Table) -> set[str]:
     """Return the options of the copy modules that the role sets itself; copy_options may set the others."""
-    own = [*arguments_in(table), *GIVEN_BY_RUN]
-    return {argument for step, argument in own if STEPS[step] == "copy"} | set(_ALIASES)
+    of_variables = {argument for step, argument in arguments_in(table) if STEPS[step] == "copy"}
+    return {*of_variables, *GIVEN_BY_RUN, *_ALIASES}
 
 
 def _lock_faults(values: Variables) -> list[str]:

@@ -100,7 +100,7 @@ api_calls:
 """
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_sharing import (
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_share_run import (
     OPTIONS,
     share_snapshots,
 )

@@ -129,25 +129,35 @@ _ENCODED = re.compile(r"\s*Encoded authorization failure message: (\S*).*", re.S
 def translated(error: Exception, activity: str) -> CopyError:
     """Convert a botocore error into ours; ``activity`` says what was tried, on which ID and in which region."""
     if isinstance(error, boto_errors.ClientError):
-        answer = error.response.get("Error", {})
-        metadata = error.response.get("ResponseMetadata", {})
-        code = answer.get("Code") or "?"
-        given = answer.get("Message") or "AWS gives no message"
-        message, encoded = _ENCODED.sub("", given).strip(), _ENCODED.search(given)
-        fallback = Ambiguous if metadata.get("HTTPStatusCode", 0) >= 500 else Refused
-        kind, hint = ERRORS.get(code, fallback), HINTS.get(code)
-        if code == "AuthFailure" and message.startswith(KEY_NOT_AUTHORIZED):
-            kind, hint = Forbidden, KEY_HINT
-        reason = error.response.get("Reason") or ""
-        if code == NOT_FOUND and reason == SNAPSHOT_NOT_FOUND:
-            kind = NotFound
-        elif code == NOT_FOUND or "DEPENDENCY" in reason:
-            hint = BLOCK_KEY_HINT
-        message = f"{message} ({reason})" if reason else message
-        if encoded and encoded[1]:
-            hint = f"{hint or ''} {DECODE} {encoded[1]}".strip()
-        request_id = metadata.get("RequestId") or error.response.get("RequestId")
-        return kind(f"{activity}: {message}", code=code, request_id=request_id, hint=hint or KIND_HINTS.get(kind))
+        return _returned_error(error, activity)
+    return _sdk_error(error, activity)
+
+
+def _returned_error(error: boto_errors.ClientError, activity: str) -> CopyError:
+    """Convert an error that AWS returned."""
+    answer = error.response.get("Error", {})
+    metadata = error.response.get("ResponseMetadata", {})
+    code = answer.get("Code") or "?"
+    given = answer.get("Message") or "AWS gives no message"
+    message, encoded = _ENCODED.sub("", given).strip(), _ENCODED.search(given)
+    fallback = Ambiguous if metadata.get("HTTPStatusCode", 0) >= 500 else Refused
+    kind, hint = ERRORS.get(code, fallback), HINTS.get(code)
+    if code == "AuthFailure" and message.startswith(KEY_NOT_AUTHORIZED):
+        kind, hint = Forbidden, KEY_HINT
+    reason = error.response.get("Reason") or ""
+    if code == NOT_FOUND and reason == SNAPSHOT_NOT_FOUND:
+        kind = NotFound
+    elif code == NOT_FOUND or "DEPENDENCY" in reason:
+        hint = BLOCK_KEY_HINT
+    message = f"{message} ({reason})" if reason else message
+    if encoded and encoded[1]:
+        hint = f"{hint or ''} {DECODE} {encoded[1]}".strip()
+    request_id = metadata.get("RequestId") or error.response.get("RequestId")
+    return kind(f"{activity}: {message}", code=code, request_id=request_id, hint=hint or KIND_HINTS.get(kind))
+
+
+def _sdk_error(error: Exception, activity: str) -> CopyError:
+    """Convert an error of the SDK itself."""
     kinds: tuple[tuple[type[CopyError], tuple[type[Exception], ...], str | None], ...] = (
         (
             Credentials,

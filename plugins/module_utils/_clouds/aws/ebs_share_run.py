@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The run of the module that shares snapshots; the module's documentation says why permissions are only added."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from ..._core.errors import BadInput, CopyError, Retry
+from ..._core.module.options import id_problems, region_problems
+from ..._core.module.runner import Module, deadline_after, end_module, guarded
+from ..._core.pacing import persist
+from .client import AwsModule
+from .ebs import EbsCloud
+from .ebs_sharing import EbsSharing
+
+OPTIONS = {
+    "snapshot_ids": {"type": "list", "elements": "str", "required": True, "aliases": ["snapshot_id"]},
+    "account_id": {"type": "str", "required": True},
+    "wait_timeout": {"type": "int", "default": 300},
+}
+
+
+def share_snapshots(module: AwsModule) -> None:
+    """Run the module and end it."""
+    keys: dict[str, Any] = {"changed": False, "shared": [], "failures": [], "api_calls": {}}
+    guarded(module, lambda: _share(module, keys), keys)
+
+
+def _share(module: Module, keys: dict[str, Any]) -> None:
+    cloud = EbsSharing(module)
+    deadline = cloud.deadline = deadline_after(module.params["wait_timeout"])
+    region, account = cloud.home_region or "", str(module.params["account_id"])
+    ids = list(dict.fromkeys(module.params["snapshot_ids"]))
+    problems = _problems(cloud, region, account, ids)
+    if module.params["wait_timeout"] < 0:
+        problems.append(f"wait_timeout: must be at least 0, not {module.params['wait_timeout']}")
+    if problems:
+        raise BadInput(problems)
+    try:
+        shared_ids = persist(lambda: cloud.list_shared(region, account), deadline) if ids else set()
+        for snapshot_id in ids:
+            changed = snapshot_id not in shared_ids
+            try:
+                if changed and not module.check_mode:
+                    persist(partial(cloud.share, region, snapshot_id, account), deadline)
+            except CopyError as error:
+                keys["failures"].append(_with_hint(error).as_result(snapshot_id, region))
+            else:
+                keys["changed"] = keys["changed"] or changed
+                row = {"snapshot_id": snapshot_id, "region": region, "account": account, "changed": changed}
+                keys["shared"].append(row)
+    finally:
+        keys["api_calls"] = dict(sorted(cloud.calls.items()))
+        for warning in cloud.warnings:
+            module.warn(warning)
+    sentences = (f"{failure['message']}. {failure['hint'] or ''}".strip() for failure in keys["failures"][:10])
+    end_module(module, keys, " ".join(sentences))
+
+
+def _problems(cloud: EbsCloud, region: str, account: str, ids: Sequence[str]) -> list[str]:
+    found = id_problems("snapshot_ids", ids, cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+    if not re.fullmatch(r"[0-9]{12}", account):
+        found.append(f"account_id: {account!r} is not a valid account ID (example: 123456789012)")
+    return found + (region_problems(cloud, "region", [region]) if region else ["region: is required"])
+
+
+def _with_hint(error: CopyError) -> CopyError:
+    if error.retry is Retry.NEVER:
+        return error
+    return error.as_kind(type(error), hint="Run again to share the others, or raise wait_timeout.")

@@ -46,6 +46,7 @@ UNIT = {
     cloud: [f"tests/unit/test_{cloud}{kind}.py" for kind in ("_contract", "", "_restore")]
     for cloud in sorted(CLOUDS, key=lambda cloud: CLOUDS[cloud].is_slow)
 }
+UNIT["cbs"][2:2] = [f"tests/unit/test_cbs_{topic}.py" for topic in ("names", "tags")]
 #: Those of all clouds; the last one takes minutes.
 ALL_CLOUDS = [
     f"tests/unit/test_{name}.py"

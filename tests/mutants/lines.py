@@ -52,6 +52,8 @@ ROLE = tuple(
         "retention",
         "packing",
         "reported",
+        "coverage",
+        "history",
         "machine_readable",
         "night",
         "night_reports",
@@ -67,7 +69,7 @@ RESTORE = tuple(
 )
 #: The same for the output of the roles: pages, JUnit, metrics, the screen; manifests of restores, reports of drills.
 WRITTEN = tuple(
-    f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn", "machine_readable", "reported")
+    f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn", "machine_readable", "reported", "history")
 )
 WRITTEN_OF_RESTORES = tuple(f"tests/unit/test_{name}.py" for name in ("drill_page", "restoring", "restore_sets"))
 #: The same for sets, which both roles read and mark.

@@ -6,21 +6,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import threading
 from dataclasses import replace
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.batches import deletion_batches
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.coverage import (
-    coverage_of,
-    names_in_words,
-)
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.failures import with_role_names
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import (
     description,
@@ -32,19 +22,13 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.point_facts import with_facts
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import with_survivors
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import select, too_few
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.vanished import missing_points
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import select
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
-    csv_text,
     index_over,
-    months_of,
-    outdated_files,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.job_summary import (
     job_data,
@@ -54,7 +38,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (
     report_content,
-    report_files,
     write_report,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import (
@@ -63,7 +46,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
     shorten,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import write_atomically
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.marks import plan_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
@@ -250,257 +232,6 @@ def test_a_report_says_until_when_it_is_current():
     assert report(plan="orders", rpo_hours=0)["valid_until"] == ago(-26)
 
 
-# -- coverage -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("tags", "near"),
-    [
-        ({"dr-copy": "True"}, True),
-        ({"Dr-Copy": "true"}, True),
-        ({"dr_copy": "yes"}, True),
-        ({"dr-copy": ""}, True),
-        ({"drcopy": "true"}, True),
-        ({"dr-copy": "false"}, False),
-        ({"dr-copy-exclude": "true"}, False),
-        ({"team": "true"}, False),
-    ],
-)
-def test_tags_that_nearly_match_are_reported(tags, near):
-    other = {**disk(2), "tags": tags}
-    found = coverage_of(source(others=[other]), [], values())["near_misses"]
-    assert [row["disk_id"] for row in found] == (["vol-2"] if near else [])
-
-
-def test_disk_ids_that_the_source_region_does_not_show_are_named():
-    result = {"plan": [], "coverage": coverage_of(source(disk(1)), [], values()), "vanished": []}
-    done = {"source": source(disk(1)), "expired": []}
-    given = replace(values(), disk_ids=["vol-1", "vol-7", "vol-9"])
-    (content,) = warnings_of(result, done, given)
-    assert "do not exist in us-east-1 or lack the plan's tags: vol-7, vol-9." in content
-    assert not warnings_of(result, done, replace(given, disk_ids=["vol-1"]))
-    assert not warnings_of(result, {**done, "source": {"skipped": True}}, given), "nothing was asked"
-
-
-def test_archived_copies_that_retention_deletes_are_counted_in_a_sentence():
-    copies = [{**of_plan("orders", n), "traits": ["archived"]} for n in (1, 2)]
-    result = {"plan": [], "coverage": coverage_of(source(), [], values()), "vanished": []}
-    (one,) = warnings_of(result, {"source": source(), "expired": copies[:1]}, values())
-    (two,) = warnings_of(result, {"source": source(), "expired": copies}, values())
-    assert one.startswith("1 of the copies that retention deletes is archived")
-    assert two.startswith("2 of the copies that retention deletes are archived")
-
-
-@pytest.mark.parametrize(("expires_at", "is_missing"), [(ago(0), False), (ago(-1), True), (None, True)])
-def test_a_point_of_the_last_report_that_is_not_listed_is_missing_unless_it_has_expired(expires_at, is_missing):
-    point = {"snapshot_id": "copy-1", "source_snapshot_id": "snap-1", "disk_id": "vol-1", "region": "eu-west-1"}
-    damaged = [{"snapshot_id": "copy-2"}, {}, "copy-3"]
-    last = {"points": [*damaged, {**point, "source_created_at": ago(2), "expires_at": expires_at}]}
-    listed = [{"item": "eu-west-1", "snapshots": [], "failures": []}]
-    found = missing_points(last, listed, listed, (), values())
-    assert [row["snapshot_id"] for row in found] == (["copy-1"] if is_missing else [])
-
-
-def test_a_sentence_names_ten_and_counts_the_others():
-    names = [f"d{number}" for number in range(13)]
-    assert names_in_words(names[:10]) == "d0, d1, d2, d3, d4, d5, d6, d7, d8, d9"
-    assert names_in_words(names) == f"{names_in_words(names[:10])}, and 3 more"
-
-
-def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
-    given = values(report_dir=str(tmp_path))
-    before = sample(2, host="orders", late=0)
-    (tmp_path / "orders.json").write_text(report_content(before, "json"))
-    last = last_report(given)
-    first, second = [row["disk_id"] for row in last["disks"]]
-    kept = {**disk(1), "disk_id": first}
-    coverage = coverage_of(source(kept), [kept], given, last)
-    assert [row["disk_id"] for row in coverage["missing"]] == [second]
-    result = {"plan": [], "coverage": coverage, "vanished": []}
-    content = warnings_of(result, {"source": source(kept), "expired": []}, given)
-    assert any("no longer selected" in line and second in line for line in content)
-    down = {**before, "source_listed": False, "recovery_points": before["recovery_points"][:1], "last": last}
-    (tmp_path / "orders.json").write_text(report_content(down, "json"))
-    assert last_report(given) == last, "a night on which the source could not be listed forgets no disk"
-    narrow = replace(given, disk_ids=[first])
-    assert coverage_of(source(kept), [kept], narrow, last)["missing"] == [], "another selection is not compared"
-
-
-def test_a_disk_that_another_shard_protects_since_the_last_report_is_not_missing():
-    ids = [f"vol-{n}" for n in range(20)]
-    moved = next(i for i in reversed(ids) if is_in_shard(i, "1/2"))
-    first = next(i for i in ids if is_in_shard(i, "2/2"))
-    server = [{**disk(1), "disk_id": one, "attached_to": "i-0a1"} for one in (first, moved)]
-    last = {"disk_ids": [], "shard": "1/2", "disks": [{"disk_id": moved, "disk_name": None}]}
-    given = values(shard="1/2")
-    assert coverage_of(source(*server), [], given, last)["missing"] == []
-    assert coverage_of(source(server[0]), [], given, last)["missing"] == last["disks"]
-
-
-@pytest.mark.parametrize("part", ["excluded", "missing", "near_misses"])
-def test_the_page_names_the_disks_that_a_plan_leaves_out(part):
-    night = sample(2, late=0)
-    row = {"disk_id": "vol-0123456789abcdef0", "disk_name": "scratch"}
-    night["coverage"][part] = [{**row, "tags": {"Dr-Copy": "true"}} if part == "near_misses" else row]
-    page = report_content(night, "page")
-    assert row["disk_id"] in page and ("Dr-Copy=true" in page) is (part == "near_misses")
-
-
-def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
-    given = values(report_dir=str(tmp_path), cloud="ebs", source_region="us-east-1")
-    run = RunContext(host="h", ansible="2.21.0")
-    done = {**NO_STEPS, "source": source()}
-    result = outcome_of(done, given)
-    assert not write_report(result, done, given, run).unwritten
-    (page,) = tmp_path.glob("*.html")
-    assert "could not be drawn" not in page.read_text()
-    result["coverage"]["excluded"] = [{"disk_id": "vol-1"}]  # a row without the name that the template shows
-    assert "could not be written" in write_report(result, done, given, run).unwritten
-    assert "could not be drawn" in page.read_text() and "disk_name" in page.read_text()
-
-
-def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
-    there = source(disk(1, dr_copy="true"), disk(2, dr_copy_exclude="true"), snapshots=[snapshot(1, 1)])
-    assert [d["disk_id"] for d in select(there, [], values())["disks"]] == ["vol-1"]
-    assert [d["disk_id"] for d in coverage_of(there, [], values())["excluded"]] == ["vol-2"]
-    assert not too_few(there, values(min_disks=1)) and not too_few(source(), values(allow_empty=True))
-    assert "fewer than dr_copy_min_disks (2)" in too_few(there, values(min_disks=2, shard="1/8"))
-    assert "dr_copy_allow_empty" in too_few(source(), values(allow_empty=False))
-    assert " 2 disks in us-east-1 have the tags " in too_few(source(disk(1), disk(2)), values(min_disks=3))
-    assert not too_few(DOWN, values(min_disks=2)), "a region that was not listed shows no number"
-
-
-def test_a_run_decides_nothing_where_too_few_disks_are_found():
-    there, given = source(disk(1), snapshots=[snapshot(1, 1)]), values(destination_regions=["eu-west-1"])
-    decided = decide_run(there, [{"snapshots": [], "item": "eu-west-1"}], given, {})
-    assert not decided["stopped"] and [row["reason"] for row in decided["plan"]] == ["newest"]
-    stopped = decide_run(there, [], replace(given, min_disks=2), {})
-    assert "dr_copy_min_disks" in stopped["stopped"] and not stopped["disks"] and not stopped["plan"]
-    remembered = {"disks": [{"disk_id": "vol-7", "disk_name": "x"}]}
-    assert decide_run(DOWN, [], given, remembered)["disks"][0]["disk_id"] == "vol-7"
-
-
-def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
-    (tmp_path / "reports").mkdir(mode=0o700)
-    given = values(report_dir=str(tmp_path / "reports"), metrics_dir=str(tmp_path / "metrics"), history_days=3)
-    run = RunContext(host="orders", ansible="2.21.0")
-    result = outcome_of(NO_STEPS, given)
-    assert not write_report(result, NO_STEPS, given, replace(run, check_mode=True)).unwritten
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()], "a dry run leaves last night's report as it is"
-    old = tmp_path / "reports" / "history" / given.plan / "2020-01-01.json"
-    old.parent.mkdir(parents=True)
-    old.write_text("{}")
-    assert write_report(result, NO_STEPS, given, run).unwritten == ""
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} == {".html", ".json", ".xml", ".csv", ".prom"} and old not in files
-    assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
-    assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700, "others' directories keep their permissions"
-    (tmp_path / "file").write_text("")
-    for name, what in (("report_dir", "The report"), ("metrics_dir", "The metrics")):
-        content = write_report(result, NO_STEPS, replace(given, **{name: str(tmp_path / "file")}), run).unwritten
-        assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
-
-
-def test_the_newest_complete_copy_is_the_survivor_of_each_copy_to_delete():
-    copies = [of_plan("orders", n, hours=24 * n) for n in range(1, 6)]
-    newest = {**copies[0], "state": "pending"}
-    for known, survivor in ((copies, copies[0]), ([newest, *copies[1:]], copies[1])):
-        expired = with_survivors(copies[2:], known)
-        assert {copy["survivor"] for copy in expired} == {survivor["snapshot_id"]}
-        (call,) = deletion_batches(expired)
-        assert call["survivors"] == dict.fromkeys(call["copy_ids"], survivor["snapshot_id"])
-    archived = {**copies[0], "traits": ["archived"]}
-    expired = with_survivors(copies[2:], [archived, *copies[1:]])
-    assert {copy["survivor"] for copy in expired} == {copies[1]["snapshot_id"]}, "one that can be restored now"
-    assert with_survivors(copies, copies) == [], "without a survivor, nothing is deleted"
-    planned = {**copies[0], "planned": True, "snapshot_id": None}
-    (call,) = deletion_batches(with_survivors(copies[2:], [planned, *copies[1:]]))
-    assert call["survivors"] == {} and len(call["copy_ids"]) == 3, "in check mode it is still to be made"
-
-
-def test_two_runs_that_write_one_report_lose_none_and_tear_none(tmp_path):
-    path, problems = tmp_path / "plan.json", []
-    texts = [json.dumps({"n": n, "x": str(n) * 20000}) for n in (1, 2)]
-
-    def work(text):
-        for _n in range(200):
-            try:
-                write_atomically(path, text)
-                json.loads(path.read_text())
-            except (OSError, ValueError) as error:
-                problems.append(error)
-
-    threads = [threading.Thread(target=work, args=(text,)) for text in texts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not problems and [one.name for one in tmp_path.iterdir()] == ["plan.json"]
-
-
-def test_a_report_that_cannot_be_written_leaves_no_part_of_itself(tmp_path):
-    (tmp_path / "plan.json").mkdir()
-    with pytest.raises(OSError):
-        write_atomically(tmp_path / "plan.json", "{}")
-    assert [one.name for one in tmp_path.iterdir()] == ["plan.json"]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        '{"source_listed": true, "recovery_points": [{"disk_id": "d-1", "disk_name": ""}]}',
-        '{"finished_at": "x", "source_listed": true, "recovery_points": [{"disk_id": "d-1"}]}',
-        '{"finished_at": "x", "source_listed": true, "recovery_points": 3}',
-        '{"finished_at": "x", "last": 1}',
-        '{"finished_at": "x", "last": {"disks": 3}}',
-        '{"finished_at": "x", "source_listed": true, "recovery_points": [], "orphans": 1}',
-        '{"finished_at": "x", "last": {"finished_at": "x", "disk_ids": [], "shard": "", "disks": [1]}}',
-        '{"finished_at": "x", "settings": [], "source_listed": true, "recovery_points": []}',
-        '{"finished_at": "x", "source_listed": true, "recovery_points": [{"disk_id": ["d-1"], "disk_name": ""}]}',
-        *(
-            f'{{"finished_at": "x", "last": {{"finished_at": "x", "disk_ids": [], "shard": "", "disks": [], {more}}}}}'
-            for more in ('"points": 5', '"points": [5]', '"groups": [5]')
-        ),
-        "[" * 100_000,
-        "[]",
-        '{"a":',
-    ],
-)
-def test_a_last_report_of_another_shape_is_ignored(tmp_path, body):
-    (tmp_path / "plan.json").write_text(body)
-    assert last_report(values(report_dir=str(tmp_path), plan="plan")) == {}
-
-
-@pytest.mark.parametrize(("hours", "within"), [(0.999, True), (1.0, True), (1.004, False), (1.01, False)])
-def test_the_rpo_is_judged_by_the_age_itself(hours, within):
-    (row,) = recovery_points([disk(1)], [of_plan("orders", 1, hours=hours)], ["eu-west-1"], 1, ago(0))
-    assert row["within_rpo"] is within and row["age_hours"] == round(hours, 2)
-
-
-def test_more_deletions_than_the_plan_allows_are_none_and_a_failure():
-    copies = [of_plan("orders", n, hours=24 * n) for n in range(1, 6)]
-    expired = with_survivors(expired_copies(copies, keep=2, now=ago(0)), copies)
-    assert len(expired) == 3 and deletion_batches(expired, 2) == []
-    assert len(deletion_batches(expired, 3)) == len(deletion_batches(expired, 4)) == 1
-    done = {**NO_STEPS, "expired": expired}
-    assert not any(outcome_of(done, values(max_deletions=most))["failures"] for most in (3, 4))
-    content = outcome_of(done, values(max_deletions=2))
-    assert "dr_copy_max_deletions (2)" in content["failures"][0]["message"] and content["pruned"] == []
-
-
-def test_a_selection_that_protects_nothing_warns_loudly():
-    copies_alone = [{**snapshot(n, n), "source": copy(n, n)["source"]} for n in (1, 2)]
-    content = report(snapshots=copies_alone, plan="orders", rpo_hours=0)
-    assert any(
-        "None of 1 disks has a usable snapshot" in line and "2 is a copy" in line for line in content["warnings"]
-    )
-    assert any("None of" in line for line in log_lines(content)) and "None of" in report_content(content, "page")
-    mixed = [snapshot(3, 3), {**snapshot(2, 2), "obstacle": "is archived"}, snapshot(1, 1, "pending")]
-    content = report(snapshots=mixed, plan="orders")
-    assert any("More snapshots are left out (2) than chosen (1)" in line for line in content["warnings"])
-    assert report(snapshots=[snapshot(1, 1)], plan="orders")["warnings"] == []
-
-
 # -- failures, counts, the log --------------------------------------------------------------------------------------
 
 
@@ -651,58 +382,6 @@ def test_bad_arguments_of_filters_get_a_message_of_ours(function, given, options
     with pytest.raises(AnsibleFilterError, match=f"{function.__name__}: ") as raised:
         as_filter(function)(*given, **options)
     assert words in str(raised.value) and "object has no attribute" not in str(raised.value)
-
-
-# -- history --------------------------------------------------------------------------------------------------------
-
-
-def test_each_night_leaves_a_dated_report_and_the_page_shows_the_share_of_each_month(tmp_path):
-    given = values(report_dir=str(tmp_path), history_days=60)
-    directory = tmp_path / "history" / "orders"
-    directory.mkdir(parents=True)
-    tonight = sample(9, host="orders")
-    paths = {file["path"]: report_content(tonight, file["form"]) for file in report_files(tonight, given)}
-    assert set(paths) == {
-        *(f"{tmp_path}/orders.{end}" for end in ("html", "json", "junit.xml")),
-        *(f"{directory}/2026-11-21.{end}" for end in ("json", "csv")),
-    }
-    rows = list(csv.DictReader(io.StringIO(paths[f"{directory}/2026-11-21.csv"])))
-    assert (
-        len(rows) == 9
-        and rows[0]["within_rpo"] == "false"
-        and "recovery_points" not in json.loads(paths[f"{directory}/2026-11-21.json"])
-    )
-    for date, late in (("2026-09-01", 0), ("2026-10-05", 0), ("2026-10-06", 1)):
-        (directory / f"{date}.json").write_text(report_content(sample(9, host="orders", late=late), "brief"))
-    (directory / "notes.json").write_text("{}")
-    months = months_of(given, tonight)
-    assert [(m["month"], m["days"], m["share"]) for m in months] == [
-        ("2026-11", 1, 0.6667),
-        ("2026-10", 2, 0.5),
-        ("2026-09", 1, 1.0),
-    ]
-    assert outdated_files(given) == [str(directory / "2026-09-01.json")]
-    assert outdated_files(replace(given, history_days=47)) == [
-        *(str(directory / f"{date}.json") for date in ("2026-09-01", "2026-10-05"))
-    ], "47 days, the last of which is that of the run"
-
-
-def test_a_large_history_days_keeps_all_history():
-    assert outdated_files(values(report_dir="/nonexistent", history_days=10**12)) == []
-
-
-@pytest.mark.parametrize("totals", ['"x"', "[]", '{"recovery_points": "9"}'])
-def test_a_dated_report_of_another_form_counts_for_no_month(tmp_path, totals):
-    given = values(report_dir=str(tmp_path))
-    (tmp_path / "history" / "orders").mkdir(parents=True)
-    (tmp_path / "history" / "orders" / "2026-09-01.json").write_text(f'{{"rpo_hours": 24, "totals": {totals}}}')
-    assert [month["month"] for month in months_of(given, sample(9, host="orders"))] == ["2026-11"]
-
-
-def test_a_cell_is_never_taken_for_a_formula():
-    content = sample(1, host="orders", late=0)
-    content["recovery_points"][0]["disk_name"] = "=HYPERLINK()"
-    assert "'=HYPERLINK()" in csv_text(content)
 
 
 # -- shards of one plan --------------------------------------------------------------------------------------------

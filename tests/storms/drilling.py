@@ -305,7 +305,7 @@ class Drilling(Runs):
         }
         return self._call(outcome, "attach" if more else "make", self.estate.restore_module, "restore_disks", given)
 
-    def _delete(self, outcome: DrillOutcome, call: reaping.Deletion) -> None:
+    def _delete(self, outcome: DrillOutcome, call: reaping.DiskDeletion) -> None:
         given = {
             "snapshot_ids": list(call.snapshot_ids),
             "disk_ids": list(call.disk_ids),

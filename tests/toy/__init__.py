@@ -4,7 +4,8 @@
 
 """A fifth cloud, written from docs/docsite/rst/adding_a_cloud.rst alone, which proves that the guide is complete.
 
-It changes no file of the engine or of the roles. ``plugged`` adds its rows to the two tables of clouds.
+It changes no file of the engine or of the roles. ``plugged`` adds its rows to the two tables of clouds, and its
+name to the schema of a report.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from unittest import mock
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds import table
 
 from tests.clouds import CLOUDS, COLLECTION
+from tests.unit.reports import SCHEMA
 
 from .adapter import ToyCapabilities
 from .estate import TOY
@@ -33,7 +35,12 @@ def plugged() -> Iterator[None]:
     # patch.dict would also forget everything imported meanwhile, and Ansible's types cannot be defined twice.
     sys.modules.update(modules)
     try:
-        with mock.patch.dict(table.CLOUDS, toy=ToyCapabilities()), mock.patch.dict(CLOUDS, toy=TOY):
+        cloud = SCHEMA.schema["properties"]["cloud"]
+        with (
+            mock.patch.dict(table.CLOUDS, toy=ToyCapabilities()),
+            mock.patch.dict(CLOUDS, toy=TOY),
+            mock.patch.dict(cloud, enum=[*cloud["enum"], "toy"]),
+        ):
             yield
     finally:
         for name in modules:

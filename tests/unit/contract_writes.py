@@ -18,10 +18,10 @@ from .contract_bad_days import (
     UNEXPECTED,
     first,
     ids,
-    is_true,
     named,
     raising,
     reported_duplicates,
+    rows_match_server,
     with_script,
 )
 
@@ -33,7 +33,7 @@ def looks_by_region(cloud, seen):
     return Counter(region for _moment, action, region in seen if action == cloud.list_action)
 
 
-def is_written_on_fresh_looks(cloud, seen, writes, latency):
+def writes_follow_fresh_looks(cloud, seen, writes, latency):
     """Whether each of these calls follows a look at its region within 15 seconds, plus the time of one call."""
     looked, checked = {}, 0
     for moment, action, region in seen:
@@ -96,7 +96,7 @@ class WritesContract:
         cloud.settings(latency=4.0)
         out = cloud.run(source, remove_duplicates=True, wait_timeout=3)
         assert out.failed and named(out) == reported_duplicates(out) == {duplicate.id}
-        assert ids(cloud.copies()) == {kept.id, duplicate.id} and is_true(cloud, out)
+        assert ids(cloud.copies()) == {kept.id, duplicate.id} and rows_match_server(cloud, out)
 
     # -- slow looks -----------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class WritesContract:
         out = cloud.run(copied_twice, *sources, remove_duplicates=True, wait=True)
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == 4 and out["counts"]["deleted"] == 1
-        assert kept.id in ids(cloud.copies()) and is_true(cloud, out)
+        assert kept.id in ids(cloud.copies()) and rows_match_server(cloud, out)
         assert cloud.clock.monotonic() - started < 400 and cloud.calls[cloud.list_action] < 40
 
     @pytest.mark.slow
@@ -228,7 +228,7 @@ class WritesContract:
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed, out["msg"]
         assert ids(cloud.copies()) == {kept.id} == {out["snapshot_id"]} and out["duplicates"] == []
-        assert out["changed"] and out["counts"]["deleted"] == 1 and is_true(cloud, out)
+        assert out["changed"] and out["counts"]["deleted"] == 1 and rows_match_server(cloud, out)
 
     @staticmethod
     def _lose_a_deletion(cloud, monkeypatch, kind):
@@ -251,7 +251,7 @@ class TagWrites:
         out = cloud.run(*sources, tags={"team": "dr"}, purge_tags=True, wait=True)
         assert not out.failed and out["counts"]["updated"] == 12
         writes = {cloud.tag_action, "DeleteTags", "UntagResources", "UnTagResources"}
-        assert is_written_on_fresh_looks(cloud, seen, writes, latency)
+        assert writes_follow_fresh_looks(cloud, seen, writes, latency)
         for number, copy in enumerate(cloud.copies()):
             assert cloud.tags_of(copy)["team"] == "dr" and f"old{number}" not in cloud.tags_of(copy)
 

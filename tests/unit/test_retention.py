@@ -21,8 +21,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
-    disks_of_part,
     select,
+    shard_disks_to_list,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.failures import outdates_listing
@@ -326,10 +326,10 @@ def test_a_shard_lists_the_copies_of_its_disks_and_the_first_reports_all_orphans
     basics = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": "eu-west-1", "plan": "orders"}
     whole = normalise(basics).values
     values = [replace(whole, shard=f"{part}/3") for part in (1, 2, 3)]
-    assert disks_of_part(source, values[0]) == disks_of_part(source, whole) == []
+    assert shard_disks_to_list(source, values[0]) == shard_disks_to_list(source, whole) == []
     for part in values[1:]:
-        assert disks_of_part(source, part) == [d for d in ids[:6] if is_in_shard(d, part.shard)]
-        assert disks_of_part({"failures": [{}]}, part) == []
+        assert shard_disks_to_list(source, part) == [d for d in ids[:6] if is_in_shard(d, part.shard)]
+        assert shard_disks_to_list({"failures": [{}]}, part) == []
         assert orphans(copies, select(source, [], part)["disks"], part, source) == []
     first = orphans(copies, select(source, [], values[0])["disks"], values[0], source)
     assert {row["disk_id"] for row in first} == set(ids[6:])

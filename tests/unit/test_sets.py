@@ -26,7 +26,10 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.groups 
     groups_by_ids,
     groups_of,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.keeping import kept_by_sets, perhaps_of_sets
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.keeping import (
+    kept_by_sets,
+    possible_set_members,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.marked import newest_whole, sets_of_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.planning import marks_of_sources, wanted_sets
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.restoring import choices_of
@@ -278,7 +281,7 @@ ARCHIVED = {"traits": ["archived"]}
     ],
 )
 def test_a_set_that_lacks_members_may_be_complete_with_copies_that_are_not_listed(rows, perhaps):
-    assert {copy_id for _region, copy_id in perhaps_of_sets(copies(*rows))} == perhaps
+    assert {copy_id for _region, copy_id in possible_set_members(copies(*rows))} == perhaps
 
 
 # -- several plans -----------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import pytest
 
-from .contract_bad_days import COLLECTION, clouds, copies_of, ids, rival_of, with_script
+from .contract_bad_days import COLLECTION, clouds, copies_of, create_rival, ids, with_script
 
 ALL = clouds("ebs", "ecs", "ens", "cbs")
 WAITING = f"{COLLECTION}.plugins.module_utils._core.waiting"
@@ -86,7 +86,7 @@ def test_a_controller_whose_clock_differs_takes_its_second_copy_back(cloud, minu
     source = cloud.snapshot()
     let_clock_differ(monkeypatch, minutes)
     cloud.settings(copy_seconds=20.0)
-    rival = rival_of(cloud, source, seconds=10.0)
+    rival = create_rival(cloud, source, seconds=10.0)
     cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
     out = cloud.run(source, wait=True, **cloud.quick_reads)
     assert not out.failed and out.copy()["action"] == "adopted" and ids(copies_of(cloud, source)) == {rival.id}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from .contract_bad_days import ids, is_true, named, with_script
-from .contract_writes import EncryptedCopies, TagWrites, WritesContract, is_written_on_fresh_looks
+from .contract_bad_days import ids, named, rows_match_server, with_script
+from .contract_writes import EncryptedCopies, TagWrites, WritesContract, writes_follow_fresh_looks
 
 
 @pytest.mark.slow  # a call of the simulated EC2 takes 10 ms, on the others 3
@@ -38,7 +38,7 @@ class TestEcs(TagWrites, EncryptedCopies, WritesContract):
             refusal if action == cloud.copy_action and cloud.clock.monotonic() < started + seconds else None
         )
         out = cloud.run(source, wait=True)
-        assert not out.failed and ids(cloud.copies()) == {out["snapshot_id"]} and is_true(cloud, out)
+        assert not out.failed and ids(cloud.copies()) == {out["snapshot_id"]} and rows_match_server(cloud, out)
         assert 10 <= cloud.calls[cloud.copy_action] <= seconds / 12 + 5
         assert cloud.clock.monotonic() - started < seconds + 40
 
@@ -68,7 +68,7 @@ class TestCbs(TagWrites, WritesContract):
         out = cloud.run(*sources, retention_days=30, wait=True)
         assert not out.failed and all(copy.deadline for copy in cloud.copies())
         assert cloud.calls["ModifySnapshotAttribute"] == 12
-        assert is_written_on_fresh_looks(cloud, seen, {"ModifySnapshotAttribute"}, latency)
+        assert writes_follow_fresh_looks(cloud, seen, {"ModifySnapshotAttribute"}, latency)
 
     @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "broken_answer"])
     def test_an_expiry_whose_answer_was_lost_is_looked_at_and_set_once(self, cloud, kind):
@@ -79,7 +79,7 @@ class TestCbs(TagWrites, WritesContract):
         out = cloud.run(source, retention_days=30, wait=True)
         assert not out.failed, out["msg"]
         assert cloud.calls["ModifySnapshotAttribute"] == 1 and copy.deadline and out["changed"]
-        assert out.copy()["action"] == "updated" and is_true(cloud, out)
+        assert out.copy()["action"] == "updated" and rows_match_server(cloud, out)
 
     def test_an_expiry_that_was_not_set_fails_its_copy_alone(self, cloud):
         """Each copy is decided by itself (promises: all-are-tried, expiry)."""

@@ -32,7 +32,7 @@ from .decide.marks import source_tags
 from .decide.outcome import encrypted_points
 from .decide.pruning import may_be_of_sets, prunable
 from .decide.result import ExpiredCopy, KeptCopy, VanishedPoint
-from .decide.selection import disks_of_part
+from .decide.selection import shard_disks_to_list
 from .decide.step_results import ListedRegion, LookAnswer, RunDecision, StepResults
 from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
@@ -116,7 +116,7 @@ class PlanRun:
             self._before = _with_regions(listed, values.destination_regions)
         else:
             self._source = self._run_call(calls.find())
-            part = disks_of_part(self._source, values)
+            part = shard_disks_to_list(self._source, values)
             self._before = self._list_copies(calls, part)
         self._decided = decide_run(self._source, self._before, values, self._last)
         if self._decided["stopped"]:

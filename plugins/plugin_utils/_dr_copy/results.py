@@ -66,7 +66,7 @@ def report_run(
     If reporting fails, a red page says why and shows no results. Nothing is raised.
     """
     try:
-        return _reported(steps, values, values.report_dir, context, selections, warnings)
+        return _write_and_return(steps, values, values.report_dir, context, selections, warnings)
     except Exception as error:
         why = unexpected_error(error)
     if values.report_dir and not context.check_mode:
@@ -74,10 +74,10 @@ def report_run(
         try_to(write_plain_page, values, page)
     stopped = "; ".join(filter(None, [steps["stopped"], why]))
     nothing: StepResults = {**NO_STEPS, "stopped": stopped}
-    return _reported(nothing, replace(values, report_dir=""), values.report_dir, context, selections, warnings)
+    return _write_and_return(nothing, replace(values, report_dir=""), values.report_dir, context, selections, warnings)
 
 
-def _reported(
+def _write_and_return(
     steps: StepResults,
     values: Variables,
     report_dir: str,

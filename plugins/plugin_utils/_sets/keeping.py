@@ -13,7 +13,7 @@ from .groups import Group
 from .marked import SetKey, SetsOfGroups, joint_set, newest_whole, set_order, sets_of_copies
 
 
-def perhaps_of_sets(copies: Sequence[Copy]) -> set[tuple[str, str]]:
+def possible_set_members(copies: Sequence[Copy]) -> set[tuple[str, str]]:
     """Return region and ID of the copies of incomplete sets that are newer than all complete sets of their group.
 
     Together with unlisted copies, they may form the newest complete set.

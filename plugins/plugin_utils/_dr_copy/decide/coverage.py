@@ -20,7 +20,7 @@ from ..._role.reported import ReportedDisk
 from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .result import Coverage, DiskWithCopies, NearMiss, Orphan
-from .selection import excluded_disks, in_part, is_excluded
+from .selection import excluded_disks, is_excluded, shard_disks
 
 #: Values that people write for ``true``; an empty value is a tag with only a key.
 _MEANS_TRUE = ("true", "yes", "1", "on", "")
@@ -45,7 +45,7 @@ def coverage_of(
     """
     shard = values.shard
     chosen = {str(disk["disk_id"]) for disk in disks}
-    part = in_part(source, values) if is_listed(source) else ()
+    part = shard_disks(source, values) if is_listed(source) else ()
     excluded = [d for d in excluded_disks(source, values) if d["disk_id"] in part]
     others = [d for d in source["other_disks"] if is_in_shard(d["disk_id"], shard)] if "other_disks" in source else None
     # The disks of all shards: a disk that joins or leaves a server may move to another shard.

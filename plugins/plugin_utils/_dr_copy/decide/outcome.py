@@ -81,16 +81,16 @@ def outcome_of(steps: StepResults, values: Variables, check_mode: bool = False) 
     if steps.get("stopped"):
         failures.insert(0, run_failure(steps["stopped"]))
     keys = keys_of(steps.get("keys") or ())
-    of_nobody = orphans(state.copies, steps["disks"], values, steps["source"])
+    orphan_copies = orphans(state.copies, steps["disks"], values, steps["source"])
     sets, of_sets = sets_of(state, copies, steps, values)
-    coverage = coverage_of(steps["source"], steps["disks"], values, steps.get("last"), of_nobody)
+    coverage = coverage_of(steps["source"], steps["disks"], values, steps.get("last"), orphan_copies)
     result: Result = {
         "plan": list(steps["plan"]),
         "copies": [row for call in state.copied for row in call.get("copies") or ()],
         "failures": failures_with_disks(failures, steps["disks"], steps["snapshots"], state.copies),
         "pruned": deleted_copies(steps["expired"], steps["deleted"]),
         "kept_for_others": list(steps.get("kept_for_others") or ()),
-        "orphans": of_nobody,
+        "orphans": orphan_copies,
         "vanished": list(steps.get("vanished") or ()),
         "coverage": {**coverage, "warnings": []},
         "recovery_points": [with_key(state.judged(point), keys) for point in points],

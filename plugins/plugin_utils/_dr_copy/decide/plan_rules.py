@@ -29,7 +29,7 @@ class Rules:
         select: str,
         retention: Retention,
         retention_days: float,
-        oldest: float,
+        max_age_hours: float,
         tags: Mapping[str, str],
         excluded_tags: Mapping[str, str],
     ):
@@ -38,7 +38,7 @@ class Rules:
         self.latest = select == "latest"
         self.retention = retention
         self.retention_days = retention_days
-        self.oldest = oldest
+        self.max_age_hours = max_age_hours
         self.tags = tags
         self.excluded_tags = excluded_tags
 
@@ -56,7 +56,7 @@ class Rules:
         if snapshot.get("obstacle"):
             return OBSTACLE
         age = hours_since(snapshot["created_at"], self.retention.now)
-        return STALE if age is None or (self.oldest and age > self.oldest) else None
+        return STALE if age is None or (self.max_age_hours and age > self.max_age_hours) else None
 
     def expiry_passed(self, taken: SnapshotTime) -> bool:
         """Whether the cloud's own expiry would already have deleted a copy that was made together with the snapshot."""

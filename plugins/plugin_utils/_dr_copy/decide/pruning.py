@@ -16,14 +16,14 @@ from ..._role.failures import failures_of, is_listed
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
-from ..._sets.keeping import perhaps_of_sets
+from ..._sets.keeping import possible_set_members
 from ..input.variables import Variables
 from .destinations import Destinations, copies_in, copies_of_plan
 from .plan_reasons import OF_SET, THERE_OF_SET, USABLE
 from .result import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
 from .retention import Retention, expired_copies, limits_of
 from .run_state import RunState, prepare_step_results
-from .selection import in_part_by_marks, plans_of, wanted_disks
+from .selection import plans_of, shard_disks_by_marks, wanted_disks
 from .sets import kept_for_sets
 from .step_results import StepResults
 
@@ -63,7 +63,7 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool = False) ->
 
 def may_be_of_sets(to_delete: Sequence[ExpiredCopy], listed: Sequence[InfoAnswer], values: Variables) -> bool:
     """Whether a copy to delete may be in its group's newest complete set, as not all copies were ``listed``."""
-    perhaps = perhaps_of_sets(copies_of(copies_in(listed, values)))
+    perhaps = possible_set_members(copies_of(copies_in(listed, values)))
     return any((copy["region"], copy["snapshot_id"]) in perhaps for copy in to_delete)
 
 
@@ -144,7 +144,7 @@ def orphans(
     existing = {disk["disk_id"] for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
     gone = "gone" if is_listed(source) and "other_disks" in source else None
     # Without a listing of the source region, the disks of other shards are unknown.
-    part = None if is_listed(source) else in_part_by_marks(copies, values)
+    part = None if is_listed(source) else shard_disks_by_marks(copies, values)
     return [
         {
             **_as_result(copy, made_from),

@@ -48,11 +48,11 @@ def selected_snapshots(source: InfoAnswer, values: Variables) -> list[SnapshotRo
     snapshots = source.get("snapshots") or [] if is_listed(source) else []
     left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
     own = [s for s in snapshots if disk_id_of(s) not in left_out]
-    part = in_part(source, values) if values.shard else ()
+    part = shard_disks(source, values) if values.shard else ()
     return [s for s in own if disk_id_of(s) in part] if values.shard else own
 
 
-def disks_of_part(source: InfoAnswer, values: Variables) -> list[str]:
+def shard_disks_to_list(source: InfoAnswer, values: Variables) -> list[str]:
     """Return the disks whose copies a shard lists; empty if it lists all copies.
 
     The first shard lists all copies, because it reports the orphans of all shards. A shard without a listing of the
@@ -60,10 +60,10 @@ def disks_of_part(source: InfoAnswer, values: Variables) -> list[str]:
     """
     if parse_shard(values.shard)[0] == 1 or not is_listed(source):
         return []
-    return sorted(in_part(source, values))
+    return sorted(shard_disks(source, values))
 
 
-def in_part(source: InfoAnswer, values: Variables) -> frozenset[str]:
+def shard_disks(source: InfoAnswer, values: Variables) -> frozenset[str]:
     """Return the disks with the plan's tags in this run's shard, including those that a tag excludes.
 
     The info modules divide the disks in the same way. Disks of one group are in one shard.
@@ -71,7 +71,7 @@ def in_part(source: InfoAnswer, values: Variables) -> frozenset[str]:
     return disks_in_shard(group_ids_of(source.get("disks") or (), values.group_tag), values.shard)
 
 
-def in_part_by_marks(copies: Sequence[SnapshotRow], values: Variables) -> frozenset[str]:
+def shard_disks_by_marks(copies: Sequence[SnapshotRow], values: Variables) -> frozenset[str]:
     """Return the disks of copies in this run's shard, if the source region could not be listed."""
     own = copies_of_plan(copies, values)
     disks = dict.fromkeys(filter(None, map(disk_id_of, own)), "")
@@ -90,7 +90,7 @@ def group_ids_by_marks(copies: Sequence[Copy]) -> dict[str, str]:
 
 def own_disks(source: InfoAnswer, values: Variables) -> list[DiskRow]:
     """Return the disks that this run protects: in its shard, with the plan's tags, not excluded by a tag."""
-    part = in_part(source, values)
+    part = shard_disks(source, values)
     return [disk for disk in wanted_disks(source, values) if disk["disk_id"] in part]
 
 
@@ -155,7 +155,7 @@ def _disks_remembered(copies: Sequence[SnapshotRow], values: Variables, last: La
         disk_id = disk_id_of(copy)
         known[disk_id] = known.get(disk_id) or (copy.get("tags") or {}).get(DISK_NAME)
     # The last report covers only this shard.
-    part = in_part_by_marks(copies, values) | {str(disk["disk_id"]) for disk in last.get("disks") or ()}
+    part = shard_disks_by_marks(copies, values) | {str(disk["disk_id"]) for disk in last.get("disks") or ()}
     wanted = set(known) & part & (set(values.disk_ids) or part)
     return [{"disk_id": i, "name": known[i], "region": values.source_region} for i in sorted(wanted)]
 

@@ -15,4 +15,7 @@ def pytest_collection_modifyitems(items):
     if processes > 1:
         # Stable. Each process of `worksteal` starts with an equal, contiguous part.
         items.sort(key=lambda item: ("playbooks" not in item.path.parts, item.get_closest_marker("slow") is None))
-        items[:] = [item for first in range(processes) for item in items[first::processes]]
+        # The others would wait while one process sets up the controller.
+        of_one = [item for item in items if "awx" in item.fixturenames]
+        dealt = [item for item in items if item not in of_one]
+        items[:] = [*of_one, *(item for first in range(processes) for item in dealt[first::processes])]

@@ -42,11 +42,14 @@ from .survivors import REASONS
 
 #: The unit tests that must find a broken engine: those without a cloud, then by cloud, the fastest first.
 PURE = [f"tests/unit/test_{name}.py" for name in ("decide", "memory", "waiting")]
+TOPICS = {"cbs": ("cbs_names", "cbs_tags"), "ebs": ("ebs_accounts", "login_aws")}
 UNIT = {
-    cloud: [f"tests/unit/test_{cloud}{kind}.py" for kind in ("_contract", "", "_restore")]
+    cloud: [
+        f"tests/unit/test_{name}.py"
+        for name in (f"{cloud}_contract", cloud, *TOPICS.get(cloud, ()), f"{cloud}_restore")
+    ]
     for cloud in sorted(CLOUDS, key=lambda cloud: CLOUDS[cloud].is_slow)
 }
-UNIT["cbs"][2:2] = [f"tests/unit/test_cbs_{topic}.py" for topic in ("names", "tags")]
 #: Those of all clouds; the last one takes minutes.
 ALL_CLOUDS = [
     f"tests/unit/test_{name}.py"

@@ -22,6 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from tests import capabilities
 from tests.clouds import CLOUDS
+from tests.mutants.__main__ import UNIT
 from tests.mutants.lines import PURE
 from tests.mutants.survivors import LINES
 
@@ -36,6 +37,11 @@ COLLECTION = "ansible_collections.multicloud.snapshots.plugins"
 
 def test_the_files_whose_lines_are_changed_one_by_one_exist():
     named = [*PURE, *(line.rpartition(":")[0] for line in LINES)]
+    assert [name for name in named if not (REPOSITORY / name).exists()] == []
+
+
+def test_the_tests_that_must_find_a_change_exist():
+    named = [name for tests in (*PURE.values(), *UNIT.values()) for name in tests if name not in CLOUDS]
     assert [name for name in named if not (REPOSITORY / name).exists()] == []
 
 

@@ -184,7 +184,7 @@ def load(modules):
     local.exec_command = forking(local.exec_command, modules)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(500_000)  # A collection each 2,000 objects takes a tenth of a playbook's time.
+    gc.set_threshold(500_000)  # A collection each 2,000 objects takes up to a tenth of a playbook's time.
 
 
 def compile_once(source, filename, **_how):

@@ -43,7 +43,7 @@ def pytest_collection_finish():
     """Exclude everything that is loaded so far from garbage collection, and collect rarely."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(500_000)  # A collection each 2,000 objects takes a fifth of the tests' time.
+    gc.set_threshold(500_000)  # A collection each 2,000 objects takes up to a fifth of a test's time.
 
 
 @pytest.fixture(scope="session")

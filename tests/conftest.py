@@ -16,6 +16,6 @@ def pytest_collection_modifyitems(items):
         # Stable. Each process of `worksteal` starts with an equal, contiguous part.
         items.sort(key=lambda item: ("playbooks" not in item.path.parts, item.get_closest_marker("slow") is None))
         # The others would wait while one process sets up the controller.
-        of_one = [item for item in items if "awx" in item.fixturenames]
-        dealt = [item for item in items if item not in of_one]
-        items[:] = [*of_one, *(item for first in range(processes) for item in dealt[first::processes])]
+        with_controller = [item for item in items if "awx" in item.fixturenames]
+        dealt = [item for item in items if item not in with_controller]
+        items[:] = [*with_controller, *(item for first in range(processes) for item in dealt[first::processes])]

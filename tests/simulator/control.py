@@ -105,7 +105,7 @@ class Call:
 class Watch:
     """Observes each call, and decides which fault it gets."""
 
-    def fault_for(self, call: Call) -> str | None:
+    def on_call(self, call: Call) -> str | None:
         """Return the fault for a call, or None."""
         return None
 
@@ -318,7 +318,7 @@ class ControlledApp:
             if control.watch:
                 call.given = _given(request)
                 control.journal.append(call)
-                kind = call.fault = control.watch.fault_for(call)
+                kind = call.fault = control.watch.on_call(call)
             before, after = control.latency()
             patience = environ.get(PATIENCE, math.inf)
             call.lost = before + after > patience or kind in UNSURE

@@ -153,8 +153,8 @@ class Nights(People):
         number = self._number(plan)
         return [disk for disk, plans in zip(self.disks, self.storm.disks) if plan.by_ids and number in plans]
 
-    def fault_for(self, call: Call) -> str | None:
-        kind = super().fault_for(call)
+    def on_call(self, call: Call) -> str | None:
+        kind = super().on_call(call)
         return "drop" if self._runs[call.by].down and call.region == self.estate.source else kind
 
     # -- days and nights ---------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ class Runs(Watch):
         self._runs: dict[str, Any] = {}
         self._calls_of: Counter[str] = Counter()
 
-    def fault_for(self, call: Call) -> str | None:
+    def on_call(self, call: Call) -> str | None:
         call.by = self.scheduler.run
         self._calls_of[call.by] += 1
         run, number = self._runs[call.by], self._calls_of[call.by]
@@ -289,7 +289,7 @@ class Simulation(Runs):
             if source.late and versions:
                 versions[0] = replace(versions[0], moment=begin + source.late)
 
-    def fault_for(self, call: Call) -> str | None:
+    def on_call(self, call: Call) -> str | None:
         drawn = call.action == "DescribeSnapshots" and self._churn.random() < self.churn
         if drawn and self._may_churn():
             for region in self.regions:
@@ -299,7 +299,7 @@ class Simulation(Runs):
                 self.fillers.add(self._fillers[region][-1])
             self.churned.append(self.scheduler.monotonic())
             self.history.note("event")
-        return super().fault_for(call)
+        return super().on_call(call)
 
     def _may_churn(self) -> bool:
         """Whether replicas will still differ by less than a page; otherwise no listing is reliable."""

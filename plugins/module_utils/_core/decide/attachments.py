@@ -81,10 +81,10 @@ def is_ours_to_detach(request: CopyRequest, copy: Resource) -> bool:
     )
 
 
-def detachments_now(memory: Memory, held: Sequence[Resource], now: float) -> tuple[tuple[Resource, ...], Wait]:
+def detachments_now(memory: Memory, attached: Sequence[Resource], now: float) -> tuple[tuple[Resource, ...], Wait]:
     """Return the disks that may be detached now, and when to go on with the others."""
     detach, wait = [], NO_WAIT
-    for copy in held:
+    for copy in attached:
         refusal = memory.writes.refusal_of(copy.id, DETACH)
         if refusal and refusal.is_final:
             continue

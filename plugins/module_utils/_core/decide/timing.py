@@ -22,7 +22,7 @@ from .writes import DELETE
 
 @dataclass(frozen=True)
 class Wait:
-    """When (monotonic) to go on with what cannot be done now: with a look, or without one."""
+    """When (monotonic) to go on with what cannot be done now: ``look_at`` with a look, ``retry_at`` without one."""
 
     look_at: float = math.inf
     retry_at: float = math.inf

@@ -84,9 +84,12 @@ def _without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome, Ru
         simulation.estate.settings(tags_visible_after=0.0)
     (predicted,) = simulation.run_round(0, Round((run,), gap=last.gap), "check", check=True)
     (outcome,) = simulation.run_round(0, Round((run,), gap=0.0), "last")
-    # A later run removes duplicates that are in progress now (promises: counting-order).
+    # A later run removes duplicates that are in progress now (promises: counting-order), and replaces an adopted copy
+    # that failed.
     simulation.scheduler.sleep(storm.copy_seconds * 10 + 400.0)
-    if outcome.result and outcome["duplicates"]:
+    truth = Truth(simulation)
+    rows = outcome["copies"] if outcome.result else []
+    if rows and (outcome["duplicates"] or any(_failed_meanwhile(truth, outcome, row) for row in rows)):
         simulation.run_round(0, Round((run,), gap=0.0), "tidying")
     (further,) = simulation.run_round(0, Round((run,), gap=0.0), "further")
     return outcome, predicted, further
@@ -130,7 +133,9 @@ def _of_the_end(
         if row["action"] != expected["action"] and not _ended_meanwhile(truth, expected, predicted, last):
             yield f"{place}: check mode predicted {expected['action']}, it was {row['action']}"
         reason = (row["error"] or {}).get("message")
-        if last.run.state == "present" and row["state"] != "completed" and not _may_fail(truth, last, row):
+        if _failed_meanwhile(truth, last, row):
+            yield from _is_replaced(last, row, further)
+        elif last.run.state == "present" and row["state"] != "completed" and not _may_fail(truth, last, row):
             yield f"{place}: is {row['state']} in the end: {reason}"
         if last.run.state == "present" and row["state"] == "completed" and row["error"] is None:
             yield from _as_requested(truth, last, truth.copies[row["region"], row["snapshot_id"]])
@@ -156,6 +161,24 @@ def _ended_meanwhile(truth: Truth, expected: dict[str, Any], predicted: RunOutco
     if copy is None or expected["action"] != "adopted":
         return False
     return copy.phase(predicted.started) == "running" and copy.phase(last.started) in ("complete", "failed")
+
+
+def _failed_meanwhile(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
+    """Whether a run adopted a copy in progress that an earlier fault of the storm lets fail in the end."""
+    copy = truth.copies.get((row["region"], row["snapshot_id"]))
+    if copy is None or row["action"] != "adopted":
+        return False
+    return copy.phase(outcome.started) == "running" and copy.phase(outcome.ended) == "failed"
+
+
+def _is_replaced(last: RunOutcome, row: dict[str, Any], further: RunOutcome) -> Iterator[str]:
+    """Check that a run told an adopted copy as failed, and that later runs replaced it if they may."""
+    if (row["error"] or {}).get("kind") != "failed_copy":
+        yield f"{row['snapshot_id']} failed, but its row says {row['error']}"
+    place = {key: row[key] for key in ("source_snapshot_id", "region")}
+    later = next(r for r in further["copies"] if place.items() <= r.items())
+    if last.options.get("replace_failed", True) and later["state"] != "completed":
+        yield f"{row['snapshot_id']} failed, and no later run replaced it: {later['error']}"
 
 
 def _duplicates_completed(truth: Truth, predicted: RunOutcome, last: RunOutcome) -> bool:

@@ -238,7 +238,7 @@ class Rows:
             yield "changed is true, but no call has changed anything"
 
     def _was_just_done(self, call: Call) -> bool:
-        """Whether a change was accepted that another run had made just before, which reads did not have to show yet."""
+        """Whether another run made the same change at the same time or just before, so that no read had to show it."""
         if not call.answered or call.action not in CHANGES:
             return False
         return any(
@@ -246,6 +246,7 @@ class Rows:
             and other.changed
             and other.action == call.action
             and set(ids_of(other)) & set(ids_of(call))
-            and call.started - self.truth.shown <= other.ended <= call.started
+            and other.started <= call.started
+            and other.ended >= call.started - self.truth.shown
             for other in self.truth.calls
         )

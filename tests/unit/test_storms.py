@@ -31,7 +31,8 @@ NUMBER = {name: (14, 6, 2) if cloud.is_slow else (25, 8, 4) for name, cloud in C
 #: The most calls of a short storm, as estimated.
 BRIEF = 150
 #: Seeds that once failed because of an error in the code or in the checks.
-KEPT: list[tuple[str, int]] = []
+KEPT = [("ens", 3006)]
+KEPT_COLLISIONS = [("ebs", 3008)]
 
 
 def brief(cloud, begin, number):
@@ -54,6 +55,7 @@ SEEDS = [
     for seed in (*brief(cloud, 0, storms), *brief(cloud, NEW, new))
 ] + KEPT
 COLLISIONS = [(cloud, seed) for cloud, (_s, number, _n) in NUMBER.items() for seed in (*range(number), NEW, NEW + 1)]
+COLLISIONS += KEPT_COLLISIONS
 #: Storms over drills: a few fixed ones, one of each day, and those that once failed.
 DRILLS = [(cloud, seed) for cloud in CLOUDS for seed in (0, 1, 4, NEW)]
 

@@ -56,13 +56,13 @@ def with_script(cloud, fault_of=lambda action, region: None):
     return seen
 
 
-def throttled(cloud, hits, seconds=LONG):
+def throttle_calls(cloud, hits, seconds=LONG):
     """Throttle the calls that ``hits(action, region)`` chooses, for some seconds from now."""
     until = cloud.clock.monotonic() + seconds
     with_script(cloud, lambda *call: "throttle" if cloud.clock.monotonic() < until and hits(*call) else None)
 
 
-def replicas(cloud, monkeypatch, lag_of):
+def use_lagging_replicas(cloud, monkeypatch, lag_of):
     """Let reads come from replicas: read number n shows a copy once it is ``lag_of(n)`` seconds old."""
 
     def shows(snapshot):
@@ -86,7 +86,7 @@ def create_rival(cloud, source, seconds=0.2, **facts):
     return rival
 
 
-def raising(monkeypatch, adapter, name, error, when, after=False):
+def inject_error(monkeypatch, adapter, name, error, when, after=False):
     """Let a method of an adapter raise an error in the calls that ``when`` chooses, ``after`` its effect or before."""
     one = f"{name}_one"
     name = one if one in vars(adapter) else name
@@ -104,13 +104,13 @@ def raising(monkeypatch, adapter, name, error, when, after=False):
     monkeypatch.setattr(adapter, name, method)
 
 
-def first(calls):
-    """Return a function that is true for the first ``number`` calls."""
+def for_first_calls(calls):
+    """Return a function that is true for the first ``calls`` calls."""
     left = iter(range(calls))
     return lambda *_arguments: next(left, None) is not None
 
 
-def once_for(source, times=1):
+def for_first_copies_of(source, times=1):
     """Return a function that is true for the first copy calls for a source."""
     left = iter(range(times))
 
@@ -121,7 +121,7 @@ def once_for(source, times=1):
     return when
 
 
-def at_once(cloud, runs, seed=1):
+def run_at_once(cloud, runs, seed=1):
     """Run the module several times at once, interleaved at every call.
 
     Each run is (seconds late, sources, options). Returns the results in the order of ``runs``.
@@ -172,7 +172,7 @@ def ids(things):
     return {thing.id for thing in things}
 
 
-def named(out):
+def failed_ids(out):
     """Return the copies that the failures name."""
     return {failure["snapshot_id"] for failure in out["failures"]}
 
@@ -211,7 +211,7 @@ class BadDaysContract:
     def test_a_copy_that_appears_while_the_sources_cannot_be_read_counts(self, cloud):
         """No write is based on an old look (promises: fresh-look)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        throttled(cloud, lambda _action, region: region == cloud.source)
+        throttle_calls(cloud, lambda _action, region: region == cloud.source)
         planted = []
         cloud.at(started + 100, lambda: planted.append(cloud.foreign_copy(source)))
         out = cloud.run(source, **cloud.quick_reads)
@@ -222,7 +222,7 @@ class BadDaysContract:
     def test_a_copy_that_appears_while_copy_calls_are_throttled_counts(self, cloud):
         """Each repeated call needs a look of its own (promises: fresh-look, exactly-once, quota)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        throttled(cloud, lambda action, _region: action == cloud.copy_action)
+        throttle_calls(cloud, lambda action, _region: action == cloud.copy_action)
         planted = []
         cloud.at(started + 100, lambda: planted.append(cloud.foreign_copy(source)))
         out = cloud.run(source, **cloud.quick_reads)
@@ -233,7 +233,7 @@ class BadDaysContract:
     def test_a_copy_that_appears_while_another_region_cannot_be_read_counts(self, cloud):
         """No write is based on a look older than 15 seconds, whatever took so long (promises: fresh-look)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        throttled(cloud, lambda _action, region: region in (cloud.source, cloud.other_destination), seconds=330)
+        throttle_calls(cloud, lambda _action, region: region in (cloud.source, cloud.other_destination), seconds=330)
         cloud.at(started + 60, lambda: cloud.foreign_copy(source))
         regions = [cloud.destination, cloud.other_destination]
         out = cloud.run(source, destination_regions=regions, wait=True, **cloud.quick_reads)
@@ -354,7 +354,7 @@ class BadDaysContract:
         cloud.settings(copy_seconds=40.0)
         draw = random.Random(seed)
         lags = [draw.choice((0.0, longest)) for _n in range(1000)]
-        replicas(cloud, monkeypatch, lambda read: lags[read % len(lags)])
+        use_lagging_replicas(cloud, monkeypatch, lambda read: lags[read % len(lags)])
         out = cloud.run(*sources, wait=True)
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == 5 and rows_match_server(cloud, out)
@@ -412,7 +412,7 @@ class BadDaysContract:
         cloud.settings(copy_seconds=seconds, visible_after=lag, quota=1000)
         if lost:
             cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [lost]})
-        one, two = at_once(cloud, [(0.0, sources, {}), (late, sources[::-1], {})])
+        one, two = run_at_once(cloud, [(0.0, sources, {}), (late, sources[::-1], {})])
         for result in (one, two):
             assert result["failures"] == [], result["msg"]
             assert rows_match_server(cloud, result)
@@ -452,7 +452,7 @@ class BadDaysContract:
     ):
         """After an error of any class a write is in doubt (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
-        raising(monkeypatch, cloud.adapter, "begin", error, once_for(sources[2]), after=True)
+        inject_error(monkeypatch, cloud.adapter, "begin", error, for_first_copies_of(sources[2]), after=True)
         out = cloud.run(*sources, wait=True)
         assert not out.failed, out["msg"]
         assert [len(copies_of(cloud, source)) for source in sources] == [1] * 5
@@ -463,7 +463,7 @@ class BadDaysContract:
     def test_an_unexpected_error_that_stays_fails_its_copy_alone(self, cloud, monkeypatch, error):
         """A copy in doubt at wait_timeout is reported; others are copied (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
-        raising(monkeypatch, cloud.adapter, "begin", error, once_for(sources[2], times=10000))
+        inject_error(monkeypatch, cloud.adapter, "begin", error, for_first_copies_of(sources[2], times=10000))
         out = cloud.run(*sources, wait=True, wait_timeout=400)
         assert out.failed and out["changed"] and out["counts"]["created"] == 4
         assert out.failure()["source_snapshot_id"] == sources[2] and out.failure()["kind"] == "ambiguous"
@@ -480,7 +480,7 @@ class BadDaysContract:
         """
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(3)]
         cloud.settings(copy_seconds=60.0)
-        raising(monkeypatch, cloud.adapter, method, error, first(2))
+        inject_error(monkeypatch, cloud.adapter, method, error, for_first_calls(2))
         out = cloud.run(*sources, wait=True)
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == out["counts"]["completed"] == 3 and rows_match_server(cloud, out)
@@ -491,7 +491,9 @@ class BadDaysContract:
         See promises: all-are-tried.
         """
         source, error = cloud.snapshot(), UNEXPECTED[0]
-        raising(monkeypatch, cloud.adapter, "list_copies", error, lambda region, *_more: region == cloud.destination)
+        inject_error(
+            monkeypatch, cloud.adapter, "list_copies", error, lambda region, *_more: region == cloud.destination
+        )
         out = cloud.run(source, destination_regions=[cloud.destination, cloud.other_destination], wait=True)
         assert out.failed and out.failure()["region"] == cloud.destination and out.failure()["kind"] == "connection"
         assert len(cloud.copies(cloud.other_destination)) == 1 and not cloud.copies() and rows_match_server(cloud, out)
@@ -499,7 +501,7 @@ class BadDaysContract:
     def test_an_unexpected_error_of_a_deletion_stops_no_other_and_is_looked_after(self, cloud, monkeypatch):
         """The deletion took effect, so it is no failure (promises: exactly-once, all-are-tried)."""
         sources = cloud.copied(3)
-        raising(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], first(1), after=True)
+        inject_error(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], for_first_calls(1), after=True)
         out = cloud.run(*sources, state="absent", wait=True)
         assert not out.failed, out["msg"]
         assert not cloud.copies() and out["changed"] and {row["state"] for row in out["copies"]} == {"absent"}
@@ -521,14 +523,14 @@ class BadDaysContract:
         made = [c for region in regions for c in cloud.copies(region) if c.id not in (kept.id, duplicate.id)]
         assert len(made) == 7 and all(map(cloud.is_complete, made))
         assert max(map(cloud.started_at, made)) < started + SOON
-        assert out.failed and named(out) == {duplicate.id} and out.failure()["kind"] == "busy"
+        assert out.failed and failed_ids(out) == {duplicate.id} and out.failure()["kind"] == "busy"
         assert cloud.calls[cloud.delete_action] < 130 and rows_match_server(cloud, out)
 
     @pytest.mark.parametrize("is_first", [True, False])
     def test_a_throttled_listing_is_waited_out_whatever_the_order_of_the_regions(self, cloud, is_first):
         """A run waits for throttling until wait_timeout, and continues with the other region (promises: quota)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        throttled(cloud, lambda _action, region: region == cloud.destination)
+        throttle_calls(cloud, lambda _action, region: region == cloud.destination)
         regions = [cloud.destination, cloud.other_destination]
         out = cloud.run(
             source, destination_regions=regions if is_first else regions[::-1], wait=True, **cloud.quick_reads
@@ -623,7 +625,7 @@ class BadDaysContract:
         duplicate = cloud.our_copy(source)
         cloud.settings(in_use=[duplicate.id])
         out = cloud.run(source, remove_duplicates=True)
-        assert out.failed and named(out) == reported_duplicates(out) == {duplicate.id} and not out["changed"]
+        assert out.failed and failed_ids(out) == reported_duplicates(out) == {duplicate.id} and not out["changed"]
         assert len(cloud.copies()) == 2 and rows_match_server(cloud, out)
 
     def test_a_copy_that_cannot_be_cancelled_is_deleted_once_complete_or_left_with_a_hint(self, cloud):
@@ -688,7 +690,7 @@ class TaggedCopies:
         """Tags that do not show are set again (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot() for _n in range(2)]
         copies = [cloud.our_copy(source) for source in sources]
-        raising(monkeypatch, cloud.adapter, "change_tags", UNEXPECTED[2], first(1))
+        inject_error(monkeypatch, cloud.adapter, "change_tags", UNEXPECTED[2], for_first_calls(1))
         out = cloud.run(*sources, tags={"team": "dr"}, wait=True)
         assert not out.failed, out["msg"]
         assert [cloud.tags_of(copy)["team"] for copy in copies] == ["dr", "dr"] and out["counts"]["updated"] == 2
@@ -733,10 +735,10 @@ class TaggedCopies:
         held, other = cloud.our_copy(source), cloud.our_copy(source)
         hold(cloud, held)
         out = cloud.run(source, state="absent", copy_ids=[held.id], wait=True)
-        assert out.failed and named(out) == {held.id} and ids(cloud.copies()) == {held.id, other.id}
+        assert out.failed and failed_ids(out) == {held.id} and ids(cloud.copies()) == {held.id, other.id}
         assert not out["changed"]
         out = cloud.run(source, state="absent", wait=True)
-        assert out.failed and named(out) == {held.id} and ids(cloud.copies()) == {held.id}
+        assert out.failed and failed_ids(out) == {held.id} and ids(cloud.copies()) == {held.id}
         assert out["changed"] and HOLD in str(out["failures"]) and out["failures"][0]["hint"]
 
     def test_absent_in_check_mode_predicts_the_hold(self, cloud):
@@ -745,7 +747,7 @@ class TaggedCopies:
         held = cloud.our_copy(source)
         hold(cloud, held)
         out = cloud.run(source, state="absent", check=True)
-        assert out.failed and named(out) == {held.id} and not out["changed"] and out["counts"]["deleted"] == 0
+        assert out.failed and failed_ids(out) == {held.id} and not out["changed"] and out["counts"]["deleted"] == 0
 
 
 class HeldCopies:
@@ -790,7 +792,7 @@ class FailedCopies:
         made = [copy for copy in cloud.copies() if copy.id != failed.id]
         assert len(made) == 4 and all(map(cloud.is_complete, made)) and rows_match_server(cloud, out)
         assert max(map(cloud.started_at, made)) < started + 3 * 300 * 1.15
-        assert named(out) == {failed.id} and cloud.calls[cloud.delete_action] < 130
+        assert failed_ids(out) == {failed.id} and cloud.calls[cloud.delete_action] < 130
 
     def test_a_failed_copy_is_deleted_if_another_run_replaces_it_meanwhile(self, cloud):
         """It had failed before the run, so it is replaced, whoever makes the new one (promises: failed-copies)."""

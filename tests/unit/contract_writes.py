@@ -16,10 +16,10 @@ import pytest
 
 from .contract_bad_days import (
     UNEXPECTED,
-    first,
+    failed_ids,
+    for_first_calls,
     ids,
-    named,
-    raising,
+    inject_error,
     reported_duplicates,
     rows_match_server,
     with_script,
@@ -84,7 +84,7 @@ class WritesContract:
         copy = cloud.our_copy(source)
         cloud.settings(latency=4.0)
         out = cloud.run(source, state="absent", wait_timeout=3)
-        assert out.failed and out.failure()["kind"] == "timeout" and named(out) == {copy.id} == ids(cloud.copies())
+        assert out.failed and out.failure()["kind"] == "timeout" and failed_ids(out) == {copy.id} == ids(cloud.copies())
         assert not out["changed"] and out["counts"]["deleted"] == 0 and cloud.calls[cloud.delete_action] == 0
 
     def test_a_duplicate_that_was_not_deleted_in_time_is_reported(self, cloud):
@@ -95,7 +95,7 @@ class WritesContract:
         duplicate = cloud.our_copy(source)
         cloud.settings(latency=4.0)
         out = cloud.run(source, remove_duplicates=True, wait_timeout=3)
-        assert out.failed and named(out) == reported_duplicates(out) == {duplicate.id}
+        assert out.failed and failed_ids(out) == reported_duplicates(out) == {duplicate.id}
         assert ids(cloud.copies()) == {kept.id, duplicate.id} and rows_match_server(cloud, out)
 
     # -- slow looks -----------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ class WritesContract:
         left = [cloud.our_copy(source) for source in sources]
         cloud.faults({"action": cloud.delete_action, "fault": "expire"})
         out = cloud.run(*sources, state="absent", wait=True, **cloud.quick_reads)
-        assert out.failed and named(out) == ids(left) == ids(cloud.copies())
+        assert out.failed and failed_ids(out) == ids(left) == ids(cloud.copies())
         assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
         assert cloud.calls[cloud.delete_action] == 1
 
@@ -233,7 +233,7 @@ class WritesContract:
     @staticmethod
     def _lose_a_deletion(cloud, monkeypatch, kind):
         if kind == "unexpected":
-            raising(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], first(1), after=True)
+            inject_error(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], for_first_calls(1), after=True)
         else:
             cloud.faults({"action": cloud.delete_action, "fault": kind, "nth": [1]})
 
@@ -262,7 +262,7 @@ class TagWrites:
         take_tag(cloud, copy, "dr-copy:source-disk-id")
         with_script(cloud, lambda action, region: "throttle" if region == cloud.source else None)
         out = cloud.run(source, wait=True, **cloud.quick_reads)
-        assert out.failed and out.failure()["kind"] == "failed_copy" and named(out) == {copy.id}
+        assert out.failed and out.failure()["kind"] == "failed_copy" and failed_ids(out) == {copy.id}
         assert cloud.clock.monotonic() - started < 300 and len(cloud.clock.slept) < 200
 
     @pytest.mark.parametrize("key", ["dr-copy:hold", "DR-Copy:Hold", "DR-COPY:HOLD"])
@@ -276,7 +276,7 @@ class TagWrites:
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed and not out["changed"] and ids(cloud.copies()) == {kept.id, held.id}
         out = cloud.run(source, state="absent", wait=True)
-        assert out.failed and named(out) == {held.id} == ids(cloud.copies())
+        assert out.failed and failed_ids(out) == {held.id} == ids(cloud.copies())
         assert held.id in out.failure()["message"] and "dr-copy:hold" in out.failure()["message"]
 
 
@@ -290,7 +290,7 @@ class EncryptedCopies:
         cloud.settings(copy_seconds=60.0)
         cloud.at(started + 30, lambda: setattr(cloud.copies()[0], "encrypted", False))
         out = cloud.run(source, encrypted=True, replace_mismatched=replaces, wait=True)
-        assert out.failed and out.failure()["kind"] == "mismatch" and named(out) == ids(cloud.copies())
+        assert out.failed and out.failure()["kind"] == "mismatch" and failed_ids(out) == ids(cloud.copies())
         assert cloud.calls[cloud.copy_action] == 1 and cloud.calls[cloud.delete_action] == 0
         assert out["changed"] and out["counts"]["created"] == 1 and out["snapshot_id"] == cloud.copies()[0].id
 

@@ -20,10 +20,10 @@ from .contract_bad_days import (
     TaggedCopies,
     copies_of,
     create_rival,
-    first,
+    failed_ids,
+    for_first_calls,
     ids,
-    named,
-    raising,
+    inject_error,
     rows_match_server,
 )
 
@@ -76,7 +76,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         monkeypatch.setattr(SigV4Auth, "add_auth", add_auth)
         out = cloud.run(*sources, wait=True, wait_timeout=300)
         assert out.failed and out["changed"] and out["counts"]["created"] == 5
-        assert {row["snapshot_id"] for row in out["copies"]} == ids(cloud.copies()) == named(out)
+        assert {row["snapshot_id"] for row in out["copies"]} == ids(cloud.copies()) == failed_ids(out)
         assert all("still expired" in failure["message"] for failure in out["failures"])
         assert {row["state"] for row in out["copies"]} == {"pending"} and len(out["failures"]) == 5
 
@@ -84,7 +84,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         """An invalid item in that list ends one call (promises: all-are-tried)."""
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(3)]
         cloud.settings(copy_seconds=60.0)
-        raising(monkeypatch, cloud.adapter, "list_in_progress", KeyError("State"), first(3))
+        inject_error(monkeypatch, cloud.adapter, "list_in_progress", KeyError("State"), for_first_calls(3))
         out = cloud.run(*sources, wait=True, max_in_flight=1)
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == out["counts"]["completed"] == 3 and rows_match_server(cloud, out)
@@ -244,7 +244,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         copy.encrypted, copy.kms_key_id = True, "key-bjj62f2e1f0abcdefghij"
         out = cloud.run(source, encrypted=True, kms_key_id=asked, wait=True)
         assert out.failed and out.failure()["kind"] == "mismatch" and "replace_mismatched" in out.failure()["hint"]
-        assert ids(cloud.copies()) == {copy.id} == named(out)
+        assert ids(cloud.copies()) == {copy.id} == failed_ids(out)
 
 
 class TestEns(FailedCopies, PagedListings, BadDaysContract):
@@ -369,7 +369,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         refused, pending = cloud.our_copy(source), cloud.our_copy(source, seconds=LONG_COPY)
         cloud.settings(denied=[cloud.delete_action])
         out = cloud.run(source, state="absent", wait=True, wait_timeout=60)
-        assert named(out) == {refused.id, pending.id}, out["failures"]
+        assert failed_ids(out) == {refused.id, pending.id}, out["failures"]
 
     def test_a_deletion_that_is_not_waited_for_returns_at_once(self, cloud):
         """Without wait, a deletion is done once the service has accepted it (promises: deleting)."""

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 
 from tests.simulator import alibaba, tencent
 
-from .contract_bad_days import clouds, copies_of, ids, once_for, raising, rows_match_server
+from .contract_bad_days import clouds, copies_of, for_first_copies_of, ids, inject_error, rows_match_server
 
 LONG_COPY = 600
 
@@ -93,7 +93,7 @@ def test_a_snapshot_that_stays_busy_delays_no_other_disk(ecs_disks, monkeypatch)
 @clouds("ebs", "ecs", "ens", "cbs")
 def test_a_source_in_doubt_leaves_a_window_of_one_to_others(cloud, monkeypatch):
     sources = [cloud.snapshot(age_hours=9 - n) for n in range(3)]
-    raising(monkeypatch, cloud.adapter, "begin", Ambiguous("lost"), once_for(sources[0], times=10000))
+    inject_error(monkeypatch, cloud.adapter, "begin", Ambiguous("lost"), for_first_copies_of(sources[0], times=10000))
     out = cloud.run(*sources, wait=True, max_in_flight=1, wait_timeout=900)
     assert out.failure()["source_snapshot_id"] == sources[0] and out.failure()["kind"] == "ambiguous", out.text
     assert [len(copies_of(cloud, source)) for source in sources] == [0, 1, 1] and rows_match_server(cloud, out)
@@ -102,7 +102,7 @@ def test_a_source_in_doubt_leaves_a_window_of_one_to_others(cloud, monkeypatch):
 def test_a_source_in_doubt_delays_no_other_of_its_disk(ecs, monkeypatch):
     disk = ecs.disk()
     sources = [ecs.snapshot(disk, age_hours=9 - n) for n in range(3)]
-    raising(monkeypatch, ecs.adapter, "begin", Ambiguous("lost"), once_for(sources[0], times=10000))
+    inject_error(monkeypatch, ecs.adapter, "begin", Ambiguous("lost"), for_first_copies_of(sources[0], times=10000))
     out = ecs.run(*sources, wait=True, wait_timeout=900)
     assert [len(copies_of(ecs, source)) for source in sources] == [0, 1, 1] and rows_match_server(ecs, out)
 

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 
 from tests.simulator.locks import SimulatedLock, lock_of
 
-from .contract_bad_days import HOLD, at_once, clouds, copies_of, ids, throttled, with_script
+from .contract_bad_days import HOLD, clouds, copies_of, ids, run_at_once, throttle_calls, with_script
 
 
 def lock_by_hand(cloud, copy):
@@ -40,7 +40,7 @@ def test_a_throttled_lock_changes_none_that_was_set_meanwhile(ebs, made_before):
     source, start = ebs.snapshot(), ebs.clock.monotonic()
     if made_before:
         ebs.our_copy(source)
-    throttled(ebs, lambda action, _region: action == "LockSnapshot", seconds=200)
+    throttle_calls(ebs, lambda action, _region: action == "LockSnapshot", seconds=200)
     ebs.at(start + 60, lambda: lock_by_hand(ebs, *copies_of(ebs, source)))
     out = ebs.run(source, lock_days=7, lock_mode="governance", wait=True)
     assert not out.failed and lock_of(*copies_of(ebs, source)).days == 365
@@ -51,7 +51,7 @@ def test_two_runs_that_lock_leave_one_copy(ebs, seconds):
     source = ebs.snapshot()
     ebs.settings(copy_seconds=seconds, visible_after=1.0)
     options = {"lock_days": 30, "lock_mode": "compliance"}
-    results = at_once(ebs, [(0.0, [source], options), (0.3, [source], options)])
+    results = run_at_once(ebs, [(0.0, [source], options), (0.3, [source], options)])
     (left,) = copies_of(ebs, source)
     assert lock_of(left) and not any(result["failures"] for result in results)
 
@@ -312,7 +312,7 @@ def test_two_runs_with_different_keys_leave_a_copy(request, name, seconds, late)
     source = cloud.snapshot()
     cloud.settings(copy_seconds=seconds)
     options = [{"encrypted": True, "kms_key_id": key, "replace_mismatched": True} for key in KEYS[name]]
-    at_once(cloud, [(0.0, [source], options[0]), (late, [source], options[1])])
+    run_at_once(cloud, [(0.0, [source], options[0]), (late, [source], options[1])])
     assert copies_of(cloud, source)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 
-from .contract_bad_days import at_once, clouds, copies_of, with_script
+from .contract_bad_days import clouds, copies_of, run_at_once, with_script
 
 BOTH = clouds("ecs", "ens")
 
@@ -192,7 +192,7 @@ def test_a_failed_copy_that_only_its_name_identifies_is_kept_when_a_new_one_is_m
 @BOTH
 def test_two_runs_at_once_without_source_fields_report_the_duplicate(cloud):
     source = cloud.snapshot()
-    outs = at_once(cloud, [(0, [source], {"wait": True}), (0, [source], {"wait": True})])
+    outs = run_at_once(cloud, [(0, [source], {"wait": True}), (0, [source], {"wait": True})])
     assert not any(out["failures"] for out in outs)
     there = copies_of(cloud, source)
     if cloud.cloud.name == "ecs":

@@ -16,7 +16,7 @@ import pytest
 
 from tests.simulator.ec2 import ACCOUNT
 
-from .contract_bad_days import at_once, clouds, copies_of, ids, named, with_script
+from .contract_bad_days import clouds, copies_of, failed_ids, ids, run_at_once, with_script
 
 ALL = clouds("ebs", "ecs", "ens", "cbs")
 
@@ -47,7 +47,7 @@ def test_the_last_copy_of_two_runs_with_different_keys_is_kept(cloud, apart, lat
     source = cloud.snapshot()
     planted, options = with_two_keys(cloud, source, apart)
     cloud.settings(latency=0.2)
-    at_once(cloud, [(0.0, [source], options[0]), (late, [source], options[1])], seed)
+    run_at_once(cloud, [(0.0, [source], options[0]), (late, [source], options[1])], seed)
     assert len(copies_of(cloud, source)) == 1
     assert not apart or ids(copies_of(cloud, source)) == {planted[1].id}, "the one that ranks last"
 
@@ -131,7 +131,7 @@ def test_a_long_prune_looks_at_each_survivor_again_before_its_deletion(cloud):
     with mock.patch.object(cloud.adapter, "deleted_per_call", 1):
         out = cloud.run(*old, state="absent", copy_ids=list(survivors), survivors=survivors, wait=True)
     left = ids(cloud.copies())
-    assert out.failed and 0 < len(left) < 12 and named(out) == left
+    assert out.failed and 0 < len(left) < 12 and failed_ids(out) == left
     assert out["counts"]["deleted"] == 12 - len(left)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from .contract_bad_days import ids, named, rows_match_server, with_script
+from .contract_bad_days import failed_ids, ids, rows_match_server, with_script
 from .contract_writes import EncryptedCopies, TagWrites, WritesContract, writes_follow_fresh_looks
 
 
@@ -87,5 +87,5 @@ class TestCbs(TagWrites, WritesContract):
         copies = [cloud.our_copy(source) for source in sources]
         cloud.refuse("ModifySnapshotAttribute", "InvalidParameter", nth=[2])
         out = cloud.run(*sources, retention_days=30, wait=True)
-        assert out.failed and named(out) == {copies[1].id} and cloud.calls["ModifySnapshotAttribute"] == 3
+        assert out.failed and failed_ids(out) == {copies[1].id} and cloud.calls["ModifySnapshotAttribute"] == 3
         assert [bool(copy.deadline) for copy in copies] == [True, False, True]

@@ -218,14 +218,14 @@ def _first_storm(one: BrokenEngine, seeds: int, before: str) -> str:
     servers = {cloud: StormServer(cloud, with_disks=one.over_disks) for cloud in one.clouds}
     names = storms_of(one.clouds, seeds, one.over_disks)
     names.sort(key=lambda name: name != before)
-    return next((name for name in names if finds_fault(servers[name.split()[0]], name)), "")
+    return next((name for name in names if finds_violation(servers[name.split()[0]], name)), "")
 
 
-def finds_fault(server: StormServer, label: str) -> bool:
+def finds_violation(server: StormServer, label: str) -> bool:
     _cloud, kind, seed = label.split()
     _may_compute(MAX_STORM)
     try:
-        return bool(server.run_storm(kind, int(seed)).faults)
+        return bool(server.run_storm(kind, int(seed)).violations)
     except Exception as error:
         print(f"{label}: {type(error).__name__}: {error}", flush=True)
         return True

@@ -25,7 +25,7 @@ from typing import Any
 
 from tests.tables import keep_broken, list_table
 
-from .__main__ import failed_tests, finds_fault, in_children, job, storms_of
+from .__main__ import failed_tests, finds_violation, in_children, job, storms_of
 from .survivors import LINES
 
 #: What must find a change of the engine's decisions, the fastest first: test files, and the short storms of a cloud.
@@ -237,7 +237,7 @@ def _found_by(finder: str) -> str:
         return next(iter(failed_tests([finder], first=True, quick=True)), "")
     servers = importlib.import_module("tests.storms.servers")
     server = servers.StormServer(finder)
-    return next((label for label in storms_of((finder,), STORMS) if finds_fault(server, label)), "")
+    return next((label for label in storms_of((finder,), STORMS) if finds_violation(server, label)), "")
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ class Call:
     #: The caller, if a test distinguishes callers.
     by: str = ""
     fault: str | None = None
-    worked: float = math.nan
+    applied_at: float = math.nan
     ended: float = math.nan
     status: int = 0
     #: The error code of the answer.
@@ -109,7 +109,7 @@ class Watch:
         """Return the fault for a call, or None."""
         return None
 
-    def worked(self, call: Call) -> None:
+    def on_applied(self, call: Call) -> None:
         """Called when the work of a call is done, before its answer is sent."""
 
 
@@ -356,9 +356,9 @@ class ControlledApp:
             return self._error(fault["code"], fault.get("message", "refused"), fault.get("status", 400))
         with self._one_at_a_time:
             answer = Response.from_app(self._cloud, _fresh(request), buffered=True)
-        call.worked = self._clock.monotonic()
+        call.applied_at = self._clock.monotonic()
         if control.watch:
-            control.watch.worked(call)
+            control.watch.on_applied(call)
         if control.trim and answer.status_code == 200:
             control.trim(action, answer)
         if control.corrupt:

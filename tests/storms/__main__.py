@@ -141,9 +141,11 @@ def _pass(kind: str, cloud: str, first: int, number: int) -> Counter[str]:
             found.update(storms=1, wrong=1)
             continue
         figures = {key: value for key, value in vars(findings).items() if isinstance(value, int)}
-        found.update(storms=1, wrong=int(bool(findings.faults)), milliseconds=int(findings.seconds * 1000), **figures)
-        if findings.faults:
-            print(f"  {cloud} {kind} {seed}: {'; '.join(findings.faults[:4])}", flush=True)
+        found.update(
+            storms=1, wrong=int(bool(findings.violations)), milliseconds=int(findings.seconds * 1000), **figures
+        )
+        if findings.violations:
+            print(f"  {cloud} {kind} {seed}: {'; '.join(findings.violations[:4])}", flush=True)
     return found
 
 
@@ -159,17 +161,19 @@ def _row(cloud: str, jobs: list[Any], columns: dict[str, str]) -> Row:
 def _processes(cloud: str, count: int) -> tuple[Any, ...]:
     """Kill playbooks on one cloud; return the row of the table."""
     with simulated_clouds() as clouds:
-        found = {seed: faults for seed in range(count) if (faults := run_playbooks(clouds, cloud, seed))}
-    for seed, faults in list(found.items())[:3]:
-        print(f"  {cloud} process {seed}: {faults}", flush=True)
+        found = {seed: violations for seed in range(count) if (violations := run_playbooks(clouds, cloud, seed))}
+    for seed, violations in list(found.items())[:3]:
+        print(f"  {cloud} process {seed}: {violations}", flush=True)
     return cloud, count, len(found)
 
 
 def _print_story(kind: str, cloud: str, seed: int) -> None:
     server = StormServer(cloud, with_disks=kind == "night")
     findings = server.run_storm(kind, seed)
-    if findings.faults:
-        findings = server.run_and_check(smallest(findings.storm, lambda smaller: server.run_and_check(smaller).faults))
+    if findings.violations:
+        findings = server.run_and_check(
+            smallest(findings.storm, lambda smaller: server.run_and_check(smaller).violations)
+        )
     print(findings.storm)
     print(story(findings))
 

@@ -101,14 +101,14 @@ def wrong_attachments(drilling: Drilling, disks: dict[str, Made], calls: list[Ca
     """Check that a run attaches only its own disks, and detaches only what a drill attached (promises: usable)."""
     runs = {outcome.name: outcome for outcome in drilling.outcomes}
     for call in calls:
-        if call.action not in ATTACHES | DETACHES or math.isnan(call.worked):
+        if call.action not in ATTACHES | DETACHES or math.isnan(call.applied_at):
             continue
         run = runs[call.by]
         for _region, disk_id in call.changed:
             disk = disks[disk_id]
             # The state before the call, even if another call did its work at the same time.
             number = [version.by is call for version in disk.versions].index(True)
-            version, moment = disk.versions[number - 1], call.worked
+            version, moment = disk.versions[number - 1], call.applied_at
             tags, what = version.tags, f"{disk_id} ({disk.planted or disk.restore_id})"
             if call.action in ATTACHES and tags.get(ID) != run.restore_id:
                 yield f"{what} was attached by {call.by}, which did not make it"

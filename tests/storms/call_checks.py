@@ -203,7 +203,7 @@ def _deleted(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 yield f"{key[1]}, which is not a copy, was deleted"
                 continue
             absent = outcome.run.state == "absent"
-            before = call.worked - 1e-6
+            before = call.applied_at - 1e-6
             what = f"{copy.id} of {copy.place}"
             if not copy.ours and not (absent and cloud in ("ecs", "ens")):
                 yield f"{what}, somebody else's, was deleted"
@@ -224,7 +224,7 @@ def _without_survivor(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call)
     """Check that the survivor of a deleted copy was complete when a look could show it (promises: survivors)."""
     survivor = (outcome.options.get("survivors") or {}).get(copy.id)
     kept = truth.copies.get((copy.region, survivor)) if survivor else None
-    if survivor and (kept is None or not kept.was(("complete",), call.started - truth.shown, call.worked)):
+    if survivor and (kept is None or not kept.was(("complete",), call.started - truth.shown, call.applied_at)):
         yield f"{copy.id} was deleted although its survivor {survivor} is not complete"
 
 
@@ -238,7 +238,7 @@ def _without_create(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
 
 
 def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
-    what, before = f"{copy.id} of {copy.place}", call.worked - 1e-6
+    what, before = f"{copy.id} of {copy.place}", call.applied_at - 1e-6
     phase, own = copy.phase(before), truth.taken_for_own(copy, outcome)
     others = [other for other in truth.of_place[copy.place] if other is not copy]
     if phase == "failed":
@@ -260,10 +260,10 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
         or (truth.fits(o, outcome) and not truth.fits(copy, outcome))
     ]
     # A copy that is complete at the time of the call was in progress just before.
-    if not own and phase == "running" and copy.started + copy.duration > call.worked:
+    if not own and phase == "running" and copy.started + copy.duration > call.applied_at:
         yield f"{what}, a copy in progress of another run, was cancelled"
     elif copy.stayed(("complete",), since, before) or not own:
-        if not any(o.was(("complete",), since, call.worked) for o in equivalent):
+        if not any(o.was(("complete",), since, call.applied_at) for o in equivalent):
             yield f"{what}, the last complete copy, was deleted"
     elif not any(o.was(ALIVE, since, before) for o in others):
         yield f"{what} was cancelled although there is no other"
@@ -290,14 +290,14 @@ def _locked(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
         for key in call.changed if call.action == "LockSnapshot" else ():
             if key not in truth.copies:
                 continue  # reported already
-            copy, before = truth.copies[key], call.worked - 1e-6
-            what, lock, old = f"{copy.id} of {copy.place}", copy.lock(call.worked), copy.locks(before)
+            copy, before = truth.copies[key], call.applied_at - 1e-6
+            what, lock, old = f"{copy.id} of {copy.place}", copy.lock(call.applied_at), copy.locks(before)
             if lock and (lock.days != days or lock.mode != mode or lock.cool_off):
                 yield f"{what} was locked {lock.mode} for {lock.days} days, requested was {mode} for {days}"
             if copy.place not in truth.places_of(outcome):
                 yield f"{what}, which was not requested, was locked"
-            if copy.phase(call.worked) != "complete":
-                yield f"{what} was locked while it was {copy.phase(call.worked)}"
+            if copy.phase(call.applied_at) != "complete":
+                yield f"{what} was locked while it was {copy.phase(call.applied_at)}"
             if old and old[-1][0].moment <= call.started - truth.shown:
                 yield f"{what} was locked again although every read showed its lock of {old[-1][0].moment:.1f}"
             for other in truth.of_place[copy.place]:

@@ -28,7 +28,7 @@ class Findings:
     """The violations that were found, and figures for the table."""
 
     storm: Storm
-    faults: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
     runs: int = 0
     copies: int = 0
     calls: int = 0
@@ -60,14 +60,14 @@ def run_and_check(storm: Storm, estate: Any) -> Findings:
     last, predicted, further = _without_faults(simulation, storm.rounds[-1])
     truth = Truth(simulation)
     for outcome in simulation.outcomes:
-        findings.faults += [f"run {outcome.name}: {fault}" for fault in _of_run(truth, outcome, findings)]
+        findings.violations += [f"run {outcome.name}: {violation}" for violation in _of_run(truth, outcome, findings)]
     if last.result is None or predicted.result is None or further.result is None:
-        findings.faults.append("the last run did not end without faults")
+        findings.violations.append("the last run did not end without faults")
     else:
-        findings.faults += _of_the_end(truth, findings, last, predicted, further)
-        findings.faults += _not_lost(truth, complete, last)
-    findings.faults += _last_ones(truth)
-    findings.faults += _sources_untouched(truth)
+        findings.violations += _of_the_end(truth, findings, last, predicted, further)
+        findings.violations += _not_lost(truth, complete, last)
+    findings.violations += _last_ones(truth)
+    findings.violations += _sources_untouched(truth)
     findings.copies = len(truth.copies)
     _collisions(truth, findings)
     simulation.end(findings)

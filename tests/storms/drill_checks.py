@@ -48,7 +48,7 @@ class DrillFindings:
     """The violations that were found, and figures for the table."""
 
     storm: DrillStorm
-    faults: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
     disks: int = 0
     calls: int = 0
     kills: int = 0
@@ -104,19 +104,19 @@ def run_and_check_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     drilling.history.note("end")
     disks = {i: Made(drilling, i, versions) for (_region, i), versions in drilling.history.versions.items()}
     calls = drilling.control.journal
-    faults = [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _of_run(drilling, o)]
-    faults += _touched(drilling, disks, calls)
-    faults += wrong_attachments(drilling, disks, calls)
-    faults += drills_at_once(drilling, disks)
-    faults += _second_disks(drilling, list(disks.values()), findings)
+    violations = [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _of_run(drilling, o)]
+    violations += _touched(drilling, disks, calls)
+    violations += wrong_attachments(drilling, disks, calls)
+    violations += drills_at_once(drilling, disks)
+    violations += _second_disks(drilling, list(disks.values()), findings)
     if not all(outcome.came_to_its_end for outcome in (kept, last, further)):
-        faults.append("a run without faults did not end")
+        violations.append("a run without faults did not end")
     else:
-        faults += _of_the_end(drilling, list(disks.values()), kept, further)
+        violations += _of_the_end(drilling, list(disks.values()), kept, further)
         nights = [outcome for outcome in drilling.outcomes if outcome.name in ("last night", "further night")]
-        faults += wrong_end([result for outcome in nights for _what, result in outcome.results])
-    faults += wrong_nights(drilling)
-    findings.faults = faults
+        violations += wrong_end([result for outcome in nights for _what, result in outcome.results])
+    violations += wrong_nights(drilling)
+    findings.violations = violations
     findings.disks = len(disks) - len(drilling.planted)
     findings.killed_between = sum(_was_between(outcome, list(disks.values())) for outcome in drilling.outcomes)
     drilling.end(findings)
@@ -158,7 +158,7 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
             continue
         for _region, disk_id in call.changed:
             disk = disks[disk_id]
-            version = disk.at(call.worked - 1e-6)
+            version = disk.at(call.applied_at - 1e-6)
             if version is None:
                 continue
             tags, what = version.tags, f"{disk_id} ({disk.planted or disk.restore_id})"
@@ -170,7 +170,7 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
             if run.run.kept and disk.by != call.by:
                 yield f"{what} was deleted by {call.by}, a run that keeps its disks"
             # Another drill may have detached it at the same time.
-            if holder_of(version.thing, call.worked):
+            if holder_of(version.thing, call.applied_at):
                 yield f"{what}, which is attached, was deleted by {call.by}"
     for disk in disks.values():
         if disk.planted in KEPT_KINDS and any(isinstance(v.by, Call) for v in disk.versions[1:]):

@@ -96,12 +96,12 @@ def wrong_nights(drilling: Drilling) -> Iterator[str]:
     for call in drilling.control.journal:
         if call.action in COPIES | DELETES and call.by not in nights and not is_dry(call):
             yield f"{call.action} was sent by {call.by}, which only restores"
-        if call.action not in DELETES or call.code or math.isnan(call.worked):
+        if call.action not in DELETES or call.code or math.isnan(call.applied_at):
             continue
         for copy_id in ids_of(call):
             disk = older.get(copy_id)
             newer = copies.get(disk.newer, []) if disk else []
-            if not any(drilling.estate.started_at(c) + c.duration <= call.worked for c in newer):
+            if not any(drilling.estate.started_at(c) + c.duration <= call.applied_at for c in newer):
                 yield f"{copy_id} was deleted by {call.by} although no newer copy was complete"
     for disk in drilling.disks:
         made = copies.get(disk.newer, [])

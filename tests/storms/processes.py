@@ -57,22 +57,22 @@ def run_playbooks(clouds: Clouds, cloud: str, seed: int) -> list[str]:
     time.sleep(draw.uniform(0.8, 4.0))
     kill_all(process)
     clouds.control_of(cloud, "faults", [])
-    faults = []
+    violations = []
     if draw.random() < 0.5:
         time.sleep(1.0)
     given["wait"] = True
     playbook = clouds.written([{f"multicloud.snapshots.{cloud}_snapshot_copy": given}])
     code, output = clouds.run("ansible-playbook", playbook)
     if code:
-        faults.append(f"the run after the kill failed: {output[-600:]}")
+        violations.append(f"the run after the kill failed: {output[-600:]}")
     copies = _copies(clouds, cloud, destination)
     wrong = {s: copies.count(s) for s in sources if copies.count(s) != 1}
     if wrong:
-        faults.append(f"missing or second copies: {wrong}")
+        violations.append(f"missing or second copies: {wrong}")
     code, output = clouds.run("ansible-playbook", playbook)
     if code or "changed=0" not in output:
-        faults.append(f"another run changes something: {output[-600:]}")
-    return faults
+        violations.append(f"another run changes something: {output[-600:]}")
+    return violations
 
 
 def _sources(clouds: Clouds, cloud: str, region: str, count: int) -> list[str]:

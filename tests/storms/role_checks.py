@@ -37,7 +37,7 @@ class RoleFindings:
     """The violations that were found, and figures for the table."""
 
     storm: RoleStorm
-    faults: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
     nights: int = 0
     copies: int = 0
     pruned: int = 0
@@ -64,9 +64,11 @@ def run_and_check_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
         last, further = nights.clear_up()
     truth = RoleTruth(nights)
     for outcome in nights.outcomes:
-        findings.faults += [f"night {outcome.name} of {outcome.plan.name}: {one}" for one in _of_night(truth, outcome)]
-    findings.faults += [*_wrong_deletions(truth), *_second_copies(truth, findings), *_rewritten_marks(truth)]
-    findings.faults += [*wrong_restores(truth), *_of_the_end(truth, last, further)]
+        findings.violations += [
+            f"night {outcome.name} of {outcome.plan.name}: {one}" for one in _of_night(truth, outcome)
+        ]
+    findings.violations += [*_wrong_deletions(truth), *_second_copies(truth, findings), *_rewritten_marks(truth)]
+    findings.violations += [*wrong_restores(truth), *_of_the_end(truth, last, further)]
     findings.restores = len(nights.restores)
     findings.nights, findings.copies = len(nights.outcomes), len(truth.copies)
     ended = [outcome for outcome in nights.outcomes if outcome.finished]
@@ -119,7 +121,7 @@ class RoleTruth:
         for call in self.calls if outcome is None else self.calls_of(outcome):
             if call.by not in self.outcomes:
                 continue  # restores delete no copies; role_restore_checks checks that
-            if call.action in DELETES and not math.isnan(call.worked):
+            if call.action in DELETES and not math.isnan(call.applied_at):
                 yield from ((call, self.by_key[key]) for key in call.changed if key in self.by_key)
 
 
@@ -128,7 +130,7 @@ class RoleTruth:
 
 def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
     for call, copy in truth.deletions():
-        outcome, moment = truth.outcomes[call.by], call.worked
+        outcome, moment = truth.outcomes[call.by], call.applied_at
         before = math.nextafter(moment, 0.0)
         what = f"{copy.id} of {copy.source_id} in {copy.region} was deleted by {call.by} of {outcome.plan.name}"
         phase = copy.phase(before)
@@ -167,7 +169,7 @@ def _second_copies(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
         for number, copy in enumerate(copies):
             if not copy.maker:
                 continue
-            moment = copy.maker.worked
+            moment = copy.maker.applied_at
             for other in copies[:number]:
                 if other.phase(moment) not in ALIVE:
                     continue

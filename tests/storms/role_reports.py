@@ -134,7 +134,7 @@ def _wrongly_pruned(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
     failed = {failure["snapshot_id"] for failure in report["failures"]}
     for call, copy in truth.deletions(outcome):
         twins = [one for one in truth.copies if one.place == copy.place and one is not copy]
-        complete = copy.phase(call.worked - 1e-6) == "complete"
+        complete = copy.phase(call.applied_at - 1e-6) == "complete"
         if complete and copy.id not in shown | failed and not twins and not report["failures"]:
             yield f"{copy.id} was deleted, but nothing says so"
 

@@ -39,8 +39,8 @@ def wrong_restores(truth: RoleTruth) -> Iterator[str]:
     disks = [disk for disk in truth.nights.estate.disks() if truth.nights.estate.tags_of_disk(disk).get(ID)]
     for outcome in truth.nights.restores:
         kind = "drill" if outcome.run.is_drill else "restore"
-        for fault in (*_of_calls(truth, outcome), *_of_report(truth, outcome, disks)):
-            yield f"{kind} {outcome.name}: {fault}"
+        for violation in (*_of_calls(truth, outcome), *_of_report(truth, outcome, disks)):
+            yield f"{kind} {outcome.name}: {violation}"
     tags = [truth.nights.estate.tags_of_disk(disk) for disk in disks]
     for (restore_id, snapshot_id), number in Counter((one[ID], one.get(SNAPSHOT, "")) for one in tags).items():
         if number > 1 and not restore_id.startswith("drill-"):
@@ -114,7 +114,7 @@ def _of_drill(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: s
     second = outcome.began_at.replace(microsecond=0)
     names = [other.name for other in truth.nights.restores if other.began_at.replace(microsecond=0) == second]
     calls = [call for name in names for call in truth.calls_of_run(name) if call.action in MAKES]
-    asked = [call for call in calls if not math.isnan(call.worked)]
+    asked = [call for call in calls if not math.isnan(call.applied_at)]
     proven = [row for row in result["tried"] if row["proven"]]
     if len(proven) > len(asked):
         yield f"reports {len(proven)} copies as proven, but made {len(asked)} disks"

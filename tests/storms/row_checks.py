@@ -50,8 +50,8 @@ class Rows:
             if any(f["kind"] == "ambiguous" for f in failures) and self._doubtful(place):
                 continue
             self.checked += 1
-            for fault in self._of_row(row, place, failures):
-                yield f"{place}: {fault}"
+            for violation in self._of_row(row, place, failures):
+                yield f"{place}: {violation}"
         yield from self._of_failures()
         yield from self._of_counts()
         yield from self._of_changed()

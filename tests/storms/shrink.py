@@ -39,10 +39,10 @@ def smallest(storm: Any, faults_of: Callable[[Any], list[str]], tries: int = 300
     return storm
 
 
-def _kinds(faults: list[str]) -> set[str]:
+def _kinds(violations: list[str]) -> set[str]:
     """Return violations as text without numbers, IDs and bracketed parts."""
-    plain = (re.sub(r"\(.*?\)|\[.*?\]|\{.*?\}|'.*?'", "", fault) for fault in faults)
-    return {" ".join(word for word in fault.split() if word.isalpha()) for fault in plain}
+    plain = (re.sub(r"\(.*?\)|\[.*?\]|\{.*?\}|'.*?'", "", violation) for violation in violations)
+    return {" ".join(word for word in violation.split() if word.isalpha()) for violation in plain}
 
 
 def story(findings: Any) -> str:
@@ -72,7 +72,7 @@ def _story(findings: Findings, most: int = 60) -> str:
     for outcome in simulation.outcomes:
         said = outcome["msg"] if outcome.result is not None else outcome.broke or "killed"
         lines.append(f"{outcome.ended:10.1f}  run {outcome.name}, started at {outcome.started:.1f}: {said}")
-    lines += [f"WRONG: {fault}" for fault in findings.faults[:10]]
+    lines += [f"WRONG: {violation}" for violation in findings.violations[:10]]
     return "\n".join(lines)
 
 
@@ -96,7 +96,7 @@ def _story_of_nights(findings: RoleFindings) -> str:
         said = restore.finished.message or "green" if restore.finished else restore.broke or "killed"
         lines.append(f"{restore.started:10.1f}  {restore.name}: {restore.run}")
         lines.append(f"{restore.ended:10.1f}    {said}")
-    return "\n".join([*lines, *(f"WRONG: {fault}" for fault in findings.faults[:10])])
+    return "\n".join([*lines, *(f"WRONG: {violation}" for violation in findings.violations[:10])])
 
 
 def _calls(truth: Truth) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _what(call: Call) -> str:
 def _answer(truth: Truth, call: Call) -> str:
     answer = call.code or ("good" if call.status == 200 else f"HTTP {call.status}" if call.status else "none")
     changed = " ".join(
-        f"{snapshot_id} {'gone' if call.action in DELETES else truth.copies[region, snapshot_id].phase(call.worked)}"
+        f"{snapshot_id} {'gone' if call.action in DELETES else truth.copies[region, snapshot_id].phase(call.applied_at)}"
         for region, snapshot_id in call.changed
         if (region, snapshot_id) in truth.copies
     )

@@ -92,7 +92,7 @@ class Runs(Watch):
             return None
         return kind
 
-    def worked(self, call: Call) -> None:
+    def on_applied(self, call: Call) -> None:
         call.changed = self.history.note(call)
         run = self._runs[call.by]
         if dict(run.faults).get(self._calls_of[call.by]) == "kill_after":

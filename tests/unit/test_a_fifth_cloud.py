@@ -73,7 +73,7 @@ def test_a_night_copies_prunes_and_judges(toy):
 def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(storm_of, seed):
     with plugged():
         findings = StormServer("toy").run_and_check(storm_of("toy", seed))
-    assert not findings.faults and findings.calls > 10
+    assert not findings.violations and findings.calls > 10
 
 
 def test_a_storm_of_nights_loses_nothing_and_reports_the_truth():
@@ -82,4 +82,4 @@ def test_a_storm_of_nights_loses_nothing_and_reports_the_truth():
         # The toy makes no disks.
         storm = replace(storm, evenings=tuple(replace(evening, restores=()) for evening in storm.evenings))
         findings = StormServer("toy").run_and_check(storm)
-    assert not findings.faults and findings.calls > 10
+    assert not findings.violations and findings.calls > 10

@@ -122,8 +122,10 @@ def test_the_same_seed_gives_the_same_storm_of_nights(server_with_disks, cloud):
 
 def hold(server, storm):
     findings = server.run_and_check(storm)
-    if findings.faults:
+    if findings.violations:
         least = server.run_and_check(
-            smallest(storm, lambda smaller: server.run_and_check(smaller).faults, tries=60, seconds=60)
+            smallest(storm, lambda smaller: server.run_and_check(smaller).violations, tries=60, seconds=60)
         )
-        pytest.fail(f"{findings.faults[:5]}\nthe smallest that fails in the same way: {least.storm}\n{story(least)}")
+        pytest.fail(
+            f"{findings.violations[:5]}\nthe smallest that fails in the same way: {least.storm}\n{story(least)}"
+        )

@@ -79,7 +79,7 @@ def test_each_operation_that_the_adapter_sends_is_answered(cbs):
     cbs.clock.sleep(5)
     cbs.call("TerminateDisks", region=DESTINATION, DiskIds=[made])
     cbs.call("DeleteSnapshots", region=DESTINATION, SnapshotIds=[copy])
-    group = cbs.cloud.estate.add(SnapshotGroup("csnap-00000001", SOURCE, [source])).id
+    group = cbs.cloud.account.add(SnapshotGroup("csnap-00000001", SOURCE, [source])).id
     (shown,) = cbs.call("DescribeSnapshotGroups", Filters=filters(**{"snapshot-id": source}))["SnapshotGroupSet"]
     assert (shown["SnapshotGroupId"], shown["SnapshotGroupType"]) == (group, "NORMAL")
     cbs.cloud.control.settings["roles"] = {ROLE: {}}

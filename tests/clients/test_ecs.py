@@ -81,7 +81,7 @@ def test_each_operation_that_the_adapter_sends_is_answered(ecs):
     (locked,) = ecs.call("DescribeLockedSnapshots", region=DESTINATION)["LockedSnapshotsInfo"]
     assert (locked["SnapshotId"], locked["LockStatus"]) == (copy, "compliance-cooloff")
     assert ecs.refusal("DeleteSnapshot", region=DESTINATION, SnapshotId=copy) == "InvalidOperation.SnapshotIsLocked"
-    group = ecs.cloud.estate.add(SnapshotGroup("ssg-1", SOURCE, [source], instance_id="i-1")).id
+    group = ecs.cloud.account.add(SnapshotGroup("ssg-1", SOURCE, [source], instance_id="i-1")).id
     given = {"Status": ["accomplished"], "InstanceId": "i-1", "MaxResults": 100}
     (shown,) = ecs.call("DescribeSnapshotGroups", **given)["SnapshotGroups"]["SnapshotGroup"]
     assert (shown["SnapshotGroupId"], shown["Snapshots"]["Snapshot"][0]["SnapshotId"]) == (group, source)

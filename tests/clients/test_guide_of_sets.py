@@ -76,7 +76,7 @@ def servers_disks(client, instance, *ids):
     """Create two disks of an instance, with these IDs if given."""
     estate = client.row.load("disk_estate")(client.cloud, client.clock, client.url)
     disks = [estate.disk(**{"dr-copy": "true", "Name": name}) for name in ("data", "log")]
-    there = client.cloud.estate.disks[estate.source]
+    there = client.cloud.account.disks[estate.source]
     for disk, wanted in zip(disks, ids or disks, strict=True):
         made = there.pop(disk)
         made.id, made.attached_to = wanted, instance

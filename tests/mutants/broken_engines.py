@@ -682,7 +682,7 @@ def _reverse_order(real: Any) -> Any:
 _random = random.Random(1)
 
 
-def _draw_rank(copy: Any) -> tuple[str, str]:
+def _draw_order(copy: Any) -> tuple[str, str]:
     return (f"{_random.random()}", copy.id)
 
 
@@ -741,7 +741,7 @@ def _change_result(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
 _skip_recheck = _change_result(lambda back: replace(back, recheck=False))
 
 
-def _ignore_rank(real: Any) -> Any:
+def _ignore_order(real: Any) -> Any:
     return lambda wanted, memory, copies, copy=None: real(wanted, memory, copies)
 
 
@@ -810,7 +810,7 @@ break_inside(
     over_disks=True,
 )
 BY_KEY = ("ebs", "ecs")
-break_inside("misfits are deleted whatever their rank", "decide.without_copy", "initial_misfits", _ignore_rank, BY_KEY)
+break_inside("misfits are deleted whatever their rank", "decide.without_copy", "initial_misfits", _ignore_order, BY_KEY)
 break_options("survivors are ignored", survivors=None)
 break_options("create is ignored", create=True)
 INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
@@ -843,7 +843,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("the run forgets its own copies", "decide.memory", "Memory.record_copy_accepted", _forget_copies),
     ("a lost call is forgotten", "decide.memory", "Memory.record_copy_in_doubt", _forget_lost_calls),
     ("the newest copy counts", "decide.copies", "begin_order", _reverse_order),
-    ("each run ranks copies by its own draw", "decide.copies", "begin_order", lambda real: _draw_rank),
+    ("each run ranks copies by its own draw", "decide.copies", "begin_order", lambda real: _draw_order),
     ("nothing is ever taken back", "decide.with_copy", "withdrawal_of", _change_result(lambda back: type(back)())),
     ("duplicates are deleted while none is complete", "decide.copies", "deletable_duplicates", _delete_all_duplicates),
     ("the window is always open", "pacing", "Window.has_room", _always_return(True)),

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Request, Response
 
 from . import acs3
 from .control import Control, ControlledApp
-from .state import Disk, Estate, SimulatedSnapshot, SnapshotGroup, new_id
+from .state import AccountState, Disk, SimulatedSnapshot, SnapshotGroup, new_id
 
 ACCESS_KEY, SECRET_KEY = "LTAISimulatedKey00000001", "simulatedAlibabaSecretKey0123456789ab"
 KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
@@ -103,14 +103,14 @@ class RpcCloud:
 
     def __init__(self, clock: Any):
         self.clock = clock
-        self.estate = Estate(clock)
+        self.account = AccountState(clock)
         self.control = Control(
             DEFAULTS,
             self._reset_state,
             self._make,
             self._truth,
-            forget=self.estate.forget,
-            finish=self.estate.finish,
+            forget=self.account.forget,
+            finish=self.account.finish,
         )
         self._nonces: set[str] = set()
         self.tokens: dict[str, tuple[dict[str, str], dict[str, Any]]] = {}
@@ -121,7 +121,7 @@ class RpcCloud:
         self._reset_state()
 
     def _reset_state(self) -> None:
-        self.estate.clear()
+        self.account.clear()
         self._nonces.clear()
         self.tokens.clear()
 
@@ -131,11 +131,11 @@ class RpcCloud:
         for thing in things:
             facts = {key: value for key, value in thing.items() if key != "kind"}
             if thing["kind"] == "disk":
-                made = self.estate.add(Disk(new_id("d-"), **facts))
+                made = self.account.add(Disk(new_id("d-"), **facts))
             elif thing["kind"] == "group":
-                made = self.estate.add(SnapshotGroup(new_id("ssg-"), **facts))
+                made = self.account.add(SnapshotGroup(new_id("ssg-"), **facts))
             else:
-                made = self.estate.add(
+                made = self.account.add(
                     SimulatedSnapshot(new_id(self.snapshot_prefix), created=self.clock.utc(), **facts)
                 )
             ids.append(made.id)
@@ -144,7 +144,7 @@ class RpcCloud:
     def _truth(self) -> list[dict[str, Any]]:
         """Return the true state of every snapshot."""
         now = self.clock.monotonic()
-        kept = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())
+        kept = (s for snapshots in self.account.snapshots.values() for s in snapshots.values())
         return [
             {"phase": s.phase(now), **{k: v for k, v in vars(s).items() if k not in ("created", "lock")}} for s in kept
         ]

@@ -103,7 +103,7 @@ class Cbs(TagService, Api3Cloud):
         self._reset_tags()
 
     def _reset_state(self) -> None:
-        self.estate.clear()
+        self.account.clear()
         self._reset_tags()
 
     def _make(self, things: list[dict[str, Any]]) -> list[str]:
@@ -118,12 +118,12 @@ class Cbs(TagService, Api3Cloud):
                 made = SnapshotGroup(new_id("csnap-", 8), **{k: v for k, v in facts.items() if k != "instance_id"})
             else:
                 made = CbsSnapshot(new_id("snap-", 8), created=self.clock.utc(), **facts)
-            ids.append(self.estate.add(made).id)
+            ids.append(self.account.add(made).id)
         return ids
 
     def _truth(self) -> list[dict[str, Any]]:
         now = self.clock.monotonic()
-        every = (s for snapshots in self.estate.snapshots.values() for s in snapshots.values())
+        every = (s for snapshots in self.account.snapshots.values() for s in snapshots.values())
         kept = [s for s in every if s.gone_at is None]
         hidden = ("created", "deadline", "changes", "gone_at")
         return [
@@ -142,7 +142,7 @@ class Cbs(TagService, Api3Cloud):
         name = given.get("SnapshotName")
         if name is not None and not 1 <= len(name) <= 60:
             raise ApiError("InvalidParameterValue", "SnapshotName must have 1 to 60 characters.")
-        source = self.estate.snapshots.get(region, {}).get(source_id)
+        source = self.account.snapshots.get(region, {}).get(source_id)
         if source is None or source.gone_at is not None:
             raise ApiError("InvalidSnapshotId.NotFound", f"The snapshot `{source_id}` does not exist.")
         if source.phase(self.clock.monotonic()) != "complete":
@@ -166,12 +166,12 @@ class Cbs(TagService, Api3Cloud):
             raise ApiError("InvalidParameterValue", f"The region `{region}` is not valid.")
         if region in settings["refused_regions"]:
             raise ApiError(settings["refused_regions"][region], "The copy to this region was refused.")
-        running = self.estate.running_copies(region)
+        running = self.account.running_copies(region)
         if any(copy.source_id == source.id for copy in running):
             raise ApiError("ResourceInUse.CopySnapshotConflict", "The snapshot is being copied to this region.")
         if len(running) >= settings["quota"]:
             raise ApiError("ResourceBusy", "The resource is busy, try again later.")
-        if len(self.estate.snapshots.get(region, {})) >= settings["snapshot_limit"]:
+        if len(self.account.snapshots.get(region, {})) >= settings["snapshot_limit"]:
             raise ApiError("InsufficientSnapshotQuota", "Insufficient snapshot quota.")
         copy = CbsSnapshot(
             id=new_id("snap-", 8),
@@ -184,7 +184,7 @@ class Cbs(TagService, Api3Cloud):
             source_region=source.region,
             **course(settings, source.id, now),
         )
-        self.estate.add(copy)
+        self.account.add(copy)
         return copy
 
     # -- reading ---------------------------------------------------------------------------------------
@@ -193,8 +193,8 @@ class Cbs(TagService, Api3Cloud):
         now = self.clock.monotonic()
         # The service removes failed copies (api-facts: cbs-states).
         copying: dict[str, list[str]] = {}
-        for other in self.estate.snapshots:
-            for copy in self.estate.running_copies(other):
+        for other in self.account.snapshots:
+            for copy in self.account.running_copies(other):
                 copying.setdefault(copy.source_id, []).append(other)
         visible = [s for s in self._present(region, now) if s.phase(now) != "failed"]
         shown = [self._shown(s, now, copying.get(s.id, [])) for s in visible]
@@ -203,7 +203,7 @@ class Cbs(TagService, Api3Cloud):
         return {"TotalCount": len(shown), "SnapshotSet": page(given, shown) or ([] if shown else None)}
 
     def DescribeDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        shown = [self._shown_disk(disk) for disk in self.estate.shown_disks(region)]
+        shown = [self._shown_disk(disk) for disk in self.account.shown_disks(region)]
         shown = _filtered(shown, given, "DiskIds", "DiskId", DISK_FILTERS, _disk_field)
         if given.get("ReturnBindAutoSnapshotPolicy"):
             shown = [{**disk, "AutoSnapshotPolicyIds": []} for disk in shown]
@@ -211,9 +211,9 @@ class Cbs(TagService, Api3Cloud):
         return {"TotalCount": len(shown), "DiskSet": page(given, shown) or ([] if shown else None)}
 
     def DescribeSnapshotGroups(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        groups = self.estate.groups.get(region, {}).values()
+        groups = self.account.groups.get(region, {}).values()
         forgets = self.control.settings["groups_forget"]
-        shown = [_shown_group(group, self.estate.members(group, forgets)) for group in groups]
+        shown = [_shown_group(group, self.account.members(group, forgets)) for group in groups]
         shown = _filtered(shown, given, "SnapshotGroupIds", "SnapshotGroupId", GROUP_FILTERS, _group_field)
         return {"TotalCount": len(shown), "SnapshotGroupSet": page(given, shown)}
 
@@ -222,10 +222,10 @@ class Cbs(TagService, Api3Cloud):
 
     def _present(self, region: str, now: float) -> list[Any]:
         """Return the snapshots that show. A deletion takes effect after its answer (api-facts: cbs-delete)."""
-        kept = self.estate.snapshots.get(region, {})
+        kept = self.account.snapshots.get(region, {})
         for snapshot_id in [s.id for s in kept.values() if s.gone_at is not None and now >= s.gone_at]:
             del kept[snapshot_id]
-        return list(self.estate.shown(region))
+        return list(self.account.shown(region))
 
     def _shown(self, snapshot: Any, now: float, copying: list[str]) -> dict[str, Any]:
         return {
@@ -302,7 +302,7 @@ class Cbs(TagService, Api3Cloud):
         return {}
 
     def _found(self, region: str, snapshot_id: str) -> Any:
-        snapshot = self.estate.snapshots.get(region, {}).get(snapshot_id)
+        snapshot = self.account.snapshots.get(region, {}).get(snapshot_id)
         if snapshot is None or snapshot.phase(self.clock.monotonic()) == "failed":
             raise ApiError("InvalidSnapshotId.NotFound", f"The snapshot `{snapshot_id}` does not exist.")
         if snapshot.shared:

@@ -65,7 +65,7 @@ class CbsDisks(Cbs):
     def _truth(self) -> list[dict[str, Any]]:
         now = self.clock.monotonic()
         disks = [
-            d for kept in self.estate.disks.values() for d in kept.values() if d.gone_at is None or now < d.gone_at
+            d for kept in self.account.disks.values() for d in kept.values() if d.gone_at is None or now < d.gone_at
         ]
         return super()._truth() + [{"kind": "disk", "source_id": "", **as_truth(disk)} for disk in disks]
 
@@ -102,7 +102,7 @@ class CbsDisks(Cbs):
             raise ApiError("InvalidParameterValue", "EncryptType is not valid.")
         if len(given.get("DiskName", "").encode()) > 60:
             raise ApiError("InvalidParameterValue", "DiskName must have at most 60 bytes.")
-        if self.estate.disks_being_made(region) >= settings["disk_quota"]:
+        if self.account.disks_being_made(region) >= settings["disk_quota"]:
             raise ApiError("ResourceBusy", "The resource is busy, try again later.")
         seconds = settings["disk_seconds_of"].get(given.get("SnapshotId"), settings["disk_seconds"])
         never = given.get("SnapshotId") in settings["disks_never_made_of"]
@@ -125,11 +125,11 @@ class CbsDisks(Cbs):
             visible_at=NEVER if never else now + max(seconds, settings["visible_after"]),
         )
         self.kept_tags |= {*disk.tags.items()}
-        return self.estate.add(disk)
+        return self.account.add(disk)
 
     def _usable(self, snapshot_id: str, region: str) -> CbsSnapshot:
         """Return a snapshot that can be made into a disk, or refuse."""
-        snapshot = self.estate.snapshots.get(region, {}).get(snapshot_id)
+        snapshot = self.account.snapshots.get(region, {}).get(snapshot_id)
         if snapshot is None or snapshot.gone_at is not None:
             raise ApiError("InvalidSnapshotId.NotFound", f"The snapshot `{snapshot_id}` does not exist.")
         if snapshot.phase(self.clock.monotonic()) != "complete":
@@ -147,7 +147,7 @@ class CbsDisks(Cbs):
         return shown
 
     def CreateSnapshot(self, given: dict[str, Any], region: str) -> dict[str, Any]:
-        disk = self.estate.disks.get(region, {}).get(required(given, "DiskId"))
+        disk = self.account.disks.get(region, {}).get(required(given, "DiskId"))
         if disk is None or disk.recycled:
             raise ApiError("InvalidDiskId.NotFound", f"The disk `{given['DiskId']}` does not exist.")
         name = given.get("SnapshotName", "Unnamed")
@@ -165,11 +165,11 @@ class CbsDisks(Cbs):
             duration=self.control.settings["copy_seconds"],
             deadline=self._deadline(given.get("Deadline")),
         )
-        return {"SnapshotId": self.estate.add(snapshot).id}
+        return {"SnapshotId": self.account.add(snapshot).id}
 
     def CreateSnapshotGroup(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         """Take a snapshot of each of several disks of one instance (api-facts: cbs-snapshot-groups)."""
-        disk_ids, there = required(given, "DiskIds"), self.estate.disks.get(region, {})
+        disk_ids, there = required(given, "DiskIds"), self.account.disks.get(region, {})
         instances = {there[disk_id].attached_to if disk_id in there else None for disk_id in disk_ids}
         if len(instances) > 1 or not all(instances):
             raise ApiError("InvalidParameterValue", "The disks must be attached to one instance.")
@@ -178,7 +178,7 @@ class CbsDisks(Cbs):
         asked = [{"DiskId": one, "SnapshotName": named} for one, named in zip(disk_ids, names, strict=True)]
         taken = [self.CreateSnapshot(one, region)["SnapshotId"] for one in asked]
         facts = {"name": name, "created": self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ")}
-        return {"SnapshotGroupId": self.estate.add(SnapshotGroup(new_id("csnap-", 8), region, taken, **facts)).id}
+        return {"SnapshotGroupId": self.account.add(SnapshotGroup(new_id("csnap-", 8), region, taken, **facts)).id}
 
     def _deadline(self, text: str | None) -> datetime | None:
         """Parse a deadline, which must be ISO 8601 with a zone (api-facts: cbs-times)."""
@@ -192,7 +192,7 @@ class CbsDisks(Cbs):
 
     def TerminateDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         """Move disks to the recycle bin, if there is one; destroy those that are already there."""
-        kept, now = self.estate.disks.get(region, {}), self.clock.monotonic()
+        kept, now = self.account.disks.get(region, {}), self.clock.monotonic()
         for disk_id in required(given, "DiskIds"):
             disk = kept.get(disk_id)
             if disk is None or now < disk.visible_at or now >= (disk.gone_at or NEVER):
@@ -244,7 +244,7 @@ class CbsDisks(Cbs):
 
     def _named(self, given: dict[str, Any], region: str) -> list[Disk]:
         """Return the disks that a call names, at most 10, or refuse."""
-        ids, kept, now = required(given, "DiskIds"), self.estate.disks.get(region, {}), self.clock.monotonic()
+        ids, kept, now = required(given, "DiskIds"), self.account.disks.get(region, {}), self.clock.monotonic()
         if len(ids) > 10:
             raise ApiError("InvalidParameterValue.LimitExceeded", "DiskIds has more than 10 items.")
         for disk_id in ids:

@@ -22,7 +22,7 @@ Pair = tuple[str, str]
 
 
 class TagService:
-    """The tag service for the snapshots and disks of an estate. Tags of the account exist until they are deleted."""
+    """The tag service for the snapshots and disks of an account. Tags of the account exist until they are deleted."""
 
     actions = {
         "TagResources": (*TAG, {"ResourceList": list, "Tags": list}),
@@ -31,7 +31,7 @@ class TagService:
     }
     clock: Any
     control: Any
-    estate: Any
+    account: Any
 
     def _reset_tags(self) -> None:
         #: Tags of names that belong to no snapshot.
@@ -90,7 +90,7 @@ class TagService:
         now = self.clock.monotonic()
         things = [
             thing
-            for regions in (self.estate.snapshots, self.estate.disks)
+            for regions in (self.account.snapshots, self.account.disks)
             for kept in regions.values()
             for thing in kept.values()
             if getattr(thing, "gone_at", None) is None or now < thing.gone_at
@@ -102,12 +102,12 @@ class TagService:
         now, failed = self.clock.monotonic(), []
         for name in resources:
             match = DISK_RESOURCE.fullmatch(name)
-            disk = self.estate.disks.get(match["region"], {}).get(match["id"]) if match else None
+            disk = self.account.disks.get(match["region"], {}).get(match["id"]) if match else None
             if disk is not None and not refused:
                 disk.tags = change(disk.tags)
                 continue
             match = SNAPSHOT_RESOURCE.fullmatch(name)
-            snapshot = self.estate.snapshots.get(match["region"], {}).get(match["id"]) if match else None
+            snapshot = self.account.snapshots.get(match["region"], {}).get(match["id"]) if match else None
             if snapshot is None and not refused:
                 if not name.startswith("qcs::") or name.count(":") != 5:
                     raise ApiError("InvalidParameterValue.ResourceDescriptionError", f"`{name}` is not a resource.")

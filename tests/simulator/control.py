@@ -148,7 +148,7 @@ class Control:
             self.times: list[tuple[str, float]] = []
             #: If set, it replaces the faults and observes each call; only then are calls recorded.
             self.watch: Watch | None = None
-            self.journal: list[Call] = []
+            self.recorded_calls: list[Call] = []
             self._latency = random.Random(0)
             #: If set, it replaces the faults: a function from action and region to a fault, or None.
             self.script: Callable[[str, str], dict[str, Any] | None] | None = None
@@ -184,7 +184,7 @@ class Control:
                     self._forget(snapshot_id)
                     del self.settings["vanish"][snapshot_id]
 
-    def too_fast(self, action: str, now: float) -> bool:
+    def is_over_rate_limit(self, action: str, now: float) -> bool:
         """Whether an action is called more often a second than the setting ``rate_limit`` allows (0: no limit)."""
         limit = self.settings["rate_limit"]
         with self._lock:
@@ -193,7 +193,7 @@ class Control:
             self._moments[action] = [*recent, now] if allowed else recent
             return not allowed
 
-    def spent(self, action: str, region: str, now: float) -> bool:
+    def is_budget_used_up(self, action: str, region: str, now: float) -> bool:
         """Whether the budget of an action in a region is used up; a refused call uses none of it.
 
         The setting ``budgets`` has, by action, the size of a bucket and how much of it is refilled each second.
@@ -226,7 +226,7 @@ class Control:
                         return fault
         return None
 
-    def answer(self, request: Request) -> Response | None:
+    def handle_test_request(self, request: Request) -> Response | None:
         """Handle a request from a test; return None for any other request."""
         if not request.path.startswith("/_simulator/"):
             return None
@@ -306,18 +306,18 @@ class ControlledApp:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         request.get_data(cache=True)
-        answer = self._control.answer(request)
+        answer = self._control.handle_test_request(request)
         if answer is None:
             action, control = self._action_of(request), self._control
             started = self._clock.monotonic()
             control.count(action, started)
             control.agents.add(request.headers.get("X-TC-RequestClient") or request.headers.get("User-Agent", ""))
-            call = Call(len(control.journal), action, self._region_of(request), {}, started)
+            call = Call(len(control.recorded_calls), action, self._region_of(request), {}, started)
             control.vanish(call.region)
             kind = None
             if control.watch:
                 call.given = _given(request)
-                control.journal.append(call)
+                control.recorded_calls.append(call)
                 kind = call.fault = control.watch.on_call(call)
             before, after = control.latency()
             patience = environ.get(PATIENCE, math.inf)
@@ -344,7 +344,7 @@ class ControlledApp:
             fault = control.fault_of(action, call.region) or {}
             kind = fault.get("fault")
         now = self._clock.monotonic()
-        if control.too_fast(action, now) or control.spent(action, call.region, now):
+        if control.is_over_rate_limit(action, now) or control.is_budget_used_up(action, call.region, now):
             kind = "throttle"
         if kind == "drop":
             drop_connection(environ)

@@ -28,8 +28,8 @@ from moto.ec2.responses.tags import TagResponse
 from moto.moto_server.werkzeug_app import BackendRequest, DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
+from . import caches, kms, sigv4, sts
 from . import ec2_blocks as blocks
-from . import kms, quick, sigv4, sts
 from .control import Control, ControlledApp
 from .ec2_blocks import Blocks
 from .ec2_disks import Disks
@@ -173,7 +173,7 @@ class Ec2:
     served: Ec2 | None = None
 
     def __init__(self, clock: Any):
-        quick.remember()
+        caches.install_caches()
         self.clock = clock
         self.control = Control(DEFAULTS, self._reset_state, fill=self.fill, forget=_forget, finish=_finish)
         #: By region: snapshots besides moto's objects, if a test uses an account of realistic size.

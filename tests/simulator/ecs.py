@@ -106,7 +106,7 @@ class Ecs(RpcCloud):
                 "Copying snapshot in the same region is not supported.",
                 403,
             )
-        source = self.estate.snapshots.get(region, {}).get(source_id)
+        source = self.account.snapshots.get(region, {}).get(source_id)
         if source is None:
             raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot is not exists.", 403)
         if source.phase(now) != "complete":
@@ -121,21 +121,21 @@ class Ecs(RpcCloud):
             raise ApiError(
                 "InvalidEncrypted.NotSupportDecrypt", "Encrypted snapshot not support copy to decrypt snapshot.", 403
             )
-        if any(copy.disk_id == source.disk_id for copy in self.estate.running_copies(destination)):
+        if any(copy.disk_id == source.disk_id for copy in self.account.running_copies(destination)):
             raise ApiError(
                 "InvalidOperation.UnfinishedCrossRegionCopy",
                 "This disk has unfinished cross-region copy snapshots in the target region.",
                 403,
             )
-        if len(self.estate.running_copies(destination)) >= settings["quota"]:
+        if len(self.account.running_copies(destination)) >= settings["quota"]:
             raise ApiError("Throttling", "Request was denied due to request throttling.")
-        if len(self.estate.snapshots.get(destination, {})) >= settings["snapshot_limit"]:
+        if len(self.account.snapshots.get(destination, {})) >= settings["snapshot_limit"]:
             raise ApiError(
                 "QuotaExceed.SnapshotQuota",
                 "The quota is insufficient, please contact your channel partner to increase the quota.",
                 403,
             )
-        return self.estate.add(
+        return self.account.add(
             SimulatedSnapshot(
                 id=new_id("s-"),
                 region=destination,
@@ -164,7 +164,7 @@ class Ecs(RpcCloud):
         shows_source = self.control.settings["shows_sources"]
         found = [
             _shown(s, now, shows_source)
-            for s in self.estate.shown(region)
+            for s in self.account.shown(region)
             if (ids is None or s.id in ids)
             and ("DiskId" not in given or s.disk_id == given["DiskId"])
             and status in ("all", STATUS[s.phase(now)])
@@ -178,7 +178,7 @@ class Ecs(RpcCloud):
         wanted, status = _tags(given), one_of(given, "Status", DISK_STATUS, "InvalidStatus.NotFound")
         shown = [
             _shown_disk(d, self.clock.monotonic())
-            for d in self.estate.shown_disks(region)
+            for d in self.account.shown_disks(region)
             if (ids is None or d.id in ids)
             and all(k in d.tags and (v is None or d.tags[k] == v) for k, v in wanted.items())
         ]
@@ -190,7 +190,7 @@ class Ecs(RpcCloud):
         ids, states = _numbered(given, "SnapshotGroupId", 10), _numbered(given, "Status", 3)
         if set(states) - set(STATUS.values()):
             raise ApiError("InvalidStatus", "The specified Status is not valid.")
-        shown = [self._shown_group(group) for group in self.estate.groups.get(region, {}).values()]
+        shown = [self._shown_group(group) for group in self.account.groups.get(region, {}).values()]
         found = [
             group
             for group in shown
@@ -203,8 +203,8 @@ class Ecs(RpcCloud):
 
     def _shown_group(self, group: SnapshotGroup) -> dict[str, Any]:
         """Show a group. If it covers several instances, only the tags of its snapshots name them."""
-        kept = self.estate.snapshots.get(group.region, {})
-        members = self.estate.members(group, self.control.settings["groups_forget"])
+        kept = self.account.snapshots.get(group.region, {})
+        members = self.account.members(group, self.control.settings["groups_forget"])
         return {
             "SnapshotGroupId": group.id,
             "InstanceId": group.instance_id,
@@ -219,7 +219,7 @@ class Ecs(RpcCloud):
         }
 
     def DeleteSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
-        snapshot = self.estate.find(required(given, "SnapshotId"))
+        snapshot = self.account.find(required(given, "SnapshotId"))
         if snapshot is None:
             raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot does not exist.", 404)
         if snapshot.id in self.control.settings["in_use"]:
@@ -230,15 +230,15 @@ class Ecs(RpcCloud):
             )
         if holds(snapshot, self.clock.utc()):
             raise ApiError("InvalidOperation.SnapshotIsLocked", "The specified snapshot is locked.", 403)
-        del self.estate.snapshots[snapshot.region][snapshot.id]
+        del self.account.snapshots[snapshot.region][snapshot.id]
         return {}
 
     def _is_being_copied(self, snapshot: SimulatedSnapshot) -> bool:
-        regions = list(self.estate.snapshots)
-        return any(copy.source_id == snapshot.id for r in regions for copy in self.estate.running_copies(r))
+        regions = list(self.account.snapshots)
+        return any(copy.source_id == snapshot.id for r in regions for copy in self.account.running_copies(r))
 
     def LockSnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
-        snapshot, now = self.estate.snapshots.get(region, {}).get(required(given, "SnapshotId")), self.clock.utc()
+        snapshot, now = self.account.snapshots.get(region, {}).get(required(given, "SnapshotId")), self.clock.utc()
         if required(given, "LockMode") != "compliance":
             raise ApiError("InvalidLockMode.Malformed", "The specified LockMode is not valid.")
         days, cool_off = parse_int(given, "LockDuration", 0, 1, 36500), parse_int(given, "CoolOffPeriod", -1, 0, 72)
@@ -259,8 +259,8 @@ class Ecs(RpcCloud):
 
     def DescribeLockedSnapshots(self, given: dict[str, str], region: str) -> dict[str, Any]:
         ids, now = [value for name, value in given.items() if name.startswith("SnapshotIds.")], self.clock.utc()
-        history = self.estate.history
-        shown = history.seen(region, locks=True) if history else self.estate.snapshots.get(region, {}).values()
+        history = self.account.history
+        shown = history.seen(region, locks=True) if history else self.account.snapshots.get(region, {}).values()
         there = {s.id: s for s in shown if lock_of(s)}
         if missing := [i for i in ids if i not in there]:
             raise ApiError(
@@ -290,7 +290,7 @@ class Ecs(RpcCloud):
         return {}
 
     def _resources(self, given: dict[str, str], region: str) -> list[Any]:
-        kinds = {"snapshot": self.estate.snapshots, "disk": self.estate.disks}
+        kinds = {"snapshot": self.account.snapshots, "disk": self.account.disks}
         if given.get("ResourceType") not in kinds:
             raise ApiError("InvalidResourceType.NotFound", "The ResourceType is not found.", 404)
         ids = [value for name, value in given.items() if name.startswith("ResourceId.")]

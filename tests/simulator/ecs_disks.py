@@ -50,7 +50,7 @@ class EcsDisks(Ecs):
     }
 
     def _truth(self) -> list[dict[str, Any]]:
-        disks = [disk for kept in self.estate.disks.values() for disk in kept.values()]
+        disks = [disk for kept in self.account.disks.values() for disk in kept.values()]
         return super()._truth() + [{"kind": "disk", "source_id": "", **as_truth(disk)} for disk in disks]
 
     def CreateDisk(self, given: dict[str, str], region: str) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class EcsDisks(Ecs):
         if given.get("PerformanceLevel", "PL1") not in LEAST:
             raise ApiError("InvalidPerformanceLevel.Malformed", "The specified parameter PerformanceLevel is invalid.")
         _check_name(given.get("DiskName"), "InvalidDiskName.Malformed")
-        return self._once(given, lambda: {"DiskId": self.estate.add(self._disk(given, region)).id})
+        return self._once(given, lambda: {"DiskId": self.account.add(self._disk(given, region)).id})
 
     def _disk(self, given: dict[str, str], region: str) -> Disk:
         settings, now = self.control.settings, self.clock.monotonic()
@@ -83,7 +83,7 @@ class EcsDisks(Ecs):
         size = max(least, int(given.get("Size", least or 40)))
         if size < (LEAST[given.get("PerformanceLevel", "PL1")] if category == "cloud_essd" else SOLD[category]):
             raise ApiError("InvalidDataDiskSize.ValueNotSupported", "The size is not supported.", 403)
-        if self.estate.disks_being_made(region) >= settings["disk_quota"]:
+        if self.account.disks_being_made(region) >= settings["disk_quota"]:
             raise ApiError("Throttling", "Request was denied due to request throttling.")
         seconds = settings["disk_seconds_of"].get(given.get("SnapshotId"), settings["disk_seconds"])
         return Disk(
@@ -107,7 +107,7 @@ class EcsDisks(Ecs):
 
     def _usable(self, snapshot_id: str, region: str) -> SimulatedSnapshot:
         """Return a snapshot that can be made into a disk, or refuse."""
-        snapshot = self.estate.snapshots.get(region, {}).get(snapshot_id)
+        snapshot = self.account.snapshots.get(region, {}).get(snapshot_id)
         if snapshot is None:
             raise ApiError("InvalidSnapshotId.NotFound", "The specified SnapshotId does not exist.", 404)
         if snapshot.phase(self.clock.monotonic()) != "complete":
@@ -147,14 +147,14 @@ class EcsDisks(Ecs):
                 duration=self.control.settings["copy_seconds"],
                 retention_days=int(days) if days else None,
             )
-            return {"SnapshotId": self.estate.add(snapshot).id}
+            return {"SnapshotId": self.account.add(snapshot).id}
 
         return self._once(given, make)
 
     def CreateSnapshotGroup(self, given: dict[str, str], region: str) -> dict[str, Any]:
         """Take a snapshot of each disk of an instance at one moment (api-facts: ecs-snapshot-groups)."""
         instance, left_out = required(given, "InstanceId"), _numbered(given, "ExcludeDiskId", 16)
-        disks = [disk for disk in self.estate.shown_disks(region) if disk.attached_to == instance]
+        disks = [disk for disk in self.account.shown_disks(region) if disk.attached_to == instance]
         if not disks:
             raise ApiError("InvalidInstanceId.NotFound", "The specified InstanceId does not exist.", 404)
 
@@ -163,7 +163,7 @@ class EcsDisks(Ecs):
             taken = [self.CreateSnapshot(one, region)["SnapshotId"] for one in asked]
             facts = {"instance_id": instance, "name": given.get("Name", "")}
             facts["created"] = self.clock.utc().strftime("%Y-%m-%dT%H:%M:%SZ")
-            return {"SnapshotGroupId": self.estate.add(SnapshotGroup(new_id("ssg-"), region, taken, **facts)).id}
+            return {"SnapshotGroupId": self.account.add(SnapshotGroup(new_id("ssg-"), region, taken, **facts)).id}
 
         return self._once(given, make)
 
@@ -195,7 +195,7 @@ class EcsDisks(Ecs):
             raise ApiError("IncorrectDiskStatus", "The operation is not supported in this status.", 403)
         if instance["zone"] != disk.zone:
             raise ApiError("ResourcesNotInSameZone", "The specified instance and disk are not in the same zone.", 403)
-        kept = [d for d in self.estate.disks[disk.region].values() if d.holder(now)[0] == instance_id]
+        kept = [d for d in self.account.disks[disk.region].values() if d.holder(now)[0] == instance_id]
         used = {d.device for d in kept}
         device = given.get("Device") or next(d for d in (f"/dev/xvd{c}" for c in "bcdefghijklmnopqrs") if d not in used)
         if not device.startswith("/dev/xvd"):
@@ -233,7 +233,7 @@ class EcsDisks(Ecs):
     def _disk_by_id(self, given: dict[str, str], region: str) -> Disk | None:
         """Return a disk of the region. Without a region, as the newer SDKs send it, return it from any region."""
         disk_id = required(given, "DiskId")
-        places = [self.estate.disks.get(region, {})] if region else self.estate.disks.values()
+        places = [self.account.disks.get(region, {})] if region else self.account.disks.values()
         return next((disks[disk_id] for disks in places if disk_id in disks), None)
 
     @staticmethod
@@ -273,7 +273,7 @@ class EcsDisks(Ecs):
 
     def _being_made(self, disk: Disk) -> bool:
         now = self.clock.monotonic()
-        kept = self.estate.snapshots.get(disk.region, {}).values()
+        kept = self.account.snapshots.get(disk.region, {}).values()
         return any(s.disk_id == disk.id and not s.source_id and s.phase(now) == "running" for s in kept)
 
     def _once(self, given: dict[str, str], make: Any) -> dict[str, Any]:

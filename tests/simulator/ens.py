@@ -73,12 +73,12 @@ class Ens(RpcCloud):
             raise ApiError("InvalidDestinationSnapshotDescription")
         if given.get("InstanceBillingCycle", "Day") not in ("Hour", "Day", "Month"):
             raise ApiError("InvalidInstanceBillingCycle", "The specified parameter InstanceBillingCycle is invalid.")
-        source = self.estate.find(source_id)
+        source = self.account.find(source_id)
         if source is None or source.phase(now) != "complete":
             raise ApiError("InvalidSnapshotId", "The specified parameter SnapshotId is invalid.")
         taken, refused = [], []
         for node in nodes:
-            full = len(self.estate.running_copies(node)) >= settings["quota"]
+            full = len(self.account.running_copies(node)) >= settings["quota"]
             if node in settings["refused_nodes"] or node == source.region or full:
                 refused.append({"EnsRegionId": node})
                 continue
@@ -94,7 +94,7 @@ class Ens(RpcCloud):
                 **course(settings, source_id, now),
                 billing_cycle=given.get("InstanceBillingCycle"),
             )
-            self.estate.add(copy)
+            self.account.add(copy)
             # The documentation calls these instance IDs (api-facts: ens-copy-ids).
             answers = {"snapshot": copy.id, "instance": f"e{copy.id[-9:]}", "another": new_id("sp-")}
             taken.append({"EnsRegionId": node, "InstanceId": [answers[settings["returned_ids"]]]})
@@ -111,8 +111,8 @@ class Ens(RpcCloud):
         now, shows_source = self.clock.monotonic(), self.control.settings["shows_sources"]
         found = [
             _shown(s, now, shows_source)
-            for node in self._nodes(given, self.estate.snapshots)
-            for s in self.estate.shown(node)
+            for node in self._nodes(given, self.account.snapshots)
+            for s in self.account.shown(node)
             if (ids is None or s.id in ids)
             and given.get("SnapshotName", s.name) == s.name
             and given.get("DiskId", s.disk_id) == s.disk_id
@@ -123,22 +123,22 @@ class Ens(RpcCloud):
         ids = json_list(given, "DiskIds", 100, "InvalidDiskIds")
         shown = [
             _shown_disk(d, self.clock.monotonic())
-            for node in self._nodes(given, self.estate.disks)
-            for d in self.estate.shown_disks(node)
+            for node in self._nodes(given, self.account.disks)
+            for d in self.account.shown_disks(node)
             if ids is None or d.id in ids
         ]
         found = [disk for disk in shown if all(given.get(key, disk[key]) == disk[key] for key in DISK_FILTERS)]
         return {"Code": 0, **self._page(given, found, lambda items: {"Disks": {"Disks": items}})}
 
     def DeleteSnapshot(self, given: dict[str, str], _region: str) -> dict[str, Any]:
-        snapshot = self.estate.find(required(given, "SnapshotId"))
+        snapshot = self.account.find(required(given, "SnapshotId"))
         if snapshot is None:
             raise ApiError("ERROR_SNAPSHOT_NOT_FOUND", "The snapshot does not exist.")
         if snapshot.phase(self.clock.monotonic()) == "running":
             raise ApiError("ERROR_SNAPSHOT_COPY_IN_PROGRESS", "The destination has an unfinished copy.")
         if snapshot.id in self.control.settings["in_use"]:
             raise ApiError("SNAPSHOT_CLONE_DISK_NOT_NULL", "A disk was made of the snapshot.")
-        del self.estate.snapshots[snapshot.region][snapshot.id]
+        del self.account.snapshots[snapshot.region][snapshot.id]
         return {}
 
     def _nodes(self, given: dict[str, str], things: dict[str, Any]) -> list[str]:

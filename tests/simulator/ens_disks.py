@@ -38,7 +38,7 @@ class EnsDisks(Ens):
     }
 
     def _truth(self) -> list[dict[str, Any]]:
-        disks = [disk for kept in self.estate.disks.values() for disk in kept.values()]
+        disks = [disk for kept in self.account.disks.values() for disk in kept.values()]
         return super()._truth() + [{"kind": "disk", "source_id": "", **as_truth(disk)} for disk in disks]
 
     def CreateDisk(self, given: dict[str, str], _region: str) -> dict[str, Any]:
@@ -59,11 +59,11 @@ class EnsDisks(Ens):
             raise ApiError("InvalidTag", "The specified parameter Tag is invalid.")
         settings, now, least = self.control.settings, self.clock.monotonic(), LEAST
         if "SnapshotId" in given:
-            snapshot = self.estate.snapshots.get(node, {}).get(given["SnapshotId"])
+            snapshot = self.account.snapshots.get(node, {}).get(given["SnapshotId"])
             if snapshot is None or snapshot.phase(now) != "complete":
                 raise ApiError("InvalidSnapshotId", "The specified parameter SnapshotId is invalid.")
             least = snapshot.size
-        if self.estate.disks_being_made(node) >= settings["disk_quota"]:
+        if self.account.disks_being_made(node) >= settings["disk_quota"]:
             raise ApiError("Throttling.User", "Request was denied due to user flow control.")
         seconds = settings["disk_seconds_of"].get(given.get("SnapshotId"), settings["disk_seconds"])
         disk = Disk(
@@ -82,10 +82,10 @@ class EnsDisks(Ens):
             visible_at=now + settings["visible_after"],
             billing_cycle=given.get("InstanceBillingCycle"),
         )
-        return {"InstanceIds": [self.estate.add(disk).id], "OrderId": new_id("6", 13)}
+        return {"InstanceIds": [self.account.add(disk).id], "OrderId": new_id("6", 13)}
 
     def CreateSnapshot(self, given: dict[str, str], _region: str) -> dict[str, Any]:
-        disk = self.estate.disks.get(required(given, "EnsRegionId"), {}).get(required(given, "DiskId"))
+        disk = self.account.disks.get(required(given, "EnsRegionId"), {}).get(required(given, "DiskId"))
         if disk is None:
             raise ApiError("InvalidDiskId", "The specified parameter DiskId is invalid.")
         snapshot = SimulatedSnapshot(
@@ -99,11 +99,11 @@ class EnsDisks(Ens):
             started=self.clock.monotonic(),
             duration=self.control.settings["copy_seconds"],
         )
-        return {"OrderId": new_id("6", 13), "SnapShotId": [self.estate.add(snapshot).id]}
+        return {"OrderId": new_id("6", 13), "SnapShotId": [self.account.add(snapshot).id]}
 
     def DeleteDisk(self, given: dict[str, str], _region: str) -> dict[str, Any]:
         disk_id = required(given, "DiskId")
-        disk = next((disks[disk_id] for disks in self.estate.disks.values() if disk_id in disks), None)
+        disk = next((disks[disk_id] for disks in self.account.disks.values() if disk_id in disks), None)
         now = self.clock.monotonic()
         if disk is None or disk.gone_at is not None:
             raise ApiError("InvalidDiskId.NotFound", "The specified disk does not exist.")

@@ -45,9 +45,9 @@ class History:
         #: The lag of each replica, in seconds.
         self.lags: Sequence[float] = (0.0,)
         self.versions: dict[Key, list[Version]] = {}
-        self.note(None, -math.inf)
+        self.record_changes(None, -math.inf)
 
-    def note(self, by: Any, moment: float | None = None) -> list[Key]:
+    def record_changes(self, by: Any, moment: float | None = None) -> list[Key]:
         """Record the changes since the last call, and return them."""
         moment = self._clock.monotonic() if moment is None else moment
         now = dict(self._truth())

@@ -158,7 +158,7 @@ class SnapshotGroup:
     created: str = "2026-01-01T00:00:00Z"
 
 
-class Estate:
+class AccountState:
     """All disks and snapshots of one account, by region."""
 
     def __init__(self, clock: Any):

@@ -20,7 +20,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from .control import Control, ControlledApp
-from .state import Estate
+from .state import AccountState
 
 SECRET_ID, SECRET_KEY = "AKIDSimulatedKey0000000000000000001", "simulatedTencentSecretKey01234567"
 KEYS = {"secret_id": SECRET_ID, "secret_key": SECRET_KEY}
@@ -128,8 +128,8 @@ class Api3Cloud:
 
     def __init__(self, clock: Any):
         self.clock = clock
-        self.estate = Estate(clock)
-        forget, finish = self.estate.forget, self.estate.finish
+        self.account = AccountState(clock)
+        forget, finish = self.account.forget, self.account.finish
         self.control = Control(DEFAULTS, self._reset_state, self._make, self._truth, forget=forget, finish=finish)
         self.app = ControlledApp(
             self.control,

@@ -101,9 +101,9 @@ def run_and_check_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     for round_ in storm.rounds:
         drilling.run_round(round_)
     kept, last, further = drilling.clear_up()
-    drilling.history.note("end")
+    drilling.history.record_changes("end")
     disks = {i: Made(drilling, i, versions) for (_region, i), versions in drilling.history.versions.items()}
-    calls = drilling.control.journal
+    calls = drilling.control.recorded_calls
     violations = [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _of_run(drilling, o)]
     violations += _touched(drilling, disks, calls)
     violations += wrong_attachments(drilling, disks, calls)

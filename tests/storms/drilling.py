@@ -89,7 +89,7 @@ class Drilling(Runs):
         if storm.cloud == "ebs":
             estate.server.disks.history = self.history
         else:
-            estate.server.estate.disk_history = self.history
+            estate.server.account.disk_history = self.history
         self.history.lags = storm.lags
         self.control.watch = self
         self.scheduler.sleep(storm.lag + 1.0)
@@ -167,7 +167,7 @@ class Drilling(Runs):
             self.estate.free(taken)
         elif taken and event.kind == "take":
             self.estate.remove_disk(taken)
-        self.history.note("event")
+        self.history.record_changes("event")
 
     def _is_attached(self, disk: Any) -> bool:
         return bool(self.estate.holder_of(disk)[0])

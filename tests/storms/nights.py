@@ -93,7 +93,7 @@ def wrong_nights(drilling: Drilling) -> Iterator[str]:
     copies: dict[str, list[Any]] = {}
     for copy in drilling.estate.copies():
         copies.setdefault(copy.source_id, []).append(copy)
-    for call in drilling.control.journal:
+    for call in drilling.control.recorded_calls:
         if call.action in COPIES | DELETES and call.by not in nights and not is_dry(call):
             yield f"{call.action} was sent by {call.by}, which only restores"
         if call.action not in DELETES or call.code or math.isnan(call.applied_at):

@@ -88,7 +88,7 @@ class RoleTruth:
         self.by_key = {(copy.region, copy.id): copy for copy in self.copies}
         self.by_id = {copy.id: copy for copy in self.copies}
         self.outcomes = {outcome.name: outcome for outcome in nights.outcomes}
-        self.calls: list[Call] = nights.control.journal
+        self.calls: list[Call] = nights.control.recorded_calls
         self._calls_of: dict[str, list[Call]] = defaultdict(list)
         for call in self.calls:
             self._calls_of[call.by].append(call)

@@ -114,7 +114,7 @@ class Nights(People):
         self._alive: list[str] = []
         self.key_states: list[tuple[float, str]] = []
         self.history = History(self.scheduler, self._truth, storm.seed)
-        getattr(estate.server, "estate", estate.server).history = self.history
+        getattr(estate.server, "account", estate.server).history = self.history
         self.history.lags = storm.lags
         self.control.watch = self
 
@@ -209,7 +209,7 @@ class Nights(People):
         for source in [source for source in self._alive if self.taken[source][1] < oldest]:
             self._alive.remove(source)
             self.estate.forget(source, self.estate.source)
-        self.history.note("event")
+        self.history.record_changes("event")
 
     def _take_snapshots(self, evening: Evening) -> None:
         """Take the snapshots of a day, those of one server together."""
@@ -240,7 +240,7 @@ class Nights(People):
         for members in (sources, sources[:1]) if together == "wrong" else (sources,):
             if server:
                 group = SnapshotGroup(new_id("ssg-"), self.estate.source, list(members), server, kind=kind)
-                self.estate.server.estate.add(group)
+                self.estate.server.account.add(group)
 
     @property
     def alive(self) -> list[str]:

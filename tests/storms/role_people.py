@@ -56,7 +56,7 @@ class People(Runs):
         """Attach a disk to a server, or to none if the number is below 0."""
         instance = f"i-0a{server}" if server >= 0 else ""
         if self.storm.cloud != "ebs":
-            self.estate.server.estate.disks[self.estate.source][disk].attached_to = instance
+            self.estate.server.account.disks[self.estate.source][disk].attached_to = instance
             return
         volume = ec2_backends[ACCOUNT][self.estate.source].volumes[disk]
         there = SimpleNamespace(instance=SimpleNamespace(id=instance), device="/dev/sdf", volume=volume, status="x")
@@ -65,14 +65,14 @@ class People(Runs):
     def server_of(self, disk: str) -> str:
         """Return the server that a disk is attached to now, or an empty string."""
         if self.storm.cloud != "ebs":
-            return str(self.estate.server.estate.disks[self.estate.source][disk].attached_to)
+            return str(self.estate.server.account.disks[self.estate.source][disk].attached_to)
         attachment = ec2_backends[ACCOUNT][self.estate.source].volumes[disk].attachment
         return str(attachment.instance.id) if attachment else ""
 
     def tags_of_disk(self, disk: str) -> dict[str, str]:
         if self.storm.cloud == "ebs":
             return dict(ec2_backends[ACCOUNT][self.estate.source].tags.get(disk, {}))
-        return dict(self.estate.server.estate.disks[self.estate.source][disk].tags)
+        return dict(self.estate.server.account.disks[self.estate.source][disk].tags)
 
     # -- what happens ------------------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@ class People(Runs):
             self.estate.forget(taken.id, region)
         elif taken is not None and CLOUDS[self.storm.cloud].snapshots_have_tags:
             self._change_copy(taken, event.kind)
-        self.history.note("event")
+        self.history.record_changes("event")
 
     def _change_copy(self, copy: Any, kind: str) -> None:
         if kind == "hold":
@@ -137,7 +137,7 @@ class People(Runs):
             backend = ec2_backends[ACCOUNT][self.estate.source]
             backend.delete_tags([disk], {key: None}) if value is None else backend.create_tags([disk], {key: value})
             return
-        tags = self.estate.server.estate.disks[self.estate.source][disk].tags
+        tags = self.estate.server.account.disks[self.estate.source][disk].tags
         tags.pop(key, None)
         if value is not None:
             tags[key] = value

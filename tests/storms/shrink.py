@@ -84,7 +84,7 @@ def _story_of_nights(findings: RoleFindings) -> str:
         lines += [f"evening {number}: {event}" for event in (*evening.by_day, *evening.by_night)]
     for outcome in nights.outcomes:
         lines.append(f"{outcome.started:10.1f}  night {outcome.name} of {outcome.plan.name}: {outcome.run}")
-        for call in nights.control.journal:
+        for call in nights.control.recorded_calls:
             if call.by == outcome.name and (call.action in WRITES or not call.answered):
                 changed = " ".join(snapshot_id for _region, snapshot_id in call.changed)
                 lines.append(
@@ -131,8 +131,8 @@ def _what(call: Call) -> str:
 def _answer(truth: Truth, call: Call) -> str:
     answer = call.code or ("good" if call.status == 200 else f"HTTP {call.status}" if call.status else "none")
     changed = " ".join(
-        f"{snapshot_id} {'gone' if call.action in DELETES else truth.copies[region, snapshot_id].phase(call.applied_at)}"
+        f"{snapshot_id} {'gone' if call.action in DELETES else copy.phase(call.applied_at)}"
         for region, snapshot_id in call.changed
-        if (region, snapshot_id) in truth.copies
+        if (copy := truth.copies.get((region, snapshot_id)))
     )
     return f"{answer}{f' ({call.fault})' if call.fault else ''}{f', {changed}' if changed else ''}"

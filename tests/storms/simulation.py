@@ -20,10 +20,10 @@ from unittest import mock
 from moto.moto_api._internal import mock_random
 
 from tests.clouds import CLOUDS
+from tests.simulator.caches import reuse_clients, reuse_sdk_clients
 from tests.simulator.control import Call, Control, Watch
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.locks import SimulatedLock
-from tests.simulator.quick import kept_clients, kept_sdk_clients
 from tests.simulator.state import restart_ids
 from tests.simulator.wire import wired
 from tests.unit.estates import Estate
@@ -93,7 +93,7 @@ class Runs(Watch):
         return kind
 
     def on_applied(self, call: Call) -> None:
-        call.changed = self.history.note(call)
+        call.changed = self.history.record_changes(call)
         run = self._runs[call.by]
         if dict(run.faults).get(self._calls_of[call.by]) == "kill_after":
             call.lost = True
@@ -105,7 +105,7 @@ class Runs(Watch):
 
     def end(self, findings: Any) -> None:
         """Record figures and the call log, which the same seed reproduces; then ignore further calls."""
-        calls = self.control.journal
+        calls = self.control.recorded_calls
         findings.calls, findings.kills = len(calls), len(self.scheduler.dead)
         findings.log = [f"{c.started:.6f} {c.by} {c.action} {c.region} {c.changed} {c.code} {c.fault}" for c in calls]
         self.control.watch = None
@@ -138,7 +138,7 @@ class Runs(Watch):
             mock.patch.object(importlib.import_module(RUNNER), "Clock", self._clock),
             mock.patch.object(adapter, "calls_at_once", threads),
             mock.patch.object(copies, "calls_at_once", threads),
-            _kept_clients(self.storm.cloud),
+            _reuse_clients(self.storm.cloud),
             _small_pages(self.storm.cloud, getattr(self.storm, "page", 0)),
         ):
             self.scheduler.play(parts)
@@ -169,13 +169,13 @@ def _small_pages(cloud: str, size: int) -> Iterator[None]:
         yield
 
 
-def _kept_clients(cloud: str) -> AbstractContextManager[None]:
-    """Keep clients: making them takes longer than many a run, and nothing in a storm depends on it."""
+def _reuse_clients(cloud: str) -> AbstractContextManager[None]:
+    """Reuse clients: making them takes longer than many a run, and nothing in a storm depends on it."""
     clouds = f"{COLLECTION}.plugins.module_utils._clouds"
     if cloud == "ebs":
-        return kept_clients(importlib.import_module(f"{clouds}.aws.client").AwsModule)
+        return reuse_clients(importlib.import_module(f"{clouds}.aws.client").AwsModule)
     if cloud in ("ecs", "ens"):
-        return kept_sdk_clients(importlib.import_module(f"{clouds}.alibaba.client"))
+        return reuse_sdk_clients(importlib.import_module(f"{clouds}.alibaba.client"))
     return nullcontext()
 
 
@@ -215,7 +215,7 @@ class Simulation(Runs):
             self._plant(copy)
         self._break_sources()
         self.history = History(self.scheduler, self._truth, storm.seed)
-        getattr(estate.server, "estate", estate.server).history = self.history
+        getattr(estate.server, "account", estate.server).history = self.history
         self.history.lags = storm.lags
         self.control.watch = self
         self.scheduler.sleep(storm.lag + 1.0)  # all replicas show what existed before
@@ -298,7 +298,7 @@ class Simulation(Runs):
                 self._fillers[region].append(self._filler(region, 0.0))
                 self.fillers.add(self._fillers[region][-1])
             self.churned.append(self.scheduler.monotonic())
-            self.history.note("event")
+            self.history.record_changes("event")
         return super().on_call(call)
 
     def _may_churn(self) -> bool:
@@ -319,7 +319,7 @@ class Simulation(Runs):
     def _forget(self, snapshot_id: str, region: str) -> None:
         if any(s.id == snapshot_id for s in self.estate.everything(region)):
             self.estate.forget(snapshot_id, region)
-            self.history.note("event")
+            self.history.record_changes("event")
 
     # -- the server's truth ------------------------------------------------------------------------------
 
@@ -354,7 +354,7 @@ class Simulation(Runs):
         elif event.kind == "gone":
             foreign = [s for s in copies if phases[s.id] == "complete" and self.planted.get(s.id) == FOREIGN]
             self._take(foreign, region, event)
-        self.history.note("event")
+        self.history.record_changes("event")
 
     def _take(self, among: list[Any], region: str, event: Event, act: Callable[..., None] | None = None) -> None:
         if among:

@@ -149,7 +149,7 @@ class Truth:
     def __init__(self, simulation: Simulation):
         self.simulation = simulation
         self.storm = simulation.storm
-        self.calls: list[Call] = simulation.control.journal
+        self.calls: list[Call] = simulation.control.recorded_calls
         versions = simulation.history.versions
         self.copies = {
             key: Copy(simulation, key, found)

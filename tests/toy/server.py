@@ -15,7 +15,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from tests.simulator.control import Control, ControlledApp
-from tests.simulator.state import Estate, SimulatedSnapshot, course, new_id
+from tests.simulator.state import AccountState, SimulatedSnapshot, course, new_id
 
 KEYS = {"access_key": "toy-key", "secret_key": "simulatedToySecretKey0123456789abcdef"}
 DEFAULTS: dict[str, Any] = {"quota": 1000}
@@ -38,14 +38,14 @@ class Toy:
     """One account of the service."""
 
     def __init__(self, clock: Any):
-        self.clock, self.estate = clock, Estate(clock)
-        forget, finish = self.estate.forget, self.estate.finish
-        self.control = Control(DEFAULTS, self.estate.clear, forget=forget, finish=finish)
+        self.clock, self.account = clock, AccountState(clock)
+        forget, finish = self.account.forget, self.account.finish
+        self.control = Control(DEFAULTS, self.account.clear, forget=forget, finish=finish)
         self.app = ControlledApp(self.control, self._serve, _action, _region, self._refusal, _error, CODES, clock)
 
     def reset(self) -> None:
         self.control.reset()
-        self.estate.clear()
+        self.account.clear()
 
     def _refusal(self, request: Request) -> Response | None:
         key, _colon, signed = request.headers.get("Authorization", "").partition(":")
@@ -64,7 +64,7 @@ class Toy:
         return answer(environ, start_response)
 
     def _kept(self, region: str, snapshot_id: str) -> SimulatedSnapshot:
-        found = self.estate.snapshots.get(region, {}).get(snapshot_id)
+        found = self.account.snapshots.get(region, {}).get(snapshot_id)
         if found is None:
             raise Refusal("NotFound", f"There is no snapshot {snapshot_id}.", 404)
         return found
@@ -72,9 +72,9 @@ class Toy:
     def CopySnapshot(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         """Start a copy in the region that is called."""
         source, settings = self._kept(given["From"], given["SnapshotId"]), self.control.settings
-        if len(self.estate.running_copies(region)) >= settings["quota"]:
+        if len(self.account.running_copies(region)) >= settings["quota"]:
             raise Refusal("TooManyCopies", "As many copies are in progress as may be.", 429)
-        made = self.estate.add(
+        made = self.account.add(
             SimulatedSnapshot(
                 new_id("t-"),
                 region,
@@ -93,7 +93,7 @@ class Toy:
     def DescribeSnapshots(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         """List snapshots, the oldest first."""
         ids, now, start = given.get("SnapshotIds"), self.clock.monotonic(), given.get("Offset", 0)
-        found = [_shown(s, now) for s in self.estate.shown(region) if ids is None or s.id in ids]
+        found = [_shown(s, now) for s in self.account.shown(region) if ids is None or s.id in ids]
         found.sort(key=lambda s: (s["Created"], s["Id"]))
         return {"Snapshots": found[start : start + given.get("Limit", len(found))], "Total": len(found)}
 
@@ -101,7 +101,7 @@ class Toy:
         snapshot = self._kept(region, given["SnapshotId"])
         if snapshot.id in self.control.settings["in_use"]:
             raise Refusal("InUse", f"{snapshot.id} is in use.", 409)
-        del self.estate.snapshots[region][snapshot.id]
+        del self.account.snapshots[region][snapshot.id]
         return {}
 
     def TagResources(self, given: dict[str, Any], region: str) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Toy:
         return {}
 
     def DescribeDisks(self, _given: dict[str, Any], region: str) -> dict[str, Any]:
-        return {"Disks": [{"Id": d.id, "Name": d.name, "Tags": d.tags} for d in self.estate.shown_disks(region)]}
+        return {"Disks": [{"Id": d.id, "Name": d.name, "Tags": d.tags} for d in self.account.shown_disks(region)]}
 
 
 def _shown(snapshot: SimulatedSnapshot, now: float) -> dict[str, Any]:

@@ -69,10 +69,10 @@ def use_lagging_replicas(cloud, monkeypatch, lag_of):
         started = cloud.started_at(snapshot)
         return not started or cloud.clock.monotonic() - started >= lag_of(cloud.calls[cloud.list_action])
 
-    if hasattr(cloud.server, "estate"):
-        kept = cloud.server.estate.snapshots
+    if hasattr(cloud.server, "account"):
+        kept = cloud.server.account.snapshots
         monkeypatch.setattr(
-            cloud.server.estate, "shown", lambda region: [*filter(shows, kept.get(region, {}).values())]
+            cloud.server.account, "shown", lambda region: [*filter(shows, kept.get(region, {}).values())]
         )
     else:
         monkeypatch.setattr(cloud.server, "_visible", shows)

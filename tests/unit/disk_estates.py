@@ -181,7 +181,7 @@ class EcsDisksEstate(Restores, EcsEstate):
 
     def disks(self) -> list[Any]:
         """Return the disks made from snapshots, oldest first."""
-        kept = self.server.estate.disks.get(self.destination, {}).values()
+        kept = self.server.account.disks.get(self.destination, {}).values()
         return [disk for disk in kept if disk.snapshot_id and disk.gone_at is None]
 
     def plant(self, snapshot: str, tags: dict[str, str], seconds: float = 0.0, zone: str | None = None) -> Any:
@@ -200,7 +200,7 @@ class EcsDisksEstate(Restores, EcsEstate):
             duration=seconds,
             **facts,
         )
-        return self.server.estate.add(made)
+        return self.server.account.add(made)
 
     def tags_of_disk(self, disk: Any) -> dict[str, str]:
         return dict(disk.tags)
@@ -222,7 +222,7 @@ class EcsDisksEstate(Restores, EcsEstate):
 
     def remove_disk(self, disk: Any) -> None:
         """Delete a disk without a call."""
-        del self.server.estate.disks[self.destination][disk.id]
+        del self.server.account.disks[self.destination][disk.id]
 
 
 class EnsDisksEstate(EcsDisksEstate, EnsEstate):

@@ -269,7 +269,7 @@ class EcsEstate(Estate):
 
     def disk(self, **tags: str) -> str:
         made = Disk(new_id(self.disk_prefix, self.id_digits), self.source, tags.get("Name", ""), tags=tags)
-        return self.server.estate.add(made).id
+        return self.server.account.add(made).id
 
     def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
         """Create a complete source snapshot; its tag Name becomes its name."""
@@ -283,10 +283,10 @@ class EcsEstate(Estate):
             name,
             tags=tags,
         )
-        return self.server.estate.add(made).id
+        return self.server.account.add(made).id
 
     def get(self, snapshot_id: str, region: str | None = None) -> Any:
-        return self.server.estate.snapshots[region or self.source][snapshot_id]
+        return self.server.account.snapshots[region or self.source][snapshot_id]
 
     def make_unfinished(self, snapshot_id: str) -> None:
         self.get(snapshot_id).forced_state = "running"
@@ -297,7 +297,7 @@ class EcsEstate(Estate):
 
     def everything(self, region: str) -> list[Any]:
         """Return the server's own objects of a region, copies or not."""
-        return list(self.server.estate.snapshots.get(region, {}).values())
+        return list(self.server.account.snapshots.get(region, {}).values())
 
     def phase_of(self, snapshot: Any) -> str:
         return str(snapshot.phase(self.clock.monotonic()))
@@ -306,7 +306,7 @@ class EcsEstate(Estate):
         return float(snapshot.started)
 
     def copies(self, region: str | None = None) -> list[Any]:
-        return [s for s in self.server.estate.snapshots.get(region or self.destination, {}).values() if s.source_id]
+        return [s for s in self.server.account.snapshots.get(region or self.destination, {}).values() if s.source_id]
 
     def is_complete(self, copy: Any) -> bool:
         return copy.phase(self.clock.monotonic()) == "complete"
@@ -319,13 +319,13 @@ class EcsEstate(Estate):
 
     def untag(self, disk: str, key: str) -> None:
         """Remove a tag from a disk."""
-        del self.server.estate.disks[self.source][disk].tags[key]
+        del self.server.account.disks[self.source][disk].tags[key]
 
     def delete_source_disk(self, disk: str) -> None:
-        del self.server.estate.disks[self.source][disk]
+        del self.server.account.disks[self.source][disk]
 
     def forget(self, snapshot_id: str, region: str | None = None) -> None:
-        del self.server.estate.snapshots[region or self.source][snapshot_id]
+        del self.server.account.snapshots[region or self.source][snapshot_id]
 
     def _origin(self, source_id: str) -> tuple[str, datetime]:
         source = self.get(source_id)
@@ -343,7 +343,7 @@ class EcsEstate(Estate):
             started=self.clock.monotonic(),
             **facts,
         )
-        return self.server.estate.add(copy)
+        return self.server.account.add(copy)
 
 
 class EnsEstate(EcsEstate):

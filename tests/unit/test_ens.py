@@ -148,7 +148,7 @@ def test_the_source_node_is_looked_up(ens):
 def test_a_source_on_no_node_or_on_several_fails_alone(ens):
     twice, good = ens.snapshot(), ens.snapshot()
     twin = ens.get(twice)
-    ens.server.estate.snapshots.setdefault("cn-wuxi-3", {})[twice] = type(twin)(
+    ens.server.account.snapshots.setdefault("cn-wuxi-3", {})[twice] = type(twin)(
         twice, "cn-wuxi-3", twin.created, twin.disk_id
     )
     out = ens.run(twice, ens.unknown_id, good, source_region=..., wait=True)

@@ -45,14 +45,14 @@ def server_disks(cloud, number, instance="i-1"):
     """Create disks that are attached to one instance."""
     disks = [cloud.disk() for _n in range(number)]
     for disk in disks:
-        cloud.server.estate.disks[cloud.source][disk].attached_to = instance
+        cloud.server.account.disks[cloud.source][disk].attached_to = instance
     return disks
 
 
 def group_of(cloud, snapshots, instance="i-1", **facts):
     kind = {"kind": CONSISTENT, "instance_id": ""} if cloud.cloud.name == "cbs" else {"instance_id": instance}
     made = SnapshotGroup(new_id("csnap-", 8), cloud.source, list(snapshots), **{**kind, **facts})
-    return cloud.server.estate.add(made).id
+    return cloud.server.account.add(made).id
 
 
 def sets(cloud, region=None, **options):
@@ -84,7 +84,7 @@ def test_servers_of_one_disk_cost_no_listing_of_groups(cloud):
         cloud.snapshot(disk)
     assert set(sets(cloud).values()) == {None}
     assert not cloud.calls[GROUPS]
-    for disk in cloud.server.estate.disks[cloud.source].values():
+    for disk in cloud.server.account.disks[cloud.source].values():
         disk.tags["app"] = "shop"
     sets(cloud, group_tag="app")
     assert cloud.calls[GROUPS] == 1
@@ -185,7 +185,7 @@ def test_a_group_over_two_instances_is_a_set_of_each(ecs):
 
 def test_a_group_across_two_instances_with_one_set_tag_is_one_set(ecs):
     a, b = (ecs.snapshot(disk) for disk in [*server_disks(ecs, 1, "i-1"), *server_disks(ecs, 1, "i-2")])
-    for disk in ecs.server.estate.disks[ecs.source].values():
+    for disk in ecs.server.account.disks[ecs.source].values():
         disk.tags["app"] = "shop"
     group_of(ecs, [a, b], instance="")
     assert {found["size"] for found in sets(ecs, group_tag="app").values()} == {2}
@@ -196,7 +196,7 @@ def test_a_disk_that_moved_changes_no_older_set_of_its_instance(ecs):
     snapshots = [ecs.snapshot(disk) for disk in disks]
     group_of(ecs, snapshots)
     ecs.snapshot(server_disks(ecs, 1, "i-2")[0])
-    ecs.server.estate.disks[ecs.source][disks[1]].attached_to = "i-2"
+    ecs.server.account.disks[ecs.source][disks[1]].attached_to = "i-2"
     assert {found["size"] for found in sets(ecs).values() if found} == {2}
 
 

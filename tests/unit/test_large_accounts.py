@@ -205,7 +205,7 @@ def test_copies_in_progress_are_counted_in_a_listing_of_their_own(request, name)
     cloud.server.control.watch = Watch()
     out = cloud.run(*sources, max_in_flight=2, wait=True)
     assert out["counts"]["created"] == 3
-    asked = [call.given for call in cloud.server.control.journal if call.action == "DescribeSnapshots"]
+    asked = [call.given for call in cloud.server.control.recorded_calls if call.action == "DescribeSnapshots"]
     counts = [given for given in asked if "Status" in given or "Filters" in given]
     whole = [given for given in asked if not {"Status", "Filters", "SnapshotIds"} & given.keys()]
     assert len(counts) >= 2 and len(whole) <= 4 * 8  # pages, at the first look, before each copy and after it

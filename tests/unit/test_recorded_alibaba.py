@@ -153,7 +153,7 @@ def test_the_simulator_shows_a_snapshot_as_the_service_does(estate, cloud, name)
 def test_the_simulator_shows_a_disk_as_the_service_does(estate, cloud, name):
     disk_id = estate.disk(env="prod")
     wanted = recorded(cloud)[name]["disk"]
-    estate.server.estate.disks[estate.source][disk_id].attached_to = wanted["InstanceId"]
+    estate.server.account.disks[estate.source][disk_id].attached_to = wanted["InstanceId"]
     service = service_of(estate)
     answer = service.read("DescribeDisks", estate.source if cloud == "ecs" else "cn-hangzhou", "Trying")
     shown = answer["Disks"]["Disk" if cloud == "ecs" else "Disks"][0]

@@ -113,7 +113,7 @@ def simulated(cbs):
         vars(made).update(settings.get(name, {}))
         shown[name] = call(cbs, "DescribeSnapshots", made.region, SnapshotIds=[made.id])["SnapshotSet"][0]
     disk = cbs.disk(team="dr")
-    cbs.server.estate.disks[cbs.source][disk].attached_to = "ins-cc99dd00"
+    cbs.server.account.disks[cbs.source][disk].attached_to = "ins-cc99dd00"
     shown["disk_attached"] = call(cbs, "DescribeDisks", DiskIds=[disk])["DiskSet"][0]
     shown["disk_unattached"] = call(cbs, "DescribeDisks", DiskIds=[cbs.disk()])["DiskSet"][0]
     return shown

@@ -94,10 +94,10 @@ def test_a_first_page_of_a_replica_that_lags_hides_nothing(cloud, monkeypatch):
     source = cloud.snapshot()
     there = cloud.our_copy(source)
     cloud.clock.sleep(60)
-    kept, asked = cloud.server.estate.snapshots, []
+    kept, asked = cloud.server.account.snapshots, []
     gone = kept[cloud.destination].pop(others[0])
     new = cloud.snapshot(region=cloud.destination, age_hours=0)
-    real = cloud.server.estate.shown
+    real = cloud.server.account.shown
 
     def shown(region):
         asked.append(region)
@@ -105,7 +105,7 @@ def test_a_first_page_of_a_replica_that_lags_hides_nothing(cloud, monkeypatch):
             return [gone, *[s for s in kept[region].values() if s.id != new]]
         return real(region)
 
-    monkeypatch.setattr(cloud.server.estate, "shown", shown)
+    monkeypatch.setattr(cloud.server.account, "shown", shown)
     out = cloud.run(source)
     assert not out["changed"] and ids(copies_of(cloud, source)) == {there.id}
 

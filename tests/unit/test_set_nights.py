@@ -26,7 +26,7 @@ def attach(estate, disk, instance):
             instance=SimpleNamespace(id=instance), device="/dev/sdf", volume=volume, status="attached"
         )
     else:
-        estate.server.estate.disks[estate.source][disk].attached_to = instance
+        estate.server.account.disks[estate.source][disk].attached_to = instance
 
 
 def server(estate, number=2, instance="i-0a1"):
@@ -139,7 +139,7 @@ def test_groups_of_the_cloud_are_crash_consistent_sets(request, name):
     estate = request.getfixturevalue(name)
     sources = taken(estate, server(estate, 3), 2)
     group = SnapshotGroup(new_id("ssg-"), estate.source, sources, "i-0a1", kind="CONSISTENCY")
-    estate.server.estate.add(group)
+    estate.server.account.add(group)
     ended = night(estate)
     assert (ended.result["sets"][0]["set"], ended.result["sets"][0]["consistency"]) == (group.id, "crash")
     assert set(marks_of(estate).values()) == {("i-0a1", f"3 crash {group.id}")}

@@ -27,7 +27,7 @@ def together(estate, disks, hours, number):
         return {disk: estate.snapshot(disk, hours, night=f"n{number}") for disk in disks}
     sources = {disk: estate.snapshot(disk, hours) for disk in disks}
     group = SnapshotGroup(new_id("ssg-"), estate.source, [*sources.values()], "i-0a1", kind="CONSISTENCY")
-    estate.server.estate.add(group)
+    estate.server.account.add(group)
     return sources
 
 

@@ -30,19 +30,19 @@ def renamed(cloud):
 
 def without_tags(cloud):
     """Let the service forget the tags of the copy call."""
-    add = cloud.server.estate.add
+    add = cloud.server.account.add
 
     def adding(thing):
         thing.tags = {}
         return add(thing)
 
-    cloud.server.estate.add = adding
+    cloud.server.account.add = adding
 
 
 @pytest.fixture(autouse=True)
 def _tags_come_back(cloud):
     yield
-    vars(cloud.server.estate).pop("add", None)
+    vars(cloud.server.account).pop("add", None)
 
 
 # -- idempotent, exactly once ------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ _names: dict[str, str] = {}
 
 
 @functools.cache
-def remember() -> None:
+def install_caches() -> None:
     """Cache EC2's model, botocore's client classes and event names, and moto's lists of services and methods.
 
     Omit the networks that moto creates in each region at each reset; no test uses them.
@@ -64,7 +64,7 @@ _clients: dict[str, Any] = {}
 
 
 @contextlib.contextmanager
-def kept_clients(module_class: Any) -> Iterator[None]:
+def reuse_clients(module_class: Any) -> Iterator[None]:
     """Let a module class of ours make one client for equal options, and return a copy with its own events."""
     make = module_class.make_client
 
@@ -74,14 +74,14 @@ def kept_clients(module_class: Any) -> Iterator[None]:
         key = repr((service, sorted({**options, "aws_config": config}.items()), sorted(given.items())))
         if key not in _clients:
             _clients[key] = make(module, service, **options)
-        return _copy_of(_clients[key])
+        return _copy_client(_clients[key])
 
     with mock.patch.object(module_class, "make_client", make_client):
         yield
 
 
 @contextlib.contextmanager
-def kept_sdk_clients(client_module: Any) -> Iterator[None]:
+def reuse_sdk_clients(client_module: Any) -> Iterator[None]:
     """Let Alibaba's SDK make one client for equal options, because each client reads a list of all endpoints."""
     make = client_module.AcsClient
 
@@ -104,7 +104,7 @@ _CONNECTION = (
 )
 
 
-def _copy_of(client: Any) -> Any:
+def _copy_client(client: Any) -> Any:
     made = object.__new__(type(client))  # copy.copy() fails because of __getattr__
     vars(made).update(vars(client))
     made.meta, made._endpoint = copy.copy(client.meta), copy.copy(client._endpoint)

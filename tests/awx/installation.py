@@ -97,15 +97,15 @@ ORGANIZATIONS = {
 }
 
 
-def outside() -> dict[str, str]:
+def environment_outside() -> dict[str, str]:
     """Return an environment without collections on Python's path, where Ansible looks too."""
     return {key: value for key, value in os.environ.items() if key != "PYTHONPATH" and not key.startswith("AWS_")}
 
 
-def of_tests() -> dict[str, str]:
+def environment_of_tests() -> dict[str, str]:
     """The same, with what makes the playbooks of the tests faster."""
     site = str(REPOSITORY / "tests" / "playbooks" / "site")
-    return {**outside(), "ANSIBLE_CONFIG": str(REPOSITORY / "tests" / "ansible.cfg"), "PYTHONPATH": site}
+    return {**environment_outside(), "ANSIBLE_CONFIG": str(REPOSITORY / "tests" / "ansible.cfg"), "PYTHONPATH": site}
 
 
 def _run(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
@@ -164,7 +164,7 @@ class Installation:
         subprocess.run(
             [str(part) for part in command],
             cwd=self.repository,
-            env={**outside(), **environment},
+            env={**environment_outside(), **environment},
             check=True,
             capture_output=True,
         )
@@ -202,7 +202,9 @@ class Installation:
         }
         given.write_text(yaml.safe_dump(settings))
         command = ["ansible-playbook", str(self.repository / "setup.yml"), "-e", f"@{given}"]
-        ended = self._run(command, {**of_tests(), "CONTROLLER_HOST": server.url, "CONTROLLER_OAUTH_TOKEN": TOKEN})
+        ended = self._run(
+            command, {**environment_of_tests(), "CONTROLLER_HOST": server.url, "CONTROLLER_OAUTH_TOKEN": TOKEN}
+        )
         server.stop()
         self._keep(controller)
         return ended

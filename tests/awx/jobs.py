@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from .rules import answered, mapping, questions, rendered, wrong_answer
+from .rules import answer_errors, check_answers, parse_variables, questions, render_injector
 from .stand_in import Controller
 
 
@@ -37,7 +37,7 @@ class Launch:
         self.controller = controller
         self.template = controller.named("job_templates", template, given.get("organization", "Default"))
         self.project = controller.get("projects", self.template["project"])
-        self.answers = mapping("extra_vars", answers)
+        self.answers = parse_variables("extra_vars", answers)
         self.handed_on: dict[str, Any] = given.get("handed_on", {})
         self.job_type: str = given.get("job_type", self.template["job_type"])
         self.limit: str = given.get("limit", "")
@@ -54,14 +54,19 @@ class Launch:
 
         An empty answer is an empty string. A default that would be an invalid answer is omitted.
         """
-        answered(self.template, self.answers)
+        check_answers(self.template, self.answers)
         defaults = {q["variable"]: q["default"] for q in questions(self.template) if q.get("default") is not None}
         defaults = {
             q["variable"]: defaults[q["variable"]]
             for q in questions(self.template)
-            if q["variable"] in defaults and not wrong_answer(q, defaults)
+            if q["variable"] in defaults and not answer_errors(q, defaults)
         }
-        return {**mapping("extra_vars", self.template["extra_vars"]), **self.handed_on, **defaults, **self.answers}
+        return {
+            **parse_variables("extra_vars", self.template["extra_vars"]),
+            **self.handed_on,
+            **defaults,
+            **self.answers,
+        }
 
     def meta_variables(self, number: int) -> dict[str, Any]:
         """Return the variables that AWX adds to each job (UnifiedJob.awx_meta_vars), under both of its names."""
@@ -78,7 +83,7 @@ class Launch:
             if kind["name"] == "Amazon Web Services":
                 found.update(AWS_ACCESS_KEY_ID=inputs["username"], AWS_SECRET_ACCESS_KEY=inputs["password"])
             for name, template in kind["injectors"].get("env", {}).items():
-                found[name] = rendered(template, inputs)
+                found[name] = render_injector(template, inputs)
         return found
 
     @property
@@ -98,7 +103,7 @@ class Launch:
         taken = sorted(self.hosts)[number - 1 :: self.slices]
         return {"all": {"hosts": taken}, "_meta": {"hostvars": {host: self.hosts[host] for host in taken}}}
 
-    def private_data(self, directory: Path, more: Mapping[str, str], number: int = 1) -> Path:
+    def write_private_data(self, directory: Path, more: Mapping[str, str], number: int = 1) -> Path:
         """Write the private data of a slice's job; ``more`` is what the node adds to the environment."""
         self.controller.launch(self.template)
         for part in ("env", "inventory"):

@@ -36,7 +36,7 @@ def refuse(**wrong: str) -> None:
     raise Refusal({name: [text] for name, text in wrong.items()})
 
 
-def check(kind: str, given: Mapping[str, Any], whole: Mapping[str, Any], store: Any) -> None:
+def check_object(kind: str, given: Mapping[str, Any], whole: Mapping[str, Any], store: Any) -> None:
     """Check what is written to an object of a kind; ``whole`` is the object after that."""
     unknown = sorted(set(given) - set(FIELDS[kind].split()))
     if unknown:  # ours
@@ -46,11 +46,11 @@ def check(kind: str, given: Mapping[str, Any], whole: Mapping[str, Any], store: 
             refuse(**{name: f'Invalid pk "{given[name]}" - object does not exist.'})
     for name in ("extra_vars", "variables", "source_vars", "extra_data"):
         if name in given:
-            mapping(name, given[name])
+            parse_variables(name, given[name])
     _CHECKS.get(kind, lambda *_: None)(whole, store)
 
 
-def mapping(name: str, given: Any) -> dict[str, Any]:
+def parse_variables(name: str, given: Any) -> dict[str, Any]:
     """Parse variables as AWX does: a dict, or JSON or YAML as a string."""
     try:
         found = yaml.safe_load(given) if isinstance(given, str) else given
@@ -61,13 +61,13 @@ def mapping(name: str, given: Any) -> dict[str, Any]:
     return dict(found or {})
 
 
-def change(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+def check_unchanged(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """Check what must not change."""
     if kind == "execution_environments" and new.get("organization") not in (None, old.get("organization")):
         refuse(organization="Cannot change the organization of an execution environment")
 
 
-def _credential_type(whole: Mapping[str, Any], _store: Any) -> None:
+def _check_credential_type(whole: Mapping[str, Any], _store: Any) -> None:
     if whole.get("kind") not in ("cloud", "net"):
         refuse(kind="Must be 'cloud' or 'net'")
     fields = whole["inputs"].get("fields", [])
@@ -86,17 +86,17 @@ def _credential_type(whole: Mapping[str, Any], _store: Any) -> None:
         if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
             refuse(injectors=f"{name} does not match any of the regexes")
         try:
-            rendered(template, dict.fromkeys(ids, "EXAMPLE"), jinja2.StrictUndefined)
+            render_injector(template, dict.fromkeys(ids, "EXAMPLE"), jinja2.StrictUndefined)
         except jinja2.UndefinedError as error:
             refuse(injectors=f"{name} uses an undefined field ({error})")
 
 
-def rendered(template: str, namespace: Mapping[str, Any], undefined: Any = jinja2.Undefined) -> str:
+def render_injector(template: str, namespace: Mapping[str, Any], undefined: Any = jinja2.Undefined) -> str:
     """Render an injector as the start of a job does: an empty field renders as an empty string."""
     return jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=undefined).from_string(template).render(**namespace)
 
 
-def _credential(whole: Mapping[str, Any], store: Any) -> None:
+def _check_credential(whole: Mapping[str, Any], store: Any) -> None:
     wanted = store.get("credential_types", whole["credential_type"])["inputs"]
     unknown = set(whole.get("inputs", {})) - {field["id"] for field in wanted["fields"]}
     if unknown:
@@ -106,13 +106,13 @@ def _credential(whole: Mapping[str, Any], store: Any) -> None:
         refuse(inputs=f"required for {', '.join(missing)}")
 
 
-def _execution_environment(whole: Mapping[str, Any], store: Any) -> None:
+def _check_execution_environment(whole: Mapping[str, Any], store: Any) -> None:
     credential = whole.get("credential") and store.get("credentials", whole["credential"])
     if credential and store.get("credential_types", credential["credential_type"])["kind"] != "registry":
         refuse(credential="Only Container Registry credentials can be associated with an Execution Environment")
 
 
-def _inventory_source(whole: Mapping[str, Any], store: Any) -> None:
+def _check_inventory_source(whole: Mapping[str, Any], store: Any) -> None:
     if whole.get("source") == "scm":
         if not whole.get("source_project") or not whole.get("source_path"):
             refuse(source_project="Project required for scm type sources.")
@@ -121,7 +121,7 @@ def _inventory_source(whole: Mapping[str, Any], store: Any) -> None:
             refuse(source_path="no such file in the project")
 
 
-def _job_template(whole: Mapping[str, Any], store: Any) -> None:
+def _check_job_template(whole: Mapping[str, Any], store: Any) -> None:
     if not whole.get("inventory") and not whole.get("ask_inventory_on_launch"):
         refuse(inventory="Must either set a default value or ask to prompt on launch.")
     if not whole.get("project"):
@@ -133,7 +133,7 @@ def _job_template(whole: Mapping[str, Any], store: Any) -> None:
             refuse(**{name: f"Ensure this value is greater than or equal to {least}."})
 
 
-def _schedule(whole: Mapping[str, Any], store: Any) -> None:
+def _check_schedule(whole: Mapping[str, Any], store: Any) -> None:
     rule = whole.get("rrule", "")
     if len(re.findall(r"DTSTART(?:;[^:]+)?:[0-9]+T[0-9]+Z?", rule)) != 1:
         refuse(rrule="Valid DTSTART required in rrule. Value should start with: DTSTART:YYYYMMDDTHHMMSSZ")
@@ -158,10 +158,10 @@ def _schedule(whole: Mapping[str, Any], store: Any) -> None:
     except ValueError as error:
         refuse(rrule=f"rrule parsing failed validation: {error}")
     template = store.get("unified_job_templates", whole["unified_job_template"])
-    answered(template, mapping("extra_data", whole["extra_data"]))
+    check_answers(template, parse_variables("extra_data", whole["extra_data"]))
 
 
-def _node(whole: Mapping[str, Any], store: Any) -> None:
+def _check_node(whole: Mapping[str, Any], store: Any) -> None:
     if not store.has("workflow_job_templates", whole.get("workflow_job_template")):
         refuse(workflow_job_template="This field is required.")
 
@@ -171,10 +171,10 @@ def questions(template: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(template["survey"].get("spec", ())) if template.get("survey_enabled") else []
 
 
-def answered(template: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+def check_answers(template: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
     """Check the answers of a launch or a schedule to a template's survey."""
     asked = questions(template)
-    wrong = [text for question in asked for text in wrong_answer(question, answers)]
+    wrong = [text for question in asked for text in answer_errors(question, answers)]
     if wrong:
         raise Refusal({"variables_needed_to_start": wrong})
     unasked = sorted(set(answers) - {question["variable"] for question in asked})
@@ -182,7 +182,7 @@ def answered(template: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
         refuse(extra_vars=f"Variables {', '.join(unasked)} are not allowed on launch.")
 
 
-def wrong_answer(question: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
+def answer_errors(question: Mapping[str, Any], answers: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the answer to a question.
 
     A required question needs an answer, whatever its default. An empty string is an answer if the minimum length allows
@@ -209,45 +209,45 @@ def wrong_answer(question: Mapping[str, Any], answers: Mapping[str, Any]) -> lis
     return []
 
 
-def survey(spec: Mapping[str, Any]) -> None:
+def check_survey(spec: Mapping[str, Any]) -> None:
     """Check a survey as AWX does: one message, about the first error."""
     for name, kind in (("name", str), ("description", str), ("spec", list)):
         if not isinstance(spec.get(name), kind):
-            _wrong(f"Field '{name}' is missing from survey spec, or of another type.")
+            _refuse_survey(f"Field '{name}' is missing from survey spec, or of another type.")
     if not spec["spec"]:
-        _wrong("'spec' doesn't contain any items.")
+        _refuse_survey("'spec' doesn't contain any items.")
     seen = set()
     for number, question in enumerate(spec["spec"]):
         for name in ("type", "question_name", "variable", "required"):
             if not isinstance(question.get(name), bool if name == "required" else str):
-                _wrong(f"'{name}' missing from survey question {number}, or of another type")
+                _refuse_survey(f"'{name}' missing from survey question {number}, or of another type")
         if question["variable"] in seen:
-            _wrong(f"'variable' '{question['variable']}' duplicated in survey question {number}.")
+            _refuse_survey(f"'variable' '{question['variable']}' duplicated in survey question {number}.")
         seen.add(question["variable"])
         if question["type"] not in _QUESTIONS:
-            _wrong(f"'{question['type']}' in survey question {number} is not an allowed question type.")
+            _refuse_survey(f"'{question['type']}' in survey question {number} is not an allowed question type.")
         default = question.get("default", "")
         if default != "" and not isinstance(default, _QUESTIONS[question["type"]]):
-            _wrong(f"Default value {default} in survey question {number} expected to be of its type.")
+            _refuse_survey(f"Default value {default} in survey question {number} expected to be of its type.")
         if any(question.get(name) is not None and not isinstance(question[name], int) for name in ("min", "max")):
-            _wrong(f"The limit in survey question {number} expected to be integer.")
+            _refuse_survey(f"The limit in survey question {number} expected to be integer.")
         if question["type"] in ("multiplechoice", "multiselect"):
             if not question.get("choices"):
-                _wrong(f"Survey question {number} must specify choices.")
+                _refuse_survey(f"Survey question {number} must specify choices.")
             if default and default not in question["choices"]:
-                _wrong("Default choice must be answered from the choices listed.")
+                _refuse_survey("Default choice must be answered from the choices listed.")
 
 
-def _wrong(text: str) -> None:
+def _refuse_survey(text: str) -> None:
     raise Refusal({"error": text})
 
 
 _CHECKS = {
-    "credential_types": _credential_type,
-    "credentials": _credential,
-    "execution_environments": _execution_environment,
-    "inventory_sources": _inventory_source,
-    "job_templates": _job_template,
-    "schedules": _schedule,
-    "workflow_job_template_nodes": _node,
+    "credential_types": _check_credential_type,
+    "credentials": _check_credential,
+    "execution_environments": _check_execution_environment,
+    "inventory_sources": _check_inventory_source,
+    "job_templates": _check_job_template,
+    "schedules": _check_schedule,
+    "workflow_job_template_nodes": _check_node,
 }

@@ -19,7 +19,7 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
 from .fields import ASSOCIATIONS, DEFAULTS, FIELDS, TEMPLATES
-from .rules import Refusal, change, check, refuse, survey
+from .rules import Refusal, check_object, check_survey, check_unchanged, refuse
 
 TOKEN = "controller-token-of-the-tests-9c4d17be"
 #: The fields that are unique for a kind, if the object has no organization; otherwise name and organization.
@@ -89,7 +89,7 @@ class Controller:
 
     def add(self, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
         whole = {"description": "", **DEFAULTS.get(kind, {}), **given}
-        check(kind, given, whole, self)
+        check_object(kind, given, whole, self)
         self._refuse_second(kind, whole)
         made = self._keep(kind, whole)
         if kind == "projects":
@@ -229,7 +229,7 @@ class Controller:
     def _one(self, method: str, kind: str, item: dict[str, Any], rest: list[str], given: Any) -> tuple[int, Any]:
         if rest == ["survey_spec"] and kind == "job_templates":
             if method == "POST":
-                survey(given)
+                check_survey(given)
                 item["survey"] = given
             return 200, item["survey"]
         if rest == ["update"] and method == "POST" and kind in ("projects", "inventory_sources"):
@@ -244,8 +244,8 @@ class Controller:
             return self._associate(method, item, ASSOCIATIONS.get(kind, {}).get(rest[0]), rest[0], given)
         if method == "PATCH":
             new = {name: value for name, value in given.items() if name != "type"}
-            change(kind, item, new)
-            check(kind, new, {**item, **new}, self)
+            check_unchanged(kind, item, new)
+            check_object(kind, new, {**item, **new}, self)
             item.update({name: "" if value is None and name == "kind" else value for name, value in new.items()})
         return 200, self._shown(kind, item)
 

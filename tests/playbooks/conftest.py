@@ -21,10 +21,10 @@ import boto3
 import pytest
 import yaml
 
-from tests.awx.installation import REPOSITORY, Installation, of_tests
+from tests.awx.installation import REPOSITORY, Installation, environment_of_tests
 from tests.clouds import CLOUDS
 
-from .warm import Warm
+from .fork_server import ForkServer
 
 #: Where tests copy from and to.
 PLACES = {name: cloud.regions[:2] for name, cloud in CLOUDS.items()}
@@ -37,11 +37,11 @@ ENDLESS = 3600
 class Clouds:
     """The simulated clouds in a process of their own, and Ansible's commands run against them."""
 
-    def __init__(self, connections, directory, warm=None):
+    def __init__(self, connections, directory, fork_server=None):
         self.connections = connections
         self.ebs = connections["ebs"]
         self.directory = directory
-        self.warm = warm
+        self.fork_server = fork_server
 
     def control(self, what, body=None):
         """POST to the simulated EC2; without a body, GET from it."""
@@ -63,31 +63,31 @@ class Clouds:
             aws_secret_access_key=self.ebs["secret_key"],
         )
 
-    def disk(self, name, region="us-east-1", **tags):
+    def create_ebs_disk(self, name, region="us-east-1", **tags):
         tags = [{"Key": k.replace("_", "-"), "Value": v} for k, v in {"Name": name, **tags}.items()]
         made = self.client(region).create_volume(
             Size=8, AvailabilityZone=f"{region}a", TagSpecifications=[{"ResourceType": "volume", "Tags": tags}]
         )
         return made["VolumeId"]
 
-    def snapshot(self, disk=None, region="us-east-1"):
-        return self.client(region).create_snapshot(VolumeId=disk or self.disk("d", region), Description="nightly")[
-            "SnapshotId"
-        ]
+    def create_ebs_snapshot(self, disk=None, region="us-east-1"):
+        return self.client(region).create_snapshot(
+            VolumeId=disk or self.create_ebs_disk("d", region), Description="nightly"
+        )["SnapshotId"]
 
-    def disk_of(self, cloud, name="d", **tags):
+    def create_disk(self, cloud, name="d", **tags):
         """Create a disk on any of the clouds, in the region that tests copy from."""
         region = PLACES[cloud][0]
         if cloud == "ebs":
-            return self.disk(name, region, **tags)
+            return self.create_ebs_disk(name, region, **tags)
         tags = {key.replace("_", "-"): value for key, value in tags.items()}
         return self.control_of(cloud, "make", [{"kind": "disk", "region": region, "name": name, "tags": tags}])[0]
 
-    def snapshot_of(self, cloud, disk=None):
+    def create_snapshot(self, cloud, disk=None):
         """Create a snapshot of this disk, or of a new disk."""
-        region, disk = PLACES[cloud][0], disk or self.disk_of(cloud)
+        region, disk = PLACES[cloud][0], disk or self.create_disk(cloud)
         if cloud == "ebs":
-            return self.snapshot(disk, region)
+            return self.create_ebs_snapshot(disk, region)
         made = {"kind": "snapshot", "region": region, "disk_id": disk, "name": "nightly"}
         return self.control_of(cloud, "make", [made])[0]
 
@@ -133,17 +133,17 @@ class Clouds:
     def run(self, *command, **more):
         """Run a command to its end; return its exit code and output."""
         environment = self.environment(**more)
-        if command[0] == "ansible-playbook" and self.warm and self.warm.fits(environment):
-            return self.warm.run([str(part) for part in command], self.directory, environment, timeout=HANGS)
+        if command[0] == "ansible-playbook" and self.fork_server and self.fork_server.has_loaded(environment):
+            return self.fork_server.run([str(part) for part in command], self.directory, environment, timeout=HANGS)
         process = self.start(*command, **more)
         output, _errors = process.communicate(timeout=HANGS)
         return process.returncode, output
 
     def play(self, tasks, *arguments, **more):
         """Run tasks as a play on localhost."""
-        return self.run("ansible-playbook", self.written(tasks), *arguments, **more)
+        return self.run("ansible-playbook", self.write_playbook(tasks), *arguments, **more)
 
-    def written(self, tasks, **play):
+    def write_playbook(self, tasks, **play):
         path = self.directory / f"play{time.monotonic_ns()}.yml"
         play = {
             "hosts": "localhost",
@@ -167,29 +167,29 @@ def _server():
 
 
 @pytest.fixture(scope="session")
-def _warm(_server, _modules_are_compiled_once):
-    warm = Warm(Clouds(_server, None).environment())
-    yield warm
-    warm.stop()
+def _fork_server(_server, _modules_are_compiled_once):
+    fork_server = ForkServer(Clouds(_server, None).environment())
+    yield fork_server
+    fork_server.stop()
 
 
 @pytest.fixture(scope="session")
-def quick_playbooks(_warm):
+def quick_playbooks(_fork_server):
     """A PATH whose ansible-playbook runs in a fork, for programs that start it."""
     with tempfile.TemporaryDirectory() as directory:  # with a name short enough for a socket
-        _warm.lend(directory)
+        _fork_server.provide_command(directory)
         yield os.pathsep.join([directory, os.environ["PATH"]])
 
 
 @pytest.fixture
-def clouds(_server, _warm, tmp_path):
-    clouds = Clouds(_server, tmp_path, _warm)
+def clouds(_server, _fork_server, tmp_path):
+    clouds = Clouds(_server, tmp_path, _fork_server)
     for cloud in _server:
         clouds.control_of(cloud, "reset", {})
     return clouds
 
 
-def made_once(factory, name, make):
+def make_once(factory, name, make):
     """Return a directory that ``make(directory)`` creates once, for all processes of the tests."""
     base = factory.getbasetemp()
     base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
@@ -210,7 +210,7 @@ def made_once(factory, name, make):
 def _modules_are_compiled_once(tmp_path_factory):
     """See site/sitecustomize.py."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TESTS_KEEP_COMPILED", str(made_once(tmp_path_factory, "compiled", lambda directory: None)))
+        patch.setenv("TESTS_KEEP_COMPILED", str(make_once(tmp_path_factory, "compiled", lambda directory: None)))
         patch.setenv("PYTHONPATH", str(REPOSITORY / "tests" / "playbooks" / "site"), prepend=os.pathsep)
         yield
 
@@ -218,13 +218,13 @@ def _modules_are_compiled_once(tmp_path_factory):
 @pytest.fixture(scope="session")
 def awx(tmp_path_factory, _modules_are_compiled_once):
     """A controller on which setup.yml has run."""
-    warm = Warm(of_tests())
+    fork_server = ForkServer(environment_of_tests())
 
     def run(command, environment):
-        return warm.run(command, REPOSITORY, environment, timeout=HANGS)
+        return fork_server.run(command, REPOSITORY, environment, timeout=HANGS)
 
-    yield Installation(made_once(tmp_path_factory, "awx", lambda directory: Installation(directory, run).begin()), run)
-    warm.stop()
+    yield Installation(make_once(tmp_path_factory, "awx", lambda directory: Installation(directory, run).begin()), run)
+    fork_server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -239,7 +239,7 @@ def oldest(tmp_path_factory):
         wanted = ["ansible-core==2.16.*", "aliyun-python-sdk-ens"]
         subprocess.run([directory / "bin" / "pip", "install", "-q", *wanted], check=True, capture_output=True)
 
-    directory = made_once(tmp_path_factory, "oldest", make)
+    directory = make_once(tmp_path_factory, "oldest", make)
     return {"PATH": f"{directory / 'bin'}:{os.environ['PATH']}"}
 
 
@@ -261,14 +261,14 @@ def kill_all(process):
     # Newer cores give each worker a session of its own, so killing the group is not enough. A stopped process cannot
     # start another one that would survive.
     stopped = []
-    while found := [pid for pid in family(process.pid) if pid not in stopped]:
-        send(signal.SIGSTOP, found)
+    while found := [pid for pid in process_tree(process.pid) if pid not in stopped]:
+        send_signal(signal.SIGSTOP, found)
         stopped += found
-    send(signal.SIGKILL, stopped)
+    send_signal(signal.SIGKILL, stopped)
     process.wait()
 
 
-def send(number, pids):
+def send_signal(number, pids):
     """Send a signal to those of these processes that still exist."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
@@ -294,7 +294,7 @@ def is_alive(pid):
     return False
 
 
-def family(ancestor):
+def process_tree(ancestor):
     """Return this process ID and those of all its descendants."""
     found = [ancestor]
     for pid in found:

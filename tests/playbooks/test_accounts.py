@@ -30,8 +30,8 @@ def permissions(clouds, snapshot_id):
 
 
 def test_snapshots_are_shared_with_the_account_that_copies(clouds, connections):
-    disk = clouds.disk("database", dr_copy="true")
-    source = clouds.snapshot(disk)
+    disk = clouds.create_ebs_disk("database", dr_copy="true")
+    source = clouds.create_ebs_snapshot(disk)
     clouds.client("us-east-1").create_tags(Resources=[source], Tags=[{"Key": "owner", "Value": "orders"}])
     predicted, output = role(clouds, "--check", "-vvv", **connections)
     assert predicted["counts"]["created"] == 1 and not permissions(clouds, source)
@@ -57,8 +57,8 @@ def test_a_snapshot_under_the_key_of_aws_is_refused_with_what_to_do(clouds, conn
         Encrypted=True,
         TagSpecifications=[{"ResourceType": "volume", "Tags": [{"Key": "dr-copy", "Value": "true"}]}],
     )["VolumeId"]
-    locked = clouds.snapshot(volume)
-    good = clouds.snapshot(clouds.disk("files", dr_copy="true"))
+    locked = clouds.create_ebs_snapshot(volume)
+    good = clouds.create_ebs_snapshot(clouds.create_ebs_disk("files", dr_copy="true"))
     result, output = role(clouds, expect=2, **connections)
     assert [c["source_snapshot_id"] for c in result["copies"]] == [good]
     failure = result["failures"][0]
@@ -67,7 +67,7 @@ def test_a_snapshot_under_the_key_of_aws_is_refused_with_what_to_do(clouds, conn
 
 
 def test_an_account_that_is_not_known_fails_at_the_end(clouds, connections):
-    source = clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    source = clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", dr_copy="true"))
     clouds.control("faults", [{"fault": "expire", "action": "GetCallerIdentity", "region": "eu-west-1"}])
     result, output = role(clouds, expect=2, **connections)
     assert "nothing was shared" in " ".join(output.split()) and result["copies"] == []
@@ -75,7 +75,7 @@ def test_an_account_that_is_not_known_fails_at_the_end(clouds, connections):
 
 
 def test_a_blank_source_connection_means_none(clouds):
-    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", dr_copy="true"))
     keys = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
     code, output = clouds.play(
         [{"include_role": {"name": "multicloud.snapshots.dr_copy"}}],

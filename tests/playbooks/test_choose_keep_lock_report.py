@@ -25,10 +25,10 @@ def tag(clouds, snapshot, **tags):
 
 
 def test_a_tour_of_choosing_keeping_locking_and_reporting(clouds):
-    disk = clouds.disk("database", **{"dr-copy": "true", "owner": "finance"})
-    wanted = clouds.snapshot(disk)
+    disk = clouds.create_ebs_disk("database", **{"dr-copy": "true", "owner": "finance"})
+    wanted = clouds.create_ebs_snapshot(disk)
     time.sleep(1.1)  # the cloud shows whole seconds
-    tag(clouds, clouds.snapshot(disk), wiz="auto-gen-snapshot")
+    tag(clouds, clouds.create_ebs_snapshot(disk), wiz="auto-gen-snapshot")
     reports, metrics = clouds.directory / "reports", clouds.directory / "metrics"
     variables = {
         "dr_copy_copy_disk_tags": True,
@@ -77,14 +77,14 @@ def test_all_problems_are_in_one_message(clouds):
 @pytest.mark.parametrize("cloud", daily_sample(["ebs", "ecs", "cbs"]))
 def test_the_next_newest_is_copied_where_the_newest_is_gone_by_then(clouds, cloud):
     """Somebody deletes the two newest during the listing. On EBS a real run would retry for a minute."""
-    disk, other = (clouds.disk_of(cloud, name, dr_copy="true") for name in ("database", "mail"))
-    oldest, beside = clouds.snapshot_of(cloud, disk), clouds.snapshot_of(cloud, other)
+    disk, other = (clouds.create_disk(cloud, name, dr_copy="true") for name in ("database", "mail"))
+    oldest, beside = clouds.create_snapshot(cloud, disk), clouds.create_snapshot(cloud, other)
     plan = {**plan_over(clouds, cloud), "dr_copy_rpo_hours": 24}
     for arguments in [["--check"]] if cloud == "ebs" else [["--check"], []]:
         gone = []
         for _n in range(2):
             time.sleep(1.1)  # the clouds show whole seconds
-            gone.append(clouds.snapshot_of(cloud, disk))
+            gone.append(clouds.create_snapshot(cloud, disk))
         gone_then = dict.fromkeys(gone, PLACES[cloud][1])
         clouds.control_of(cloud, "settings", {"vanish": gone_then, "copy_seconds": 0.2})
         result, _output = role(clouds, *arguments, **plan)
@@ -100,8 +100,8 @@ def test_the_next_newest_is_copied_where_the_newest_is_gone_by_then(clouds, clou
 
 
 def test_a_disk_all_of_whose_snapshots_are_gone_has_failed(clouds):
-    disk = clouds.disk_of("ecs", "database", dr_copy="true")
-    gone = clouds.snapshot_of("ecs", disk)
+    disk = clouds.create_disk("ecs", "database", dr_copy="true")
+    gone = clouds.create_snapshot("ecs", disk)
     clouds.control_of("ecs", "settings", {"vanish": {gone: PLACES["ecs"][1]}})
     result, output = role(clouds, expect=2, **plan_over(clouds, "ecs"))
     (failure,) = result["failures"]
@@ -112,15 +112,15 @@ def test_a_disk_all_of_whose_snapshots_are_gone_has_failed(clouds):
 
 def test_a_copy_that_was_never_tagged_is_tagged_by_the_next_night(clouds):
     """On CBS tags follow the copy: a run that ends in between leaves a copy that retention does not recognize."""
-    disk = clouds.disk_of("cbs", "database", dr_copy="true")
-    first = clouds.snapshot_of("cbs", disk)
+    disk = clouds.create_disk("cbs", "database", dr_copy="true")
+    first = clouds.create_snapshot("cbs", disk)
     clouds.control_of("cbs", "settings", {"copy_seconds": 0.2})
     fault = {"action": "TagResources", "fault": "refuse", "code": "UnauthorizedOperation", "status": 200}
     clouds.control_of("cbs", "faults", [fault])
     role(clouds, expect=2, **plan_over(clouds, "cbs"))
     clouds.control_of("cbs", "faults", [])
     time.sleep(1.1)  # the cloud shows whole seconds
-    second = clouds.snapshot_of("cbs", disk)
+    second = clouds.create_snapshot("cbs", disk)
     result, _output = role(clouds, **plan_over(clouds, "cbs"))
     actions = {row["source_snapshot_id"]: row["action"] for row in result["copies"]}
     assert actions == {first: "updated", second: "created"}
@@ -129,14 +129,14 @@ def test_a_copy_that_was_never_tagged_is_tagged_by_the_next_night(clouds):
 
 
 def test_retention_goes_by_the_names_of_copies_that_a_full_quota_left_without_tags(clouds):
-    disk = clouds.disk_of("cbs", "database", dr_copy="true")
+    disk = clouds.create_disk("cbs", "database", dr_copy="true")
     clouds.control_of("cbs", "settings", {"copy_seconds": 0.2, "tag_values": 0})
     night = {**plan_over(clouds, "cbs"), "dr_copy_keep": 1}
-    first = clouds.snapshot_of("cbs", disk)
+    first = clouds.create_snapshot("cbs", disk)
     result, output = role(clouds, **night)
     assert not result["failures"] and "LimitExceeded.TagValue" in output
     time.sleep(1.1)  # the cloud shows whole seconds
-    second = clouds.snapshot_of("cbs", disk)
+    second = clouds.create_snapshot("cbs", disk)
     result, output = role(clouds, **night)
     assert [row["source_snapshot_id"] for row in result["pruned"]] == [first]
     (point,) = result["recovery_points"]

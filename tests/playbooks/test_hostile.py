@@ -15,7 +15,7 @@ import pytest
 
 from tests.daily import daily_sample
 
-from .conftest import HANGS, PLACES, family
+from .conftest import HANGS, PLACES, process_tree
 
 HOSTILE = "{{ 7 * 191 }}{% raw %}<script>alert(1)</script>\x1b[31m"
 TOKEN = "aVeryLongTemporaryToken0123456789"
@@ -73,10 +73,10 @@ def test_secrets_show_nowhere_on_a_bad_day(clouds, cloud, where):
         more = dict(zip(ENVIRONMENT[cloud], (key_id, secret, TOKEN)))
     elif cloud == "ecs":
         profile = {"name": "default", "mode": "StsToken", "access_key_id": key_id, "access_key_secret": secret}
-        written(home / ".aliyun" / "config.json", json.dumps({"profiles": [{**profile, "sts_token": TOKEN}]}))
+        write_file(home / ".aliyun" / "config.json", json.dumps({"profiles": [{**profile, "sts_token": TOKEN}]}))
     else:
         text = f"[default]\nsecret_id={key_id}\nsecret_key={secret}\ntoken={TOKEN}\n"
-        written(home / ".tencentcloud" / "credentials", text)
+        write_file(home / ".tencentcloud" / "credentials", text)
     home.mkdir(exist_ok=True)
     given = {
         "snapshot_ids": source,
@@ -87,7 +87,7 @@ def test_secrets_show_nowhere_on_a_bad_day(clouds, cloud, where):
         "wait_timeout": 4,
     }
     temporary = clouds.directory / "tmp"
-    playbook = clouds.written([{f"multicloud.snapshots.{cloud}_snapshot_copy": given}])
+    playbook = clouds.write_playbook([{f"multicloud.snapshots.{cloud}_snapshot_copy": given}])
     every = ("drop", "garbage", "expire", "throttle", "unavailable")
     for fault in every if where == "environment" else every[:2]:
         clouds.control_of(cloud, "faults", [{"fault": fault}])
@@ -105,7 +105,7 @@ def test_secrets_show_nowhere_on_a_bad_day(clouds, cloud, where):
             assert what not in output and what not in seen and what not in left, (fault, what)
 
 
-def written(path, text):
+def write_file(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 
@@ -114,7 +114,7 @@ def commands_while(process):
     """Collect every command line of this process and its descendants while it runs."""
     seen = set()
     while process.poll() is None and len(seen) < 10000:
-        for pid in family(process.pid):
+        for pid in process_tree(process.pid):
             with contextlib.suppress(OSError):
                 seen.add(Path(f"/proc/{pid}/cmdline").read_text(errors="replace"))
         time.sleep(0.05)

@@ -16,10 +16,10 @@ import tarfile
 import pytest
 import yaml
 
-from tests.awx.installation import outside
+from tests.awx.installation import environment_outside
 from tests.guides import blocks_of
 
-from .conftest import HANGS, REPOSITORY, made_once
+from .conftest import HANGS, REPOSITORY, make_once
 
 ALONE = ["unshare", "--map-root-user", "--net"]
 DRILL = {"dr_restore_cloud": "ebs", "dr_restore_region": "eu-west-1", "dr_restore_zone": "eu-west-1a"}
@@ -44,18 +44,18 @@ def installed(tmp_path_factory):
     def make(directory):
         (directory / "ansible_collections").mkdir()
         (directory / "ansible_collections" / "amazon").symlink_to(REPOSITORY.parents[1] / "amazon")
-        alone = {**outside(), "ANSIBLE_COLLECTIONS_PATH": str(directory)}
+        alone = {**environment_outside(), "ANSIBLE_COLLECTIONS_PATH": str(directory)}
         galaxy = ["ansible-galaxy", "collection"]
         subprocess.run([*galaxy, "build", REPOSITORY, "--output-path", directory], env=alone, check=True)
         command = [*galaxy, "install", "--offline", "-p", directory, *directory.glob("*.tar.gz")]
         subprocess.run(command, env=alone, check=True)
 
-    return made_once(tmp_path_factory, "installed", make)
+    return make_once(tmp_path_factory, "installed", make)
 
 
 def run_in(directory, installed, command):
     """Run a command where the collection is installed; return exit code and output."""
-    environment = {**outside(), "ANSIBLE_COLLECTIONS_PATH": str(installed), "PWD": str(directory)}
+    environment = {**environment_outside(), "ANSIBLE_COLLECTIONS_PATH": str(installed), "PWD": str(directory)}
     done = subprocess.run(
         command, env=environment, cwd=directory, capture_output=True, text=True, timeout=HANGS, check=False
     )

@@ -18,7 +18,7 @@ from tests.daily import daily_sample
 from tests.live.probes import probes_on
 from tests.simulator import alibaba, ec2, tencent
 
-from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, family, kill_all, send, wait_until
+from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, kill_all, process_tree, send_signal, wait_until
 
 #: How often an action was called before the power fails, and which other calls of the run must have been seen.
 MOMENTS = [
@@ -59,8 +59,8 @@ class Lent:
             TENCENTCLOUD_CBS_ENDPOINT=connections["cbs"]["endpoint_url"],
         )
         # The owner's things, some with names and tags that look like the mark.
-        self.disk = clouds.disk_of(cloud, "dr-copy-live", dr_copy_live="mine")
-        clouds.snapshot_of(cloud, self.disk)
+        self.disk = clouds.create_disk(cloud, "dr-copy-live", dr_copy_live="mine")
+        clouds.create_snapshot(cloud, self.disk)
         self.before = self.everything()
 
     def everything(self):
@@ -106,7 +106,7 @@ class Lent:
     def calls(self, action):
         return self.clouds.control_of(self.cloud, "calls").get(action, 0)
 
-    def written(self):
+    def files_written(self):
         """Return everything that a run wrote, except the journal."""
         return {path: path.read_text() for path in self.results.rglob("*") if path.is_file()}
 
@@ -123,7 +123,7 @@ def test_every_promise_is_kept_and_nothing_is_left_behind(lent, quick_playbooks)
     arguments = {"cbs": (), "ecs": ("--brief", "--disk", lent.disk)}.get(lent.cloud, ("--brief",))
     code, output = lent.run("run", "--yes", *arguments)
     assert code == 0, output
-    written = lent.written()
+    written = lent.files_written()
     table = next(text for path, text in written.items() if path.name == "seen.md")
     assert "**no**" not in table and table.count("| yes |") >= 15, table
     assert "| state: absent deletes the restored disk, once | yes |" in table
@@ -149,12 +149,12 @@ def test_after_a_kill_nothing_is_left_and_nothing_else_touched(lent, action, tim
     wait_until(lambda: lent.calls(action) >= times or process.poll() is not None)
     if dies_alone:
         # The run itself was killed, but its playbook continues: nothing may be cleaned up meanwhile.
-        others = family(process.pid)[1:]
+        others = process_tree(process.pid)[1:]
         process.kill()
         process.wait()
         code, output = lent.run("clean", "--yes")
         assert code == 2 and "A run is in progress" in output
-        send(signal.SIGKILL, others)
+        send_signal(signal.SIGKILL, others)
     else:
         kill_all(process)
     code, output = lent.run("clean", "--yes")
@@ -181,7 +181,7 @@ def test_a_refusal_is_reported_without_names_and_cleaned_up(lent, action, quick_
     code, output = lent.run("run", "--yes")
     assert code == 1 and "is not authorized" in output and "BROKEN: the run comes to its end" in output, output
     assert lent.everything() == lent.before
-    assert not [secret for secret in HIDDEN for text in (*lent.written().values(), output) if secret in text]
+    assert not [secret for secret in HIDDEN for text in (*lent.files_written().values(), output) if secret in text]
 
 
 def test_the_command_says_what_it_lacks():

@@ -22,9 +22,9 @@ def copy_task(sources, **options):
 
 
 def test_a_killed_playbook_is_put_right_by_the_next_run(clouds):
-    sources = [clouds.snapshot() for _n in range(20)]
+    sources = [clouds.create_ebs_snapshot() for _n in range(20)]
     clouds.control("settings", {"copy_seconds": ENDLESS, "latency": 0.03})
-    playbook = clouds.written([copy_task(sources, wait=True, max_in_flight=6)])
+    playbook = clouds.write_playbook([copy_task(sources, wait=True, max_in_flight=6)])
     process = clouds.start("ansible-playbook", playbook)
     kill_in_the_second_window(clouds, "ebs", process, clouds.copies, 6)
     code, output = clouds.run("ansible-playbook", playbook)
@@ -36,7 +36,7 @@ def test_a_killed_playbook_is_put_right_by_the_next_run(clouds):
 
 
 def test_every_third_answer_lost_makes_no_second_copy(clouds):
-    sources = [clouds.snapshot() for _n in range(12)]
+    sources = [clouds.create_ebs_snapshot() for _n in range(12)]
     clouds.control("settings", {"copy_seconds": 0.5})
     clouds.control("faults", [{"action": "CopySnapshot", "fault": "lose_answer", "every": 3}])
     code, output = clouds.play([copy_task(sources, wait=True)])
@@ -46,16 +46,16 @@ def test_every_third_answer_lost_makes_no_second_copy(clouds):
 
 def test_credentials_come_once_by_action_group(clouds):
     keys = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
-    source = clouds.snapshot()
+    source = clouds.create_ebs_snapshot()
     for group in ("aws",):
-        playbook = clouds.written(
+        playbook = clouds.write_playbook(
             [copy_task([source], wait=True), {"multicloud.snapshots.ebs_snapshot_info": {"region": "eu-west-1"}}],
             module_defaults={f"group/multicloud.snapshots.{group}": keys},
         )
         without = {"AWS_URL": "", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
         code, output = clouds.run("ansible-playbook", playbook, **without)
         assert code == 0, output
-    playbook = clouds.written(
+    playbook = clouds.write_playbook(
         [copy_task([source])], module_defaults={"group/multicloud.snapshots.all": {"validate_certs": False}}
     )
     code, output = clouds.run("ansible-playbook", playbook)
@@ -64,7 +64,7 @@ def test_credentials_come_once_by_action_group(clouds):
 
 def test_no_secret_is_shown_at_vvv(clouds):
     secret = clouds.ebs["secret_key"]
-    sources = [clouds.snapshot(), "snap-0123456789abcdef0"]
+    sources = [clouds.create_ebs_snapshot(), "snap-0123456789abcdef0"]
     clouds.control("faults", [{"action": "CopySnapshot", "fault": "throttle", "times": 2}])
     given = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
     code, output = clouds.play([copy_task(sources, wait=True, **given)], "-vvv", AWS_SECRET_ACCESS_KEY="")
@@ -74,13 +74,13 @@ def test_no_secret_is_shown_at_vvv(clouds):
 
 
 def test_two_names_of_one_option_with_two_values_are_refused(clouds):
-    one, other = clouds.snapshot(), clouds.snapshot()
+    one, other = clouds.create_ebs_snapshot(), clouds.create_ebs_snapshot()
     code, output = clouds.play([copy_task([one], source_snapshot_id=other)])
     assert code == 2 and "snapshot_ids and source_snapshot_id: " in output and not clouds.copies(), output
 
 
 def test_a_module_runs_ad_hoc(clouds):
-    source = clouds.snapshot()
+    source = clouds.create_ebs_snapshot()
     arguments = f"snapshot_id={source} source_region=us-east-1 destination_region=eu-west-1 wait=true"
     code, output = clouds.run("ansible", "localhost", "-m", COPY, "-a", arguments)
     assert code == 0 and "CHANGED" in output, output
@@ -89,7 +89,7 @@ def test_a_module_runs_ad_hoc(clouds):
 
 
 def test_the_examples_of_the_documentation_run(clouds):
-    sources = [clouds.snapshot(), clouds.snapshot()]
+    sources = [clouds.create_ebs_snapshot(), clouds.create_ebs_snapshot()]
     text = ebs_snapshot_copy.EXAMPLES + ebs_snapshot_info.EXAMPLES
     text = text.replace("snap-0aa11bb22cc33dd44", sources[0]).replace("snap-0bb22cc33dd44ee55", sources[1])
     clouds.control("settings", {"copy_seconds": 0.2})
@@ -102,7 +102,7 @@ def test_a_playbook_moves_over_from_community_aws_by_its_name_alone(clouds):
     task = {
         "source_region": "us-east-1",
         "region": "eu-west-1",
-        "source_snapshot_id": clouds.snapshot(),
+        "source_snapshot_id": clouds.create_ebs_snapshot(),
         "description": "nightly",
         "encrypted": True,
         "kms_key_id": "alias/dr",
@@ -119,7 +119,7 @@ def test_a_playbook_moves_over_from_community_aws_by_its_name_alone(clouds):
 
 
 def test_a_failure_returns_everything_that_was_done(clouds):
-    source = clouds.snapshot()
+    source = clouds.create_ebs_snapshot()
     tasks = [
         {**copy_task([source, "snap-0123456789abcdef0"], wait=True), "ignore_errors": True},
         {"keep": {"content": "{{ copied | to_json }}", "dest": str(clouds.directory / "result.json")}},

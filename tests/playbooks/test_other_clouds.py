@@ -66,7 +66,7 @@ def place(clouds, request):
 def test_a_killed_playbook_is_put_right_by_the_next_run(clouds, place):
     sources = place.snapshots(20)
     clouds.control_of(place.cloud, "settings", {"copy_seconds": ENDLESS, "latency": 0.05})
-    playbook = clouds.written([place.task(sources, wait=True, max_in_flight=6, **place.keys)])
+    playbook = clouds.write_playbook([place.task(sources, wait=True, max_in_flight=6, **place.keys)])
     process = clouds.start("ansible-playbook", playbook)
     kill_in_the_second_window(clouds, place.cloud, process, place.copies, 6)
     clouds.control_of(place.cloud, "settings", {"copy_seconds": 1.0})
@@ -79,7 +79,7 @@ def test_a_killed_playbook_is_put_right_by_the_next_run(clouds, place):
 
 def test_credentials_come_once_by_action_group_and_are_never_shown(clouds, place):
     sources = place.snapshots(1)
-    playbook = clouds.written(
+    playbook = clouds.write_playbook(
         [place.task([*sources, sources[0][:-1] + "z"], wait=True)],
         module_defaults={f"group/multicloud.snapshots.{GROUPS[place.cloud]}": "{{ keys }}"},
     )
@@ -98,7 +98,7 @@ def test_a_variable_that_the_cloud_has_no_option_for_is_refused_by_name(clouds, 
         "dr_copy_destination_regions": [place.destination],
         "dr_copy_connection": place.keys,
     }
-    playbook = clouds.written([{"include_role": {"name": "multicloud.snapshots.dr_copy"}}])
+    playbook = clouds.write_playbook([{"include_role": {"name": "multicloud.snapshots.dr_copy"}}])
     for name, value in REFUSED.get(place.cloud, {}).items():
         wrong = {**variables, f"dr_copy_{name}": value}
         code, output = clouds.run("ansible-playbook", playbook, "-e", json.dumps(wrong))
@@ -140,7 +140,7 @@ def test_the_examples_of_the_documentation_run(clouds, cloud, texts, ids, left):
     clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     defaults = {f"group/multicloud.snapshots.{GROUPS[cloud]}": place.keys}
     code, output = clouds.run(
-        "ansible-playbook", clouds.written(yaml.safe_load(texts), module_defaults=defaults), "--diff"
+        "ansible-playbook", clouds.write_playbook(yaml.safe_load(texts), module_defaults=defaults), "--diff"
     )
     assert code == 0, output
     assert len(place.copies()) == left

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 
 from tests.unit.reports import sample
 
-from .conftest import HANGS, REPOSITORY, made_once
+from .conftest import HANGS, REPOSITORY, make_once
 
 SCHEMA = json.loads((REPOSITORY / "roles/dr_copy/files/report.schema.json").read_text())
 AXE = "axe-core@4.11.0"
@@ -38,7 +38,7 @@ def axe(tmp_path_factory):
         packed = subprocess.run(pack, cwd=directory, capture_output=True, text=True, timeout=HANGS, check=True)
         shutil.unpack_archive(directory / packed.stdout.split()[-1], directory, filter="data")
 
-    directory = made_once(tmp_path_factory, "axe", make)
+    directory = make_once(tmp_path_factory, "axe", make)
     return (directory / "package" / "axe.min.js").read_text()
 
 

@@ -23,7 +23,7 @@ TASKS = [{"include_role": {"name": "multicloud.snapshots.dr_copy"}}]
 @pytest.fixture
 def plan(clouds):
     """A plan over a cloud whose library each core has, without the keys; and a snapshot to copy."""
-    clouds.snapshot_of("ens", clouds.disk_of("ens", "database", dr_copy="true"))
+    clouds.create_snapshot("ens", clouds.create_disk("ens", "database", dr_copy="true"))
     variables = {**plan_over(clouds, "ens"), "dr_copy_wait_delay": 1}
     return {name: value for name, value in variables.items() if name != "dr_copy_connection"}
 
@@ -47,7 +47,7 @@ def test_the_users_module_defaults_stay_in_force(clouds, core, plan):
     # The copy that is there may change now, so it is not left out of the call.
     defaults["multicloud.snapshots.ens_snapshot_copy"]["replace_failed"] = True
     named = given(plan, dr_copy_name="by-the-variable")
-    clouds.snapshot_of("ens", clouds.disk_of("ens", "other", dr_copy="true"))
+    clouds.create_snapshot("ens", clouds.create_disk("ens", "other", dr_copy="true"))
     code, output, errors = played(clouds, TASKS, *named, core=core, module_defaults=defaults)
     assert code == 0, output + errors
     names = {row["name"] for row in clouds.control_of("ens", "truth") if row.get("source_id")}

@@ -17,7 +17,7 @@ import pytest
 
 from tests.clouds import CLOUDS
 
-from .conftest import ENDLESS, HANGS, PLACES, family, is_alive, wait_until
+from .conftest import ENDLESS, HANGS, PLACES, is_alive, process_tree, wait_until
 from .test_restore import Site
 
 LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under way.*so far")
@@ -26,7 +26,7 @@ LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under 
 def task(clouds, cloud, count=4, **options):
     """Return a copy task that takes some seconds, because its window is narrow."""
     source, destination = PLACES[cloud]
-    ids = [clouds.snapshot_of(cloud) for _n in range(count)]
+    ids = [clouds.create_snapshot(cloud) for _n in range(count)]
     given = {"snapshot_ids": ids, "source_region": source, "destination_regions": [destination], "max_in_flight": 2}
     given.update(wait=True, wait_delay=1, **({} if cloud == "ebs" else clouds.connections[cloud]), **options)
     clouds.control_of(cloud, "settings", {"copy_seconds": 1.5})
@@ -36,7 +36,7 @@ def task(clouds, cloud, count=4, **options):
 def played(clouds, tasks, *arguments, core=None, **play):
     """Run a playbook; return its exit code, its stdout and its stderr."""
     process = subprocess.run(
-        ["ansible-playbook", clouds.written(tasks, **play), *arguments],
+        ["ansible-playbook", clouds.write_playbook(tasks, **play), *arguments],
         cwd=clouds.directory,
         env=clouds.environment(**(core or {})),
         capture_output=True,
@@ -49,7 +49,7 @@ def played(clouds, tasks, *arguments, core=None, **play):
 
 def started(clouds, core, **streams):
     """Start a playbook that copies for some seconds, with streams of its own."""
-    command = ["ansible-playbook", clouds.written([task(clouds, "ens")])]
+    command = ["ansible-playbook", clouds.write_playbook([task(clouds, "ens")])]
     return subprocess.Popen(command, cwd=clouds.directory, env=clouds.environment(**core), **streams)
 
 
@@ -87,7 +87,9 @@ def test_progress_is_hidden_with_no_log_async_or_one_line(clouds):
     code, output, errors = played(clouds, tasks, "-v")
     assert code == 0 and not LINE.search(errors + output), errors
     assert "ens_snapshot_copy: no progress is shown over SSH, under async or as another user" in output
-    arguments = f"snapshot_id={clouds.snapshot()} source_region=us-east-1 destination_region=eu-west-1 wait=true"
+    arguments = (
+        f"snapshot_id={clouds.create_ebs_snapshot()} source_region=us-east-1 destination_region=eu-west-1 wait=true"
+    )
     code, output = clouds.run(
         "ansible", "localhost", "--one-line", "-m", "multicloud.snapshots.ebs_snapshot_copy", "-a", arguments
     )
@@ -111,7 +113,7 @@ def test_hosts_run_at_the_same_time_under_the_free_strategy(clouds, core):
     given = task(clouds, "ens", 3)
     options = given["multicloud.snapshots.ens_snapshot_copy"]
     # Each its own: copies that the other host has already made show no progress.
-    ids = {"red": options["snapshot_ids"], "blue": [clouds.snapshot_of("ens") for _n in range(3)]}
+    ids = {"red": options["snapshot_ids"], "blue": [clouds.create_snapshot("ens") for _n in range(3)]}
     options["snapshot_ids"] = "{{ ids[inventory_hostname] }}"
     given["vars"] = {"ids": ids}
     code, output, errors = played(
@@ -164,11 +166,11 @@ def test_progress_goes_to_a_terminal_and_to_a_file(clouds, core):
 
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_module_does_not_outlive_its_playbook(clouds, core, quiet):
-    playbook = clouds.written([{**task(clouds, "ens", wait_timeout=ENDLESS), "no_log": quiet}])
+    playbook = clouds.write_playbook([{**task(clouds, "ens", wait_timeout=ENDLESS), "no_log": quiet}])
     clouds.control_of("ens", "settings", {"copy_seconds": ENDLESS})
     process = clouds.start("ansible-playbook", playbook, **core)
     wait_until(lambda: clouds.control_of("ens", "calls").get("CopySnapshot", 0) >= 2)
-    children = family(process.pid)[1:]
+    children = process_tree(process.pid)[1:]
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert len(children) > 1

@@ -37,13 +37,13 @@ def basics(clouds, cloud):
     return {**given, "dr_copy_destination_regions": [destination]}
 
 
-def disk_of(clouds, cloud, name):
-    return clouds.disk_of(cloud, name, dr_copy="true")
+def create_disk(clouds, cloud, name):
+    return clouds.create_disk(cloud, name, dr_copy="true")
 
 
-def snapshot_of(clouds, cloud, disk):
+def create_snapshot(clouds, cloud, disk):
     time.sleep(1.05)  # the clouds show whole seconds
-    return clouds.snapshot_of(cloud, disk)
+    return clouds.create_snapshot(cloud, disk)
 
 
 @pytest.mark.parametrize("cloud", PLACES if NIGHTS > 2 else ["ebs"])
@@ -51,11 +51,11 @@ def test_nights_leave_just_what_is_to_be_kept(clouds, cloud):
     clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     directory = clouds.directory / "reports"
     plan = {**basics(clouds, cloud), "dr_copy_keep": 1, "dr_copy_rpo_hours": 24, "dr_copy_report_dir": str(directory)}
-    disks = [disk_of(clouds, cloud, name) for name in ("database", "<script>alert(1)</script>")]
+    disks = [create_disk(clouds, cloud, name) for name in ("database", "<script>alert(1)</script>")]
     sources = {disk: [] for disk in disks}
     for night in range(NIGHTS):
         for disk in disks:
-            sources[disk].append(snapshot_of(clouds, cloud, disk))
+            sources[disk].append(create_snapshot(clouds, cloud, disk))
         if night == NIGHTS - 1:
             written = report(directory)[1]
             predicted, _output = role(clouds, "--check", **plan)
@@ -74,18 +74,18 @@ def test_nights_leave_just_what_is_to_be_kept(clouds, cloud):
 
 def test_a_held_copy_is_kept_and_a_lost_disk_is_reported(clouds):
     clouds.control("settings", {"copy_seconds": 0.2})
-    disk, other = (disk_of(clouds, "ebs", name) for name in ("database", "files"))
-    first = snapshot_of(clouds, "ebs", disk)
-    snapshot_of(clouds, "ebs", other)
+    disk, other = (create_disk(clouds, "ebs", name) for name in ("database", "files"))
+    first = create_snapshot(clouds, "ebs", disk)
+    create_snapshot(clouds, "ebs", other)
     role(clouds, dr_copy_keep=1)
     held = next(c["SnapshotId"] for c in clouds.copies() if first in str(c["Tags"]))
     clouds.client("eu-west-1").create_tags(Resources=[held], Tags=[{"Key": "dr-copy:hold", "Value": ""}])
     clouds.client("us-east-1").delete_tags(Resources=[other], Tags=[{"Key": "dr-copy"}])
-    snapshot_of(clouds, "ebs", disk)
+    create_snapshot(clouds, "ebs", disk)
     result, _output = role(clouds, dr_copy_keep=1)
     assert result["pruned"] == [] and [(o["disk_id"], o["kind"]) for o in result["orphans"]] == [(other, "unselected")]
     clouds.client("eu-west-1").delete_tags(Resources=[held], Tags=[{"Key": "dr-copy:hold"}])
-    bad = snapshot_of(clouds, "ebs", disk)
+    bad = create_snapshot(clouds, "ebs", disk)
     clouds.control("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}})
     result, _output = role(clouds, expect=2, dr_copy_keep=1)
     assert result["pruned"] == [], "a night on which the copy fails deletes nothing"
@@ -97,9 +97,9 @@ def test_a_held_copy_is_kept_and_a_lost_disk_is_reported(clouds):
 
 def test_the_role_fails_where_the_rpo_is_missed_and_says_why(clouds):
     directory = clouds.directory / "reports"
-    good, bare, broken = (disk_of(clouds, "ebs", name) for name in ("good", "bare", "broken"))
-    snapshot_of(clouds, "ebs", good)
-    bad = snapshot_of(clouds, "ebs", broken)
+    good, bare, broken = (create_disk(clouds, "ebs", name) for name in ("good", "bare", "broken"))
+    create_snapshot(clouds, "ebs", good)
+    bad = create_snapshot(clouds, "ebs", broken)
     clouds.control("settings", {"copy_seconds": 0.2, "fail_copies_of": {bad: "Given key ID is not accessible"}})
     given = {"dr_copy_rpo_hours": "1", "dr_copy_report_dir": str(directory)}
     result, output = role(clouds, expect=2, **given)
@@ -114,7 +114,7 @@ def test_the_role_fails_where_the_rpo_is_missed_and_says_why(clouds):
 
 
 def test_a_report_that_cannot_be_written_fails_last_and_names_the_path(clouds):
-    snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
+    create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
     blocked = clouds.directory / "blocked"
     blocked.write_text("")
     result, output = role(clouds, expect=2, dr_copy_report_dir=str(blocked / "reports"))
@@ -123,14 +123,14 @@ def test_a_report_that_cannot_be_written_fails_last_and_names_the_path(clouds):
 
 def test_a_directory_that_is_there_keeps_its_permissions(clouds):
     clouds.directory.joinpath("reports").mkdir(mode=0o700)
-    clouds.disk("database", dr_copy="true")
+    clouds.create_ebs_disk("database", dr_copy="true")
     role(clouds, dr_copy_report_dir=str(clouds.directory / "reports"))
     assert clouds.directory.joinpath("reports").stat().st_mode & 0o777 == 0o700
     assert report(clouds.directory / "reports")[0]["totals"]["disks"] == 1
 
 
 def test_a_misspelt_connection_option_is_reported_and_never_green(clouds, inventory):
-    snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
+    create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
     _result, output = role(clouds, expect=2, dr_copy_connection="acces_key=x", dr_copy_allow_empty=False)
     assert "acces_key" in output and "has the tags" not in output
     code, output = status(
@@ -144,11 +144,11 @@ def inventory(clouds):
     path = clouds.directory / "plans.yml"
     common = {"dr_copy_rpo_hours": 24, "dr_copy_wait_delay": 1, "dr_copy_report_dir": str(clouds.directory / "status")}
 
-    def written(**hosts):
+    def write_inventory(**hosts):
         path.write_text(yaml.safe_dump({"all": {"vars": common, "hosts": hosts}}))
         return path
 
-    return written
+    return write_inventory
 
 
 def status(clouds, inventory, *arguments):
@@ -159,7 +159,7 @@ def status(clouds, inventory, *arguments):
 @pytest.mark.smoke
 def test_the_status_of_several_plans_reads_only(clouds, inventory):
     for cloud in ("ebs", "cbs"):
-        snapshot_of(clouds, cloud, disk_of(clouds, cloud, "database"))
+        create_snapshot(clouds, cloud, create_disk(clouds, cloud, "database"))
         clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     role(clouds, dr_copy_rpo_hours=24, dr_copy_plan="orders")
     late, wrong = basics(clouds, "cbs"), {**basics(clouds, "ebs"), "dr_copy_keep": "many"}
@@ -190,8 +190,8 @@ def test_the_status_of_several_plans_reads_only(clouds, inventory):
 @pytest.mark.parametrize("cloud", ["ebs"] if NIGHTS == 2 else ["ebs", "cbs"])
 def test_the_status_reads_copies_alone_if_the_source_region_is_down(clouds, inventory, cloud):
     clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
-    disk = disk_of(clouds, cloud, "database")
-    source = snapshot_of(clouds, cloud, disk)
+    disk = create_disk(clouds, cloud, "database")
+    source = create_snapshot(clouds, cloud, disk)
     role(clouds, **basics(clouds, cloud), dr_copy_plan="orders")
     plan = {**basics(clouds, cloud), "dr_copy_source_region": "us-east-1" if cloud == "ebs" else PLACES[cloud][0]}
     clouds.control_of(cloud, "faults", [{"fault": "drop", "region": plan["dr_copy_source_region"], "times": 1000}])
@@ -206,7 +206,7 @@ def test_the_status_reads_copies_alone_if_the_source_region_is_down(clouds, inve
 
 
 def test_shards_of_one_plan_are_distinguished(clouds, inventory):
-    snapshot_of(clouds, "ebs", disk_of(clouds, "ebs", "database"))
+    create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
     parts = {f"web-{n}": {**basics(clouds, "ebs"), "dr_copy_plan": "web", "dr_copy_shard": f"{n}/2"} for n in (1, 2)}
     code, output = status(clouds, inventory(**parts))
     assert code == 2, output

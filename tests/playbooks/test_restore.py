@@ -44,13 +44,13 @@ class Site:
 
     def copies(self, *names):
         """Copy a snapshot of a new disk for each name; return the disks by name."""
-        disks = {name: self.clouds.disk_of(self.cloud, name) for name in names}
+        disks = {name: self.clouds.create_disk(self.cloud, name) for name in names}
         self.copies_of(disks)
         return disks
 
     def copies_of(self, disks):
         """Copy a new snapshot of each of these disks, marked as the role dr_copy does; return copies and sources."""
-        snapshots = {name: self.clouds.snapshot_of(self.cloud, disk) for name, disk in disks.items()}
+        snapshots = {name: self.clouds.create_snapshot(self.cloud, disk) for name, disk in disks.items()}
         given = {
             "snapshot_ids": list(snapshots.values()),
             "source_region": self.source,
@@ -145,7 +145,7 @@ def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, 
 
 
 def test_a_restore_goes_back_in_time(ecs):
-    disks = {"database": ecs.clouds.disk_of("ecs", "database")}
+    disks = {"database": ecs.clouds.create_disk("ecs", "database")}
     (older_id,) = ecs.copies_of(disks)
     time.sleep(1.1)  # the cloud shows times in whole seconds
     (newer,) = ecs.copies_of(disks)
@@ -231,7 +231,7 @@ def test_a_disk_that_a_drill_could_not_delete_is_reported_as_left(clouds, ebs):
 
 
 def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_compare(clouds, ebs):
-    copies = ebs.copies_of({name: clouds.disk(name) for name in ("equal", "broken", "alone")})
+    copies = ebs.copies_of({name: clouds.create_ebs_disk(name) for name in ("equal", "broken", "alone")})
     (equal, _source), (broken, source), (alone, gone) = copies.items()
     clouds.client(ebs.source).delete_snapshot(SnapshotId=gone)
     clouds.control("settings", {"blocks_up_to": 12, "broken_blocks": {broken: [9]}})

@@ -56,18 +56,18 @@ def test_files_in_the_working_directory_do_not_replace_the_roles_tasks(clouds):
             (directory / f"{name}.yml").write_text(
                 yaml.safe_dump([{"fail": {"msg": f"this {name}.yml is not the role's"}}])
             )
-    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", dr_copy="true"))
     result, _output = role(clouds)
     assert result["counts"]["created"] == 1 and not result["failures"]
 
 
 def test_the_newest_snapshots_of_tagged_disks_are_copied_once(clouds):
-    disk = clouds.disk("database", dr_copy="true")
-    clouds.snapshot(disk)
+    disk = clouds.create_ebs_disk("database", dr_copy="true")
+    clouds.create_ebs_snapshot(disk)
     time.sleep(1.1)  # the cloud shows whole seconds
-    newest = clouds.snapshot(disk)
-    clouds.snapshot(clouds.disk("scratch"))
-    bare = clouds.disk("new", dr_copy="true")
+    newest = clouds.create_ebs_snapshot(disk)
+    clouds.create_ebs_snapshot(clouds.create_ebs_disk("scratch"))
+    bare = clouds.create_ebs_disk("new", dr_copy="true")
     predicted, _output = role(clouds, "--check")
     assert predicted["counts"]["created"] == 1 and not clouds.copies()
     result, _output = role(clouds)
@@ -87,9 +87,9 @@ def test_the_newest_snapshots_of_tagged_disks_are_copied_once(clouds):
 
 
 def test_texts_are_taken_as_their_types(clouds):
-    disk = clouds.disk("database", role="db", env="prod")
-    clouds.snapshot(disk)
-    clouds.snapshot(disk)
+    disk = clouds.create_ebs_disk("database", role="db", env="prod")
+    clouds.create_ebs_snapshot(disk)
+    clouds.create_ebs_snapshot(disk)
     clouds.control("settings", {"copy_seconds": ENDLESS})
     result, _output = role(
         clouds,
@@ -145,7 +145,7 @@ def test_an_empty_required_variable_is_refused_by_name(clouds, name):
 
 
 def test_a_failed_copy_is_reported_at_the_end_and_the_others_are_made(clouds):
-    good, bad = (clouds.snapshot(clouds.disk(name, dr_copy="true")) for name in ("good", "bad"))
+    good, bad = (clouds.create_ebs_snapshot(clouds.create_ebs_disk(name, dr_copy="true")) for name in ("good", "bad"))
     clouds.control("settings", {"fail_copies_of": {bad: "Given key ID is not accessible"}, "copy_seconds": 0.5})
     result, output = role(clouds, expect=2)
     assert [f["source_snapshot_id"] for f in result["failures"]] == [bad]
@@ -155,7 +155,7 @@ def test_a_failed_copy_is_reported_at_the_end_and_the_others_are_made(clouds):
 
 
 def test_a_destination_that_refuses_does_not_stop_the_other(clouds):
-    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", dr_copy="true"))
     clouds.control("settings", {"copy_seconds": 0.2})
     refusal = {"action": "DescribeSnapshots", "fault": "refuse", "code": "UnauthorizedOperation", "status": 403}
     clouds.control("faults", [{**refusal, "region": "eu-west-1"}])
@@ -172,7 +172,7 @@ def test_no_tagged_disk_is_an_error_unless_it_is_allowed(clouds):
 
 
 def test_shards_divide_the_disks_among_themselves(clouds):
-    sources = {clouds.snapshot(clouds.disk(f"disk {n}", dr_copy="true")) for n in range(5)}
+    sources = {clouds.create_ebs_snapshot(clouds.create_ebs_disk(f"disk {n}", dr_copy="true")) for n in range(5)}
     parts = [role(clouds, "--check", dr_copy_shard=f"{part}/2", dr_copy_allow_empty=False)[0] for part in (1, 2)]
     copied = [{row["source_snapshot_id"] for row in part["copies"]} for part in parts]
     assert copied[0] | copied[1] == sources and not copied[0] & copied[1]
@@ -182,7 +182,7 @@ def test_shards_divide_the_disks_among_themselves(clouds):
 def test_a_night_with_nothing_to_copy_is_short(clouds):
     """A run starts one module of ours, which lists the snapshots once and the copies once."""
     for n in range(3):
-        clouds.snapshot(clouds.disk(f"disk {n}", dr_copy="true"))
+        clouds.create_ebs_snapshot(clouds.create_ebs_disk(f"disk {n}", dr_copy="true"))
     result, _output = role(clouds)
     assert result["counts"]["created"] == 3
     before = clouds.control("calls")
@@ -197,7 +197,7 @@ def test_a_night_with_nothing_to_copy_is_short(clouds):
 
 
 def test_other_options_of_the_module_are_passed_on(clouds):
-    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", dr_copy="true"))
     role(clouds, dr_copy_copy_options={"completion_duration_minutes": 30}, dr_copy_wait=False)
     assert clouds.copies()[0]["TransferType"] == "time-based"
     _result, output = role(clouds, expect=2, dr_copy_copy_options={"wait": True})
@@ -206,7 +206,7 @@ def test_other_options_of_the_module_are_passed_on(clouds):
 
 def test_the_playbook_runs_each_plan_of_an_inventory(clouds):
     for name, kind in (("db", "database"), ("fs", "files")):
-        clouds.snapshot(clouds.disk(name, dr_copy="true", role=kind))
+        clouds.create_ebs_snapshot(clouds.create_ebs_disk(name, dr_copy="true", role=kind))
     inventory = REPOSITORY / "playbooks" / "inventories" / "plans.yml"
     code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", "-i", inventory)
     assert code == 0, output
@@ -227,7 +227,7 @@ def test_the_playbook_runs_each_plan_of_an_inventory(clouds):
 
 
 def test_credentials_of_the_connection_are_never_shown(clouds):
-    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", dr_copy="true"))
     connection = {key: clouds.ebs[key] for key in ("endpoint_url", "access_key", "secret_key")}
     tasks = [{"include_role": {"name": "multicloud.snapshots.dr_copy"}}]
     variables = clouds.directory / "vars.json"
@@ -245,7 +245,7 @@ def test_credentials_of_the_connection_are_never_shown(clouds):
     ],
 )
 def test_a_value_that_the_copy_module_refuses_fails_the_role(clouds, variables, word):
-    clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", dr_copy="true"))
     result, output = role(clouds, expect=2, **variables)
     assert word in output and result["failures"][0]["kind"] == "refused" and not clouds.copies()
 
@@ -269,7 +269,7 @@ def test_a_variable_that_the_role_does_not_have_is_refused(clouds):
 
 
 def test_a_local_zone_of_the_source_region_is_a_destination(clouds):
-    source = clouds.snapshot(clouds.disk("database", dr_copy="true"))
+    source = clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", dr_copy="true"))
     zone = {
         "dr_copy_destination_regions": ["us-east-1"],
         "dr_copy_copy_options": {"destination_availability_zone": "us-east-1-bos-1a"},

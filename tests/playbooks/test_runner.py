@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.awx.installation import SECRETS, outside
+from tests.awx.installation import SECRETS, environment_outside
 from tests.awx.jobs import Launch
 
-from .conftest import ENDLESS, HANGS, REPOSITORY, family, is_alive, wait_until
+from .conftest import ENDLESS, HANGS, REPOSITORY, is_alive, process_tree, wait_until
 
 
 class Node:
@@ -39,10 +39,10 @@ class Node:
             "ANSIBLE_COLLECTIONS_PATH": str(self.awx.collections),
             "REPORTS": str(self.directory / "reports"),
         }
-        return launch.private_data(self.directory / name, more, number), launch.playbook
+        return launch.write_private_data(self.directory / name, more, number), launch.playbook
 
     def start(self, *command, **streams):
-        kept = {key: value for key, value in outside().items() if key != "ANSIBLE_COLLECTIONS_PATH"}
+        kept = {key: value for key, value in environment_outside().items() if key != "ANSIBLE_COLLECTIONS_PATH"}
         command = [str(part) for part in ("ansible-runner", *command)]
         return subprocess.Popen(command, env=kept, start_new_session=True, cwd=self.directory, **streams)
 
@@ -98,13 +98,13 @@ def no_secret_in(artifacts):
 def estate(clouds):
     """Create disks with snapshots for both plans: three on AWS, one on the edge."""
     for number in range(3):
-        clouds.snapshot(clouds.disk(f"orders-{number}", dr_copy="true"))
-    clouds.snapshot_of("ens", clouds.disk_of("ens", "cache", dr_copy="true"))
+        clouds.create_ebs_snapshot(clouds.create_ebs_disk(f"orders-{number}", dr_copy="true"))
+    clouds.create_snapshot("ens", clouds.create_disk("ens", "cache", dr_copy="true"))
 
 
 def test_a_survey_is_answered_in_texts_and_shown_nowhere_is_a_secret(clouds, node):
     odd = "{{ lookup('env', 'HOME') }}"
-    clouds.snapshot(clouds.disk("database", purpose=odd))
+    clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", purpose=odd))
     answers = {
         "dr_copy_cloud": "ebs",
         "dr_copy_source_region": "us-east-1",
@@ -206,7 +206,7 @@ def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
     node.send(*node.data("first", "dr-copy nightly", number=2), "first")
     worker = node.work("first")
     wait_until(lambda: len(clouds.copies()) == 2)
-    children = family(worker.pid)[1:]
+    children = process_tree(worker.pid)[1:]
     os.kill(worker.pid, signal.SIGTERM)
     worker.wait(timeout=HANGS)
     wait_until(lambda: not any(is_alive(pid) for pid in children))

@@ -28,7 +28,7 @@ def test_the_ad_hoc_command_of_the_guide_works(clouds, cloud):
     line = re.search(rf"ansible localhost -m multicloud\.snapshots\.{cloud}_snapshot_copy \\\n +-a '([^']+)'", text)
     assert line, "the guide shows it"
     source, destination = PLACES[cloud]
-    snapshot = clouds.snapshot_of(cloud)
+    snapshot = clouds.create_snapshot(cloud)
     clouds.control_of(cloud, "settings", {"copy_seconds": 0.2})
     given = dict(part.split("=", 1) for part in line[1].split())
     assert set(given) == {"snapshot_id", "source_region", "destination_region", "wait"}
@@ -43,7 +43,7 @@ def test_the_ad_hoc_command_of_the_guide_works(clouds, cloud):
 
 def test_modules_work_in_loops_delegated_run_once_and_async(clouds):
     clouds.control("settings", {"copy_seconds": 1})
-    sources = [clouds.snapshot() for _n in range(3)]
+    sources = [clouds.create_ebs_snapshot() for _n in range(3)]
     fleet = clouds.directory / "fleet"
     fleet.write_text("web1 ansible_host=192.0.2.1\nweb2 ansible_host=192.0.2.2\n")
     given = {"source_region": "us-east-1", "destination_region": "eu-west-1"}
@@ -78,7 +78,7 @@ def test_modules_work_in_loops_delegated_run_once_and_async(clouds):
         },
         {"debug": {"msg": "state {{ ended.copies[0].state }}"}, "run_once": True},
     ]
-    playbook = clouds.written(tasks, hosts="all", vars={})
+    playbook = clouds.write_playbook(tasks, hosts="all", vars={})
     code, output = clouds.run("ansible-playbook", "-i", fleet, playbook)
     assert code == 0 and "state completed" in output, output
     assert len(clouds.copies()) == 3
@@ -89,7 +89,7 @@ def test_moving_over_from_community_aws_is_a_change_of_the_name(clouds):
     guide = (GUIDES / "moving_over.rst").read_text()
     before = re.search(r"\.\. code-block:: yaml\n\n(   - name: Before.*?)\n\n\S", guide, re.S)
     assert before, "the guide shows the task before and after"
-    source = clouds.snapshot()
+    source = clouds.create_ebs_snapshot()
     blocks = {}
     for name in ("community.aws.ec2_snapshot_copy", COPY):
         options = re.search(rf"  {re.escape(name)}:\n((?:       .*\n?)+)", before[1])

@@ -67,7 +67,7 @@ class Day:
         """Create the estate, run its plan once with only the required variables, and lose the region."""
         for name, server, device, tier in DISKS:
             tags = {"tier": tier, **(CLAIM if tier == "web" else {})}
-            self.clouds.snapshot_of(
+            self.clouds.create_snapshot(
                 self.cloud, self.disk(name, self.words(server), device, {**tags, "dr-copy": "true"})
             )
         plan = {
@@ -85,7 +85,7 @@ class Day:
         if self.cloud != "ebs":
             facts = {"name": name, "tags": tags, "attached_to": server, "device": device}
             return self.clouds.control_of(self.cloud, "make", [{"kind": "disk", "region": self.source, **facts}])[0]
-        made = self.clouds.disk(name, self.source, **tags)
+        made = self.clouds.create_ebs_disk(name, self.source, **tags)
         self.clouds.client(self.source).attach_volume(VolumeId=made, InstanceId=server, Device=device)
         return made
 

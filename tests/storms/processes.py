@@ -52,7 +52,7 @@ def run_playbooks(clouds: Clouds, cloud: str, seed: int) -> list[str]:
         "max_in_flight": draw.choice((3, 20)),
         **({} if cloud == "ebs" else clouds.connections[cloud]),
     }
-    playbook = clouds.written([{f"multicloud.snapshots.{cloud}_snapshot_copy": given, "no_log": cloud != "ebs"}])
+    playbook = clouds.write_playbook([{f"multicloud.snapshots.{cloud}_snapshot_copy": given, "no_log": cloud != "ebs"}])
     process = clouds.start("ansible-playbook", playbook)
     time.sleep(draw.uniform(0.8, 4.0))
     kill_all(process)
@@ -61,7 +61,7 @@ def run_playbooks(clouds: Clouds, cloud: str, seed: int) -> list[str]:
     if draw.random() < 0.5:
         time.sleep(1.0)
     given["wait"] = True
-    playbook = clouds.written([{f"multicloud.snapshots.{cloud}_snapshot_copy": given}])
+    playbook = clouds.write_playbook([{f"multicloud.snapshots.{cloud}_snapshot_copy": given}])
     code, output = clouds.run("ansible-playbook", playbook)
     if code:
         violations.append(f"the run after the kill failed: {output[-600:]}")
@@ -77,7 +77,7 @@ def run_playbooks(clouds: Clouds, cloud: str, seed: int) -> list[str]:
 
 def _sources(clouds: Clouds, cloud: str, region: str, count: int) -> list[str]:
     if cloud == "ebs":
-        return [clouds.snapshot() for _n in range(count)]
+        return [clouds.create_ebs_snapshot() for _n in range(count)]
     disks = clouds.control_of(cloud, "make", [{"kind": "disk", "region": region} for _n in range(count)])
     return list(clouds.control_of(cloud, "make", [{"kind": "snapshot", "region": region, "disk_id": d} for d in disks]))
 

@@ -42,14 +42,14 @@ from botocore import loaders
 
 #: Variables that may differ from the environment in which the libraries were loaded, because they are read later or not
 #: at all.
-LATER = ("AWS_", "ALIBABA_CLOUD_", "TENCENTCLOUD_", "CONTROLLER_", "PYTEST_", "HOLD_")
+READ_LATER = ("AWS_", "ALIBABA_CLOUD_", "TENCENTCLOUD_", "CONTROLLER_", "PYTEST_", "HOLD_")
 COLLECTION = "ansible_collections.multicloud.snapshots"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD, signal.SIGQUIT, signal.SIGALRM)
 MODULE = re.compile(r"/bin/sh -c '(\S+) (\S+/AnsiballZ_\w+\.py)(?: && sleep 0)?'")
 
 #: The command that replaces ansible-playbook: it passes on its arguments, directory, environment and output, and waits
 #: for the end.
-LENT = """
+COMMAND_SCRIPT = """
 import json, os, socket, sys
 
 status, theirs = os.pipe()
@@ -63,7 +63,7 @@ sys.exit(int(os.read(status, 16) or 1))
 """
 
 
-class Warm:
+class ForkServer:
     """The process, for callers that have something to run."""
 
     def __init__(self, environment):
@@ -78,9 +78,9 @@ class Warm:
                 pass_fds=[theirs.fileno()],
             )
 
-    def fits(self, environment):
+    def has_loaded(self, environment):
         """Return whether a command with this environment would load the same libraries."""
-        names = {name for name in {*environment, *self.environment} if not name.startswith(LATER)}
+        names = {name for name in {*environment, *self.environment} if not name.startswith(READ_LATER)}
         return all(environment.get(name) == self.environment.get(name) for name in names)
 
     def run(self, command, directory, environment, timeout):
@@ -104,25 +104,25 @@ class Warm:
                 text += part
             return int(ended.read()), text.decode()
 
-    def lend(self, directory):
+    def provide_command(self, directory):
         """Provide an ``ansible-playbook`` that runs in a fork too, for programs that start it by its name."""
         orders = os.path.join(directory, "orders")
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         listening.bind(orders)
         known = {name: self.environment[name] for name in ("PATH", "PYTHONPATH")}
         script = Path(directory) / "ansible-playbook"
-        lent = LENT.format(real=shutil.which("ansible-playbook"), known=known, orders=orders)
-        script.write_text(f"#!{sys.executable} -SE\n{lent}")
+        text = COMMAND_SCRIPT.format(real=shutil.which("ansible-playbook"), known=known, orders=orders)
+        script.write_text(f"#!{sys.executable} -SE\n{text}")
         script.chmod(0o755)
 
-        def pass_on():
+        def pass_orders_on():
             while True:
                 order, descriptors, _flags, _address = socket.recv_fds(listening, 1 << 20, 2)
                 socket.send_fds(self._channel, [order], descriptors)
                 for descriptor in descriptors:
                     os.close(descriptor)
 
-        threading.Thread(target=pass_on, daemon=True).start()
+        threading.Thread(target=pass_orders_on, daemon=True).start()
 
     def stop(self):
         self._channel.close()
@@ -133,7 +133,7 @@ def main():
     channel = socket.socket(fileno=int(sys.argv[1]))
     modules = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     modules.bind("")  # to an address that Linux chooses, without a file
-    load(modules.getsockname())
+    load_libraries(modules.getsockname())
     compiled = importlib.import_module("sitecustomize")  # of site/, which is only on the path of this process
     running = {}
 
@@ -157,16 +157,16 @@ def main():
         pid = os.fork()
         if not pid:
             if ready is modules:
-                as_process(module_of, dict(enumerate(streams)), **json.loads(order))
+                run_as_process(run_module, dict(enumerate(streams)), **json.loads(order))
             os.setsid()
-            as_process(command, {1: streams[0], 2: streams[0]}, **json.loads(order))
+            run_as_process(run_command, {1: streams[0], 2: streams[0]}, **json.loads(order))
         running[pid] = status
         for stream in streams:
             os.close(stream)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
 
 
-def load(modules):
+def load_libraries(modules):
     """Load what playbooks and modules load, and let the listening process fork modules."""
     for path in Path(__file__).parents[2].glob("plugins/module_utils/_clouds/*/*.py"):
         with contextlib.suppress(ModuleNotFoundError):  # where no collection is on Python's path
@@ -175,13 +175,13 @@ def load(modules):
     loaders.JSONFileLoader.load_file = lambda _self, path: read_once(path)
     for service in ("ec2", "sts"):
         boto3.Session("none", "none").client(service, "us-east-1")
-    forget()
+    unload_ansible()
     sys.argv[0] = "ansible-playbook"
     importlib.import_module("ansible.cli.playbook")
     # Shadows the built-in function for the loader of collections, which keeps no bytecode.
     importlib.import_module("ansible.utils.collection_loader._collection_finder").compile = compile_once
     local = importlib.import_module("ansible.plugins.connection.local").Connection
-    local.exec_command = forking(local.exec_command, modules)
+    local.exec_command = fork_modules_of(local.exec_command, modules)
     gc.collect()
     gc.freeze()
     gc.set_threshold(500_000)  # A collection each 2,000 objects takes up to a tenth of a playbook's time.
@@ -191,7 +191,7 @@ def compile_once(source, filename, **_how):
     return importlib.import_module("sitecustomize").compiled(filename, source)
 
 
-def forget():
+def unload_ansible():
     """Unload everything of Ansible, as in a process that has not loaded it."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not type(finder).__module__.startswith("ansible.")]
     sys.path_hooks[:] = [hook for hook in sys.path_hooks if not hook.__module__.startswith("ansible.")]
@@ -200,7 +200,7 @@ def forget():
         del sys.modules[name]
 
 
-def as_process(run, streams, **given):
+def run_as_process(run, streams, **given):
     """In a fork: run a function as if in a process of its own, with these descriptors. Does not return."""
     code = 1
     try:
@@ -237,7 +237,7 @@ def as_process(run, streams, **given):
         os._exit(code)
 
 
-def command(command, directory, environment):
+def run_command(command, directory, environment):
     """Run a command of Ansible."""
     os.environ.clear()
     os.environ.update(environment)
@@ -251,7 +251,7 @@ def command(command, directory, environment):
     runpy.run_path(command[0], run_name="__main__")
 
 
-def forking(start, modules):
+def fork_modules_of(start, modules):
     def exec_command(self, cmd, in_data=None, sudoable=True):
         module = MODULE.fullmatch(cmd)
         if not (module and module[1] == sys.executable) or in_data or self.become:
@@ -282,12 +282,12 @@ def forking(start, modules):
     return exec_command
 
 
-def module_of(path, directory, environment):
+def run_module(path, directory, environment):
     """Run a module that Ansible has put there."""
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(directory)
-    forget()
+    unload_ansible()
     sys.argv[:] = [path]
     sys.path[0] = os.path.dirname(path)
     runpy.run_path(path, run_name="__main__")

@@ -40,6 +40,7 @@ class ToyEstate(EcsEstate):
 
     adapter = ToyCloud
     cloud = TOY
+    more_regions = ["toy-west", "toy-up", "toy-down", "toy-far"]
     unknown_id = "t-zzzzzzzz"
     disk_prefix, snapshot_prefix = "td-", "t-"
     gives_reason = True

@@ -4,7 +4,7 @@
 
 """What every copy module promises (docs/development/promises.md).
 
-The test class of a cloud inherits this, and provides ``cloud``.
+The test class of a cloud inherits this, and names the fixture of the cloud.
 """
 
 from __future__ import annotations
@@ -37,7 +37,17 @@ RESULT_KEYS = {"changed", "copies", "failures", "duplicates", "deleted_ids", "co
 FAILURE_KEYS = {"source_snapshot_id", "region", "snapshot_id", "kind", "code", "message", "request_id", "hint"}
 
 
-class CopyContract:
+class OnOneCloud:
+    """Tests that run on the cloud which the fixture ``on`` makes."""
+
+    on: str
+
+    @pytest.fixture
+    def cloud(self, request):
+        return request.getfixturevalue(self.on)
+
+
+class CopyContract(OnOneCloud):
     """The promises, each through the module's main() against the simulated cloud on a fake clock."""
 
     # -- 1. idempotent -------------------------------------------------------------------------------

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import pytest
 
+from .contract import OnOneCloud
 from .contract_bad_days import with_script
 
 TAG = "dr-restore:attached-to"
 
 
-class AttachingContract:
+class AttachingContract(OnOneCloud):
     """The promises, each through the module's main() against the simulated cloud on a fake clock."""
 
     @pytest.fixture(autouse=True)

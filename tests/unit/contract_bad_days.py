@@ -22,6 +22,7 @@ import pytest
 from tests.storms.modules import run_in_turn
 from tests.storms.scheduler import Scheduler
 
+from .contract import OnOneCloud
 from .harness import COLLECTION, RUNNER
 
 #: Exceptions that no adapter translates.
@@ -198,13 +199,8 @@ def hold(cloud, copy, value="audit 2026"):
     cloud.set_tags(copy, **{HOLD: value})
 
 
-class BadDaysContract:
+class BadDaysContract(OnOneCloud):
     """The promises, each through the module's main() against the simulated cloud on a fake clock."""
-
-    #: How long (seconds) a run looks for a lost copy before it calls again.
-    doubt_seconds = 30
-    #: Destinations besides the cloud's usual two.
-    more_regions: list[str] = []
 
     # -- 1. what counts as a copy, at the moment of the write ---------------------------------------------
 
@@ -291,12 +287,13 @@ class BadDaysContract:
         asked = [moment for action, moment in cloud.server.control.times if action == cloud.copy_action]
         assert not out.failed and len(cloud.copies()) == 5 and len(asked) == 8
         assert asked[4] - asked[0] < 10, "the others are started meanwhile"
-        assert asked[5] - asked[0] >= self.doubt_seconds and asked[7] - asked[2] <= self.doubt_seconds + 20
+        doubt = cloud.cloud.doubt
+        assert asked[5] - asked[0] >= doubt and asked[7] - asked[2] <= doubt + 20
 
     def test_a_lost_answer_is_found_though_reads_lag_long(self, cloud):
         """A run looks for a lost copy as long as the cloud needs (promises: exactly-once)."""
         source = cloud.snapshot()
-        cloud.settings(copy_seconds=600.0, visible_after=self.doubt_seconds - 5)
+        cloud.settings(copy_seconds=600.0, visible_after=cloud.cloud.doubt - 5)
         cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
         out = cloud.run(source, wait=True)
         assert not out.failed and ids(cloud.copies()) == {out["snapshot_id"]} and rows_match_server(cloud, out)
@@ -577,7 +574,7 @@ class BadDaysContract:
     def test_the_last_looks_overrun_the_deadline_by_one_call_a_region_at_most(self, cloud):
         """wait_timeout applies to the whole call (promises: timeout)."""
         sources, started = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
-        regions = [cloud.destination, cloud.other_destination, *self.more_regions]
+        regions = cloud.six_regions
         cloud.settings(copy_seconds=1000.0)
         latency = 4.5
         cloud.at(started + 100, lambda: cloud.settings(latency=latency))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every restore module promises. The test class of a cloud inherits this, and provides ``cloud``."""
+"""What every restore module promises. The test class of a cloud inherits this, and names the fixture of the cloud."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import json
 
 import pytest
 
+from .contract import OnOneCloud
 from .contract_bad_days import with_script
 
 ROW_KEYS = {
@@ -26,7 +27,7 @@ def row_of(out):
     return out["disks"][0]
 
 
-class RestoreContract:
+class RestoreContract(OnOneCloud):
     """The promises, each through the module's main() against the simulated cloud on a fake clock."""
 
     # -- idempotent ------------------------------------------------------------------------------------

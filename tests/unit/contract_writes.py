@@ -14,6 +14,7 @@ from collections import Counter
 
 import pytest
 
+from .contract import OnOneCloud
 from .contract_bad_days import (
     UNEXPECTED,
     failed_ids,
@@ -51,14 +52,8 @@ def take_tag(cloud, copy, key):
     del tags[key]
 
 
-class WritesContract:
+class WritesContract(OnOneCloud):
     """The promises, each through the module's main() against the simulated cloud on a fake clock."""
-
-    #: Destinations besides the cloud's usual two.
-    more_regions: list[str] = []
-
-    def regions(self, cloud):
-        return [cloud.destination, cloud.other_destination, *self.more_regions]
 
     # -- what the deadline overtakes ------------------------------------------------------------------------
 
@@ -120,7 +115,7 @@ class WritesContract:
     def test_slow_looks_at_many_regions_starve_none(self, cloud, monkeypatch, seconds):
         """While the run looks at other regions, the first look becomes too old for a write (promises: fresh-look)."""
         sources, started = [cloud.snapshot() for _n in range(2)], cloud.clock.monotonic()
-        regions = self.regions(cloud)
+        regions = cloud.six_regions
         cloud.settings(copy_seconds=1000.0)
         self.slow_reads(cloud, monkeypatch, seconds)
         out = cloud.run(*sources, destination_regions=regions, wait=True)
@@ -145,10 +140,10 @@ class WritesContract:
         """One look and one decision (promises: check-mode)."""
         cloud.settings(latency=4.0)
         source, seen = cloud.snapshot(), with_script(cloud)
-        out = cloud.run(source, destination_regions=self.regions(cloud), check=True)
-        assert not out.failed and [row["state"] for row in out["copies"]] == ["planned"] * len(self.regions(cloud))
+        out = cloud.run(source, destination_regions=cloud.six_regions, check=True)
+        assert not out.failed and [row["state"] for row in out["copies"]] == ["planned"] * 6
         looks = looks_by_region(cloud, seen)
-        assert {region: looks[region] for region in self.regions(cloud)} == dict.fromkeys(self.regions(cloud), 1)
+        assert [looks[region] for region in cloud.six_regions] == [1] * 6
 
     def test_check_mode_reports_which_region_it_could_not_read(self, cloud):
         """Nothing is predicted for a region that does not answer (promises: all-are-tried, check-mode)."""

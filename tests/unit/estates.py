@@ -36,6 +36,8 @@ class Estate:
     copy_action, list_action = "CopySnapshot", "DescribeSnapshots"
     delete_action, tag_action = "DeleteSnapshot", "TagResources"
     quick_reads: dict[str, Any] = {}
+    #: Destinations besides the usual two.
+    more_regions: list[str]
     #: The HTTP status of errors.
     status_of_errors = 400
     #: Whether the cloud says why a copy failed, and whether it records the source of a copy itself.
@@ -45,6 +47,7 @@ class Estate:
     def __init_subclass__(cls) -> None:
         cls.module, cls.info_module = cls.cloud.copy_module, cls.cloud.info_module
         cls.source, cls.destination, cls.other_destination, cls.third_destination = cls.cloud.regions
+        cls.six_regions = [cls.destination, cls.other_destination, *cls.more_regions]
 
     def __init__(self, server: Any, clock: Any, url: str):
         self.server, self.clock, self.url = server, clock, url
@@ -155,6 +158,7 @@ class EbsEstate(Estate):
 
     adapter = EbsCloud
     cloud = CLOUDS["ebs"]
+    more_regions = ["eu-west-2", "eu-west-3", "eu-north-1", "ap-southeast-1"]
     tag_action = "CreateTags"
     unknown_id = "snap-0f1e2d3c4b5a69788"
     source_name_limit = 250
@@ -256,6 +260,7 @@ class EcsEstate(Estate):
 
     adapter = EcsCloud
     cloud = CLOUDS["ecs"]
+    more_regions = ["cn-shenzhen", "cn-chengdu", "cn-qingdao", "cn-huhehaote"]
     unknown_id = "s-bp67acfmxazb4p0000"
     disk_prefix, snapshot_prefix = "d-", "s-"
     id_digits = 20
@@ -351,6 +356,7 @@ class EnsEstate(EcsEstate):
 
     adapter = EnsCloud
     cloud = CLOUDS["ens"]
+    more_regions = ["cn-beijing-28", "cn-wuhan-telecom-4", "cn-xian-5", "cn-nanjing-6"]
     unknown_id = "sp-5nnqx3qsr4lx9cqm5"
     snapshot_prefix = "sp-"
 
@@ -360,6 +366,7 @@ class CbsEstate(EcsEstate):
 
     adapter = CbsCloud
     cloud = CLOUDS["cbs"]
+    more_regions = ["ap-chengdu", "ap-nanjing", "ap-chongqing", "ap-hongkong"]
     copy_action = "CopySnapshotCrossRegions"
     delete_action = "DeleteSnapshots"
     unknown_id = "snap-zzzzzzzz"

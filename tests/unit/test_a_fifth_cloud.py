@@ -35,23 +35,18 @@ def toy():
         yield ToyEstate(server, clock.clock, URL)
 
 
-class OnToy:
-    @pytest.fixture
-    def cloud(self, toy):
-        return toy
-
-
-class TestCopies(OnToy, CopyContract):
+class TestCopies(CopyContract):
+    on = "toy"
     test_a_profile_that_is_not_there_says_what_to_do_next = None  # the toy accepts only keys
 
 
-class TestBadDays(OnToy, TaggedCopies, PagedListings, BadDaysContract):
+class TestBadDays(TaggedCopies, PagedListings, BadDaysContract):
+    on = "toy"
     page_size = PAGE
-    more_regions = ["toy-west", "toy-up", "toy-down", "toy-far"]
 
 
-class TestWrites(OnToy, TagWrites, WritesContract):
-    pass
+class TestWrites(TagWrites, WritesContract):
+    on = "toy"
 
 
 def test_a_night_copies_prunes_and_judges(toy):

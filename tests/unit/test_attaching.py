@@ -6,15 +6,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from .contract_attaching import AttachingContract
 
 
 class TestEbs(AttachingContract):
-    @pytest.fixture
-    def cloud(self, ebs_disks):
-        return ebs_disks
+    on = "ebs_disks"
 
     def test_a_device_that_is_taken_leads_to_the_next_one(self, cloud):
         cloud.settings(instances={cloud.server_id: {"zone": cloud.zone, "devices": ["/dev/sdf"]}})
@@ -30,9 +26,7 @@ class TestEbs(AttachingContract):
 
 
 class TestEcs(AttachingContract):
-    @pytest.fixture
-    def cloud(self, ecs_disks):
-        return ecs_disks
+    on = "ecs_disks"
 
     def test_the_requested_device_is_used_or_the_disk_fails(self, cloud):
         out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, device="/dev/xvdh", wait=True)
@@ -42,6 +36,4 @@ class TestEcs(AttachingContract):
 
 
 class TestCbs(AttachingContract):
-    @pytest.fixture
-    def cloud(self, cbs_disks):
-        return cbs_disks
+    on = "cbs_disks"

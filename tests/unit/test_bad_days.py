@@ -34,11 +34,7 @@ STILL_EXPIRED = "Credentials were refreshed, but the refreshed credentials are s
 
 @pytest.mark.slow  # a call of the simulated EC2 takes 10 ms, on the others 3
 class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
-    more_regions = ["eu-west-2", "eu-west-3", "eu-north-1", "ap-southeast-1"]
-
-    @pytest.fixture
-    def cloud(self, ebs):
-        return ebs
+    on = "ebs"
 
     def test_an_unexpected_error_of_one_of_several_calls_at_once_loses_no_other(self, cloud, monkeypatch):
         """Botocore raises RuntimeError if a refreshed session is still expired; here in one of four calls.
@@ -169,12 +165,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
 
 
 class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
-    doubt_seconds = 10
-    more_regions = ["cn-shenzhen", "cn-chengdu", "cn-qingdao", "cn-huhehaote"]
-
-    @pytest.fixture
-    def cloud(self, ecs):
-        return ecs
+    on = "ecs"
 
     def test_disks_that_others_keep_busy_cost_one_refused_call_a_disk_and_minute(self, cloud):
         """The run waits if a disk has an unfinished copy, with few calls, and continues with other disks.
@@ -248,13 +239,8 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
 
 
 class TestEns(FailedCopies, PagedListings, BadDaysContract):
-    doubt_seconds = 120
+    on = "ens"
     page_size = 50
-    more_regions = ["cn-beijing-28", "cn-wuhan-telecom-4", "cn-xian-5", "cn-nanjing-6"]
-
-    @pytest.fixture
-    def cloud(self, ens):
-        return ens
 
     # -- a snapshot that is being deleted is no copy (api-facts: ens-states) ------------------------------------
 
@@ -317,12 +303,8 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
 
 
 class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
+    on = "cbs"
     page_size = 100
-    more_regions = ["ap-chengdu", "ap-nanjing", "ap-chongqing", "ap-hongkong"]
-
-    @pytest.fixture
-    def cloud(self, cbs):
-        return cbs
 
     @pytest.mark.parametrize("lag", [20.0, 500.0])
     def test_tags_that_show_late_are_waited_for(self, cloud, lag):

@@ -6,15 +6,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from .contract import CopyContract
 
 
 class TestCbs(CopyContract):
-    @pytest.fixture
-    def cloud(self, cbs):
-        return cbs
+    on = "cbs"
 
     # -- CBS has no failed state: a copy that fails is gone (promises: failed-copies) ----------------------
 

@@ -12,9 +12,7 @@ from .contract_restore import RestoreContract, row_of
 
 
 class TestCbs(RestoreContract):
-    @pytest.fixture
-    def cloud(self, cbs_disks):
-        return cbs_disks
+    on = "cbs_disks"
 
     # -- a disk shows only once it is made, and nothing records what it was made of ------------------------
 

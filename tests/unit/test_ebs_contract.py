@@ -6,12 +6,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from .contract import CopyContract
 
 
 class TestEbs(CopyContract):
-    @pytest.fixture
-    def cloud(self, ebs):
-        return ebs
+    on = "ebs"

@@ -12,9 +12,7 @@ from .contract_restore import RestoreContract, row_of
 
 
 class TestEbs(RestoreContract):
-    @pytest.fixture
-    def cloud(self, ebs_disks):
-        return ebs_disks
+    on = "ebs_disks"
 
     # -- specific to EBS -----------------------------------------------------------------------------------
 

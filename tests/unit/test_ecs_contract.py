@@ -6,12 +6,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from .contract import CopyContract
 
 
 class TestEcs(CopyContract):
-    @pytest.fixture
-    def cloud(self, ecs):
-        return ecs
+    on = "ecs"

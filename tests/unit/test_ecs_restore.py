@@ -12,9 +12,7 @@ from .contract_restore import RestoreContract, row_of
 
 
 class TestEcs(RestoreContract):
-    @pytest.fixture
-    def cloud(self, ecs_disks):
-        return ecs_disks
+    on = "ecs_disks"
 
     # -- specific to ECS -----------------------------------------------------------------------------------
 

@@ -6,17 +6,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from .contract import CopyContract
 
 
 class TestEns(CopyContract):
+    on = "ens"
     calls_of_a_rerun = 50
-
-    @pytest.fixture
-    def cloud(self, ens):
-        return ens
 
     def test_tags_of_the_user_win_over_carried_ones_and_provenance_over_both(self, cloud):
         """ENS has no tags on snapshots, and so no such options."""

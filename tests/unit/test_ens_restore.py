@@ -12,9 +12,7 @@ from .contract_restore import RestoreContract, row_of
 
 
 class TestEns(RestoreContract):
-    @pytest.fixture
-    def cloud(self, ens_disks):
-        return ens_disks
+    on = "ens_disks"
 
     # -- the size of a snapshot is uncertain (api-facts: ens-sizes) ---------------------------
 

@@ -70,52 +70,41 @@ def test_after_a_refusal_of_many_each_copy_is_deleted_on_a_fresh_look(cbs):
     assert {failure["snapshot_id"] for failure in out["failures"]} == {copies[0].id, copies[-1].id}
 
 
-REFUSED_AS_A_WHOLE = {
-    "ens": ("SaleControl.VerificationFailed", {}),
-    "cbs": ("InvalidParameterValue", {"status": 200}),
-}
+REFUSED_AS_A_WHOLE = {"ens": "SaleControl.VerificationFailed", "cbs": "InvalidParameterValue"}
 
 
-def refuse_first_copy_call(cloud, name):
-    code, more = REFUSED_AS_A_WHOLE[name]
+def refuse_first_copy_call(cloud):
+    refusal = {"fault": "refuse", "code": REFUSED_AS_A_WHOLE[cloud.cloud.name], "message": "no"}
     sent = []
 
     def script(action, _region):
         if action == cloud.copy_action:
             sent.append(cloud.clock.monotonic())
             if len(sent) == 1:
-                return {"fault": "refuse", "code": code, "message": "no", **more}
+                return {**refusal, "status": cloud.status_of_errors}
         return None
 
     cloud.server.control.script = script
     return sent
 
 
-PLACES = {
-    "ens": [f"cn-{city}-26" for city in ("chengdu", "shenzhen", "guangzhou", "wuhan", "beijing", "shanghai")],
-    "cbs": [f"ap-{city}" for city in ("beijing", "shanghai", "chengdu", "nanjing", "hongkong", "chongqing")],
-}
-
-
-@pytest.mark.parametrize("name", PLACES)
-def test_after_a_refusal_for_many_regions_each_is_copied_to_on_a_fresh_look(request, name):
-    cloud = request.getfixturevalue(name)
+@clouds("ens", "cbs")
+def test_after_a_refusal_for_many_regions_each_is_copied_to_on_a_fresh_look(cloud):
     source, start = cloud.snapshot(), cloud.clock.monotonic()
     cloud.settings(latency=4.5)
-    refuse_first_copy_call(cloud, name)
-    last = PLACES[name][-1]
+    refuse_first_copy_call(cloud)
+    last = cloud.six_regions[-1]
     cloud.at(start + 40, lambda: cloud.our_copy(source, region=last))
-    out = cloud.run(source, destination_regions=PLACES[name], wait=False, wait_timeout=3600, read_timeout=30)
-    assert [len(copies_of(cloud, source, region)) for region in PLACES[name]] == [1] * 6 and not out.failed
+    out = cloud.run(source, destination_regions=cloud.six_regions, wait=False, wait_timeout=3600, read_timeout=30)
+    assert [len(copies_of(cloud, source, region)) for region in cloud.six_regions] == [1] * 6 and not out.failed
 
 
-@pytest.mark.parametrize("name", PLACES)
-def test_after_a_refusal_for_many_regions_nothing_is_sent_past_the_deadline(request, name):
-    cloud = request.getfixturevalue(name)
+@clouds("ens", "cbs")
+def test_after_a_refusal_for_many_regions_nothing_is_sent_past_the_deadline(cloud):
     source, start = cloud.snapshot(), cloud.clock.monotonic()
     cloud.settings(latency=4.5)
-    sent = refuse_first_copy_call(cloud, name)
-    out = cloud.run(source, destination_regions=PLACES[name], wait=False, wait_timeout=47, read_timeout=30)
+    sent = refuse_first_copy_call(cloud)
+    out = cloud.run(source, destination_regions=cloud.six_regions, wait=False, wait_timeout=47, read_timeout=30)
     assert out.failed and sent and max(sent) - 4.5 <= start + 47  # the server records a call once its latency is over
 
 
@@ -221,10 +210,9 @@ def test_slow_refusals_leave_only_the_copy_that_is_in_use(cbs):
     assert ids(cbs.copies()) == {copies[0].id}
 
 
-@pytest.mark.parametrize("name", PLACES)
-def test_a_region_that_is_refused_slowly_delays_no_other(request, name, monkeypatch):
-    cloud = request.getfixturevalue(name)
-    source, refused = cloud.snapshot(), PLACES[name][0]
+@clouds("ens", "cbs")
+def test_a_region_that_is_refused_slowly_delays_no_other(cloud, monkeypatch):
+    source, refused = cloud.snapshot(), cloud.six_regions[0]
     real = cloud.adapter.begin
 
     def begin(self, orders):
@@ -234,8 +222,8 @@ def test_a_region_that_is_refused_slowly_delays_no_other(request, name, monkeypa
         return real(self, orders)
 
     monkeypatch.setattr(cloud.adapter, "begin", begin)
-    out = cloud.run(source, destination_regions=PLACES[name], wait=False, wait_timeout=1800)
-    assert [len(copies_of(cloud, source, region)) for region in PLACES[name]] == [0, 1, 1, 1, 1, 1]
+    out = cloud.run(source, destination_regions=cloud.six_regions, wait=False, wait_timeout=1800)
+    assert [len(copies_of(cloud, source, region)) for region in cloud.six_regions] == [0, 1, 1, 1, 1, 1]
     assert [failure["region"] for failure in out["failures"]] == [refused]
 
 

@@ -14,19 +14,11 @@ from .contract_writes import EncryptedCopies, TagWrites, WritesContract, writes_
 
 @pytest.mark.slow  # a call of the simulated EC2 takes 10 ms, on the others 3
 class TestEbs(TagWrites, EncryptedCopies, WritesContract):
-    more_regions = ["eu-west-2", "eu-west-3", "eu-north-1", "ap-southeast-1"]
-
-    @pytest.fixture
-    def cloud(self, ebs):
-        return ebs
+    on = "ebs"
 
 
 class TestEcs(TagWrites, EncryptedCopies, WritesContract):
-    more_regions = ["cn-shenzhen", "cn-chengdu", "cn-qingdao", "cn-huhehaote"]
-
-    @pytest.fixture
-    def cloud(self, ecs):
-        return ecs
+    on = "ecs"
 
     def test_a_busy_disk_without_an_id_is_rarely_polled(self, cloud):
         """It is unknown which disk is busy, so the region gets growing pauses (promises: quota)."""
@@ -44,19 +36,11 @@ class TestEcs(TagWrites, EncryptedCopies, WritesContract):
 
 
 class TestEns(WritesContract):
-    more_regions = ["cn-beijing-28", "cn-wuhan-telecom-4", "cn-xian-5", "cn-nanjing-6"]
-
-    @pytest.fixture
-    def cloud(self, ens):
-        return ens
+    on = "ens"
 
 
 class TestCbs(TagWrites, WritesContract):
-    more_regions = ["ap-chengdu", "ap-nanjing", "ap-chongqing", "ap-hongkong"]
-
-    @pytest.fixture
-    def cloud(self, cbs):
-        return cbs
+    on = "cbs"
 
     def test_expiry_is_written_on_looks_of_fifteen_seconds_at_most(self, cloud):
         """Each copy needs a call of its own (promises: exactly-once, expiry)."""

@@ -77,7 +77,7 @@ def _histories(cloud: str, number: int) -> tuple[Any, ...]:
 def _year(cloud: str, nights: int) -> tuple[Any, ...]:
     server = StormServer(cloud)
     with server.wire(), TemporaryDirectory() as reports:
-        year = Year(cloud, server.account(), Path(reports))
+        year = Year(cloud, server.estate(), Path(reports))
         for _night in range(nights - 1):
             year.night()
         year.night(fails=False)

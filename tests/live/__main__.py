@@ -14,31 +14,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .clean import clean, marked
+from .clean import clean, list_marked
 from .clouds import CLOUDS, account_of
 from .clouds.account import Account, code_of
-from .costs import expected
-from .facts import bare_copy, pages
+from .costs import describe_costs
+from .facts import observe_page_sizes, observe_plain_copy
 from .journal import Journal, still_runs
 from .mark import Mark, is_run
-from .probes import answers, listed, probes_on
-from .promises import colliding, copying, deleting, prepare, protecting
-from .restoring import restoring
+from .probes import answers_of_run, list_facts, probes_on
+from .promises import check_colliding, check_copying, check_deleting, check_protecting, make_sources
+from .restoring import check_restoring
 from .results import Results
 from .run import Run
 from .sanitise import Sanitiser
 
 
 def main() -> int:
-    given = _arguments()
+    given = _parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     if given.command == "facts":
-        print("\n".join(listed()))
+        print("\n".join(list_facts()))
         return 0
     return _run(given) if given.command == "run" else _clean(given)
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.live", description=__doc__)
     parser.add_argument("command", choices=("run", "clean", "facts"))
     parser.add_argument("--cloud", choices=CLOUDS)
@@ -67,7 +67,7 @@ def _arguments() -> argparse.Namespace:
     return given
 
 
-def _agreed(given: argparse.Namespace, lines: list[str]) -> bool:
+def _ask_to_proceed(given: argparse.Namespace, lines: list[str]) -> bool:
     """Show what is about to happen, and ask. Without a terminal only YES=1 agrees."""
     print("\n".join(lines), flush=True)
     if given.yes:
@@ -78,7 +78,7 @@ def _agreed(given: argparse.Namespace, lines: list[str]) -> bool:
     return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _account(given: argparse.Namespace, sanitiser: Sanitiser) -> tuple[Account, dict[str, Any]]:
+def _open_account(given: argparse.Namespace, sanitiser: Sanitiser) -> tuple[Account, dict[str, Any]]:
     params = {"profile": given.profile} if given.profile else {}
     account = account_of(given.cloud, params, given.source)
     account.first_page(given.destination, account.page)  # a client has its keys only after a call
@@ -88,8 +88,8 @@ def _account(given: argparse.Namespace, sanitiser: Sanitiser) -> tuple[Account, 
 
 def _run(given: argparse.Namespace) -> int:
     asks = [f"  - {fact}: {probe.question}" for fact, probe in probes_on(given.cloud).items()]
-    costs = expected(given.cloud, given.source, given.destination, given.disk)
-    if not _agreed(given, [*costs, "Unverified facts that it checks:", *asks]):
+    costs = describe_costs(given.cloud, given.source, given.destination, given.disk)
+    if not _ask_to_proceed(given, [*costs, "Unverified facts that it checks:", *asks]):
         return 2
     mark, sanitiser = Mark.new(), Sanitiser(os.environ)
     directory = given.directory / f"{given.cloud}-{mark.run}"
@@ -101,25 +101,32 @@ def _run(given: argparse.Namespace) -> int:
     )
     left = None
     try:
-        account, params = _account(given, sanitiser)
+        account, params = _open_account(given, sanitiser)
         run = Run(account, given.source, given.destination, mark, journal, results, params)
         run.lent_disk, run.brief, run.poll, run.patience = given.disk, given.brief, given.poll, given.patience
         try:
-            for step in (prepare, copying, protecting, restoring, colliding, deleting):
+            for step in (
+                make_sources,
+                check_copying,
+                check_protecting,
+                check_restoring,
+                check_colliding,
+                check_deleting,
+            ):
                 step(run)
-            for look in (pages, bare_copy):
-                _noted(run, look)
+            for look in (observe_page_sizes, observe_plain_copy):
+                _observe(run, look)
         except BaseException as error:
             run.in_doubt = True
-            results.promise("the run comes to its end", False, f"{type(error).__name__}: {error}")
+            results.record_promise("the run comes to its end", False, f"{type(error).__name__}: {error}")
         results.say("cleaning up")
         regions = (given.source, given.destination)
         settle = given.settle if run.in_doubt else 0
         left = clean(account, regions, mark.run, journal, results.say, settle, given.poll, given.patience)
-        results.promise("nothing is left behind", not left, ", ".join(map(str, left)))
+        results.record_promise("nothing is left behind", not left, ", ".join(map(str, left)))
     except (Exception, SystemExit, KeyboardInterrupt) as error:
-        results.promise("the run comes to its end", False, f"{type(error).__name__}: {error}")
-    results.write(f"{given.cloud}: {given.source} to {given.destination}", answers(given.cloud, results.facts))
+        results.record_promise("the run comes to its end", False, f"{type(error).__name__}: {error}")
+    results.write(f"{given.cloud}: {given.source} to {given.destination}", answers_of_run(given.cloud, results.facts))
     if left is None or left:
         again = f"make live-clean CLOUD={given.cloud} SOURCE={given.source} DESTINATION={given.destination}"
         results.say(f"something may be left: {again}")
@@ -127,13 +134,13 @@ def _run(given: argparse.Namespace) -> int:
     return 0 if results.all_kept else 1
 
 
-def _noted(run: Run, look: Callable[[Run], None]) -> None:
+def _observe(run: Run, look: Callable[[Run], None]) -> None:
     """Observe what the service does. A refusal breaks no promise, and is a fact as well."""
     try:
         look(run)
     except Exception as error:
         run.in_doubt = True
-        run.results.fact(f"{look.__name__} ended early", "", f"{code_of(error)}: {error}")
+        run.results.record_fact(f"{look.__name__} ended early", "", f"{code_of(error)}: {error}")
 
 
 def _clean(given: argparse.Namespace) -> int:
@@ -146,15 +153,15 @@ def _clean(given: argparse.Namespace) -> int:
     question = (
         f"This deletes the disks and snapshots with the mark dr-copy-live {what} in {regions[0]} and {regions[1]}."
     )
-    if not _agreed(given, [question]):
+    if not _ask_to_proceed(given, [question]):
         return 2
     sanitiser = Sanitiser(os.environ)
-    account, _params = _account(given, sanitiser)
+    account, _params = _open_account(given, sanitiser)
 
     def say(line: str) -> None:
         print(sanitiser.text(line), flush=True)
 
-    for thing in marked(account, regions, given.only):
+    for thing in list_marked(account, regions, given.only):
         say(f"found: {thing}, of the run {thing.run}")
     left = clean(account, regions, given.only, None, say, given.settle, given.poll, given.patience)
     say(f"left: {', '.join(map(str, left))}" if left else "Nothing with the mark is left.")

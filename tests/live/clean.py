@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from .clouds.account import Account, code_of, patiently
+from .clouds.account import Account, code_of, retry_read
 from .journal import Journal
 from .mark import Thing
 
@@ -18,13 +18,13 @@ class Unmarked(Exception):
     """Something without the mark was about to be deleted: a bug in this program."""
 
 
-def marked(account: Account, regions: Sequence[str], run: str | None) -> list[Thing]:
+def list_marked(account: Account, regions: Sequence[str], run: str | None) -> list[Thing]:
     """List what has the mark of this run, or any mark if ``run`` is None: copies first, disks last."""
     found = []
     for region in reversed(list(dict.fromkeys(regions))):
-        found += patiently(lambda: account.snapshots(region))
+        found += retry_read(lambda: account.snapshots(region))
     for region in dict.fromkeys(regions):
-        found += patiently(lambda: account.disks(region))
+        found += retry_read(lambda: account.disks(region))
     return [thing for thing in found if thing.run and run in (None, thing.run)]
 
 
@@ -45,7 +45,7 @@ def clean(
     deadline, empty_since = time.monotonic() + timeout, None
     reported: dict[str, str] = {}
     while True:
-        things = marked(account, regions, run)
+        things = list_marked(account, regions, run)
         now = time.monotonic()
         if things:
             empty_since = None
@@ -56,14 +56,14 @@ def clean(
         if now > deadline:
             return things
         for thing in things:
-            words = _deleted(account, thing, journal)
+            words = _request_deletion(account, thing, journal)
             if reported.get(thing.id) != words:
                 reported[thing.id] = words
                 say(f"{thing}: {words}")
         time.sleep(poll)
 
 
-def _deleted(account: Account, thing: Thing, journal: Journal | None) -> str:
+def _request_deletion(account: Account, thing: Thing, journal: Journal | None) -> str:
     """Request one deletion; return the result. If it is refused for now, it is requested again after the next look."""
     if not thing.run:
         raise Unmarked(str(thing))

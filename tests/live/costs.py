@@ -9,7 +9,7 @@ from __future__ import annotations
 from tests.clouds import CLOUDS
 
 
-def expected(cloud: str, source: str, destination: str, lent_disk: str | None) -> list[str]:
+def describe_costs(cloud: str, source: str, destination: str, lent_disk: str | None) -> list[str]:
     """Return lines about what is about to be made and billed."""
     lines = [f"This makes things in the account that the credentials belong to, in {source} and {destination}:"]
     for number, (what, price) in enumerate(CLOUDS[cloud].load("account").costs):

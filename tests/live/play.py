@@ -63,12 +63,12 @@ class Playbook:
             self._process.wait()
 
 
-def task(module: str, register: str, given: dict[str, Any], **more: Any) -> dict[str, Any]:
+def module_task(module: str, register: str, given: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Return a task whose failure is a result like any other."""
     return {f"multicloud.snapshots.{module}": given, "register": register, "ignore_errors": True, **more}
 
 
-def role(
+def role_tasks(
     variables: dict[str, Any], register: str, name: str = "dr_copy", tasks_from: str = "main"
 ) -> list[dict[str, Any]]:
     """Return the tasks that run a role and keep its result, which may be a failure."""

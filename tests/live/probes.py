@@ -18,7 +18,7 @@ FACTS = Path(__file__).resolve().parents[2] / "docs" / "development" / "api-fact
 
 @dataclass(frozen=True)
 class Probe:
-    """What a run on one of these clouds checks; ``subjects`` are the facts that it records (``Results.fact``)."""
+    """What a run on one of these clouds checks; ``subjects`` are those of its calls of ``Results.record_fact``."""
 
     clouds: tuple[str, ...]
     question: str
@@ -58,7 +58,7 @@ NO_RUN = {
 }
 
 
-def unverified() -> list[str]:
+def unverified_facts() -> list[str]:
     """Return the headings of the unverified facts, in the order of the document."""
     _head, *parts = re.split(r"^### (\S+)$", FACTS.read_text(), flags=re.M)
     return [heading for heading, text in zip(parts[::2], parts[1::2], strict=True) if "- Status: unverified" in text]
@@ -66,13 +66,13 @@ def unverified() -> list[str]:
 
 def probes_on(cloud: str) -> dict[str, Probe]:
     """Return the probes of a run on this cloud, by the headings of the facts."""
-    return {fact: PROBES[fact] for fact in unverified() if fact in PROBES and cloud in PROBES[fact].clouds}
+    return {fact: PROBES[fact] for fact in unverified_facts() if fact in PROBES and cloud in PROBES[fact].clouds}
 
 
-def listed() -> list[str]:
+def list_facts() -> list[str]:
     """Return lines with the facts that a run would verify on each cloud, and why no run verifies the others."""
     lines = ["Unverified facts of docs/development/api-facts.md, and the clouds on which a run verifies them:"]
-    for fact in unverified():
+    for fact in unverified_facts():
         probe = PROBES.get(fact)
         clouds = ", ".join(probe.clouds) if probe else "no run"
         lines.append(f"  {fact} ({clouds}): {probe.question if probe else NO_RUN.get(fact, 'not stated')}")
@@ -81,7 +81,7 @@ def listed() -> list[str]:
     return lines
 
 
-def answers(cloud: str, facts: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+def answers_of_run(cloud: str, facts: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     """Return what a run observed for each unverified fact that it checks, by the headings of the facts."""
     seen = {subject: answer for subject, _contract, answer in facts}
     return {

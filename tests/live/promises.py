@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from .facts import module_name, repeat_disk, watch_disk, watch_snapshot
-from .play import Playbook, role, task
+from .facts import observe_copy_name, repeat_disk, watch_disk, watch_snapshot
+from .play import Playbook, module_task, role_tasks
 from .run import Failed, Run
 
 
-def prepare(run: Run) -> None:
+def make_sources(run: Run) -> None:
     """Make a disk, unless one is given, and two snapshots of it, some seconds apart."""
     account = run.account
     if run.lent_disk:
@@ -22,21 +22,21 @@ def prepare(run: Run) -> None:
             raise Failed(f"there is no disk {run.lent_disk} in {run.source}")
         run.disk_id = run.lent_disk
     else:
-        run.disk_id = run.made("a disk", run.source, lambda: account.make_disk(run.source, run.mark))
+        run.disk_id = run.make("a disk", run.source, lambda: account.make_disk(run.source, run.mark))
         watch_disk(run, run.disk_id)
         if account.repeats_disk:
             repeat_disk(run)
     for number in (1, 2):
         if number == 2:
             time.sleep(1.1)  # some clouds show times in whole seconds
-        snapshot_id = run.made(
+        snapshot_id = run.make(
             "a snapshot", run.source, lambda: account.make_snapshot(run.source, run.disk_id, run.mark)
         )
         run.sources.append(snapshot_id)
         watch_snapshot(run, snapshot_id, first=number == 1)
 
 
-def copying(run: Run) -> None:
+def check_copying(run: Run) -> None:
     """Copy one snapshot: predicted, made, found again, with other tags, encrypted."""
     first = run.sources[0]
     tasks = [
@@ -48,11 +48,13 @@ def copying(run: Run) -> None:
     if run.account.has_tags:
         tasks.append(_copy(run, "tagged", tags={**run.mark.tags, "dr-copy-live-step": "tags"}))
     tasks.append(
-        task(f"{run.account.cloud}_snapshot_info", "listed", {"region": run.destination, "copies_from": [run.source]})
+        module_task(
+            f"{run.account.cloud}_snapshot_info", "listed", {"region": run.destination, "copies_from": [run.source]}
+        )
     )
     if run.account.encrypts:
         tasks.append(_copy(run, "encrypted", encrypted=True, replace_mismatched=True))
-    seen = _played(run, "copies of the first snapshot", tasks)
+    seen = _play(run, "copies of the first snapshot", tasks)
 
     predicted, made, again = seen["predicted"], seen["made"], seen["again"]
     _judge(run, "check mode predicts a copy", predicted, _count(predicted, "created") == 1 and _id(predicted) is None)
@@ -63,7 +65,7 @@ def copying(run: Run) -> None:
         _count(made, "created") == 1 and _row(made).get("state") == "completed",
     )
     if copy_id := _id(made):
-        module_name(run, copy_id)
+        observe_copy_name(run, copy_id)
     no_call = run.account.copy_call not in again.get("api_calls", {})
     same = _id(again) is not None and _id(again) == _id(made)
     _judge(
@@ -84,7 +86,7 @@ def copying(run: Run) -> None:
         _judge(run, "an encrypted copy takes the other's place", seen["encrypted"], fit and alone)
 
 
-def protecting(run: Run) -> None:
+def check_protecting(run: Run) -> None:
     """Run the role: it copies the disk's newest snapshot, prunes the older copy, and then changes nothing."""
     account = run.account
     variables: dict[str, Any] = {
@@ -105,28 +107,28 @@ def protecting(run: Run) -> None:
         variables["dr_copy_tags"] = run.mark.tags
     if not account.tags_in_copy_call:
         variables["dr_copy_name"] = run.mark.name
-    tasks = role(variables, "first") + ([] if run.brief else role(variables, "second"))
+    tasks = role_tasks(variables, "first") + ([] if run.brief else role_tasks(variables, "second"))
     if run.lent_disk:
         tasks.append(_copy(run, "removed", state="absent", tags=..., name=...))
-    seen = _played(run, "copies by the role", tasks)
+    seen = _play(run, "copies by the role", tasks)
     first, second = (seen.get(name, {}).get("msg", {}) for name in ("first", "second"))
     made, again = first.get("result") or {}, second.get("result") or {}
     one = made.get("counts", {}).get("created") == 1
     chosen = [row.get("source_snapshot_id") for row in made.get("copies", ())] == [run.sources[1]]
     _judge(run, "the role copies the disk's newest snapshot", _failure(first), one and chosen)
     if run.lent_disk:
-        run.results.promise("the role prunes what retention lets go", None, "the disk is lent")
+        run.results.record_promise("the role prunes what retention lets go", None, "the disk is lent")
     else:
         gone = len(made.get("pruned", ())) == 1 and not run.copies_of(run.sources[0])
         _judge(run, "the role prunes what retention lets go", _failure(first), gone)
     if run.brief:
-        run.results.promise("a second run of the role changes nothing", None, "left out by --brief")
+        run.results.record_promise("a second run of the role changes nothing", None, "left out by --brief")
         return
     still = again.get("counts", {}).get("created") == 0 and not again.get("pruned") and not second.get("error")
     _judge(run, "a second run of the role changes nothing", _failure(second), still)
 
 
-def colliding(run: Run) -> None:
+def check_colliding(run: Run) -> None:
     """Let two runs copy the same snapshot at the same time: one copy is left, and both name it."""
     run.results.say("ansible-playbook, twice at once: copies of the first snapshot")
     run.journal.write("make copies by two runs at once", region=run.destination, mark=run.mark.run)
@@ -142,10 +144,10 @@ def colliding(run: Run) -> None:
     _judge(run, "two runs at once leave one copy", failed, fit)
 
 
-def deleting(run: Run) -> None:
+def check_deleting(run: Run) -> None:
     """Delete the copies of both snapshots with the module; a second deletion changes nothing."""
     given = {"snapshot_ids": run.sources, "state": "absent", "tags": ..., "name": ...}
-    seen = _played(run, "deletions", [_copy(run, "deleted", **given), _copy(run, "again", **given)])
+    seen = _play(run, "deletions", [_copy(run, "deleted", **given), _copy(run, "again", **given)])
     gone = not any(run.copies_of(source) for source in run.sources)
     fit = _count(seen["deleted"], "deleted") == 2 and gone
     _judge(run, "state: absent deletes the copies and nothing else", seen["deleted"], fit)
@@ -163,10 +165,12 @@ def _copy(run: Run, register: str, check_mode: bool = False, **options: Any) -> 
     if given.get("state") == "absent":
         given = {k: v for k, v in given.items() if k not in run.account.copy_options}
     given = {key: value for key, value in given.items() if value is not ...}
-    return task(f"{run.account.cloud}_snapshot_copy", register, given, **({"check_mode": True} if check_mode else {}))
+    return module_task(
+        f"{run.account.cloud}_snapshot_copy", register, given, **({"check_mode": True} if check_mode else {})
+    )
 
 
-def _played(run: Run, what: str, tasks: list[dict[str, Any]]) -> dict[str, Any]:
+def _play(run: Run, what: str, tasks: list[dict[str, Any]]) -> dict[str, Any]:
     run.results.say(f"ansible-playbook: {what}")
     run.journal.write(f"make {what}", region=run.destination, mark=run.mark.run)
     return Playbook(tasks, run.params, run.journal.lock_number).results()
@@ -175,7 +179,7 @@ def _played(run: Run, what: str, tasks: list[dict[str, Any]]) -> dict[str, Any]:
 def _judge(run: Run, name: str, result: dict[str, Any], fit: bool) -> None:
     kept = fit and not result.get("failed")
     words = "" if kept else str(result.get("msg") or result.get("counts") or result)[:600]
-    run.results.promise(name, kept, words)
+    run.results.record_promise(name, kept, words)
 
 
 def _failure(shown: dict[str, Any]) -> dict[str, Any]:

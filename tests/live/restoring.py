@@ -12,9 +12,9 @@ from unittest import mock
 
 from tests.unit.harness import module_args
 
-from .clouds.account import patiently
-from .play import Playbook, role, task
-from .promises import _judge, _played
+from .clouds.account import retry_read
+from .play import Playbook, module_task, role_tasks
+from .promises import _judge, _play
 from .run import Failed, Run
 
 MODULES = "ansible_collections.multicloud.snapshots.plugins.modules"
@@ -22,12 +22,12 @@ MODULES = "ansible_collections.multicloud.snapshots.plugins.modules"
 EXPIRING = {"dr-restore:expires-at": "*"}
 
 
-def restoring(run: Run) -> None:
+def check_restoring(run: Run) -> None:
     """Make a disk from the second snapshot's copy: predicted, made, found again, deleted; then let a drill prove it."""
     copies = run.copies_of(run.sources[1])
     if not copies:
         raise Failed("there is no copy of the second snapshot to restore from")
-    zone = {"zone": found} if (found := _zone(run)) else {}
+    zone = {"zone": found} if (found := _find_zone(run)) else {}
     given = {
         "snapshot_ids": [copies[0].id],
         "region": run.destination,
@@ -43,13 +43,13 @@ def restoring(run: Run) -> None:
     absent = {key: value for key, value in given.items() if key not in ("tags", "expires_after_hours")}
     module = f"{run.account.cloud}_snapshot_restore"
     tasks = [
-        task(module, "predicted", given, check_mode=True),
-        task(module, "made", given),
-        task(module, "again", given),
-        task(module, "deleted", {**absent, "state": "absent"}),
-        task(module, "gone", {**absent, "state": "absent"}),
+        module_task(module, "predicted", given, check_mode=True),
+        module_task(module, "made", given),
+        module_task(module, "again", given),
+        module_task(module, "deleted", {**absent, "state": "absent"}),
+        module_task(module, "gone", {**absent, "state": "absent"}),
     ]
-    seen = _played(run, "a disk of a copy", tasks)
+    seen = _play(run, "a disk of a copy", tasks)
     predicted, made, again = seen["predicted"], seen["made"], seen["again"]
     row, later = _disk(made), _disk(again)
     _judge(run, "check mode predicts a disk", predicted, _disk(predicted).get("state") == "planned")
@@ -59,22 +59,24 @@ def restoring(run: Run) -> None:
     _judge(run, "a second restore makes no disk and returns the same ID", again, same and not again.get("changed"))
     gone = _disk(seen["deleted"]).get("action") == "deleted" and not seen["gone"].get("changed")
     _judge(run, "state: absent deletes the restored disk, once", seen["deleted"], gone)
-    run.results.fact("seconds until a restored disk is available", "", row.get("seconds"))
-    _drill(run, zone.get("zone", ""))
+    run.results.record_fact("seconds until a restored disk is available", "", row.get("seconds"))
+    _check_drill(run, zone.get("zone", ""))
 
 
-def _drill(run: Run, zone: str) -> None:
+def _check_drill(run: Run, zone: str) -> None:
     """Let a drill prove the newest copy of this run's disk, unless it could touch what is not this run's."""
     promise = "a drill proves the copy, and leaves no disk"
     why = "the disk is lent" if run.lent_disk else ""
     if not why:
-        look = task(f"{run.account.cloud}_snapshot_info", "there", {"region": run.destination, "disk_tags": EXPIRING})
+        look = module_task(
+            f"{run.account.cloud}_snapshot_info", "there", {"region": run.destination, "disk_tags": EXPIRING}
+        )
         there = Playbook([look], run.params, run.journal.lock_number).results()["there"]
         others = [disk for disk in there.get("disks", ()) if disk["tags"].get("dr-copy-live") != run.mark.run]
         if others or there.get("failed"):
             why = "there are disks of other drills, which this one would delete once their time is over"
     if why:
-        run.results.promise(promise, None, why)
+        run.results.record_promise(promise, None, why)
         return
     variables = {
         "dr_restore_cloud": run.account.cloud,
@@ -88,18 +90,20 @@ def _drill(run: Run, zone: str) -> None:
         "dr_restore_connection": run.params,
         "dr_restore_wait_timeout": int(run.patience),
     }
-    shown = _played(run, "a drill", role(variables, "drill", "dr_restore", "drill"))["drill"].get("msg", {})
+    shown = _play(run, "a drill", role_tasks(variables, "drill", "dr_restore", "drill"))["drill"].get("msg", {})
     result = shown.get("result") or {}
     totals = result.get("totals", {})
-    left = [disk for disk in patiently(lambda: run.account.disks(run.destination)) if disk.run == run.mark.run]
+    left = [disk for disk in retry_read(lambda: run.account.disks(run.destination)) if disk.run == run.mark.run]
     left = [disk for disk in left if disk.state.lower() not in ("deleting", "deleted", "torecycle")]
     failure = {"failed": bool(shown.get("error")), "msg": shown.get("error") or totals}
     _judge(run, promise, failure, totals.get("proven") == 1 and not totals.get("left") and not left)
     for row in result.get("tried", ()):
-        run.results.fact("what the drill read of the copy", "", f"{row.get('blocks')} blocks, {row.get('note') or ''}")
+        run.results.record_fact(
+            "what the drill read of the copy", "", f"{row.get('blocks')} blocks, {row.get('note') or ''}"
+        )
 
 
-def _zone(run: Run) -> str | None:
+def _find_zone(run: Run) -> str | None:
     """Return a zone of the destination that offers the restore module's default disks; None if there are no zones."""
     name = f"{run.account.cloud}_snapshot_restore"
     file = importlib.import_module(f"{MODULES}.{name}")
@@ -114,7 +118,7 @@ def _zone(run: Run) -> str | None:
         file.main()
     module, connect = parts
     cloud = connect(module)
-    offers = patiently(lambda: cloud.list_offers(run.destination, None))
+    offers = retry_read(lambda: cloud.list_offers(run.destination, None))
     usual = file.OPTIONS["disk_type"]["default"]
     zones = sorted({str(offer.zone) for offer in offers if offer.disk_type == usual and offer.zone})
     if not zones:

@@ -34,18 +34,18 @@ class Results:
         self._transcript.flush()
         self._show(line)
 
-    def promise(self, name: str, kept: bool | None, words: str) -> None:
+    def record_promise(self, name: str, kept: bool | None, words: str) -> None:
         """Record whether a promise was kept; None if it could not be tried."""
         self.promises.append((name, kept, words))
         result = {True: "kept", False: "BROKEN", None: "not tried"}[kept]
         self.say(f"{result}: {name}{f' ({words})' if words else ''}")
 
-    def fact(self, subject: str, contract: str, seen: Any) -> None:
+    def record_fact(self, subject: str, contract: str, seen: Any) -> None:
         """Record what the service did, next to what is documented."""
         self.facts.append((subject, contract, str(seen)))
         self.say(f"seen: {subject}: {seen}")
 
-    def recording(self, phenomenon: str, call: str, part: str, answer: Any, **more: Any) -> None:
+    def record_answer(self, phenomenon: str, call: str, part: str, answer: Any, **more: Any) -> None:
         """Keep an answer as an item for tests/recorded; the first of each phenomenon counts.
 
         ``more`` is in our own words.

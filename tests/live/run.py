@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .clouds.account import Account, patiently
+from .clouds.account import Account, retry_read
 from .journal import Journal
 from .mark import Mark, Thing
 from .results import Results
@@ -43,7 +43,7 @@ class Run:
     disk_id: str = ""
     sources: list[str] = field(default_factory=list)
 
-    def made(self, what: str, region: str, make: Callable[[], str]) -> str:
+    def make(self, what: str, region: str, make: Callable[[], str]) -> str:
         """Make something, with the intention on disk before the call; return its ID."""
         self.journal.write(f"make {what}", region=region, mark=self.mark.run)
         self.in_doubt = True
@@ -63,7 +63,7 @@ class Run:
         deadline = time.monotonic() + self.patience
         pause = min(0.2, self.poll)
         while True:
-            thing = patiently(read)
+            thing = retry_read(read)
             seen(thing)
             if ended(thing):
                 return thing
@@ -74,7 +74,7 @@ class Run:
 
     def copies_of(self, source_id: str) -> list[Thing]:
         """List this run's copies of one source at the destination."""
-        found = patiently(lambda: self.account.snapshots(self.destination))
+        found = retry_read(lambda: self.account.snapshots(self.destination))
         return [thing for thing in found if thing.run == self.mark.run and thing.source_id == source_id]
 
     @property

@@ -13,9 +13,9 @@ import pytest
 from tencentcloud.cbs.v20170312 import models
 
 from tests.clouds import CLOUDS
-from tests.live.clean import Unmarked, _deleted
+from tests.live.clean import Unmarked, _request_deletion
 from tests.live.mark import Mark, Thing
-from tests.live.probes import NO_RUN, PROBES, answers, listed, probes_on, unverified
+from tests.live.probes import NO_RUN, PROBES, answers_of_run, list_facts, probes_on, unverified_facts
 from tests.live.results import Results
 from tests.live.sanitise import Sanitiser
 from tests.simulator.cbs import Cbs
@@ -69,7 +69,7 @@ def test_a_recorded_answer_keeps_keys_and_types_and_what_the_service_does(tmp_pa
         "StartTime": "2026-11-22T10:51:18+00:00",
         "Images": None,
     }
-    results.recording("copy_pending", "DescribeSnapshots", "snapshot", answer, ours={"dr-copy-live", "0123456789"})
+    results.record_answer("copy_pending", "DescribeSnapshots", "snapshot", answer, ours={"dr-copy-live", "0123456789"})
     results.write("ebs")
     item = json.loads((tmp_path / "recorded" / "copy_pending.json").read_text())
     shown = item["snapshot"]
@@ -92,9 +92,9 @@ def test_a_run_mark_is_recognised_exactly():
         assert Thing("snapshot", "r", "s-1", name, named=True).run is None, name
     assert Thing("snapshot", "r", "s-1", mark.name, {"dr-copy-live": "mine"}).run is None
     with pytest.raises(Unmarked):
-        _deleted(None, Thing("disk", "r", "d-1", "dr-copy-live", {"dr-copy-live": ""}), None)
+        _request_deletion(None, Thing("disk", "r", "d-1", "dr-copy-live", {"dr-copy-live": ""}), None)
     attached = Thing("disk", "r", "d-1", tags=mark.tags, attached_to="i-1")
-    assert "left" in _deleted(None, attached, None)
+    assert "left" in _request_deletion(None, attached, None)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_simulated_calls_have_the_parameters_of_tencents_sdk():
 
 
 def test_each_unverified_fact_has_a_probe_or_a_reason_why_no_run_settles_it():
-    facts = set(unverified())
+    facts = set(unverified_facts())
     missing = sorted(facts - PROBES.keys() - NO_RUN.keys())
     assert not missing, (
         f"Unverified in docs/development/api-facts.md: {', '.join(missing)}. Add a line for each to PROBES in "
@@ -134,8 +134,8 @@ def test_each_unverified_fact_has_a_probe_or_a_reason_why_no_run_settles_it():
 
 
 def test_the_list_of_facts_names_each_with_its_clouds():
-    lines = listed()
-    for fact in unverified():
+    lines = list_facts()
+    for fact in unverified_facts():
         (line,) = [line for line in lines if line.startswith(f"  {fact} (")]
         clouds = [cloud for cloud in CLOUDS if fact in probes_on(cloud)]
         assert f"({', '.join(clouds) or 'no run'})" in line
@@ -144,6 +144,8 @@ def test_the_list_of_facts_names_each_with_its_clouds():
 
 
 def test_an_unverified_fact_is_answered_by_what_a_run_saw_or_is_open():
-    seen = answers("ens", [("lag until a copy shows", "nowhere documented", "0.3 s"), ("a page of 50", "", "taken")])
+    seen = answers_of_run(
+        "ens", [("lag until a copy shows", "nowhere documented", "0.3 s"), ("a page of 50", "", "taken")]
+    )
     assert seen["read-lag"] == "lag until a copy shows: 0.3 s"
     assert seen["page-seams"] == "no answer in this run" and "ecs-source-disk" not in seen

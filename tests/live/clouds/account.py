@@ -92,7 +92,7 @@ class Account(abc.ABC):
         """Return the answer to a listing of snapshots with this page size."""
 
     @abc.abstractmethod
-    def becomes(self, thing: Thing) -> dict[str, Any]:
+    def parse(self, thing: Thing) -> dict[str, Any]:
         """Return how the adapter parses a snapshot of an answer."""
 
     def secrets(self) -> set[str]:
@@ -100,7 +100,7 @@ class Account(abc.ABC):
         return set()
 
 
-def patiently(read: Callable[[], Answer], attempts: int = 5) -> Answer:
+def retry_read(read: Callable[[], Answer], attempts: int = 5) -> Answer:
     """Repeat a read that fails, with growing pauses."""
     for attempt in range(attempts):
         try:

@@ -136,7 +136,7 @@ class CbsAccount(ServiceAccount):
     def first_page(self, region: str, size: int) -> Mapping[str, Any]:
         return dict(self._service.read("DescribeSnapshots", region, f"Listing in {region}", Limit=size, Offset=0))
 
-    def becomes(self, thing: Thing) -> dict[str, Any]:
+    def parse(self, thing: Thing) -> dict[str, Any]:
         return vars(snapshot_of(thing.raw, thing.region))
 
 

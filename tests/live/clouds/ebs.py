@@ -93,7 +93,7 @@ class EbsAccount(Account):
         answer = self._reader(region).describe_snapshots(OwnerIds=["self"], MaxResults=size)
         return {k: v for k, v in answer.items() if k != "ResponseMetadata"}
 
-    def becomes(self, thing: Thing) -> dict[str, Any]:
+    def parse(self, thing: Thing) -> dict[str, Any]:
         return vars(snapshot_of(thing.raw, thing.region, True))
 
     def secrets(self) -> set[str]:

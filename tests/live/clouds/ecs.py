@@ -142,7 +142,7 @@ class EcsAccount(ServiceAccount):
         answer = self._service.read("DescribeSnapshots", region, f"Listing in {region}", MaxResults=size)
         return dict(answer)
 
-    def becomes(self, thing: Thing) -> dict[str, Any]:
+    def parse(self, thing: Thing) -> dict[str, Any]:
         return vars(snapshot_of(thing.raw, thing.region))
 
 

@@ -119,7 +119,7 @@ class EnsAccount(ServiceAccount):
     def first_page(self, region: str, size: int) -> Mapping[str, Any]:
         return self._read("DescribeSnapshots", "Listing", EnsRegionId=region, PageNumber=1, PageSize=size)
 
-    def becomes(self, thing: Thing) -> dict[str, Any]:
+    def parse(self, thing: Thing) -> dict[str, Any]:
         return vars(snapshot_of(thing.raw))
 
     def _read(self, action: str, tried: str, **given: Any) -> dict[str, Any]:

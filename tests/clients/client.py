@@ -19,7 +19,7 @@ from tests.simulator.server import Server
 
 from .operations import TENCENT
 
-SPEAKER = Path(__file__).with_name("speaker.py")
+CLIENT_PROCESS = Path(__file__).with_name("client_process.py")
 #: If recordings of the service and the client's model differ, the recording counts (tests/recorded: ebs/disk.json,
 #: ecs/disk-unattached.json, cbs/disk_unattached.json). An empty list may be null (api-facts: null-listings).
 RECORDED = re.compile(
@@ -56,7 +56,7 @@ class Client:
             "AWS_SECRET_ACCESS_KEY": self.keys.get("secret_key", ""),
             "AWS_MAX_ATTEMPTS": "1",
         }
-        command = [os.environ["CLIENTS_PYTHON"], "-I", "-W", "ignore", str(SPEAKER), self.row.client]
+        command = [os.environ["CLIENTS_PYTHON"], "-I", "-W", "ignore", str(CLIENT_PROCESS), self.row.client]
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )

@@ -11,7 +11,7 @@ from tests.clouds import CLOUDS
 from .client import Client
 
 
-def of(name):
+def make_fixtures(name):
     """Make the fixture of a cloud: its client, which starts once, and an empty cloud."""
 
     @pytest.fixture(scope="module", name=f"started_{name}")
@@ -31,4 +31,4 @@ def of(name):
 
 
 for _name in CLOUDS:
-    globals().update(of(_name))
+    globals().update(make_fixtures(_name))

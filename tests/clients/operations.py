@@ -18,16 +18,16 @@ ADAPTERS = Path(__file__).resolve().parents[2] / "plugins" / "module_utils" / "_
 TENCENT = {"cbs": "2017-03-12", "tag": "2018-08-13", "sts": "2018-08-13"}
 
 
-def sent_by(cloud: str) -> dict[str, set[str]]:
+def operations_sent_by(cloud: str) -> dict[str, set[str]]:
     """Return the operations that a cloud's adapter sends, by service."""
     provider = CLOUDS[cloud].action_group
-    known = {"aws": _aws, "alibaba": _alibaba, "tencent": _tencent}[provider](cloud)
-    words = _words(cloud, ADAPTERS / provider)
+    known = {"aws": _aws_operations, "alibaba": _alibaba_operations, "tencent": _tencent_operations}[provider](cloud)
+    words = _words_in_code(cloud, ADAPTERS / provider)
     found = {service: {names[word] for word in words & names.keys()} for service, names in known.items()}
     return {service: operations for service, operations in found.items() if operations}
 
 
-def _words(cloud: str, folder: Path) -> set[str]:
+def _words_in_code(cloud: str, folder: Path) -> set[str]:
     """Return the strings and attributes in an adapter's code; clouds of one provider have files of their own."""
     others = tuple(name for name in CLOUDS if name != cloud)
     found: set[str] = set()
@@ -40,7 +40,7 @@ def _words(cloud: str, folder: Path) -> set[str]:
     return found
 
 
-def _aws(_cloud: str) -> dict[str, dict[str, str]]:
+def _aws_operations(_cloud: str) -> dict[str, dict[str, str]]:
     from botocore import xform_name
     from botocore.session import Session
 
@@ -48,7 +48,7 @@ def _aws(_cloud: str) -> dict[str, dict[str, str]]:
     return {name: {xform_name(o): o for o in model.operation_names} for name, model in models.items()}
 
 
-def _alibaba(service: str) -> dict[str, dict[str, str]]:
+def _alibaba_operations(service: str) -> dict[str, dict[str, str]]:
     versions = importlib.import_module(f"aliyunsdk{service}.request")
     (version,) = [name for _finder, name, _is in pkgutil.iter_modules(versions.__path__)]
     package = importlib.import_module(f"{versions.__name__}.{version}")
@@ -56,7 +56,7 @@ def _alibaba(service: str) -> dict[str, dict[str, str]]:
     return {service: {name: name for name in names}}
 
 
-def _tencent(_cloud: str) -> dict[str, dict[str, str]]:
+def _tencent_operations(_cloud: str) -> dict[str, dict[str, str]]:
     known = {}
     for service, version in TENCENT.items():
         client = importlib.import_module(f"tencentcloud.{service}.v{version.replace('-', '')}.{service}_client")

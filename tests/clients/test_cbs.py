@@ -11,35 +11,35 @@ import pytest
 from tests.simulator.state import SnapshotGroup
 from tests.simulator.tencent import ACCOUNT
 
-from .operations import sent_by
+from .operations import operations_sent_by
 
 SOURCE, DESTINATION = "ap-guangzhou", "ap-beijing"
 ROLE = f"qcs::cam::uin/{ACCOUNT}:roleName/dr"
 
 
-def disk_of(cbs, region=SOURCE, **given):
+def create_disk(cbs, region=SOURCE, **given):
     asked = {"Placement": {"Zone": f"{region}-3"}, "DiskChargeType": "POSTPAID_BY_HOUR", "DiskType": "CLOUD_PREMIUM"}
     (made,) = cbs.call("CreateDisks", region=region, **{**asked, "DiskSize": 20, **given})["DiskIdSet"]
     cbs.clock.sleep(5)
     return made
 
 
-def snapshot_of(cbs, disk, **given):
+def create_snapshot(cbs, disk, **given):
     made = cbs.call("CreateSnapshot", DiskId=disk, **given)["SnapshotId"]
     cbs.clock.sleep(5)
     return made
 
 
-def copies_of(cbs, snapshot, *regions, **given):
+def copy_snapshot(cbs, snapshot, *regions, **given):
     asked = {"SnapshotId": snapshot, "DestinationRegions": list(regions or [DESTINATION]), **given}
     return cbs.call("CopySnapshotCrossRegions", **asked)["SnapshotCopyResultSet"]
 
 
-def snapshots(cbs, region=SOURCE, **given):
+def snapshot_ids(cbs, region=SOURCE, **given):
     return [s["SnapshotId"] for s in cbs.call("DescribeSnapshots", region=region, **given)["SnapshotSet"] or ()]
 
 
-def disks(cbs, region=SOURCE, **given):
+def disk_ids(cbs, region=SOURCE, **given):
     return [d["DiskId"] for d in cbs.call("DescribeDisks", region=region, **given)["DiskSet"] or ()]
 
 
@@ -48,9 +48,9 @@ def filters(**pairs):
 
 
 def test_each_operation_that_the_adapter_sends_is_answered(cbs):
-    disk = disk_of(cbs, Tags=[{"Key": "team", "Value": "db"}])
-    source = snapshot_of(cbs, disk)
-    (result,) = copies_of(cbs, source, SnapshotName="copy")
+    disk = create_disk(cbs, Tags=[{"Key": "team", "Value": "db"}])
+    source = create_snapshot(cbs, disk)
+    (result,) = copy_snapshot(cbs, source, SnapshotName="copy")
     copy = result["SnapshotId"]
     assert (result["Code"], result["DestinationRegion"]) == ("Success", DESTINATION)
     cbs.clock.sleep(5)
@@ -69,8 +69,8 @@ def test_each_operation_that_the_adapter_sends_is_answered(cbs):
     cbs.call("ModifySnapshotAttribute", region=DESTINATION, **attribute)
     offered = cbs.call("DescribeDiskConfigQuota", region=DESTINATION, InquiryType="INQUIRY_CBS_CONFIG")
     assert offered["DiskConfigSet"]
-    made = disk_of(cbs, region=DESTINATION, SnapshotId=copy, ClientToken="once")
-    assert disks(cbs, region=DESTINATION, DiskIds=[made]) == [made]
+    made = create_disk(cbs, region=DESTINATION, SnapshotId=copy, ClientToken="once")
+    assert disk_ids(cbs, region=DESTINATION, DiskIds=[made]) == [made]
     zone = cbs.call("DescribeDisks", region=DESTINATION, DiskIds=[made])["DiskSet"][0]["Placement"]["Zone"]
     cbs.cloud.control.settings["instances"] = {"ins-1a2b3c4d": {"zone": zone}}
     cbs.call("AttachDisks", region=DESTINATION, InstanceId="ins-1a2b3c4d", DiskIds=[made])
@@ -88,7 +88,9 @@ def test_each_operation_that_the_adapter_sends_is_answered(cbs):
     assert cbs.call("AssumeRole", service="sts", **who)["Credentials"]["TmpSecretId"]
     identity = {"ProviderId": "idp", "WebIdentityToken": "token"}
     assert cbs.call("AssumeRoleWithWebIdentity", service="sts", **who, **identity)["Credentials"]["Token"]
-    sent = {(service, operation) for service, operations in sent_by("cbs").items() for operation in operations}
+    sent = {
+        (service, operation) for service, operations in operations_sent_by("cbs").items() for operation in operations
+    }
     assert sent <= cbs.answered
 
 
@@ -106,11 +108,11 @@ def test_each_operation_that_the_adapter_sends_is_answered(cbs):
     ],
 )
 def test_a_filter_of_snapshots_finds_what_it_names_and_nothing_else(cbs, name, value, other):
-    disk = disk_of(cbs)
-    snapshot = snapshot_of(cbs, disk, SnapshotName="first")
+    disk = create_disk(cbs)
+    snapshot = create_snapshot(cbs, disk, SnapshotName="first")
     value = {"DISK": disk, "SNAPSHOT": snapshot}.get(value, value)
-    assert snapshots(cbs, Filters=filters(**{name: value})) == [snapshot]
-    assert snapshots(cbs, Filters=filters(**{name: other})) == []
+    assert snapshot_ids(cbs, Filters=filters(**{name: value})) == [snapshot]
+    assert snapshot_ids(cbs, Filters=filters(**{name: other})) == []
 
 
 @pytest.mark.parametrize(
@@ -131,9 +133,9 @@ def test_a_filter_of_snapshots_finds_what_it_names_and_nothing_else(cbs, name, v
     ],
 )
 def test_a_filter_of_disks_finds_what_it_names_and_nothing_else(cbs, name, value, other):
-    disk = disk_of(cbs, DiskName="first", Tags=[{"Key": "team", "Value": "db"}])
-    assert disks(cbs, Filters=filters(**{name: disk if value == "DISK" else value})) == [disk]
-    assert disks(cbs, Filters=filters(**{name: other})) == []
+    disk = create_disk(cbs, DiskName="first", Tags=[{"Key": "team", "Value": "db"}])
+    assert disk_ids(cbs, Filters=filters(**{name: disk if value == "DISK" else value})) == [disk]
+    assert disk_ids(cbs, Filters=filters(**{name: other})) == []
 
 
 def test_the_simulator_takes_no_parameter_that_the_model_lacks(cbs):
@@ -149,22 +151,22 @@ def test_ids_and_filters_exclude_each_other(cbs):
 
 
 def test_the_policies_of_a_disk_are_shown_on_request(cbs):
-    disk_of(cbs)
+    create_disk(cbs)
     (asked,) = cbs.call("DescribeDisks", ReturnBindAutoSnapshotPolicy=True)["DiskSet"]
     assert asked["AutoSnapshotPolicyIds"] == []
 
 
 def test_pages_hold_each_snapshot_once(cbs):
-    disk = disk_of(cbs)
-    made = {snapshot_of(cbs, disk) for _n in range(12)}
-    shown = [snapshots(cbs, Limit=5, Offset=offset, Order="ASC") for offset in (0, 5, 10, 15)]
+    disk = create_disk(cbs)
+    made = {create_snapshot(cbs, disk) for _n in range(12)}
+    shown = [snapshot_ids(cbs, Limit=5, Offset=offset, Order="ASC") for offset in (0, 5, 10, 15)]
     assert shown[-1] == [] and sorted(sum(shown, [])) == sorted(made)
 
 
 def test_listings_are_sorted_by_creation_in_the_requested_order(cbs):
-    both = [disk_of(cbs), disk_of(cbs)]
-    made = [snapshot_of(cbs, disk) for disk in both]
-    for listing, things in ((disks, both), (snapshots, made)):
+    both = [create_disk(cbs), create_disk(cbs)]
+    made = [create_snapshot(cbs, disk) for disk in both]
+    for listing, things in ((disk_ids, both), (snapshot_ids, made)):
         assert listing(cbs, OrderField="CREATE_TIME", Order="ASC") == things
         assert listing(cbs, OrderField="CREATE_TIME", Order="DESC") == things[::-1]
     assert cbs.refusal("DescribeDisks", Order="UP") == "InvalidParameterValue"
@@ -172,7 +174,7 @@ def test_listings_are_sorted_by_creation_in_the_requested_order(cbs):
 
 def test_an_unknown_region_is_refused(cbs):
     assert cbs.refusal("DescribeDisks", region="ap-nowhere") == "UnsupportedRegion"
-    (result,) = copies_of(cbs, snapshot_of(cbs, disk_of(cbs)), "ap-nowhere")
+    (result,) = copy_snapshot(cbs, create_snapshot(cbs, create_disk(cbs)), "ap-nowhere")
     assert result["Code"] != "Success" and not result["SnapshotId"]
 
 

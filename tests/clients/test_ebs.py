@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from .operations import sent_by
+from .operations import operations_sent_by
 
 SOURCE, DESTINATION = "us-east-1", "eu-west-1"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/0aa11bb2-2cc3-4dd4-8ee5-5ff667788990"
@@ -19,24 +19,24 @@ def tags(kind="snapshot", **pairs):
     return [{"ResourceType": kind, "Tags": [{"Key": key, "Value": value} for key, value in pairs.items()]}]
 
 
-def disk_of(ebs, **given):
+def create_disk(ebs, **given):
     made = ebs.call("CreateVolume", **{"AvailabilityZone": f"{SOURCE}a", "Size": 8, "VolumeType": "gp3", **given})
     ebs.clock.sleep(5)
     return made["VolumeId"]
 
 
-def snapshot_of(ebs, volume, **given):
+def create_snapshot(ebs, volume, **given):
     made = ebs.call("CreateSnapshot", VolumeId=volume, **given)["SnapshotId"]
     ebs.clock.sleep(5)
     return made
 
 
-def copy_of(ebs, snapshot, **given):
+def copy_snapshot(ebs, snapshot, **given):
     asked = {"SourceSnapshotId": snapshot, "SourceRegion": SOURCE, **given}
     return ebs.call("CopySnapshot", region=DESTINATION, **asked)["SnapshotId"]
 
 
-def listed(ebs, region=SOURCE, operation="DescribeSnapshots", **filters):
+def list_ids(ebs, region=SOURCE, operation="DescribeSnapshots", **filters):
     given = [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in filters.items()]
     scope = {"OwnerIds": ["self"]} if operation == "DescribeSnapshots" else {}
     (shown,) = ebs.call(operation, region=region, Filters=given, **scope).values()
@@ -44,9 +44,9 @@ def listed(ebs, region=SOURCE, operation="DescribeSnapshots", **filters):
 
 
 def test_each_operation_that_the_adapter_sends_is_answered(ebs):
-    volume = disk_of(ebs, TagSpecifications=tags("volume", team="db"))
-    source = snapshot_of(ebs, volume)
-    copy = copy_of(ebs, source, Description="a copy", TagSpecifications=tags(team="db"))
+    volume = create_disk(ebs, TagSpecifications=tags("volume", team="db"))
+    source = create_snapshot(ebs, volume)
+    copy = copy_snapshot(ebs, source, Description="a copy", TagSpecifications=tags(team="db"))
     (shown,) = ebs.call("DescribeSnapshots", region=DESTINATION, SnapshotIds=[copy])["Snapshots"]
     assert shown["State"] == "pending" and shown["Tags"] == [{"Key": "team", "Value": "db"}]
     ebs.clock.sleep(5)
@@ -68,7 +68,7 @@ def test_each_operation_that_the_adapter_sends_is_answered(ebs):
         "CreateVolume", region=DESTINATION, AvailabilityZone=zones[0]["ZoneName"], SnapshotId=copy, ClientToken="once"
     )
     ebs.clock.sleep(5)
-    assert listed(ebs, DESTINATION, "DescribeVolumes", snapshot_id=copy) == [made["VolumeId"]]
+    assert list_ids(ebs, DESTINATION, "DescribeVolumes", snapshot_id=copy) == [made["VolumeId"]]
     (status,) = ebs.call("DescribeVolumeStatus", region=DESTINATION, VolumeIds=[made["VolumeId"]])["VolumeStatuses"]
     assert {"Name": "initialization-state", "Status": "initializing"} in status["VolumeStatus"]["Details"]
     server = {"InstanceId": "i-0cc11dd22ee33ff44", "VolumeId": made["VolumeId"]}
@@ -88,7 +88,9 @@ def test_each_operation_that_the_adapter_sends_is_answered(ebs):
     assert ebs.call("GetCallerIdentity", service="sts")["Account"] == "123456789012"
     role = ebs.call("AssumeRole", service="sts", RoleArn=ROLE, RoleSessionName="dr")
     assert {"AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"} <= set(role["Credentials"])
-    sent = {(service, operation) for service, operations in sent_by("ebs").items() for operation in operations}
+    sent = {
+        (service, operation) for service, operations in operations_sent_by("ebs").items() for operation in operations
+    }
     assert sent <= ebs.answered
 
 
@@ -111,11 +113,11 @@ def test_each_operation_that_the_adapter_sends_is_answered(ebs):
     ],
 )
 def test_a_filter_of_snapshots_finds_what_it_names_and_nothing_else(ebs, name, value):
-    volume = disk_of(ebs)
-    snapshot = snapshot_of(ebs, volume, Description="first", TagSpecifications=tags(team="db"))
+    volume = create_disk(ebs)
+    snapshot = create_snapshot(ebs, volume, Description="first", TagSpecifications=tags(team="db"))
     value = {"SNAPSHOT": snapshot, "VOLUME": volume}.get(value, value)
-    assert listed(ebs, **{name: value}) == [snapshot]
-    assert listed(ebs, **{name: "nothing-has-this"}) == []
+    assert list_ids(ebs, **{name: value}) == [snapshot]
+    assert list_ids(ebs, **{name: "nothing-has-this"}) == []
 
 
 @pytest.mark.parametrize(
@@ -137,10 +139,10 @@ def test_a_filter_of_snapshots_finds_what_it_names_and_nothing_else(ebs, name, v
     ],
 )
 def test_a_filter_of_volumes_finds_what_it_names_and_nothing_else(ebs, name, value):
-    volume = disk_of(ebs, TagSpecifications=tags("volume", team="db"))
+    volume = create_disk(ebs, TagSpecifications=tags("volume", team="db"))
     if value is not None:
-        assert listed(ebs, operation="DescribeVolumes", **{name: volume if value == "VOLUME" else value}) == [volume]
-    assert listed(ebs, operation="DescribeVolumes", **{name: "nothing-has-this"}) == []
+        assert list_ids(ebs, operation="DescribeVolumes", **{name: volume if value == "VOLUME" else value}) == [volume]
+    assert list_ids(ebs, operation="DescribeVolumes", **{name: "nothing-has-this"}) == []
 
 
 def test_an_unknown_filter_is_refused(ebs):
@@ -149,7 +151,7 @@ def test_an_unknown_filter_is_refused(ebs):
 
 
 def test_the_client_reads_all_pages(ebs):
-    volume = disk_of(ebs)
+    volume = create_disk(ebs)
     made = {ebs.call("CreateSnapshot", VolumeId=volume)["SnapshotId"] for _n in range(12)}
     shown = ebs.call("DescribeSnapshots", OwnerIds=["self"], flags=("--page-size", "5"))["Snapshots"]
     assert len(shown) == 12 and {snapshot["SnapshotId"] for snapshot in shown} == made

@@ -12,25 +12,25 @@ import pytest
 
 from tests.simulator.state import SnapshotGroup
 
-from .operations import sent_by
+from .operations import operations_sent_by
 
 SOURCE, DESTINATION = "cn-hangzhou", "cn-beijing"
 
 
-def disk_of(ecs, region=SOURCE, **given):
+def create_disk(ecs, region=SOURCE, **given):
     asked = {"ZoneId": f"{region}-b", "DiskCategory": "cloud_essd", "Size": 40, **given}
     made = ecs.call("CreateDisk", region=region, **asked)["DiskId"]
     ecs.clock.sleep(5)
     return made
 
 
-def snapshot_of(ecs, disk, wait=True, **given):
+def create_snapshot(ecs, disk, wait=True, **given):
     made = ecs.call("CreateSnapshot", DiskId=disk, **given)["SnapshotId"]
     ecs.clock.sleep(5 if wait else 0)
     return made
 
 
-def copy_of(ecs, snapshot, **given):
+def copy_snapshot(ecs, snapshot, **given):
     asked = {"DestinationRegionId": DESTINATION, "DestinationSnapshotName": "copy-of", **given}
     return ecs.call("CopySnapshot", SnapshotId=snapshot, **asked)["SnapshotId"]
 
@@ -39,19 +39,19 @@ def tags(**pairs):
     return [{"Key": key, "Value": value} for key, value in pairs.items()]
 
 
-def snapshots(ecs, region=SOURCE, **given):
+def snapshot_ids(ecs, region=SOURCE, **given):
     return [s["SnapshotId"] for s in ecs.call("DescribeSnapshots", region=region, **given)["Snapshots"]["Snapshot"]]
 
 
-def disks(ecs, region=SOURCE, **given):
+def disk_ids(ecs, region=SOURCE, **given):
     return [d["DiskId"] for d in ecs.call("DescribeDisks", region=region, **given)["Disks"]["Disk"]]
 
 
 def test_each_operation_that_the_adapter_sends_is_answered(ecs):
-    disk = disk_of(ecs, Tag=tags(team="db"))
-    source = snapshot_of(ecs, disk)
-    copy = copy_of(ecs, source, DestinationSnapshotDescription="a copy", Tag=tags(team="db"), ClientToken="once")
-    assert copy == copy_of(
+    disk = create_disk(ecs, Tag=tags(team="db"))
+    source = create_snapshot(ecs, disk)
+    copy = copy_snapshot(ecs, source, DestinationSnapshotDescription="a copy", Tag=tags(team="db"), ClientToken="once")
+    assert copy == copy_snapshot(
         ecs, source, DestinationSnapshotDescription="a copy", Tag=tags(team="db"), ClientToken="once"
     )
     ecs.clock.sleep(5)
@@ -66,8 +66,8 @@ def test_each_operation_that_the_adapter_sends_is_answered(ecs):
     assert shown["Tags"]["Tag"] == [{"TagKey": "a", "TagValue": "b"}]
     offered = ecs.call("DescribeAvailableResource", region=DESTINATION, DestinationResource="DataDisk")
     assert offered["AvailableZones"]["AvailableZone"]
-    made = disk_of(ecs, region=DESTINATION, SnapshotId=copy)
-    assert disks(ecs, region=DESTINATION) == [made]
+    made = create_disk(ecs, region=DESTINATION, SnapshotId=copy)
+    assert disk_ids(ecs, region=DESTINATION) == [made]
     ecs.clock.sleep(60)
     zone = ecs.call("DescribeDisks", region=DESTINATION)["Disks"]["Disk"][0]["ZoneId"]
     ecs.cloud.control.settings["instances"] = {"i-1": {"zone": zone}}
@@ -86,7 +86,7 @@ def test_each_operation_that_the_adapter_sends_is_answered(ecs):
     (shown,) = ecs.call("DescribeSnapshotGroups", **given)["SnapshotGroups"]["SnapshotGroup"]
     assert (shown["SnapshotGroupId"], shown["Snapshots"]["Snapshot"][0]["SnapshotId"]) == (group, source)
     ecs.call("DeleteSnapshot", SnapshotId=source)
-    sent = {("ecs", operation) for operation in sent_by("ecs")["ecs"]}
+    sent = {("ecs", operation) for operation in operations_sent_by("ecs")["ecs"]}
     assert sent <= ecs.answered
 
 
@@ -104,12 +104,12 @@ def test_each_operation_that_the_adapter_sends_is_answered(ecs):
     ],
 )
 def test_a_filter_of_snapshots_finds_what_it_names_and_nothing_else(ecs, given, other):
-    disk = disk_of(ecs)
-    snapshot = snapshot_of(ecs, disk, SnapshotName="first", Tag=tags(team="db"))
+    disk = create_disk(ecs)
+    snapshot = create_snapshot(ecs, disk, SnapshotName="first", Tag=tags(team="db"))
     values = {"DISK": disk, "SNAPSHOTS": json.dumps([snapshot])}
     given = {name: values.get(value, value) if isinstance(value, str) else value for name, value in given.items()}
-    assert snapshots(ecs, **given) == [snapshot]
-    assert snapshots(ecs, **other) == []
+    assert snapshot_ids(ecs, **given) == [snapshot]
+    assert snapshot_ids(ecs, **other) == []
 
 
 @pytest.mark.parametrize(
@@ -122,16 +122,16 @@ def test_a_filter_of_snapshots_finds_what_it_names_and_nothing_else(ecs, given, 
     ],
 )
 def test_a_filter_of_disks_finds_what_it_names_and_nothing_else(ecs, given, other):
-    disk = disk_of(ecs, Tag=tags(team="db"))
+    disk = create_disk(ecs, Tag=tags(team="db"))
     given = {name: json.dumps([disk]) if value == "DISKS" else value for name, value in given.items()}
-    assert disks(ecs, **given) == [disk]
-    assert disks(ecs, **other) == []
+    assert disk_ids(ecs, **given) == [disk]
+    assert disk_ids(ecs, **other) == []
 
 
 def test_both_kinds_of_pages_hold_each_snapshot_once(ecs):
-    disk = disk_of(ecs)
-    made = {snapshot_of(ecs, disk) for _n in range(12)}
-    by_number = [snapshots(ecs, PageNumber=number, PageSize=5) for number in (1, 2, 3)]
+    disk = create_disk(ecs)
+    made = {create_snapshot(ecs, disk) for _n in range(12)}
+    by_number = [snapshot_ids(ecs, PageNumber=number, PageSize=5) for number in (1, 2, 3)]
     assert sorted(sum(by_number, [])) == sorted(made)
     by_token, token = [], None
     while token != "":
@@ -145,7 +145,7 @@ def test_both_kinds_of_pages_hold_each_snapshot_once(ecs):
 def test_a_performance_level_has_its_smallest_size(ecs):
     """The model of CreateDisk: ESSD PL0 1 GiB, PL1 20, PL2 461, PL3 1261."""
     for level, least in (("PL0", 1), ("PL1", 20), ("PL2", 461), ("PL3", 1261)):
-        disk_of(ecs, PerformanceLevel=level, Size=least)
+        create_disk(ecs, PerformanceLevel=level, Size=least)
         if least > 1:
             asked = {"ZoneId": f"{SOURCE}-b", "DiskCategory": "cloud_essd", "PerformanceLevel": level}
             refused = ecs.refusal("CreateDisk", **asked, Size=least - 1)
@@ -155,14 +155,14 @@ def test_a_performance_level_has_its_smallest_size(ecs):
 
 def test_a_lock_on_an_unfinished_snapshot_begins_when_that_is_complete(ecs):
     """The model: "If the snapshot is in the creating state, the lock starts once the creation is complete"."""
-    snapshot = snapshot_of(ecs, disk_of(ecs), wait=False)
+    snapshot = create_snapshot(ecs, create_disk(ecs), wait=False)
     lock = {"LockMode": "compliance", "LockDuration": 1, "CoolOffPeriod": 3}
     shown = ecs.call("LockSnapshot", SnapshotId=snapshot, **lock)["LockedSnapshotInfo"]
     assert shown["LockDurationStartTime"] > shown["LockCreationTime"]
 
 
 def test_the_simulator_requires_the_models_mandatory_parameters(ecs):
-    source = snapshot_of(ecs, disk_of(ecs))
+    source = create_snapshot(ecs, create_disk(ecs))
     copy = {"SnapshotId": source, "DestinationRegionId": DESTINATION, "DestinationSnapshotName": "copy"}
     for name in copy:
         refused = ecs.refusal("CopySnapshot", **{key: value for key, value in copy.items() if key != name})

@@ -10,35 +10,35 @@ import json
 
 import pytest
 
-from .operations import sent_by
+from .operations import operations_sent_by
 
 SOURCE, DESTINATION = "cn-hangzhou-26", "cn-chengdu-26"
 
 
-def disk_of(ens, node=SOURCE, **given):
+def create_disk(ens, node=SOURCE, **given):
     asked = {"Category": "cloud_efficiency", "InstanceChargeType": "PostPaid", "Size": 40, **given}
     (made,) = ens.call("CreateDisk", EnsRegionId=node, **asked)["InstanceIds"]
     ens.clock.sleep(5)
     return made
 
 
-def snapshot_of(ens, disk, **given):
+def create_snapshot(ens, disk, **given):
     (made,) = ens.call("CreateSnapshot", EnsRegionId=SOURCE, DiskId=disk, **given)["SnapShotId"]
     ens.clock.sleep(5)
     return made
 
 
-def snapshots(ens, **given):
+def snapshot_ids(ens, **given):
     return [snapshot["SnapshotId"] for snapshot in ens.call("DescribeSnapshots", **given)["Snapshots"]]
 
 
-def disks(ens, **given):
+def disk_ids(ens, **given):
     return [disk["DiskId"] for disk in ens.call("DescribeDisks", **given)["Disks"]["Disks"]]
 
 
 def test_each_operation_that_the_adapter_sends_is_answered(ens):
-    disk = disk_of(ens, Tag=[{"Key": "team", "Value": "db"}], InstanceBillingCycle="Hour")
-    source = snapshot_of(ens, disk)
+    disk = create_disk(ens, Tag=[{"Key": "team", "Value": "db"}], InstanceBillingCycle="Hour")
+    source = create_snapshot(ens, disk)
     asked = {"DestinationSnapshotName": "copy-of", "DestinationSnapshotDescription": "a copy"}
     answer = ens.call(
         "CopySnapshot", SnapshotId=source, DestinationRegionIds=[DESTINATION], InstanceBillingCycle="Hour", **asked
@@ -50,11 +50,11 @@ def test_each_operation_that_the_adapter_sends_is_answered(ens):
     assert (shown["Status"], shown["SourceSnapshotId"], shown["SourceEnsRegionId"]) == ("available", source, SOURCE)
     offered = ens.call("DescribeCloudDiskAvailableResourceInfo")["SupportResources"]["SupportResource"]
     assert DESTINATION in {offer["EnsRegionId"] for offer in offered}
-    made = disk_of(ens, node=DESTINATION, SnapshotId=shown["SnapshotId"])
-    assert disks(ens, EnsRegionId=DESTINATION) == [made]
+    made = create_disk(ens, node=DESTINATION, SnapshotId=shown["SnapshotId"])
+    assert disk_ids(ens, EnsRegionId=DESTINATION) == [made]
     ens.call("DeleteDisk", DiskId=made)
     ens.call("DeleteSnapshot", SnapshotId=shown["SnapshotId"])
-    sent = {("ens", operation) for operation in sent_by("ens")["ens"]}
+    sent = {("ens", operation) for operation in operations_sent_by("ens")["ens"]}
     assert sent <= ens.answered
 
 
@@ -69,11 +69,11 @@ def test_each_operation_that_the_adapter_sends_is_answered(ens):
     ],
 )
 def test_a_filter_of_snapshots_finds_what_it_names_and_nothing_else(ens, given, other):
-    disk = disk_of(ens)
-    snapshot = snapshot_of(ens, disk, SnapshotName="first")
+    disk = create_disk(ens)
+    snapshot = create_snapshot(ens, disk, SnapshotName="first")
     values = {"DISK": disk, "SNAPSHOT": snapshot}
-    assert snapshots(ens, **{name: values.get(value, value) for name, value in given.items()}) == [snapshot]
-    assert snapshots(ens, **other) == []
+    assert snapshot_ids(ens, **{name: values.get(value, value) for name, value in given.items()}) == [snapshot]
+    assert snapshot_ids(ens, **other) == []
 
 
 @pytest.mark.parametrize(
@@ -89,24 +89,24 @@ def test_a_filter_of_snapshots_finds_what_it_names_and_nothing_else(ens, given, 
     ],
 )
 def test_a_filter_of_disks_finds_what_it_names_and_nothing_else(ens, given, other):
-    snapshot = snapshot_of(ens, disk_of(ens, node=SOURCE))
-    for old in disks(ens):
+    snapshot = create_snapshot(ens, create_disk(ens, node=SOURCE))
+    for old in disk_ids(ens):
         ens.call("DeleteDisk", DiskId=old)
     ens.clock.sleep(5)
-    disk = disk_of(ens, SnapshotId=snapshot, DiskName="first")
+    disk = create_disk(ens, SnapshotId=snapshot, DiskName="first")
     values = {"DISK": disk, "DISKS": json.dumps([disk]), "SNAPSHOT": snapshot}
-    assert disks(ens, **{name: values.get(value, value) for name, value in given.items()}) == [disk]
-    assert disks(ens, **other) == []
+    assert disk_ids(ens, **{name: values.get(value, value) for name, value in given.items()}) == [disk]
+    assert disk_ids(ens, **other) == []
 
 
 def test_pages_hold_each_disk_once(ens):
-    made = {disk_of(ens) for _n in range(12)}
-    shown = [disks(ens, PageNumber=str(number), PageSize="5") for number in (1, 2, 3)]
+    made = {create_disk(ens) for _n in range(12)}
+    shown = [disk_ids(ens, PageNumber=str(number), PageSize="5") for number in (1, 2, 3)]
     assert sorted(sum(shown, [])) == sorted(made)
 
 
 def test_a_node_that_refuses_is_reported_with_the_others(ens):
-    source = snapshot_of(ens, disk_of(ens))
+    source = create_snapshot(ens, create_disk(ens))
     ens.cloud.control.settings["refused_nodes"] = [DESTINATION]
     given = {"SnapshotId": source, "DestinationRegionIds": [DESTINATION, "cn-shanghai-27"]}
     answer = ens.call("CopySnapshot", **given, DestinationSnapshotName="copy-of")

@@ -33,7 +33,7 @@ def blocks(language):
     return ["\n".join(line[3:] for line in block.splitlines()).strip() for block in found]
 
 
-def pasted(command, folder, client, **more):
+def run_pasted(command, folder, client, **more):
     """Run a command in a shell, in a folder, with the vendor's client before all other commands."""
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
@@ -59,10 +59,10 @@ def words_of(client, folder, first):
     stand_in = folder / first
     stand_in.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
     stand_in.chmod(0o755)
-    return json.loads(pasted(f'PATH="{folder}:$PATH"\n{command}', folder, client))
+    return json.loads(run_pasted(f'PATH="{folder}:$PATH"\n{command}', folder, client))
 
 
-def copied(client, disks):
+def run_night(client, disks):
     """Run a night over disks of the plan; return the row of their server."""
     client.clock.sleep(60)
     estate = client.row.load("disk_estate")(client.cloud, client.clock, client.url)
@@ -72,7 +72,7 @@ def copied(client, disks):
     return row
 
 
-def servers_disks(client, instance, *ids):
+def create_server_disks(client, instance, *ids):
     """Create two disks of an instance, with these IDs if given."""
     estate = client.row.load("disk_estate")(client.cloud, client.clock, client.url)
     disks = [estate.disk(**{"dr-copy": "true", "Name": name}) for name in ("data", "log")]
@@ -88,9 +88,9 @@ def test_the_command_of_the_guide_takes_a_crash_consistent_group_on_ecs(ecs, tmp
     service, operation, *flags = words_of(ecs, tmp_path, "aliyun")
     given = {name.removeprefix("--"): value for name, value in zip(flags[::2], flags[1::2], strict=True)}
     region = given.pop("RegionId")
-    disks = servers_disks(ecs, given["InstanceId"])
+    disks = create_server_disks(ecs, given["InstanceId"])
     group = ecs.call(operation, service, region, **given)["SnapshotGroupId"]
-    row = copied(ecs, disks)
+    row = run_night(ecs, disks)
     assert (row["group"], row["set"], row["consistency"]) == (given["InstanceId"], group, "crash")
 
 
@@ -98,9 +98,9 @@ def test_the_command_of_the_guide_takes_a_group_on_cbs_that_counts_as_near(cbs, 
     service, operation, *flags = words_of(cbs, tmp_path, "tccli")
     region = flags.pop(flags.index("--region") + 1)
     flags.remove("--region")
-    disks = servers_disks(cbs, "ins-1a2b3c4d", *json.loads(flags[flags.index("--DiskIds") + 1]))
+    disks = create_server_disks(cbs, "ins-1a2b3c4d", *json.loads(flags[flags.index("--DiskIds") + 1]))
     group = cbs.call(operation, service, region, flags=tuple(flags))["SnapshotGroupId"]
-    row = copied(cbs, disks)
+    row = run_night(cbs, disks)
     assert (row["group"], row["consistency"]) == ("ins-1a2b3c4d", "near")
     (shown,) = cbs.call("DescribeSnapshotGroups", region=region)["SnapshotGroupSet"]
     assert (shown["SnapshotGroupId"], shown["SnapshotGroupType"]) == (group, "NORMAL")
@@ -118,7 +118,7 @@ def test_the_commands_of_the_guide_make_a_set_and_show_it_before_a_restore(ebs, 
         volume = backend.volumes[disk]
         volume.attachment = SimpleNamespace(instance=attached, device=device, volume=volume, status="attached")
     with mock.patch.object(backend, "get_instance", lambda _instance: attached):
-        pasted(take, tmp_path, ebs)
+        run_pasted(take, tmp_path, ebs)
     ebs.clock.sleep(60)
     variables = {name: value for block in blocks("yaml") for name, value in yaml.safe_load(block).items()}
     given = {name.removeprefix("dr_copy_"): value for name, value in variables.items()}
@@ -132,5 +132,5 @@ def test_the_commands_of_the_guide_make_a_set_and_show_it_before_a_restore(ebs, 
         "dr_restore_connection": estate.connection(),
     }
     (tmp_path / "flood.yml").write_text(yaml.safe_dump({"all": {"hosts": {"orders": plan}}}))
-    shown = pasted(check, tmp_path, ebs, ANSIBLE_CONFIG=str(REPOSITORY / "tests" / "ansible.cfg"))
+    shown = run_pasted(check, tmp_path, ebs, ANSIBLE_CONFIG=str(REPOSITORY / "tests" / "ansible.cfg"))
     assert f"SERVER {instance}: 2 disks as of {row['source_created_at']}, crash consistent" in shown

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.operations import sent_by
+from tests.clients.operations import operations_sent_by
 from tests.clouds import CLOUDS
 
 CLIENTS = Path(__file__).resolve().parents[1] / "clients"
@@ -21,7 +21,7 @@ CLIENTS = Path(__file__).resolve().parents[1] / "clients"
 def test_the_other_client_sends_each_operation_that_the_adapter_sends(cloud):
     tests = CLIENTS / f"test_{cloud}.py"
     named = set(re.findall(r'"([A-Z][A-Za-z]+)"', tests.read_text()))
-    for service, operations in sent_by(cloud).items():
+    for service, operations in operations_sent_by(cloud).items():
         missing = sorted(operations - named)
         assert operations and not missing, (
             f"The adapter sends {', '.join(missing)} of {service}. Send it in "
@@ -30,7 +30,9 @@ def test_the_other_client_sends_each_operation_that_the_adapter_sends(cloud):
 
 
 def test_operations_are_read_from_the_code_of_the_adapters():
-    assert {"CopySnapshot", "DescribeLockedSnapshots"} <= sent_by("ebs")["ec2"] & sent_by("ecs")["ecs"]
-    assert {"TagResources", "UnTagResources"} <= sent_by("cbs")["tag"]
-    assert "DescribeCloudDiskAvailableResourceInfo" in sent_by("ens")["ens"]
-    assert "LockSnapshot" not in sent_by("ens")["ens"]
+    assert {"CopySnapshot", "DescribeLockedSnapshots"} <= operations_sent_by("ebs")["ec2"] & operations_sent_by("ecs")[
+        "ecs"
+    ]
+    assert {"TagResources", "UnTagResources"} <= operations_sent_by("cbs")["tag"]
+    assert "DescribeCloudDiskAvailableResourceInfo" in operations_sent_by("ens")["ens"]
+    assert "LockSnapshot" not in operations_sent_by("ens")["ens"]

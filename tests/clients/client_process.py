@@ -69,7 +69,7 @@ class Aws:
                 command.append(str(block))
             else:
                 command += ["--cli-input-json", json.dumps(asked["arguments"])]
-            code, out, err = _printed(lambda: self._driver.main(command))
+            code, out, err = _capture_output(lambda: self._driver.main(command))
             size = {"BlockData": block.stat().st_size} if block.exists() else {}
         if code:
             match = AWS_ERROR.search(err)
@@ -165,8 +165,8 @@ class Alibaba:
         words = "_".join(re.findall(r"[A-Z][a-z]*", operation)).lower()
         client = self._client(config)
         kept: list[Any] = []
-        client.execute = _keeping(client.execute, kept)
-        client.call_api = _keeping(client.call_api, kept)
+        client.execute = _keep_answers(client.execute, kept)
+        client.call_api = _keep_answers(client.call_api, kept)
         try:
             answer = getattr(client, f"{words}_with_options")(*requests, self._runtime(autoretry=False))
         except Exception as error:
@@ -175,7 +175,10 @@ class Alibaba:
                 raise
             raise Failed(code, str(getattr(error, "message", error))) from error
         raw = kept[-1]["body"]
-        return answer.body.to_map(), [*_unknown(raw, answer.body.to_map(), operation), *_wrong(answer.body, operation)]
+        return answer.body.to_map(), [
+            *_unknown_members(raw, answer.body.to_map(), operation),
+            *_wrong_types(answer.body, operation),
+        ]
 
     def parameters(self, asked: dict[str, Any]) -> dict[str, str]:
         request = getattr(self._models, f"{asked['operation']}Request", None)
@@ -183,7 +186,7 @@ class Alibaba:
         return dict.fromkeys(names, "")
 
 
-def _keeping(call: Any, kept: list[Any]) -> Any:
+def _keep_answers(call: Any, kept: list[Any]) -> Any:
     def kept_call(*given: Any, **options: Any) -> Any:
         kept.append(call(*given, **options))
         return kept[-1]
@@ -191,7 +194,7 @@ def _keeping(call: Any, kept: list[Any]) -> Any:
     return kept_call
 
 
-def _unknown(raw: Any, known: Any, path: str) -> list[str]:
+def _unknown_members(raw: Any, known: Any, path: str) -> list[str]:
     """Return the members of an answer that the client's model dropped."""
     if isinstance(raw, dict):
         there = known if isinstance(known, dict) else {}
@@ -201,15 +204,17 @@ def _unknown(raw: Any, known: Any, path: str) -> list[str]:
             for f in (
                 [f"{path}.{name}: unknown"]
                 if name not in there and value is not None
-                else _unknown(value, there.get(name), f"{path}.{name}")
+                else _unknown_members(value, there.get(name), f"{path}.{name}")
             )
         ]
     if isinstance(raw, list):
-        return [f for one, other in zip(raw, known or [], strict=False) for f in _unknown(one, other, f"{path}[]")]
+        return [
+            f for one, other in zip(raw, known or [], strict=False) for f in _unknown_members(one, other, f"{path}[]")
+        ]
     return []
 
 
-def _wrong(model: Any, path: str) -> list[str]:
+def _wrong_types(model: Any, path: str) -> list[str]:
     """Return the members whose value does not have the type in the model's constructor."""
     faults = []
     hints = typing.get_type_hints(type(model).__init__)
@@ -229,7 +234,7 @@ def _wrong_value(value: Any, kind: Any, path: str) -> list[str]:
             else [f for v in value for f in _wrong_value(v, inner, f"{path}[]")]
         )
     if hasattr(value, "to_map"):
-        return _wrong(value, path)
+        return _wrong_types(value, path)
     plain = typing.get_origin(kind) or kind
     if isinstance(plain, type) and not (isinstance(value, plain) and (plain is bool) == isinstance(value, bool)):
         return [f"{path}: {value!r} is no {plain.__name__}"]
@@ -271,7 +276,7 @@ class Tencent:
             json.dump(asked["arguments"], file)
             file.flush()
             sys.argv = [*command, *(asked["flags"] or ("--cli-input-json", f"file://{file.name}"))]
-            code, out, err = _printed(self._main)
+            code, out, err = _capture_output(self._main)
         if code:
             match = TENCENT_ERROR.search(err)
             raise Failed(match[1], match[2]) if match else Failed("client", err.strip())
@@ -318,16 +323,16 @@ def _faults_of_member(objects: dict[str, Any], member: dict[str, Any], value: An
 # ------------------------------------------------------------------------------------------------------------------
 
 
-class Kept(io.BytesIO):
+class UnclosedBytes(io.BytesIO):
     """The output of a command. tccli wraps its standard output, and closes it when the wrapper is deleted."""
 
     def close(self) -> None:
         pass
 
 
-def _printed(main: Any) -> tuple[int, str, str]:
+def _capture_output(main: Any) -> tuple[int, str, str]:
     """Run the main function of a command; return its exit code and output."""
-    out, err = (io.TextIOWrapper(Kept(), "utf-8", write_through=True) for _stream in range(2))
+    out, err = (io.TextIOWrapper(UnclosedBytes(), "utf-8", write_through=True) for _stream in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             code = main()

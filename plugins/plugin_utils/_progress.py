@@ -31,9 +31,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ._role.call import Arguments, RawAnswer
 
 #: Shortest time (seconds) between two lines, except at a change of phase.
-EVERY = 30.0
+MIN_LINE_SECONDS = 30.0
 #: Interval (seconds) at which the file and the parent process are checked.
-LOOK = 0.5
+CHECK_SECONDS = 0.5
 
 
 def _own_stderr() -> int | None:
@@ -154,7 +154,7 @@ class Watch:
         self._ended = threading.Event()
         self._parent = parent or os.getppid()
         self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._shown_at = -EVERY
+        self._shown_at = -MIN_LINE_SECONDS
         self._phase = ""
         self._read = 0
 
@@ -163,15 +163,15 @@ class Watch:
 
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join(2 * LOOK)
+        self._thread.join(2 * CHECK_SECONDS)
 
     def _follow(self) -> None:
         started = time.monotonic()
-        while not self._ended.wait(LOOK):
+        while not self._ended.wait(CHECK_SECONDS):
             if os.getppid() != self._parent:
                 end_with_module(os.path.dirname(self._path))
             # A short task needs no line.
-            if time.monotonic() - started >= 2 * LOOK:
+            if time.monotonic() - started >= 2 * CHECK_SECONDS:
                 self._show_newest()
         if self._phase:
             self._show_newest()
@@ -179,7 +179,7 @@ class Watch:
     def _show_newest(self) -> None:
         """Show the newest state if its phase is new, or if the last line is old."""
         state, now = self._newest(), time.monotonic()
-        if state and (state["phase"] != self._phase or now - self._shown_at >= EVERY):
+        if state and (state["phase"] != self._phase or now - self._shown_at >= MIN_LINE_SECONDS):
             self._phase, self._shown_at = state["phase"], now
             show_on_stderr(f"{self._prefix}: {line_of(state, self._done)}")
 

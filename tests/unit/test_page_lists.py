@@ -190,7 +190,7 @@ def test_each_list_has_a_heading_with_its_count(name, changes, head, rows):
 
 
 def test_a_list_that_is_too_long_for_the_page_says_so(monkeypatch):
-    monkeypatch.setattr(pages, "MOST", 2)
+    monkeypatch.setattr(pages, "MAX_ROWS", 2)
     rows = {
         "pruned": [ORPHAN] * 3,
         "orphans": [{**ORPHAN, "kind": "gone", "disk_name": None}] * 3,

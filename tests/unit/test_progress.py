@@ -89,7 +89,7 @@ WORDS = [
 def test_the_progress_says_what_the_module_does(monkeypatch, tmp_path, module, arguments, done):
     lines, state = [], {"phase": "finishing", "total": 3, "done": 2, "under_way": 0, "waiting": 0, "failed": 0}
     monkeypatch.setattr(_progress, "show_on_stderr", lines.append)
-    monkeypatch.setattr(_progress, "LOOK", 0.01)
+    monkeypatch.setattr(_progress, "CHECK_SECONDS", 0.01)
 
     class Action:
         def _watch(self, name, task_vars, parent, *words):
@@ -125,7 +125,7 @@ def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, o
 def test_the_last_line_shows_how_a_task_ended(monkeypatch, tmp_path):
     lines, state = [], {"total": 3, "under_way": 0, "waiting": 0, "failed": 0, "slowest": None, "left": None}
     monkeypatch.setattr(_progress, "show_on_stderr", lines.append)
-    monkeypatch.setattr(_progress, "LOOK", 0.05)
+    monkeypatch.setattr(_progress, "CHECK_SECONDS", 0.05)
     watch = Watch(str(tmp_path / FILE), "orders", done="deleted")
     watch.start()
     for phase, done in (("finishing", 0), ("done", 3)):

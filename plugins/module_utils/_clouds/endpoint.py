@@ -14,7 +14,7 @@ from .._core.errors import BadInput
 
 _ENDPOINT = re.compile(r"(https?://)?[A-Za-z0-9.\-_{}]+(:(?P<port>\d{1,5}))?/?")
 #: The longest timeout in seconds (a day): longer than any call, and valid for every clock.
-LONGEST = 86400
+MAX_TIMEOUT_SECONDS = 86400
 
 
 def checked_endpoint(endpoint: str | None, option: str = "endpoint_url") -> str | None:
@@ -28,9 +28,9 @@ def checked_endpoint(endpoint: str | None, option: str = "endpoint_url") -> str 
 def checked_timeouts(params: Mapping[str, Any]) -> tuple[int, int]:
     """Return connect_timeout and read_timeout in seconds. Raises BadInput if one is out of range."""
     wrong = [
-        f"{name}: must be between 1 and {LONGEST}, not {params[name]}"
+        f"{name}: must be between 1 and {MAX_TIMEOUT_SECONDS}, not {params[name]}"
         for name in ("connect_timeout", "read_timeout")
-        if not 1 <= params[name] <= LONGEST
+        if not 1 <= params[name] <= MAX_TIMEOUT_SECONDS
     ]
     if wrong:
         raise BadInput(wrong)

@@ -24,7 +24,7 @@ from .._role.table import as_mapping
 from .calls import Calls
 from .decide.role_words import in_role_words
 from .input.usable import EMPTY_INVENTORY, Inventory
-from .input.variables import normalise, recorded
+from .input.variables import normalise, variables_from_record
 from .record import Paused, Record
 
 
@@ -71,7 +71,7 @@ class Run:
     ):
         checked = normalise(raw_variables, context.host, names, self.is_drill, clock(), context.inventory)
         self._record, self._is_resumed = record or Record(), record is not None
-        self._values = recorded(self._record.answer("variables", lambda: as_mapping(checked.values)))
+        self._values = variables_from_record(self._record.answer("variables", lambda: as_mapping(checked.values)))
         self._problems = self._record.answer("problems", lambda: checked.problems)
         self._context, self._run_module, self._clock, self._screen = context, call, clock, say
         self._calls = None if self._problems else Calls(self._values, checked.connection)

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 #: The most entries that a message names.
-MOST_NAMED = 10
+MAX_NAMED = 10
 
 
 def first_in_words(
-    entries: Sequence[str], most: int = MOST_NAMED, separator: str = ", ", before_rest: str = " and"
+    entries: Sequence[str], most: int = MAX_NAMED, separator: str = ", ", before_rest: str = " and"
 ) -> str:
     """Return the first entries for a sentence, and how many more there are: ``a, b and 3 more``."""
     rest = f"{before_rest} {len(entries) - most} more" if len(entries) > most else ""

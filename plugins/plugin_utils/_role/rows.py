@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 from .answers import CopyRow, SnapshotRow
 
 Rows = TypeVar("Rows")
-Call = TypeVar("Call", bound=Mapping[str, object])
+Listing = TypeVar("Listing", bound=Mapping[str, object])
 
 
 def unwrapped(rows: Rows) -> Rows:
@@ -29,13 +29,13 @@ def unwrapped(rows: Rows) -> Rows:
     return rows if unwrap is None else cast(Rows, unwrap())
 
 
-def read_listing(call: Call) -> Call:
+def read_listing(listing: Listing) -> Listing:
     """Return the registered result of a listing with its lists as rows, even if they were packed into one string.
 
     Raises ValueError.
     """
-    call = unwrapped(call)
-    return cast(Call, {**call, **unpacked(str(call["packed"]))}) if "packed" in call else call
+    listing = unwrapped(listing)
+    return cast(Listing, {**listing, **unpacked(str(listing["packed"]))}) if "packed" in listing else listing
 
 
 class SnapshotTime(NamedTuple):

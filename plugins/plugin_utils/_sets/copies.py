@@ -25,7 +25,7 @@ from .._role.rows import is_complete, taken_at
 #: The trait of a copy from which no disk can be made now.
 ARCHIVED = "archived"
 #: The size of the smallest set; a single disk is in no set.
-SMALLEST = 2
+MIN_SET_SIZE = 2
 
 
 @dataclass(frozen=True)
@@ -137,4 +137,4 @@ def _copy_of(row: SnapshotRow) -> Copy | None:
 
 def _mark_of(tags: Mapping[str, str]) -> SnapshotSet | None:
     mark = set_of_mark(tags.get(SET)) if tags.get(GROUP) else None
-    return mark if mark and mark.size >= SMALLEST else None
+    return mark if mark and mark.size >= MIN_SET_SIZE else None

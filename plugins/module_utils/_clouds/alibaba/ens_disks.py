@@ -21,7 +21,7 @@ from .ens_answers import disk_of
 
 DISK_ERRORS: dict[str, type[CopyError]] = {**ERRORS, "InvalidDiskId.NotFound": NotFound}
 #: The size limit (GiB) if an offer shows none: the largest disk on any cloud.
-MOST = 65536
+MAX_SIZE_GIB = 65536
 _NO_STOCK = "Choose another node or disk_type, or run again later."
 DISK_HINTS = {
     **HINTS,
@@ -78,7 +78,10 @@ class EnsDisks(DiskCloud, EnsCloud):
         sold = items_of(answer, "SupportResources", "SupportResource", activity=activity)
         return [
             Offer(
-                None, str(item.get("Category")), int(item.get("DiskMinSize") or 1), int(item.get("DiskMaxSize") or MOST)
+                None,
+                str(item.get("Category")),
+                int(item.get("DiskMinSize") or 1),
+                int(item.get("DiskMaxSize") or MAX_SIZE_GIB),
             )
             for item in sold
             if item.get("EnsRegionId") == region and item.get("CanBuyCount") != 0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # the controller needs only the name of the file, not the eng
 #: Name of the file in the task's temporary directory. If it does not exist, nothing is written.
 FILE = "snapshot-copy-progress"
 #: Shortest time (seconds) between two lines, except at a change of phase.
-EVERY = 1.0
+MIN_LINE_SECONDS = 1.0
 
 
 class Slowest(TypedDict):
@@ -52,7 +52,7 @@ class Progress:
         self._is_wanted = bool(self._path) and os.path.exists(self._path)
         self._deadline = deadline
         self._started = deadline.now()
-        self._reported_at = -EVERY
+        self._reported_at = -MIN_LINE_SECONDS
         self._phase = ""
         self._done_at_first: float | None = None
 
@@ -64,7 +64,7 @@ class Progress:
         if not self._is_wanted:
             return
         now, phase = self._deadline.now(), _phase_of(attempts)
-        if not phase or (now - self._reported_at < EVERY and phase == self._phase):
+        if not phase or (now - self._reported_at < MIN_LINE_SECONDS and phase == self._phase):
             return
         self._reported_at, self._phase = now, phase
         try:

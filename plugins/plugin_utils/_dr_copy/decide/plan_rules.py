@@ -42,7 +42,7 @@ class Rules:
         self.tags = tags
         self.excluded_tags = excluded_tags
 
-    def unusable(self, snapshot: SnapshotRow) -> str | None:
+    def why_unusable(self, snapshot: SnapshotRow) -> str | None:
         """Return why a snapshot cannot be copied, or None if it can."""
         if snapshot.get("source"):
             return IS_A_COPY
@@ -68,7 +68,7 @@ def rules_of(values: Variables) -> Rules:
     """Return the rules of the role's variables."""
     return Rules(
         values.select,
-        Retention.checked(limits_of(values), time_or_now(values.now)),
+        Retention.from_limits(limits_of(values), time_or_now(values.now)),
         values.retention_days,
         values.max_snapshot_age_hours,
         values.snapshot_tags,

@@ -85,7 +85,7 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
     rules = Rules(
         select,
-        Retention.checked(limits, time_or_now(now)),
+        Retention.from_limits(limits, time_or_now(now)),
         number("retention_days", retention_days),
         number("max_snapshot_age_hours", max_snapshot_age_hours),
         snapshot_tags or {},
@@ -147,7 +147,7 @@ def plan_by(
 
 def sources_for_sets(snapshots: Sequence[SnapshotRow], rules: Rules) -> list[Source]:
     """Return the possible members of sets: the snapshots that are copied, or will be once they are complete."""
-    return sources_of(snapshots, rules.unusable, (UNFINISHED,))
+    return sources_of(snapshots, rules.why_unusable, (UNFINISHED,))
 
 
 def _in_order(
@@ -193,7 +193,7 @@ def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[Snapshot
     """
     considered: list[tuple[SnapshotRow, str | None, SnapshotTime | None]] = []
     for snapshot in own:
-        why = rules.unusable(snapshot)
+        why = rules.why_unusable(snapshot)
         considered.append((snapshot, why, None if why else taken_at(snapshot)))
         if rules.latest and why in (None, STALE):
             break

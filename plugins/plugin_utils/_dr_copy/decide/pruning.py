@@ -42,7 +42,7 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool = False) ->
     usable snapshot, or a newer recovery point, and no copy of the disk may have failed there. The copies are used as
     listed: facts that the role fills in for somebody else's copies never justify a deletion.
     """
-    if not Retention.checked(limits_of(values), time_or_now(values.now)).is_set:
+    if not Retention.from_limits(limits_of(values), time_or_now(values.now)).is_set:
         return Prunable([], [])
     steps = prepare_step_results(steps, values)
     state = RunState(steps, values, check_mode)

@@ -98,7 +98,7 @@ class Retention(NamedTuple):
     now: datetime
 
     @classmethod
-    def checked(cls, limits: RawVariables, now: datetime) -> Retention:
+    def from_limits(cls, limits: RawVariables, now: datetime) -> Retention:
         """Return the rules for limits by name. Raises ValueError for counts below 0 and an unknown time zone."""
         given = {name: limits.get(name, 0) for name in COUNT_LIMITS}
         bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in given.items() if not _is_count(v)]
@@ -183,7 +183,7 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     """
     periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
     limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
-    retention = Retention.checked(limits, time_or_now(now))
+    retention = Retention.from_limits(limits, time_or_now(now))
     plans = each_once("plans", plans or ())
     whole_sets_stay = _as_choice("sets", sets)
     judged = with_doubts(copies, (), retention.now)

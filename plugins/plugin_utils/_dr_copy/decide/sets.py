@@ -33,7 +33,7 @@ from .step_results import StepResults
 #: The values of dr_copy_consistency: a torn or late set causes a warning, or misses the RPO.
 BY_DISK, BY_SET = "disk", "set"
 #: The most disks of one server that a warning names.
-MOST_DISKS = 4
+MAX_NAMED_DISKS = 4
 
 
 def sets_of(
@@ -115,10 +115,10 @@ def set_in_words(row: SetStatus, seconds: float, names: Mapping[str, str] | None
     )
     parts = [whole or "no complete set of copies"]
     if late:
-        parts.append(first_in_words(late, MOST_DISKS, before_rest=", and"))
+        parts.append(first_in_words(late, MAX_NAMED_DISKS, before_rest=", and"))
     if beside:
         newer = "newer copies, not in the set" if whole else "newest copies"
-        parts.append(f"{newer}: {first_in_words(beside, MOST_DISKS, before_rest=', and')}")
+        parts.append(f"{newer}: {first_in_words(beside, MAX_NAMED_DISKS, before_rest=', and')}")
     return "; ".join(parts)
 
 

@@ -39,7 +39,7 @@ def missing_points(
     if not known:
         return []
     now = time_or_now(values.judged_at or values.now)
-    retention = Retention.checked(limits_of(values), time_or_now(values.now))
+    retention = Retention.from_limits(limits_of(values), time_or_now(values.now))
     points = points_of(with_doubts(copies_in(before, values), (), now))
     read = {call["item"]: call for call in listed if not failures_of(call)}
     listed_ids = {

@@ -53,62 +53,66 @@ def set_by_role(table: Table) -> set[str]:
     return {*of_variables, *GIVEN_BY_RUN, *_ALIASES}
 
 
-def _lock_faults(values: Variables) -> list[str]:
-    days, mode, faults = values.lock_days, values.lock_mode, []
+def _lock_problems(values: Variables) -> list[str]:
+    days, mode, problems = values.lock_days, values.lock_mode, []
     modes = CLOUDS[values.cloud].lock_modes if values.cloud else ()
     if days > MAX_LOCK_DAYS:
-        faults.append(f"dr_copy_lock_days must be at most {MAX_LOCK_DAYS}, not {days}")
+        problems.append(f"dr_copy_lock_days must be at most {MAX_LOCK_DAYS}, not {days}")
     if values.retention_days and days > values.retention_days:
-        faults.append("dr_copy_lock_days must not be more than dr_copy_retention_days: the lock would outlive the copy")
+        problems.append(
+            "dr_copy_lock_days must not be more than dr_copy_retention_days: the lock would outlive the copy"
+        )
     if mode and not days:
-        faults.append("dr_copy_lock_mode needs dr_copy_lock_days")
+        problems.append("dr_copy_lock_mode needs dr_copy_lock_days")
     if modes == ("compliance",) and days and mode != "compliance":
-        faults.append(
+        problems.append(
             f"dr_copy_lock_days: nobody can end a lock on {values.cloud} early, so set dr_copy_lock_mode: compliance"
         )
-    return faults
+    return problems
 
 
-def _text_faults(values: Variables) -> list[str]:
+def _text_problems(values: Variables) -> list[str]:
     """Return the problems of IDs and templates that a module would find only after the first calls."""
-    faults = []
+    problems = []
     if cloud := CLOUDS.get(values.cloud):
-        faults += id_problems("dr_copy_disk_ids", values.disk_ids, cloud.disk_id_pattern, cloud.disk_id_example)
+        problems += id_problems("dr_copy_disk_ids", values.disk_ids, cloud.disk_id_pattern, cloud.disk_id_example)
     for name, template in (("name", values.name), ("description", values.description)):
-        faults += [f"dr_copy_{name} {problem}" for problem in template_problems(template)]
-    return faults
+        problems += [f"dr_copy_{name} {problem}" for problem in template_problems(template)]
+    return problems
 
 
 def contradictions(values: Variables, table: Table) -> list[str]:
     """Return the problems that show only with the other variables or the cloud (promises: options)."""
-    faults = []
+    problems = []
     try:
         parse_shard(values.shard)
     except ValueError as error:
-        faults.append(f"dr_copy_shard {error}")
+        problems.append(f"dr_copy_shard {error}")
     if values.source_region in values.destination_regions and not values.place:
-        faults.append(
+        problems.append(
             f"dr_copy_destination_regions must not contain dr_copy_source_region ({values.source_region}), unless "
             "dr_copy_copy_options names an Outpost or a Local Zone"
         )
     if not values.disk_tags and not values.disk_ids:
-        faults.append("dr_copy_disk_tags must not be empty unless dr_copy_disk_ids is set")
+        problems.append("dr_copy_disk_tags must not be empty unless dr_copy_disk_ids is set")
     if values.kms_key_id and not values.encrypted:
-        faults.append("dr_copy_kms_key_id needs dr_copy_encrypted: true")
-    faults += [*_text_faults(values), *_lock_faults(values)]
+        problems.append("dr_copy_kms_key_id needs dr_copy_encrypted: true")
+    problems += [*_text_problems(values), *_lock_problems(values)]
     if values.copy_disk_tags and not values.copy_tags:
-        faults.append("dr_copy_copy_disk_tags needs dr_copy_copy_tags: true")
+        problems.append("dr_copy_copy_disk_tags needs dr_copy_copy_tags: true")
     if values.metrics_dir:
         from ..._role import metrics  # its package takes longer to load than everything else
 
-        faults += [f"dr_copy_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
+        problems += [f"dr_copy_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
     for name, number in (("max_in_flight", values.max_in_flight), ("wait_delay", values.wait_delay)):
         if number == 0:
-            faults.append(f"dr_copy_{name} must be at least 1")
+            problems.append(f"dr_copy_{name} must be at least 1")
     taken = sorted(set(values.copy_options) & set_by_role(table))
     if taken:
-        faults.append(f"dr_copy_copy_options must not contain {', '.join(taken)}; set the role's own variables instead")
-    return faults
+        problems.append(
+            f"dr_copy_copy_options must not contain {', '.join(taken)}; set the role's own variables instead"
+        )
+    return problems
 
 
 def place_of(options: RawVariables) -> str | None:

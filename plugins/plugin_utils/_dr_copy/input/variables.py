@@ -184,7 +184,7 @@ SELECTION = ("cloud", "source_region", "destination_regions", "disk_tags", "disk
 NOT_ITS_OWN = ("hosts", "result", "summary")
 
 
-class Checked(NamedTuple):
+class CheckedVariables(NamedTuple):
     """The variables of a run. ``problems`` names each invalid one, ``warnings`` each setting that may do harm."""
 
     values: Variables
@@ -198,7 +198,7 @@ def normalise(
     names: Sequence[str] = (),
     selections: Mapping[str, str] | None = None,
     started: datetime | None = None,
-) -> Checked:
+) -> CheckedVariables:
     """Return the role's parsed variables; ``raw_variables`` are those of the user, without their prefix.
 
     ``names`` are those that the user has set; a name that the role does not have is a problem. ``started`` is the start
@@ -231,7 +231,7 @@ def normalise(
     values = replace(
         values, shard=shard, report_dir=absolute_path(values.report_dir), metrics_dir=absolute_path(values.metrics_dir)
     )
-    return Checked(values, connections, list(dict.fromkeys(problems)), risks(values))
+    return CheckedVariables(values, connections, list(dict.fromkeys(problems)), risks(values))
 
 
 def _login(connection: RawVariables) -> str:

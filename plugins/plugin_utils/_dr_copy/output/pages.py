@@ -20,7 +20,7 @@ from .groups import failure_groups, late_groups, unjudged_groups
 from .report_type import IndexedReport, PlanFacts, Report, label_of, shard_of
 
 #: The most rows of a list that a page shows; the JSON has all of them.
-MOST = 200
+MAX_ROWS = 200
 
 
 def report_page(report: Report) -> str:
@@ -46,8 +46,8 @@ def report_page(report: Report) -> str:
         facts=_facts,
         plan=label_of(report),
         left_out=Counter(row["reason"] for row in left_out),
-        left_out_rows=left_out[:MOST],
-        most=MOST,
+        left_out_rows=left_out[:MAX_ROWS],
+        most=MAX_ROWS,
     )
 
 

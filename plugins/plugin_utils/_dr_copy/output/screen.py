@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
     quoted_failures,
 )
 
-from ..._role.enumerations import MOST_NAMED, first_in_words
+from ..._role.enumerations import MAX_NAMED, first_in_words
 from ..._role.naming import disk_label
 from ..decide.breaches import locked_out, worst_first
 from ..decide.result import RecoveryPoint, Result, RunFailure
@@ -21,11 +21,11 @@ from ..decide.sets import late_sets, set_in_words
 from .report_type import LatePoint, Report
 
 #: The most recovery points, and the most failures, that a brief log shows.
-WORST = 20
+MAX_BRIEF_ROWS = 20
 #: Characters of a line of a table; Ansible adds eleven on a screen with eighty columns.
-WIDEST = 69
+MAX_TABLE_WIDTH = 69
 #: The most characters of the message with which a run fails, and of its part about one failure.
-LONGEST, MAX_EACH = 4000, 300
+MAX_MESSAGE_LENGTH, MAX_FAILURE_LENGTH = 4000, 300
 
 
 def failure_message(report: Report, unwritten: str = "") -> str:
@@ -57,7 +57,7 @@ def failure_message(report: Report, unwritten: str = "") -> str:
         parts.append(f"{len(unjudged)} of {points} recovery points could not be judged: {words}.")
     parts += [unwritten] if unwritten else []
     # Each part gets an equal share of the length, so that no part displaces another.
-    return " ".join(shorten(part, LONGEST // len(parts) - 1) for part in parts)
+    return " ".join(shorten(part, MAX_MESSAGE_LENGTH // len(parts) - 1) for part in parts)
 
 
 def log_lines(report: Report, log: str = "brief") -> list[str]:
@@ -66,7 +66,7 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
     A ``brief`` log shows totals, a line for each kind of failure, and the twenty worst recovery points; a ``full`` log
     shows everything. The message with which the run fails says what to do about failures.
     """
-    most = WORST if log == "brief" else None
+    most = MAX_BRIEF_ROWS if log == "brief" else None
     lines = [_done(report), *report["warnings"], *_kept_for_others(report)]
     failures = report["failures"]
     lines += [f"FAILED {_failed(f)}" for f in failures] if log == "full" else _failed_kinds(failures)
@@ -80,7 +80,7 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
     if not report["recovery_points"]:
         return [*lines, "No disk was found." if report["source_listed"] else "No disk was checked."]
     points = sorted(report["recovery_points"], key=worst_first)
-    widest = WIDEST if log == "brief" else None
+    widest = MAX_TABLE_WIDTH if log == "brief" else None
     return [*lines, *_table(points[:most], widest), *_more(points, most, "recovery points")]
 
 
@@ -94,23 +94,19 @@ def _kept_for_others(report: Report) -> list[str]:
 def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
     """Return a line for each kind of failure: how many there are, and what they affect."""
     lines = []
-    for similar in _kinds_of(failures)[:MOST_NAMED]:
+    for similar in _kinds_of(failures)[:MAX_NAMED]:
         first = similar[0]
         code = f" [{first['code']}]" if first["code"] else ""
         where = f" in {first['region']}" if first["region"] else ""
         kind = f"{str(first['kind']).replace('_', ' ')}{code}"
         hit = list(dict.fromkeys(map(_affected, similar)))
-        named = first_in_words([shorten(affected, MAX_EACH) for affected in hit], 3, separator="; ")
+        named = first_in_words([shorten(affected, MAX_FAILURE_LENGTH) for affected in hit], 3, separator="; ")
         number = f"{len(similar)} x " if len(similar) > 1 else ""
         lines.append(f"FAILED {number}{kind}{where}: {named}")
     kinds = len(_kinds_of(failures))
     return [
         *lines,
-        *(
-            [f"and {kinds - MOST_NAMED} more kinds of failure: dr_copy_log=full shows them"]
-            if kinds > MOST_NAMED
-            else []
-        ),
+        *([f"and {kinds - MAX_NAMED} more kinds of failure: dr_copy_log=full shows them"] if kinds > MAX_NAMED else []),
     ]
 
 
@@ -125,7 +121,7 @@ def _kinds_of(failures: Sequence[RunFailure]) -> list[list[RunFailure]]:
 
 def recovery_table(result: Result) -> list[str]:
     """Return the recovery points of a result as lines of a table, worst first."""
-    return _table(sorted(result["recovery_points"], key=worst_first), WIDEST)
+    return _table(sorted(result["recovery_points"], key=worst_first), MAX_TABLE_WIDTH)
 
 
 def _done(report: Report) -> str:
@@ -150,13 +146,13 @@ def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:
 
 
 def _first_parts(parts: Iterable[str]) -> str:
-    return first_in_words([shorten(part, MAX_EACH) for part in parts], separator="; ", before_rest="; and")
+    return first_in_words([shorten(part, MAX_FAILURE_LENGTH) for part in parts], separator="; ", before_rest="; and")
 
 
 def _grouped(failures: Sequence[RunFailure]) -> str:
     """Group failures by kind, code and region: the disks of each group, then its first failure with the hint."""
     groups, parts = _kinds_of(failures), []
-    for similar in groups[:MOST_NAMED]:
+    for similar in groups[:MAX_NAMED]:
         words = quoted_failures(similar[:1])
         if len(similar) > 1:
             disks = list(dict.fromkeys(map(_affected, similar)))
@@ -164,7 +160,7 @@ def _grouped(failures: Sequence[RunFailure]) -> str:
         elif similar[0].get("disk_id"):
             words = f"{_affected(similar[0])}: {words}"
         parts.append(words)
-    more = f" And {len(groups) - MOST_NAMED} more kinds of failure." if len(groups) > MOST_NAMED else ""
+    more = f" And {len(groups) - MAX_NAMED} more kinds of failure." if len(groups) > MAX_NAMED else ""
     return " ".join(parts) + more
 
 

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, NamedTuple, TypedDict
 
 from ..._role import naming
-from ..._role.enumerations import MOST_NAMED, first_in_words
+from ..._role.enumerations import MAX_NAMED, first_in_words
 from ..input.last_manifest import EarlierRow
 
 
@@ -174,7 +174,7 @@ def by_reason(missing: Sequence[tuple[str, str]]) -> str:
     for name, why in missing:
         by_reason.setdefault(why.rstrip("."), []).append(name)
     parts = []
-    for why, names in list(by_reason.items())[:MOST_NAMED]:
+    for why, names in list(by_reason.items())[:MAX_NAMED]:
         parts.append(f"{first_in_words(names)}: {why}")
-    others = sum(map(len, list(by_reason.values())[MOST_NAMED:]))
+    others = sum(map(len, list(by_reason.values())[MAX_NAMED:]))
     return "; ".join(parts) + (f"; and {others} more for other reasons" if others else "")

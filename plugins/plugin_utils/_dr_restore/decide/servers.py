@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import SnapshotRow
-from ..._role.enumerations import MOST_NAMED
+from ..._role.enumerations import MAX_NAMED
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import groups_by_ids
 from ..._sets.inputs import sources_of_copies, with_marks
@@ -112,8 +112,8 @@ def _marked(point: Point, mark: SnapshotSet | None) -> Point:
 def warnings_of(contradictions: Sequence[Contradiction]) -> list[str]:
     """Return warnings that say which sets are contradictory, and why."""
     warnings = [
-        f"The tags of copies contradict each other: {contradiction}" for contradiction in contradictions[:MOST_NAMED]
+        f"The tags of copies contradict each other: {contradiction}" for contradiction in contradictions[:MAX_NAMED]
     ]
-    if len(contradictions) > MOST_NAMED:
-        warnings.append(f"The tags of {len(contradictions) - MOST_NAMED} more sets contradict each other")
+    if len(contradictions) > MAX_NAMED:
+        warnings.append(f"The tags of {len(contradictions) - MAX_NAMED} more sets contradict each other")
     return warnings

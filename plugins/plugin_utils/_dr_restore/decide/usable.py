@@ -23,7 +23,7 @@ from .reaping import attached_by_drill, not_deleted
 from .trials import doubt_of
 
 #: The most characters of a failed task's message that are reported.
-LONGEST = 500
+MAX_MESSAGE_LENGTH = 500
 
 
 class DiskToCheck(TypedDict):
@@ -126,7 +126,7 @@ def _words_of(result: Any) -> str:
     parts += [str(row.get(key) or "") for row in (result, *items) for key in ("stderr", "module_stderr")]
     lines = dict.fromkeys(" ".join(part.split()) for part in parts if part.strip())
     words = "; ".join(lines) or "it returned no message"
-    return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"
+    return words if len(words) <= MAX_MESSAGE_LENGTH else f"{words[:MAX_MESSAGE_LENGTH].rpartition(' ')[0]} …"
 
 
 def _by_copy(result: RestoreAnswer) -> dict[str, RestoredDiskRow]:

@@ -45,69 +45,69 @@ def contradictions(values: Variables, table: Table, inventory: Inventory = EMPTY
     """Return the problems of variables that are invalid together or on their cloud (promises: options)."""
     cloud, now = values.cloud, parse_time(values.now)
     capabilities = CLOUDS[cloud] if cloud else None
-    faults = [
+    problems = [
         f"dr_restore_{name}: {INSTEAD.get(name, 'is not supported on {cloud}').format(cloud=cloud)}"
         for name in (unsupported(table, as_mapping(values), capabilities) if capabilities else ())
         if values.is_drill or name not in ONLY_DRILLS
     ]
     if capabilities and capabilities.has_zones and not values.zone:
-        faults.append("dr_restore_zone is required: the zone of the disks")
+        problems.append("dr_restore_zone is required: the zone of the disks")
     if not RESTORE_ID_FORMAT.fullmatch(values.id):
-        faults.append(
+        problems.append(
             f"dr_restore_id must be 1 to 48 letters, digits, and . _ -, a letter or digit first, not {values.id!r}"
         )
     if values.id.startswith(OF_DRILLS) and not values.is_drill:
-        faults.append(f"dr_restore_id must not begin with {OF_DRILLS}: drills use such names, and delete their disks")
+        problems.append(f"dr_restore_id must not begin with {OF_DRILLS}: drills use such names, and delete their disks")
     at = parse_time(values.at)
     if at and now and at > now:
-        faults.append(f"dr_restore_at ({values.at}) is in the future")
+        problems.append(f"dr_restore_at ({values.at}) is in the future")
     if values.expires_after_hours > MAX_HOURS:
-        faults.append(f"dr_restore_expires_after_hours must be at most {MAX_HOURS}")
+        problems.append(f"dr_restore_expires_after_hours must be at most {MAX_HOURS}")
     rate, rates = values.initialization_rate, capabilities.initialization_rates if capabilities else None
     if rate and rates and not rates[0] <= rate <= rates[1]:
-        faults.append(f"dr_restore_initialization_rate must be 0 or {rates[0]} to {rates[1]} MiB/s, not {rate}")
+        problems.append(f"dr_restore_initialization_rate must be 0 or {rates[0]} to {rates[1]} MiB/s, not {rate}")
     if values.wait_timeout == 0:
-        faults.append("dr_restore_wait_timeout must be at least 1")
+        problems.append("dr_restore_wait_timeout must be at least 1")
     if values.waves and not values.wait and not values.is_drill:
-        faults.append("dr_restore_waves needs dr_restore_wait: true, because each wave waits for the previous one")
+        problems.append("dr_restore_waves needs dr_restore_wait: true, because each wave waits for the previous one")
     if values.rto_minutes and not values.wait and not values.is_drill:
-        faults.append(
+        problems.append(
             "dr_restore_rto_minutes needs dr_restore_wait: true, because otherwise the run does not see when disks are "
             "available"
         )
     classes = {"kubernetes_class": values.kubernetes_class, "kubernetes_storage_class": values.kubernetes_storage_class}
     for name, given in classes.items():
         if given and not SUBDOMAIN.fullmatch(given):
-            faults.append(f"dr_restore_{name} must be the name of a class in a cluster, not {given!r}")
-    return faults + (_of_drill(values, capabilities, inventory) if values.is_drill else [])
+            problems.append(f"dr_restore_{name} must be the name of a class in a cluster, not {given!r}")
+    return problems + (_of_drill(values, capabilities, inventory) if values.is_drill else [])
 
 
 def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: Inventory) -> list[str]:
-    faults = []
+    problems = []
     if values.level == "readable" and capabilities and not capabilities.reads_blocks:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.reads_blocks)
-        faults.append(
+        problems.append(
             f"dr_restore_level: readable can only be proven on {able}, because blocks cannot be read on "
             f"{values.cloud}; set creatable"
         )
     if values.level == "usable" and capabilities and not capabilities.instance_id_pattern:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.instance_id_pattern)
-        faults.append(
+        problems.append(
             f"dr_restore_level: usable can only be proven on {able}, because disks cannot be attached on "
             f"{values.cloud}; set creatable"
         )
     elif values.level == "usable" and capabilities:
-        faults += usable_problems(values, capabilities, inventory)
+        problems += usable_problems(values, capabilities, inventory)
     if values.level == "readable" and not 1 <= values.blocks <= MAX_BLOCKS:
-        faults.append(f"dr_restore_blocks must be 1 to {MAX_BLOCKS}, not {values.blocks}")
+        problems.append(f"dr_restore_blocks must be 1 to {MAX_BLOCKS}, not {values.blocks}")
     if values.count == 0:
-        faults.append("dr_restore_count must be at least 1")
+        problems.append("dr_restore_count must be at least 1")
     if not values.wait:
-        faults.append("dr_restore_wait: must be true for a drill, which waits until its disks are available")
+        problems.append("dr_restore_wait: must be true for a drill, which waits until its disks are available")
     if 2 * values.wait_timeout > 3600 * values.expires_after_hours:
-        faults.append("dr_restore_expires_after_hours must be at least twice dr_restore_wait_timeout")
+        problems.append("dr_restore_expires_after_hours must be at least twice dr_restore_wait_timeout")
     if values.metrics_dir:
         from ..._role import metrics  # its package takes longer to load than everything else
 
-        faults += [f"dr_restore_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
-    return faults
+        problems += [f"dr_restore_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
+    return problems

@@ -167,7 +167,7 @@ NOT_ITS_OWN = ("hosts", "result", "set")
 MAX_HOST = 26
 
 
-class Checked(NamedTuple):
+class CheckedVariables(NamedTuple):
     """The variables of a run. ``problems`` names each invalid one."""
 
     values: Variables
@@ -182,7 +182,7 @@ def normalise(
     is_drill: bool = False,
     started: datetime | None = None,
     inventory: Inventory = EMPTY_INVENTORY,
-) -> Checked:
+) -> CheckedVariables:
     """Return the role's parsed variables; ``raw_variables`` are those of the user, without their prefix.
 
     If no ``id`` is given, it is generated: for a restore from the date, so that a second run finds its disks; for a
@@ -208,10 +208,10 @@ def normalise(
     ]
     if is_drill:  # the rate is billed by the full size of a copy, and a drill deletes its disks at once
         values = replace(values, initialization_rate=0)
-    return Checked(values, connection, list(dict.fromkeys(problems)))
+    return CheckedVariables(values, connection, list(dict.fromkeys(problems)))
 
 
-def recorded(values: ByName) -> Variables:
+def variables_from_record(values: ByName) -> Variables:
     """Return the variables of a run that continues, from its record (see table.as_mapping)."""
     return Variables(**{**values, "expected": [Expected(*disk) for disk in values["expected"]]})
 

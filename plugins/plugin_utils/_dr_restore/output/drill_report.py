@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import Answer
 from ..._role.documents import collection_version
-from ..._role.enumerations import MOST_NAMED, first_in_words
+from ..._role.enumerations import MAX_NAMED, first_in_words
 from ..._role.failures import failures_of
 from ..._role.proofs import proofs_not_covered
 from ..._role.reported import SCHEMA
@@ -162,7 +162,7 @@ def drill_problems(report: DrillReport) -> str:
     own = [row for row in report["left"] if row["own"]]
     if own:
         disks = pluralize(len(own), "disk of this drill still exists", "disks of this drill still exist")
-        parts.append(f"{disks}: {', '.join(map(_where, own[:MOST_NAMED]))}.")
+        parts.append(f"{disks}: {', '.join(map(_where, own[:MAX_NAMED]))}.")
     return " ".join(parts)
 
 
@@ -189,9 +189,9 @@ def drill_lines(report: DrillReport) -> list[str]:
         older = f"; {row['passed_over']}" if row["passed_over"] else ""
         server = f" ({server_in_words(row)})" if row["group"] else ""
         lines.append(f"{disk_label(row)}: {row['copy_id']} of {row['taken_at']}{server}: {state}{older}")
-    lines += [f"{disk_label(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:MOST_NAMED]]
-    if len(report["untried"]) > MOST_NAMED:
-        lines.append(f"and {len(report['untried']) - MOST_NAMED} more that CANNOT BE TRIED, all in the report")
+    lines += [f"{disk_label(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:MAX_NAMED]]
+    if len(report["untried"]) > MAX_NAMED:
+        lines.append(f"and {len(report['untried']) - MAX_NAMED} more that CANNOT BE TRIED, all in the report")
     lines += [
         f"{row['disk_id']} was not deleted, because it is attached to {row['attached_to']}"
         for row in report["left"]

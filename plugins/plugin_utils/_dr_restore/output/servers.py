@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 
-from ..._role.enumerations import MOST_NAMED, first_in_words
+from ..._role.enumerations import MAX_NAMED, first_in_words
 from ..decide.points import PointRow, RowOfServer
 
 OfServer = TypeVar("OfServer", bound=RowOfServer)
@@ -22,8 +22,8 @@ def torn_problem(disks: Sequence[PointRow]) -> str:
     torn = {group: rows for group, rows in by_group(disks).items() if any(row["torn"] for row in rows)}
     if not torn:
         return ""
-    words = "; ".join(f"{group} ({_torn_in_words(rows)})" for group, rows in list(torn.items())[:MOST_NAMED])
-    more = f"; and {len(torn) - MOST_NAMED} more, all in the manifest" if len(torn) > MOST_NAMED else ""
+    words = "; ".join(f"{group} ({_torn_in_words(rows)})" for group, rows in list(torn.items())[:MAX_NAMED])
+    more = f"; and {len(torn) - MAX_NAMED} more, all in the manifest" if len(torn) > MAX_NAMED else ""
     return (
         f"{pluralize(len(torn), 'server')} cannot be restored to one point in time, because there is no complete set "
         f"of copies: {words}{more}. Each named disk is taken from its newest copy."
@@ -42,8 +42,8 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
     A server has several sets if plans protect different disks of it. Disks that have left a server have a line, too.
     """
     left = [row for row in disks if row["left"]]
-    lines = [f"LEFT {row['left']}: {row['disk_name'] or row['disk_id']}, restored alone" for row in left[:MOST_NAMED]]
-    lines += [f"LEFT and {len(left) - MOST_NAMED} more, all in the manifest"] if len(left) > MOST_NAMED else []
+    lines = [f"LEFT {row['left']}: {row['disk_name'] or row['disk_id']}, restored alone" for row in left[:MAX_NAMED]]
+    lines += [f"LEFT and {len(left) - MAX_NAMED} more, all in the manifest"] if len(left) > MAX_NAMED else []
     for group, rows in by_group(disks).items():
         if len(rows) < 2:
             continue
@@ -60,7 +60,7 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
 
 def _line_of_set(group: str, of_set: Sequence[PointRow], is_one_of_several: bool) -> str:
     passed = [f"{row['disk_name'] or row['disk_id']} of {row['newer']['taken_at']}" for row in of_set if row["newer"]]
-    over = f"; newer, but not used: {', '.join(passed[:MOST_NAMED])}" if passed else ""
+    over = f"; newer, but not used: {', '.join(passed[:MAX_NAMED])}" if passed else ""
     names = [str(row["disk_name"] or row["disk_id"]) for row in of_set]
     which = f" ({first_in_words(names)}; another plan protects its other disks)" if is_one_of_several else ""
     how = f"{of_set[0]['consistency']} consistent"

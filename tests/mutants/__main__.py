@@ -59,21 +59,21 @@ ALL_CLOUDS = [
 COUNTS_CALLS = "tests/unit/test_decide.py::test_a_decision_costs_few_calls_of_functions"
 #: A broken engine counts as endless after this many seconds of the processor for one storm, or for the unit tests; or
 #: after this many seconds of the clock, however busy the machine is.
-MAX_STORM, MAX_TESTS, LONGEST = 300, 600, 10800.0
+MAX_STORM_CPU_SECONDS, MAX_TESTS_CPU_SECONDS, MAX_SECONDS = 300, 600, 10800.0
 #: The result of one that nothing finds, and of one whose place no longer exists.
-NOBODY, NOT_THERE = "nobody", "not there"
+FOUND_BY_NOBODY, NOT_THERE = "nobody", "not there"
 #: The result of one that met no storms, or no tests.
 NOT_TRIED = "not tried"
 #: Other results, which count as found.
 BREAKS_DOWN, ENDLESS = "it breaks down", "it comes to no end"
-COUNTS = ("broken engines", "tried", "found by storms alone", "found by unit tests")
-MISSED = ("broken engine", "found by")
+COUNT_HEADINGS = ("broken engines", "tried", "found by storms alone", "found by unit tests")
+MISSED_HEADINGS = ("broken engine", "found by")
 #: What found each one when it was last tried, by name.
 TABLE = Path(__file__).with_name("found.json")
 #: The results so far.
-KEPT = Path(os.environ.get("MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "mutants-found.json")
+RESULTS_FILE = Path(os.environ.get("MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "mutants-found.json")
 #: The maximum number of storms and collisions for a broken engine, on all its clouds together.
-SEEDS = 300
+MAX_STORMS = 300
 _forked = multiprocessing.get_context("fork")
 
 
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--storms-only", action="store_true")
     parser.add_argument("--kept-only", action="store_true", help="try nothing, and print the kept results")
-    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--seeds", type=int, default=MAX_STORMS)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
@@ -95,27 +95,27 @@ def main() -> None:
         importlib.import_module(f"ansible_collections.multicloud.snapshots.plugins.modules.{cloud}_snapshot_copy")
     for cloud in sorted({cloud for one in chosen for cloud in one.clouds}):
         StormServer(cloud).run_storm("storm", brief(cloud, 0, 1)[0])  # imported once, for all children
-    _print_results(_judged(chosen, given), given.write)
+    _print_results(_try_engines(chosen, given), given.write)
 
 
-def _judged(chosen: list[BrokenEngine], given: argparse.Namespace) -> list[tuple[BrokenEngine, dict[str, str]]]:
+def _try_engines(chosen: list[BrokenEngine], given: argparse.Namespace) -> list[tuple[BrokenEngine, dict[str, str]]]:
     """Return what finds each one: storms, and unit tests."""
-    found: dict[str, dict[str, str]] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    found: dict[str, dict[str, str]] = json.loads(RESULTS_FILE.read_text()) if RESULTS_FILE.exists() else {}
     kinds = [] if given.kept_only else ["storms"] if given.storms_only else ["storms", "tests"]
     for by in kinds:
         waiting = [one for one in chosen if by not in found.get(one.name, {})]
-        jobs = [job(_found, one, by, given.seeds) for one in waiting]
-        for number, answer in in_children(jobs, given.jobs, LONGEST):
+        jobs = [make_job(_try_engine, one, by, given.seeds) for one in waiting]
+        for number, answer in run_in_children(jobs, given.jobs, MAX_SECONDS):
             found.setdefault(waiting[number].name, {})[by] = answer
-            KEPT.write_text(json.dumps(found, indent=1))
+            RESULTS_FILE.write_text(json.dumps(found, indent=1))
     return [(one, found.get(one.name, {})) for one in chosen]
 
 
 def _print_results(rows: list[tuple[BrokenEngine, dict[str, str]]], write: bool) -> None:
     gone = [one.name for one, by in rows if NOT_THERE in by.values()]
     there = [(one, by) for one, by in rows if by and one.name not in gone]
-    storms = [one.name for one, by in there if by.get("storms", NOBODY) != NOBODY]
-    survivors = [one.name for one, by in there if {*by.values()} == {NOBODY}]
+    storms = [one.name for one, by in there if by.get("storms", FOUND_BY_NOBODY) != FOUND_BY_NOBODY]
+    survivors = [one.name for one, by in there if {*by.values()} == {FOUND_BY_NOBODY}]
     print(f"tried {len(there)} of {len(rows)}; storms alone found {len(storms)}, either {len(there) - len(survivors)}")
     print(f"not found by storms: {[one.name for one, _by in there if one.name not in storms]}")
     print(f"survivors: {survivors}\nnot there any more, put their places right: {gone}")
@@ -124,11 +124,11 @@ def _print_results(rows: list[tuple[BrokenEngine, dict[str, str]]], write: bool)
         table = {one.name: {**before.get(one.name, {}), "what": one.what, **by} for one, by in rows}
         lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(found)}" for name, found in table.items())
         TABLE.write_text(f"{{\n{lines}\n}}\n")
-        tests = [by["tests"] != NOBODY for _one, by in there if "tests" in by]
+        tests = [by["tests"] != FOUND_BY_NOBODY for _one, by in there if "tests" in by]
         counts = (len(rows), len(there), len(storms), f"{sum(tests)} of {len(tests)} that met them")
         missed = [(one.what, by.get("tests", NOT_TRIED)) for one, by in there if one.name not in storms]
-        text = f"{list_table(COUNTS, [counts])}\n\nStorms alone did not find:\n\n{list_table(MISSED, missed)}"
-        keep_broken("mutants", text)
+        tables = list_table(COUNT_HEADINGS, [counts]), list_table(MISSED_HEADINGS, missed)
+        keep_broken("mutants", "\n\nStorms alone did not find:\n\n".join(tables))
     few = len(storms) < 0.8 * len(rows) or len(there) - len(survivors) < 0.95 * len(rows)
     sys.exit(few or bool(gone) or any(name not in REASONS for name in survivors))
 
@@ -136,11 +136,11 @@ def _print_results(rows: list[tuple[BrokenEngine, dict[str, str]]], write: bool)
 # -- processes -------------------------------------------------------------------------------------------
 
 
-def job(work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
+def make_job(work: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
     return lambda: work(*arguments)
 
 
-def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float = 1e9) -> Iterator[tuple[int, Any]]:
+def run_in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float = 1e9) -> Iterator[tuple[int, Any]]:
     """Do each job in a process of its own, because a broken engine must not affect the next; a late one is killed.
 
     Yields the number of each job and its answer when it ends.
@@ -150,14 +150,14 @@ def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float 
         while waiting and len(running) < at_once:
             number, work = waiting.pop(0)
             ours, theirs = _forked.Pipe()
-            process = _forked.Process(target=_answer, args=(work, theirs))
+            process = _forked.Process(target=_send_answer, args=(work, theirs))
             process.start()
             theirs.close()
             running[number] = process, ours, time.monotonic()
         time.sleep(0.05)
         for number, (process, ours, started) in list(running.items()):
             if ours.poll() or not process.is_alive():
-                answer = ENDLESS if process.exitcode == -signal.SIGXCPU else _received(ours)
+                answer = ENDLESS if process.exitcode == -signal.SIGXCPU else _receive_answer(ours)
             elif time.monotonic() - started > longest:
                 process.kill()
                 answer = ENDLESS
@@ -168,17 +168,17 @@ def in_children(jobs: Iterable[Callable[[], Any]], at_once: int, longest: float 
             yield number, answer
 
 
-def _answer(work: Callable[[], Any], pipe: Any) -> None:
+def _send_answer(work: Callable[[], Any], pipe: Any) -> None:
     pipe.send(work())
 
 
-def _may_compute(seconds: int) -> None:
+def _limit_cpu(seconds: int) -> None:
     """Kill this process when it has used this many more seconds of the processor."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds, hard))
 
 
-def _received(pipe: Any) -> Any:
+def _receive_answer(pipe: Any) -> Any:
     try:
         return pipe.recv()
     except EOFError:
@@ -188,7 +188,7 @@ def _received(pipe: Any) -> Any:
 # -- what a child does -----------------------------------------------------------------------------------
 
 
-def storms_of(clouds: tuple[str, ...], number: int, over_disks: bool = False) -> list[str]:
+def storm_labels(clouds: tuple[str, ...], number: int, over_disks: bool = False) -> list[str]:
     """Name short storms and collisions, in turns over the clouds, the fast ones first; or storms over drills."""
     each = -(-number // (2 * len(clouds)))
     quick = sorted(clouds, key=lambda cloud: CLOUDS[cloud].is_slow)
@@ -199,13 +199,15 @@ def storms_of(clouds: tuple[str, ...], number: int, over_disks: bool = False) ->
     return [name for turn in itertools.zip_longest(*names) for name in turn if name][:number]
 
 
-def _found(one: BrokenEngine, by: str, seeds: int) -> str:
+def _try_engine(one: BrokenEngine, by: str, seeds: int) -> str:
     """Return what finds a broken engine first, of storms or of tests."""
     started, found = time.process_time(), ""
     try:
         with broken(one.name):
             before = json.loads(TABLE.read_text()).get(one.name, {}).get(by, "") if TABLE.exists() else ""
-            found = (_first_storm(one, seeds, before) if by == "storms" else _first_test(one, before)) or NOBODY
+            found = (
+                _first_storm(one, seeds, before) if by == "storms" else _first_test(one, before)
+            ) or FOUND_BY_NOBODY
     except LookupError as error:
         print(error, flush=True)
         found = NOT_THERE
@@ -216,14 +218,14 @@ def _found(one: BrokenEngine, by: str, seeds: int) -> str:
 def _first_storm(one: BrokenEngine, seeds: int, before: str) -> str:
     """Run storms, first the one that found it before, then in turns over the clouds, until one fails."""
     servers = {cloud: StormServer(cloud, with_disks=one.over_disks) for cloud in one.clouds}
-    names = storms_of(one.clouds, seeds, one.over_disks)
+    names = storm_labels(one.clouds, seeds, one.over_disks)
     names.sort(key=lambda name: name != before)
     return next((name for name in names if finds_violation(servers[name.split()[0]], name)), "")
 
 
 def finds_violation(server: StormServer, label: str) -> bool:
     _cloud, kind, seed = label.split()
-    _may_compute(MAX_STORM)
+    _limit_cpu(MAX_STORM_CPU_SECONDS)
     try:
         return bool(server.run_storm(kind, int(seed)).violations)
     except Exception as error:
@@ -233,7 +235,7 @@ def finds_violation(server: StormServer, label: str) -> bool:
 
 def _first_test(one: BrokenEngine, before: str) -> str:
     """Run the unit tests, first the one that found it before, until one fails."""
-    _may_compute(MAX_TESTS)
+    _limit_cpu(MAX_TESTS_CPU_SECONDS)
     for paths in ([before] if before.startswith("tests/") and COUNTS_CALLS not in before else [], PURE):
         if paths and (failed := failed_tests(paths, [COUNTS_CALLS], first=True)):
             return failed[0]

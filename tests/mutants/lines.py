@@ -25,7 +25,7 @@ from typing import Any
 
 from tests.tables import keep_broken, list_table
 
-from .__main__ import failed_tests, finds_violation, in_children, job, storms_of
+from .__main__ import failed_tests, finds_violation, make_job, run_in_children, storm_labels
 from .survivors import LINES
 
 #: What must find a change of the engine's decisions, the fastest first: test files, and the short storms of a cloud.
@@ -102,17 +102,17 @@ PLUGINS = "ansible_collections.multicloud.snapshots.plugins"
 #: Kinds of plugins that import the roles.
 ROLES_IN = ("plugin_utils", "filter", "action")
 #: The number of changes for each file, drawn from all possible ones, the same each time.
-SAMPLE = 20
+CHANGES_PER_FILE = 20
 #: The number of storms and collisions for a changed line.
-STORMS = 40
+STORMS_PER_CHANGE = 40
 #: Seconds of the processor after which a change counts as endless, and thus as found; and of the clock, for one that
 #: hangs.
-LONGEST, HANGS = 300, 3600.0
+MAX_CPU_SECONDS, MAX_SECONDS = 300, 3600.0
 #: Changes that prove nothing: of annotations, of numbers, decorators of data classes and heads of classes (whose
 #: ``total=False`` only mypy reads), and of ``is`` to an operator with the same result for states and None.
-LEFT_OUT = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/NumberReplacer")
-SAME = ("core/ReplaceComparisonOperator_Is_Eq", "core/ReplaceComparisonOperator_IsNot_NotEq")
-HEAD = ("file", "changes tried", "found", "not found, in lines")
+OMITTED_OPERATORS = ("core/ReplaceBinaryOperator_BitOr_", "core/RemoveDecorator", "core/NumberReplacer")
+EQUIVALENT_OPERATORS = ("core/ReplaceComparisonOperator_Is_Eq", "core/ReplaceComparisonOperator_IsNot_NotEq")
+HEADINGS = ("file", "changes tried", "found", "not found, in lines")
 
 
 @dataclass(frozen=True)
@@ -134,28 +134,34 @@ class Change:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("paths", nargs="*")
-    parser.add_argument("--sample", type=int, default=SAMPLE)
+    parser.add_argument("--sample", type=int, default=CHANGES_PER_FILE)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    changes = [change for path in _files(given.paths) for change in _drawn(path, given.sample)]
-    answers = dict(in_children([job(_lives, change) for change in changes], given.jobs, HANGS))
-    lived = [answers[number] for number in range(len(changes))]
-    ended = [f"{c.path}:{c.line}" for c, lives in zip(changes, lived, strict=True) if not isinstance(lives, bool)]
+    changes = [change for path in _files(given.paths) for change in _draw_changes(path, given.sample)]
+    answers = dict(run_in_children([make_job(_survives, change) for change in changes], given.jobs, MAX_SECONDS))
+    survived = [answers[number] for number in range(len(changes))]
+    ended = [
+        f"{c.path}:{c.line}" for c, survives in zip(changes, survived, strict=True) if not isinstance(survives, bool)
+    ]
     if ended:
-        print(f"these break down, or come to no end within {LONGEST} s of the processor: {ended}", flush=True)
+        print(f"these break down, or come to no end within {MAX_CPU_SECONDS} s of the processor: {ended}", flush=True)
     rows, found = [], 0
     for path in dict.fromkeys(change.path for change in changes):
-        tried = [(change, lives is True) for change, lives in zip(changes, lived, strict=True) if change.path == path]
-        lines = sorted({change.line for change, lives in tried if lives})
+        tried = [
+            (change, survives is True)
+            for change, survives in zip(changes, survived, strict=True)
+            if change.path == path
+        ]
+        lines = sorted({change.line for change, survives in tried if survives})
         named = [f"{line}{f' ({why})' if (why := LINES.get(f'{path}:{line}')) else ''}" for line in lines]
-        number = sum(not lives for _change, lives in tried)
+        number = sum(not survives for _change, survives in tried)
         rows.append((f"``{'/'.join(Path(path).parts[-3:])}``", len(tried), number, ", ".join(named) or "none"))
         found += number
         print(rows[-1], flush=True)
     print(f"{found} of {len(changes)} changes were found, of at most {given.sample} a file")
     if given.write:
-        keep_broken("lines", list_table(HEAD, rows))
+        keep_broken("lines", list_table(HEADINGS, rows))
     sys.exit(found < 0.95 * len(changes))
 
 
@@ -167,7 +173,7 @@ def _files(wanted: list[str]) -> list[str]:
     return [path for path in dict.fromkeys(found) if not wanted or any(path.startswith(one) for one in wanted)]
 
 
-def _drawn(path: str, sample: int) -> list[Change]:
+def _draw_changes(path: str, sample: int) -> list[Change]:
     """Return a sample of the changes of a file, the same each time."""
     from cosmic_ray import plugins
     from cosmic_ray.ast import ast_nodes, get_ast
@@ -176,13 +182,13 @@ def _drawn(path: str, sample: int) -> list[Change]:
     tree, worthy = get_ast(text), []
     for name in sorted(plugins.operator_names()):
         operator = plugins.get_operator(name)
-        if name.startswith(LEFT_OUT) or operator.arguments():
+        if name.startswith(OMITTED_OPERATORS) or operator.arguments():
             continue
         places = [place for node in ast_nodes(tree) for place in operator().mutation_positions(node)]
         worthy += [Change(path, start[0], name, number) for number, (start, _end) in enumerate(places)]
     drawn = random.Random(path).sample(worthy, min(sample, len(worthy)))
     heads = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith(("@dataclass", "class "))]
-    telling = [change for change in drawn if change.operator not in SAME and change.line not in heads]
+    telling = [change for change in drawn if change.operator not in EQUIVALENT_OPERATORS and change.line not in heads]
     return [change for change in telling if _is_python(change.text())]
 
 
@@ -203,19 +209,19 @@ def _is_python(text: str) -> bool:
 # -- what a child does -----------------------------------------------------------------------------------
 
 
-def _lives(change: Change) -> bool:
+def _survives(change: Change) -> bool:
     """Whether nothing finds a change."""
     started = time.process_time()
-    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST, LONGEST))
-    _read_instead(Path(change.path).resolve(), change.text().encode())
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
+    _replace_text(Path(change.path).resolve(), change.text().encode())
     finders = next(finders for name, finders in PURE.items() if change.path.startswith(name))
-    by = next((by for finder in finders if (by := _found_by(finder))), "")
+    by = next((by for finder in finders if (by := _first_failure(finder))), "")
     seconds = time.process_time() - started
     print(f"{seconds:4.0f} s  {change.path}:{change.line} {change.operator}: {by or 'nobody'}", flush=True)
     return not by
 
 
-def _read_instead(path: Path, text: bytes) -> None:
+def _replace_text(path: Path, text: bytes) -> None:
     """Let this process import a file with another text, and import again everything that may have imported it."""
     read = importlib.machinery.SourceFileLoader.get_data
     # All of these import the roles; the engine does not.
@@ -231,13 +237,13 @@ def _read_instead(path: Path, text: bytes) -> None:
         del sys.modules[name]
 
 
-def _found_by(finder: str) -> str:
+def _first_failure(finder: str) -> str:
     """Return what fails first in a file of tests, or in the short storms of a cloud."""
     if finder.endswith(".py"):
         return next(iter(failed_tests([finder], first=True, quick=True)), "")
     servers = importlib.import_module("tests.storms.servers")
     server = servers.StormServer(finder)
-    return next((label for label in storms_of((finder,), STORMS) if finds_violation(server, label)), "")
+    return next((label for label in storm_labels((finder,), STORMS_PER_CHANGE) if finds_violation(server, label)), "")
 
 
 if __name__ == "__main__":

@@ -36,29 +36,32 @@ import yaml
 
 from tests.tables import keep_broken, list_table
 
-from .__main__ import failed_tests, in_children, job
+from .__main__ import failed_tests, make_job, run_in_children
 from .survivors import ROLES
 
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "docs" / "monitoring" / "dr_copy.rules.yml"
-INPUT = "ansible_collections.multicloud.snapshots.plugins.plugin_utils"
-TABLES = {"dr_copy": f"{INPUT}._dr_copy.input.variables", "dr_restore": f"{INPUT}._dr_restore.input.variables"}
-DOCUMENTED = "tests/unit/test_structure.py::test_the_role_documents_all_its_variables"
+PLUGIN_UTILS = "ansible_collections.multicloud.snapshots.plugins.plugin_utils"
+TABLES = {
+    "dr_copy": f"{PLUGIN_UTILS}._dr_copy.input.variables",
+    "dr_restore": f"{PLUGIN_UTILS}._dr_restore.input.variables",
+}
+DOCUMENTATION_TEST = "tests/unit/test_structure.py::test_the_role_documents_all_its_variables"
 #: What must find a change, the fastest first.
 FINDERS = {
     "dr_copy rows": ("tests/unit/test_calls.py",),
-    "dr_copy variables": (DOCUMENTED, "tests/unit/test_calls.py", "tests/unit/test_variables.py"),
+    "dr_copy variables": (DOCUMENTATION_TEST, "tests/unit/test_calls.py", "tests/unit/test_variables.py"),
     "dr_copy templates": tuple(f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn")),
     "dr_restore rows": ("tests/unit/test_restore_calls.py",),
-    "dr_restore variables": (DOCUMENTED, "tests/unit/test_restore_calls.py"),
+    "dr_restore variables": (DOCUMENTATION_TEST, "tests/unit/test_restore_calls.py"),
     "dr_restore templates": ("tests/unit/test_drill_page.py",),
     "alerts": ("tests/unit/test_alerts.py",),
 }
 #: Seconds of the clock after which the tests of a change are killed. That finds nothing: the machine may be slow.
-HANGS = 1800.0
+MAX_SECONDS = 1800.0
 #: Which test found each change.
-KEPT = Path(os.environ.get("ROLE_MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "role-mutants-found.json")
-HEAD = ("what is broken", "changes tried", "found", "not found")
+RESULTS_FILE = Path(os.environ.get("ROLE_MUTANTS_FOUND") or Path(tempfile.gettempdir()) / "role-mutants-found.json")
+HEADINGS = ("what is broken", "changes tried", "found", "not found")
 #: Template tags that show or choose something.
 _TAG = re.compile(r"{%-? (?P<word>if|elif|for) (?P<rest>.*?) -?%}|{{ (?P<shown>.*?) }}", re.S)
 
@@ -84,7 +87,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    every = [one for one in _all() if (not given.kinds or one.kind in given.kinds) and given.only in one.name]
+    every = [one for one in _all_changes() if (not given.kinds or one.kind in given.kinds) and given.only in one.name]
     chosen = [one for one in every if random.Random(one.name).random() * 100 < given.share]
     if given.list:
         print("\n".join(map(str, chosen)))
@@ -95,14 +98,16 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # otherwise each child walks through all of it, and gets a copy of its own
     tests = list(dict.fromkeys(test for one in chosen for test in FINDERS[one.kind]))
-    ((_number, already),) = in_children([lambda: failed_tests(tests, quick=True)], 1)
+    ((_number, already),) = run_in_children([lambda: failed_tests(tests, quick=True)], 1)
     print(f"these fail without a change, and find nothing: {already}", flush=True)
-    found_by: dict[str, str] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    found_by: dict[str, str] = json.loads(RESULTS_FILE.read_text()) if RESULTS_FILE.exists() else {}
     waiting = [one for one in chosen if str(one) not in found_by]
-    for number, by in in_children([job(_finder, one, already) for one in waiting], given.jobs, HANGS):
+    for number, by in run_in_children(
+        [make_job(_first_failure, one, already) for one in waiting], given.jobs, MAX_SECONDS
+    ):
         if "::" in by:
             found_by[str(waiting[number])] = by
-            KEPT.write_text(json.dumps(found_by, indent=1))
+            RESULTS_FILE.write_text(json.dumps(found_by, indent=1))
         elif by:
             print(f"{waiting[number]}: {by}", flush=True)
     rows, found = [], 0
@@ -115,11 +120,11 @@ def main() -> None:
         print(rows[-1], flush=True)
     print(f"{found} of {len(chosen)} changes were found")
     if given.write:
-        keep_broken("broken-roles", list_table(HEAD, rows))
+        keep_broken("broken-roles", list_table(HEADINGS, rows))
     sys.exit(found < 0.95 * len(chosen))
 
 
-def _finder(one: BrokenPart, already: list[str]) -> str:
+def _first_failure(one: BrokenPart, already: list[str]) -> str:
     """Return the test that finds a change first, not counting those that fail without it."""
     started = time.monotonic()
     one.change()
@@ -129,18 +134,18 @@ def _finder(one: BrokenPart, already: list[str]) -> str:
     return by
 
 
-def _all() -> Iterator[BrokenPart]:
+def _all_changes() -> Iterator[BrokenPart]:
     for role, table in TABLES.items():
         variables = importlib.import_module(table).VARIABLES
         for name, variable in variables.items():
             for argument in variable.sets:
                 yield BrokenPart(
-                    f"{role} rows", f"{name} to {argument.step}.{argument.name}", _without_row(table, name, argument)
+                    f"{role} rows", f"{name} to {argument.step}.{argument.name}", _remove_row(table, name, argument)
                 )
-            yield from _broken_variable(role, table, name, variable)
+            yield from _break_variable(role, table, name, variable)
     for path in sorted([*ROOT.glob("roles/*/templates/*.j2")]):
-        yield from _broken_template(f"{path.parts[-3]} templates", path)
-    yield from _broken_alerts()
+        yield from _break_template(f"{path.parts[-3]} templates", path)
+    yield from _break_alerts()
 
 
 # -- the table -------------------------------------------------------------------------------------------
@@ -154,17 +159,19 @@ def _change_variable(table: str, name: str, **changes: Any) -> Callable[[], None
     return change
 
 
-def _without_row(table: str, name: str, argument: Any) -> Callable[[], None]:
+def _remove_row(table: str, name: str, argument: Any) -> Callable[[], None]:
     variable = importlib.import_module(table).VARIABLES[name]
     return _change_variable(table, name, sets=tuple(one for one in variable.sets if one is not argument))
 
 
-def _broken_variable(role: str, table: str, name: str, variable: Any) -> Iterator[BrokenPart]:
+def _break_variable(role: str, table: str, name: str, variable: Any) -> Iterator[BrokenPart]:
     kind = f"{role} variables"
     default = variable.default
     if default is not None:
         yield BrokenPart(kind, f"{name} is ignored", _change_variable(table, name, parse=lambda value: default))
-    yield BrokenPart(kind, f"{name} has another default", _change_variable(table, name, default=_other(default)))
+    yield BrokenPart(
+        kind, f"{name} has another default", _change_variable(table, name, default=_other_default(default))
+    )
     if variable.needs:
         yield BrokenPart(kind, f"{name} is taken by every cloud", _change_variable(table, name, needs=""))
 
@@ -174,7 +181,7 @@ def _broken_variable(role: str, table: str, name: str, variable: Any) -> Iterato
     yield BrokenPart(kind, f"{name} is unknown", forget)
 
 
-def _other(default: Any) -> Any:
+def _other_default(default: Any) -> Any:
     """Return a default that a user would notice."""
     if isinstance(default, bool) or default is None:
         return not default
@@ -186,7 +193,7 @@ def _other(default: Any) -> Any:
 # -- templates -------------------------------------------------------------------------------------------
 
 
-def _broken_template(kind: str, path: Path) -> Iterator[BrokenPart]:
+def _break_template(kind: str, path: Path) -> Iterator[BrokenPart]:
     text = path.read_text()
     seen: dict[str, int] = defaultdict(int)
     for match in _TAG.finditer(text):
@@ -206,10 +213,10 @@ def _broken_template(kind: str, path: Path) -> Iterator[BrokenPart]:
         seen[label] += 1
         number = f", the {seen[label]}th" if seen[label] > 1 else ""
         changed = text[: match.start()] + other + text[match.end() :]
-        yield BrokenPart(kind, f"{path.name}: {label}{number}", _read_template(path, changed))
+        yield BrokenPart(kind, f"{path.name}: {label}{number}", _replace_template(path, changed))
 
 
-def _read_template(path: Path, text: str) -> Callable[[], None]:
+def _replace_template(path: Path, text: str) -> Callable[[], None]:
     read = jinja2.FileSystemLoader.get_source
 
     def get_source(self: Any, environment: Any, template: str) -> Any:
@@ -225,13 +232,13 @@ def _read_template(path: Path, text: str) -> Callable[[], None]:
 # -- alerts ----------------------------------------------------------------------------------------------
 
 
-def _broken_alerts() -> Iterator[BrokenPart]:
+def _break_alerts() -> Iterator[BrokenPart]:
     rules = yaml.safe_load(RULES.read_text())
     for number, rule in enumerate(rules["groups"][0]["rules"]):
         changes = {
             "is not there": None,
             "never fires": {"expr": f"({rule['expr']}) and on () vector(0) > 0"},
-            "compares the other way": {"expr": _swapped(rule["expr"])},
+            "compares the other way": {"expr": _swap_comparison(rule["expr"])},
             "is judged by another number": {"expr": re.sub(r"\d{2,}", lambda n: str(int(n[0]) * 3), rule["expr"])},
             "waits longer": {"for": re.sub(r"\d+", lambda n: str(int(n[0]) * 3), rule.get("for", ""))},
             "does not wait": {"for": "0s"} if "for" in rule else {},
@@ -242,14 +249,14 @@ def _broken_alerts() -> Iterator[BrokenPart]:
         }
         for what, change in changes.items():
             if change is None or {"for": "", **rule, **change} != {"for": "", **rule}:
-                yield BrokenPart("alerts", f"{rule['alert']} {what}", _with_rule(rules, number, change))
+                yield BrokenPart("alerts", f"{rule['alert']} {what}", _change_rule(rules, number, change))
 
 
-def _swapped(text: str) -> str:
+def _swap_comparison(text: str) -> str:
     return text.replace(" > ", " <= ", 1) if " > " in text else text.replace(" < ", " >= ", 1)
 
 
-def _with_rule(rules: dict[str, Any], number: int, change: dict[str, Any] | None) -> Callable[[], None]:
+def _change_rule(rules: dict[str, Any], number: int, change: dict[str, Any] | None) -> Callable[[], None]:
     def changed() -> None:
         group = rules["groups"][0]
         own = list(group["rules"])

@@ -23,8 +23,8 @@ from tests.tables import keep
 from .history import NightHistory
 from .year import Year
 
-HISTORIES = ("cloud", "histories", "runs", "deletions", "wrong deletions")
-YEARS = (
+HISTORY_HEADINGS = ("cloud", "histories", "runs", "deletions", "wrong deletions")
+YEAR_HEADINGS = (
     "cloud",
     "nights",
     "nights on which a copy failed",
@@ -41,30 +41,30 @@ def main() -> int:
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    jobs: list[Any] = [(_year, cloud, given.nights) for cloud in CLOUDS]
-    jobs += [(_histories, cloud, given.histories) for cloud in CLOUDS]
+    jobs: list[Any] = [(_run_year, cloud, given.nights) for cloud in CLOUDS]
+    jobs += [(_run_histories, cloud, given.histories) for cloud in CLOUDS]
     with ProcessPoolExecutor(2) as pool:
-        rows = list(pool.map(_done, jobs))
+        rows = list(pool.map(_run_job, jobs))
     years, histories = rows[: len(CLOUDS)], rows[len(CLOUDS) :]
     if given.write:
-        keep("years", YEARS, years)
-        keep("histories", HISTORIES, histories)
+        keep("years", YEAR_HEADINGS, years)
+        keep("histories", HISTORY_HEADINGS, histories)
     return int(any(row[-1] != "0" for row in rows))
 
 
-def _done(job: Any) -> tuple[str, ...]:
+def _run_job(job: Any) -> tuple[str, ...]:
     function, cloud, number = job
     row = tuple(str(cell) for cell in function(cloud, number))
     print(*row, flush=True)
     return row
 
 
-def _histories(cloud: str, number: int) -> tuple[Any, ...]:
+def _run_histories(cloud: str, number: int) -> tuple[Any, ...]:
     runs = deletions = wrong = 0
     for seed in range(number):
         history = NightHistory(cloud, seed)
         for _run in range(12):
-            history.pass_on(8)
+            history.pass_time(8)
             history.run()
             runs += 1
         deletions += history.deletions
@@ -74,7 +74,7 @@ def _histories(cloud: str, number: int) -> tuple[Any, ...]:
     return cloud, number, runs, deletions, wrong
 
 
-def _year(cloud: str, nights: int) -> tuple[Any, ...]:
+def _run_year(cloud: str, nights: int) -> tuple[Any, ...]:
     server = StormServer(cloud)
     with server.wire(), TemporaryDirectory() as reports:
         year = Year(cloud, server.estate(), Path(reports))

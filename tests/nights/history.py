@@ -28,10 +28,10 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.doubts 
 from tests.clouds import CLOUDS
 from tests.unit.reports import done_with
 
-BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+FIRST_NIGHT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SOURCE, REGIONS = "source-1", ("dr-1", "dr-2")
 #: The time of the source in a wrong tag.
-FUTURE = "2099-01-01T00:00:00Z"
+FUTURE_TIME = "2099-01-01T00:00:00Z"
 
 NO_CALENDAR = {"keep_daily": 0, "keep_weekly": 0, "keep_monthly": 0, "keep_yearly": 0, "timezone": "UTC"}
 CALENDARS = (
@@ -40,7 +40,7 @@ CALENDARS = (
     {"keep_daily": 3, "keep_weekly": 2, "keep_monthly": 2, "keep_yearly": 1, "timezone": "America/New_York"},
 )
 #: The strftime format of each period, by the limit that counts it.
-PERIODS = {"keep_daily": "%Y-%m-%d", "keep_weekly": "%G week %V", "keep_monthly": "%Y-%m", "keep_yearly": "%Y"}
+PERIOD_FORMATS = {"keep_daily": "%Y-%m-%d", "keep_weekly": "%G week %V", "keep_monthly": "%Y-%m", "keep_yearly": "%Y"}
 
 Row = dict[str, Any]
 
@@ -57,7 +57,7 @@ def kept_by_calendar(taken: datetime, newer: Collection[datetime], calendar: Row
     """Return which limits by the calendar keep a recovery point; ``newer`` are the times of the later ones."""
     zone = ZoneInfo(calendar["timezone"])
     kept = []
-    for limit, form in PERIODS.items():
+    for limit, form in PERIOD_FORMATS.items():
         own = taken.astimezone(zone).strftime(form)
         after = {time.astimezone(zone).strftime(form) for time in newer}
         if own not in after and len(after) < calendar[limit]:
@@ -71,7 +71,7 @@ class NightHistory:
     def __init__(self, cloud: str, seed: int):
         self.draw = draw = random.Random(f"{cloud} {seed}")
         self.cloud = CLOUDS[cloud]
-        self.now = BEGIN
+        self.now = FIRST_NIGHT
         self.disks = [{"disk_id": f"disk-{n}", "name": f"disk {n}"} for n in range(draw.randint(1, 3))]
         self.sources: list[Row] = []
         self.copies: list[Row] = []
@@ -95,7 +95,7 @@ class NightHistory:
 
     # -- events between two runs --------------------------------------------------------------------------
 
-    def pass_on(self, hours: float) -> None:
+    def pass_time(self, hours: float) -> None:
         """Let time pass, with random events."""
         self.now += timedelta(hours=hours)
         for source in self.sources:
@@ -106,13 +106,13 @@ class NightHistory:
                 copy["locked_until"] = None
         for disk in self.disks:
             for _snapshot in range(self.draw.choice((0, 1, 1, 2))):
-                self._take(disk["disk_id"])
+                self._take_snapshot(disk["disk_id"])
         self.sources = [s for s in self.sources if self.draw.random() > 0.1]
         self.copies = [c for c in self.copies if not (c["deadline"] and time_of(c["deadline"]) <= self.now)]
         if self.copies and self.draw.random() < 0.3:
-            self._odd(self.draw.choice(self.copies))
+            self._change_copy(self.draw.choice(self.copies))
 
-    def _take(self, disk_id: str) -> None:
+    def _take_snapshot(self, disk_id: str) -> None:
         state = self.draw.choice(("completed", "completed", "completed", "pending", "error"))
         taken = self.now - timedelta(minutes=self.draw.choice((0, 5, 5, 30)))
         self.sources.append(
@@ -127,7 +127,7 @@ class NightHistory:
             }
         )
 
-    def _odd(self, copy: Row) -> None:
+    def _change_copy(self, copy: Row) -> None:
         odd = ["hold", "release", "duplicate", "foreign", "untold", "gone", "future"]
         what = self.draw.choice([*odd, "lock"] if self.cloud.copies_are_locked else odd)
         if what == "hold":
@@ -137,19 +137,19 @@ class NightHistory:
         elif what == "duplicate":
             self.copies.append({**copy, "snapshot_id": self.new_id("copy"), "source": dict(copy["source"])})
         elif what == "foreign" and self.sources:
-            made = self._made(self.draw.choice(self.sources), self.draw.choice(self.regions))
+            made = self._make_copy(self.draw.choice(self.sources), self.draw.choice(self.regions))
             made["source"].update(managed=False, disk_id=None, created_at=None)
             self.copies.append(made)
         elif what == "untold":
             copy["source"][self.draw.choice(("disk_id", "created_at"))] = None
         elif what == "future":
-            copy["source"]["created_at"] = FUTURE
+            copy["source"]["created_at"] = FUTURE_TIME
         elif what == "lock":
             copy["locked_until"] = text_of(self.now + timedelta(hours=self.draw.choice((6, 30))))
         elif what == "gone":
             self.copies.remove(copy)
 
-    def _made(self, source: Row, region: str, state: str = "completed") -> Row:
+    def _make_copy(self, source: Row, region: str, state: str = "completed") -> Row:
         days = self.retention_days
         return {
             "snapshot_id": self.new_id("copy"),
@@ -187,21 +187,21 @@ class NightHistory:
                     for copy in there:
                         copy["state"] = "completed"
                     if not there:
-                        self.copies.append(self._made(sources[row["snapshot_id"]], row["region"]))
+                        self.copies.append(self._make_copy(sources[row["snapshot_id"]], row["region"]))
         self._prune(broken)
         chosen = [row for row in self._plan() if row["chosen"] and row["region"] not in broken]
-        again = self._expired()
+        again = self._expired_copies()
         if chosen or again:
             self.wrong.append(f"a second run would copy {chosen} and delete {again}")
 
-    def _there(self) -> list[Row]:
+    def _known_copies(self) -> list[Row]:
         return with_known_sources(with_doubts(self.copies, self.sources, self.now), self.sources)
 
     def _plan(self) -> list[Row]:
         return copy_plan(
             self.sources,
             self.disks,
-            self._there(),
+            self._known_copies(),
             self.regions,
             select=self.select,
             keep=self.keep,
@@ -212,13 +212,13 @@ class NightHistory:
             now=text_of(self.now),
         )
 
-    def _expired(self) -> list[Row]:
+    def _expired_copies(self) -> list[Row]:
         judged = with_doubts(self.copies, self.sources, self.now)
         values = replace(self.values, now=text_of(self.now))
         return prunable(done_with(judged, self._plan(), self.disks), values).to_delete
 
     def _prune(self, broken: set[str]) -> None:
-        expired = self._expired()
+        expired = self._expired_copies()
         truth = {copy["snapshot_id"]: copy for copy in self.copies}
         for copy in expired:
             self.wrong += [f"{copy['snapshot_id']}: {why}" for why in self._objections(truth[copy["snapshot_id"]])]
@@ -240,7 +240,7 @@ class NightHistory:
             found.append("it is locked")
         if copy["state"] != "completed":
             found.append("it is not complete")
-        if not source["disk_id"] or source["created_at"] in (None, FUTURE):
+        if not source["disk_id"] or source["created_at"] in (None, FUTURE_TIME):
             return [*found, "its disk or time is unknown"]
         mine = (time_of(source["created_at"]), source["snapshot_id"])
         newer = {
@@ -249,7 +249,7 @@ class NightHistory:
             if c["region"] == copy["region"]
             and c["source"]["disk_id"] == source["disk_id"]
             and c["source"]["managed"]
-            and c["source"]["created_at"] not in (None, FUTURE)
+            and c["source"]["created_at"] not in (None, FUTURE_TIME)
             and c["state"] == "completed"
             and "dr-copy:hold" not in c["tags"]
             and not c["locked_until"]
@@ -280,7 +280,7 @@ class NightHistory:
         for copy in self.copies:
             source = copy["source"]
             disk = source["disk_id"] or copy["disk_id"]
-            known = source["created_at"] not in (None, FUTURE)
+            known = source["created_at"] not in (None, FUTURE_TIME)
             if copy["region"] == region and copy["state"] == "completed" and disk == disk_id and known:
                 there.append((time_of(source["created_at"]), source["snapshot_id"]))
         return bool(usable and there) and max(there) >= max(usable)

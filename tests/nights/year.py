@@ -21,12 +21,12 @@ from tests.unit.estates import Estate
 from tests.unit.night_runs import night
 
 #: How many days the source's own snapshots are kept.
-SOURCE_DAYS = 3
+SOURCE_KEEP_DAYS = 3
 KEEP, KEEP_DAYS, RPO_HOURS = 5, 10, 30
 CALENDAR = {"keep_daily": 12, "keep_weekly": 6, "keep_monthly": 9, "keep_yearly": 2, "timezone": "Europe/Berlin"}
 #: The night on which a disk loses its tag, the one on which a copy's tag has a time in the future, and those on which
 #: the source region is down.
-UNTAGGED, FUTURE, DOWN = 3, 5, range(8, 15)
+UNTAGGED_NIGHT, FUTURE_NIGHT, DOWN_NIGHTS = 3, 5, range(8, 15)
 CREATED_AT = "dr-copy:source-created-at"
 
 
@@ -55,10 +55,10 @@ class Year:
         self.nights += 1
         estate = self.estate
         estate.clock.sleep(86400 - (estate.clock.monotonic() - 1000.0) % 86400)
-        down = self.nights in DOWN
-        if self.nights == UNTAGGED:
+        down = self.nights in DOWN_NIGHTS
+        if self.nights == UNTAGGED_NIGHT:
             estate.untag(self.leaving, "dr-copy")
-        tagged = [self.leaving] if self.nights < UNTAGGED else []
+        tagged = [self.leaving] if self.nights < UNTAGGED_NIGHT else []
         tonight = []
         for disk in [] if down else [*self.disks, *self.plans["mail"], *tagged]:
             source = estate.snapshot(disk, age_hours=self.draw.choice((1, 2)))
@@ -66,17 +66,17 @@ class Year:
             self.alive.append(source)
         failing = not down and (self.draw.random() < 0.1 if fails is None else fails)
         estate.settings(fail_copies_of={tonight[0]: "the disk array is on fire"} if failing else {})
-        estate.faults(*([{"fault": "drop", "region": estate.source, "times": 100000}] if down else []))
+        estate.set_faults(*([{"fault": "drop", "region": estate.source, "times": 100000}] if down else []))
         self.failures += failing
         if not down:
             for row in estate.info(estate.source)["snapshots"]:
                 taken = datetime.fromisoformat(row["created_at"].replace("Z", "+00:00"))
                 self.taken[row["snapshot_id"]] = taken, row["disk_id"]
-        lie = self._set_wrong_time() if self.nights == FUTURE else None
+        lie = self._set_wrong_time() if self.nights == FUTURE_NIGHT else None
         for tag, disks in self.plans.items():
             report = self._run(tag)
             own = [*disks, *(tagged if tag == "true" else [])]
-            self._take_note(report, own, down or (tag == "true" and bool(failing or lie)))
+            self._record_report(report, own, down or (tag == "true" and bool(failing or lie)))
         if lie:
             self.estate.set_tags(lie[0], **{CREATED_AT: lie[1]})
         if not down:
@@ -104,7 +104,7 @@ class Year:
 
     # -- the morning after ---------------------------------------------------------------------------------------
 
-    def _take_note(self, report: dict[str, Any], disks: list[str], failing: bool) -> None:
+    def _record_report(self, report: dict[str, Any], disks: list[str], failing: bool) -> None:
         self.pruned += len(report["pruned"])
         points = self.points()
         strays = {row["disk_id"] for row in report["orphans"]} - {self.leaving}
@@ -112,7 +112,7 @@ class Year:
         if strays or strangers:
             self.wrong.append(f"night {self.nights}: {strays} are called orphans, {strangers} are checked")
         missing = [disk["disk_id"] for disk in report["coverage"]["missing"]]
-        if missing != ([self.leaving] if self.nights == UNTAGGED and len(disks) == 3 else []):
+        if missing != ([self.leaving] if self.nights == UNTAGGED_NIGHT and len(disks) == 3 else []):
             self.wrong.append(f"night {self.nights}: {missing} are said to have fallen out")
         for disk in disks:
             shown = next(point for point in report["recovery_points"] if point["disk_id"] == disk)
@@ -150,7 +150,7 @@ class Year:
         """Return the recovery points on the server: when each was taken, and its disk."""
         copies = self.estate.copies(self.estate.destination)
         points = {self.taken[self._source_of(copy)] for copy in copies if self.estate.is_complete(copy)}
-        return {point for point in points if point[1] != self.leaving or self.nights < UNTAGGED}
+        return {point for point in points if point[1] != self.leaving or self.nights < UNTAGGED_NIGHT}
 
     def described(self) -> set[tuple[datetime, str]]:
         """Return the recovery points that the variables keep, of all that were ever made."""
@@ -171,6 +171,6 @@ class Year:
     def _drop_old_sources(self) -> None:
         now = self.estate.clock.utc()
         for source in list(self.alive):
-            if source in self.taken and now - self.taken[source][0] > timedelta(days=SOURCE_DAYS):
+            if source in self.taken and now - self.taken[source][0] > timedelta(days=SOURCE_KEEP_DAYS):
                 self.alive.remove(source)
                 self.estate.forget(source, self.estate.source)

@@ -15,7 +15,7 @@ from .state import Disk, SnapshotGroup, as_truth, new_id
 from .tencent import ApiError, required
 
 CBS = "cbs", "2017-03-12"
-LEAST = 10
+MIN_SIZE_GIB = 10
 HOURLY = "POSTPAID_BY_HOUR"
 TYPES = ("CLOUD_PREMIUM", "CLOUD_SSD")
 #: A time that never comes; JSON has no infinity.
@@ -88,13 +88,13 @@ class CbsDisks(Cbs):
             raise ApiError("InvalidZone.NotFound", f"The zone `{zone}` does not exist.")
         if required(given, "DiskChargeType") != HOURLY or (zone, required(given, "DiskType")) not in _sold(region):
             raise ApiError("InvalidParameter.DiskConfigNotSupported", "The disk is not sold in this zone.")
-        size = given.get("DiskSize", LEAST)
+        size = given.get("DiskSize", MIN_SIZE_GIB)
         if "SnapshotId" in given:
             snapshot = self._usable(given["SnapshotId"], region)
             size = given.get("DiskSize", snapshot.size)
             if size < snapshot.size:
                 raise ApiError("InvalidParameter.DiskSizeNotMatch", "The disk is smaller than the snapshot.")
-        if size < LEAST or size % 10:
+        if size < MIN_SIZE_GIB or size % 10:
             raise ApiError("InvalidParameterValue", "DiskSize is not valid.")
         if "EncryptType" in given and (
             given.get("Encrypt") != "ENCRYPT" or given["EncryptType"] not in ("ENCRYPT_V1", "ENCRYPT_V2")
@@ -268,7 +268,7 @@ class CbsDisks(Cbs):
                 "DiskType": kind,
                 "DiskUsage": "DATA_DISK",
                 "DiskChargeType": charge,
-                "MinDiskSize": LEAST,
+                "MinDiskSize": MIN_SIZE_GIB,
                 "MaxDiskSize": 32000,
                 "StepSize": 10,
                 "InstanceFamily": None,

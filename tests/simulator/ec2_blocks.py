@@ -14,9 +14,9 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-BLOCK = 524288
+BLOCK_BYTES = 524288
 #: One block in this many is written.
-EVERY = 3
+WRITTEN_BLOCK_STEP = 3
 PATH = re.compile(r"/snapshots/(?P<id>[^/]+)/blocks(/(?P<index>\d+))?")
 
 
@@ -85,7 +85,7 @@ class Blocks:
             "Blocks": [{"BlockIndex": i, "BlockToken": _token(snapshot, i)} for i in chosen],
             "ExpiryTime": self._ec2.clock.utc().timestamp() + 7 * 86400,
             "VolumeSize": snapshot.volume.size,
-            "BlockSize": BLOCK,
+            "BlockSize": BLOCK_BYTES,
         }
         if len(chosen) < len(indexes):
             answer["NextToken"] = base64.b64encode(str(indexes[len(chosen)]).encode()).decode()
@@ -108,7 +108,7 @@ class Blocks:
         """Return the indexes of the written blocks; a copy has those of its source."""
         settings = self._ec2.control.settings
         missing = settings["missing_blocks"].get(snapshot.id, ())
-        written = range(0, min(snapshot.volume.size * 2048, settings["blocks_up_to"]), EVERY)
+        written = range(0, min(snapshot.volume.size * 2048, settings["blocks_up_to"]), WRITTEN_BLOCK_STEP)
         return [index for index in written if index not in missing]
 
 
@@ -120,7 +120,7 @@ def root_of(snapshot: Any) -> str:
 
 def content(root: str, index: int) -> bytes:
     """Return the content of a block: the same in a snapshot and all its copies, whatever their keys."""
-    return hashlib.sha256(f"{root} {index}".encode()).digest() * (BLOCK // 32)
+    return hashlib.sha256(f"{root} {index}".encode()).digest() * (BLOCK_BYTES // 32)
 
 
 def _token(snapshot: Any, index: int) -> str:

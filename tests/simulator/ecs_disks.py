@@ -16,7 +16,7 @@ from .state import Disk, SimulatedSnapshot, SnapshotGroup, as_truth, new_id
 #: Categories that a zone sells, with their smallest size in GiB (api-facts: ecs-disk-calls).
 SOLD = {"cloud_essd": 1, "cloud_efficiency": 20}
 #: The smallest size of cloud_essd by its performance level (api-facts: ecs-performance-levels).
-LEAST = {"PL0": 1, "PL1": 20, "PL2": 461, "PL3": 1261}
+MIN_SIZES_GIB = {"PL0": 1, "PL1": 20, "PL2": 461, "PL3": 1261}
 
 
 class EcsDisks(Ecs):
@@ -63,7 +63,7 @@ class EcsDisks(Ecs):
             raise ApiError("InvalidDataDiskCategory.NotSupported", "The category is not supported in the zone.")
         if "SnapshotId" not in given and "Size" not in given:
             raise ApiError("MissingParameter", "Either SnapshotId or Size is needed.")
-        if given.get("PerformanceLevel", "PL1") not in LEAST:
+        if given.get("PerformanceLevel", "PL1") not in MIN_SIZES_GIB:
             raise ApiError("InvalidPerformanceLevel.Malformed", "The specified parameter PerformanceLevel is invalid.")
         _check_name(given.get("DiskName"), "InvalidDiskName.Malformed")
         return self._once(given, lambda: {"DiskId": self.account.add(self._disk(given, region)).id})
@@ -81,7 +81,7 @@ class EcsDisks(Ecs):
             key = key or snapshot.kms_key_id
         category = given.get("DiskCategory", "cloud")
         size = max(least, int(given.get("Size", least or 40)))
-        if size < (LEAST[given.get("PerformanceLevel", "PL1")] if category == "cloud_essd" else SOLD[category]):
+        if size < (MIN_SIZES_GIB[given.get("PerformanceLevel", "PL1")] if category == "cloud_essd" else SOLD[category]):
             raise ApiError("InvalidDataDiskSize.ValueNotSupported", "The size is not supported.", 403)
         if self.account.disks_being_made(region) >= settings["disk_quota"]:
             raise ApiError("Throttling", "Request was denied due to request throttling.")

@@ -14,7 +14,7 @@ from .state import Disk, SimulatedSnapshot, as_truth, new_id
 
 CATEGORIES = ("cloud_efficiency", "cloud_ssd")
 #: The smallest disk (GiB) that a node sells.
-LEAST = 20
+MIN_SIZE_GIB = 20
 
 
 class EnsDisks(Ens):
@@ -51,13 +51,13 @@ class EnsDisks(Ens):
             raise ApiError("InvalidInstanceChargeType", "The specified parameter InstanceChargeType is invalid.")
         if given.get("InstanceBillingCycle", "Day") not in ("Hour", "Day", "Month"):
             raise ApiError("InvalidInstanceBillingCycle", "The specified parameter InstanceBillingCycle is invalid.")
-        if int(given.get("Size", LEAST)) < LEAST:
+        if int(given.get("Size", MIN_SIZE_GIB)) < MIN_SIZE_GIB:
             raise ApiError("InvalidSize", "The specified parameter Size is invalid.")
         numbers = sorted({name.split(".")[1] for name in given if name.startswith("Tag.")})
         tags = {given[f"Tag.{number}.Key"]: given.get(f"Tag.{number}.Value", "") for number in numbers}
         if len(tags) > 20:
             raise ApiError("InvalidTag", "The specified parameter Tag is invalid.")
-        settings, now, least = self.control.settings, self.clock.monotonic(), LEAST
+        settings, now, least = self.control.settings, self.clock.monotonic(), MIN_SIZE_GIB
         if "SnapshotId" in given:
             snapshot = self.account.snapshots.get(node, {}).get(given["SnapshotId"])
             if snapshot is None or snapshot.phase(now) != "complete":
@@ -120,7 +120,7 @@ class EnsDisks(Ens):
                 "Category": category,
                 "CanBuyCount": 10,
                 "DefaultDiskSize": 40,
-                "DiskMinSize": LEAST,
+                "DiskMinSize": MIN_SIZE_GIB,
                 "DiskMaxSize": 32000,
             }
             for node in ("cn-hangzhou-26", "cn-chengdu-26", "cn-shanghai-27")

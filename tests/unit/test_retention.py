@@ -266,7 +266,7 @@ def test_random_histories_lose_nothing_and_converge(cloud):
     for seed in range(HISTORIES):
         history = NightHistory(cloud, seed)
         for _run in range(24):
-            history.pass_on(8)
+            history.pass_time(8)
             history.run()
         assert not history.wrong, (cloud, seed, history.wrong)
         deletions += history.deletions
@@ -276,7 +276,7 @@ def test_random_histories_lose_nothing_and_converge(cloud):
 def test_three_runs_a_day_for_three_months_prune_correctly():
     history = NightHistory("cbs", 1000)
     for _run in range(270):
-        history.pass_on(8)
+        history.pass_time(8)
         history.run()
     assert not history.wrong
 

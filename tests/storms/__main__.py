@@ -23,7 +23,7 @@ from tests.tables import keep
 
 from .processes import run_playbooks, simulated_clouds
 from .servers import StormServer
-from .shrink import smallest, story
+from .shrink import describe, shrink_storm
 
 #: The columns after the cloud of each table, and their figures.
 STORMS = {
@@ -172,10 +172,10 @@ def _print_story(kind: str, cloud: str, seed: int) -> None:
     findings = server.run_storm(kind, seed)
     if findings.violations:
         findings = server.run_and_check(
-            smallest(findings.storm, lambda smaller: server.run_and_check(smaller).violations)
+            shrink_storm(findings.storm, lambda smaller: server.run_and_check(smaller).violations)
         )
     print(findings.storm)
-    print(story(findings))
+    print(describe(findings))
 
 
 if __name__ == "__main__":

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 
-from .drills import DrillRound, DrillStorm, PlannedDrill, run_of
+from .drills import DrillRound, DrillStorm, PlannedDrill, draw_run
 from .faults import Event
-from .nights import storm_beside_nights
+from .nights import draw_storm_with_nights
 
 if TYPE_CHECKING:
-    from .drill_checks import Made
-    from .drilling import Drilling
+    from .drill_checks import RestoredDisk
+    from .drilling import DrillSimulation
 
 ATTACHES, DETACHES = {"AttachVolume", "AttachDisk", "AttachDisks"}, {"DetachVolume", "DetachDisk", "DetachDisks"}
 ID, TAG, EXPIRES = "dr-restore:id", "dr-restore:attached-to", "dr-restore:expires-at"
@@ -33,9 +33,9 @@ HUNG, MOVED, HELD = "hung", "moved", "held"
 PLANS = ("orders", "mail")
 
 
-def drill_storm(cloud: str, seed: int) -> DrillStorm:
+def draw_drill_storm(cloud: str, seed: int) -> DrillStorm:
     """Draw a storm over drills with all its additions. The same cloud and seed give the same storm."""
-    storm = storm_beside_nights(cloud, seed)
+    storm = draw_storm_with_nights(cloud, seed)
     draw = random.Random(f"attaching {cloud} {seed}")
     if not CLOUDS[cloud].load("disk_estate").attach_action or draw.random() < 0.35:
         return storm
@@ -44,15 +44,15 @@ def drill_storm(cloud: str, seed: int) -> DrillStorm:
         storm,
         others=(*storm.others, *others),
         attach_seconds=draw.choice((0.0, 2.0, 2.0, 30.0)),
-        rounds=tuple(_round(round_, draw) for round_ in storm.rounds),
+        rounds=tuple(_add_checks(round_, draw) for round_ in storm.rounds),
     )
     beside = random.Random(f"beside {cloud} {seed}")
     if beside.random() < 0.4:
         return storm
-    return replace(storm, rounds=tuple(_with_another(storm, round_, beside) for round_ in storm.rounds))
+    return replace(storm, rounds=tuple(_add_drill(storm, round_, beside) for round_ in storm.rounds))
 
 
-def _with_another(storm: DrillStorm, round_: DrillRound, draw: random.Random) -> DrillRound:
+def _add_drill(storm: DrillStorm, round_: DrillRound, draw: random.Random) -> DrillRound:
     """Add a drill to the rounds that check their disks; each drill is of one of two plans, on one test instance.
 
     In half of these rounds no call fails, so that the drills meet.
@@ -65,11 +65,11 @@ def _with_another(storm: DrillStorm, round_: DrillRound, draw: random.Random) ->
         faults = () if is_calm else run.faults
         return replace(run, plan=draw.choice(PLANS), checks=draw.choice((5.0, 120.0)), faults=faults)
 
-    another = replace(run_of(storm.cloud, storm.copies, draw, 1), kept=False, hours=0, checks=0.0)
+    another = replace(draw_run(storm.cloud, storm.copies, draw, 1), kept=False, hours=0, checks=0.0)
     return replace(round_, runs=tuple(map(of_a_plan, (*round_.runs, another))))
 
 
-def _round(round_: DrillRound, draw: random.Random) -> DrillRound:
+def _add_checks(round_: DrillRound, draw: random.Random) -> DrillRound:
     runs = tuple(
         run if run.kept or run.night or draw.random() < 0.2 else replace(run, checks=draw.choice((0.0, 5.0, 120.0)))
         for run in round_.runs
@@ -97,7 +97,7 @@ def attached_by_drill(version: Any, moment: float) -> bool:
     return bool(holder) and tags.get(TAG) == holder and tags.get(ID, "").startswith("drill-")
 
 
-def wrong_attachments(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> Iterator[str]:
+def wrong_attachments(drilling: DrillSimulation, disks: dict[str, RestoredDisk], calls: list[Call]) -> Iterator[str]:
     """Check that a run attaches only its own disks, and detaches only what a drill attached (promises: usable)."""
     runs = {outcome.name: outcome for outcome in drilling.outcomes}
     for call in calls:
@@ -120,7 +120,7 @@ def wrong_attachments(drilling: Drilling, disks: dict[str, Made], calls: list[Ca
                 yield f"{what} of another run was detached by {call.by} before its expiry ({tags.get(EXPIRES)})"
 
 
-def drills_at_once(drilling: Drilling, disks: dict[str, Made]) -> Iterator[str]:
+def simultaneous_drills(drilling: DrillSimulation, disks: dict[str, RestoredDisk]) -> Iterator[str]:
     """Check that drills of two plans check no disks on one instance at once, and no two disks share a device.
 
     Each drill attaches its disk before it looks for others. So one of them sees the other if reads show the other's tag
@@ -144,7 +144,7 @@ def drills_at_once(drilling: Drilling, disks: dict[str, Made]) -> Iterator[str]:
                 yield f"{one_disk.id} and {other_disk.id} both use {place[1]} of {place[0]}"
 
 
-def _place_of(disk: Made, moment: float) -> tuple[str, str] | None:
+def _place_of(disk: RestoredDisk, moment: float) -> tuple[str, str] | None:
     """Return the instance that a disk is attached to at a time, and its device; empty if it shows none."""
     version = disk.at(moment)
     holder = holder_of(version.thing, moment) if version and moment < disk.end else ""

@@ -14,48 +14,48 @@ from collections.abc import Iterator
 from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 
-from .faults import LOOK
+from .faults import MAX_LOOK_AGE_SECONDS
 from .simulation import FOREIGN, RunOutcome
 from .truth import ALIVE, CHANGES, COPIES, DELETES, WRITES, Copy, Truth, ids_of, is_dry, regions_of, source_of
 
 #: The default mode of a lock.
-MODE = {"ebs": "governance", "ecs": "compliance"}
+DEFAULT_LOCK_MODES = {"ebs": "governance", "ecs": "compliance"}
 
 
 def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     calls = truth.calls_of(outcome)
     yield from _old_looks(truth, calls)
     yield from _late_writes(calls, outcome)
-    yield from _deleted_again(calls)
+    yield from _repeated_deletions(calls)
     yield from _ends_without_wait(truth, calls, outcome)
-    yield from _too_many(truth, calls, outcome)
-    yield from _window(truth, outcome)
+    yield from _excess_calls(truth, calls, outcome)
+    yield from _exceeded_window(truth, outcome)
     yield from _second_calls(truth, outcome)
-    yield from _deleted(truth, outcome)
-    yield from _written(truth, outcome)
-    yield from _locked(truth, outcome)
-    yield from _without_create(calls, outcome)
+    yield from _wrong_deletions(truth, outcome)
+    yield from _wrong_writes(truth, outcome)
+    yield from _wrong_locks(truth, outcome)
+    yield from _copies_despite_create_false(calls, outcome)
 
 
 def _old_looks(truth: Truth, calls: list[Call]) -> Iterator[str]:
     """Check that no write is based on an old look (promises: fresh-look)."""
     written = {call.number: truth.written_by(call) for call in calls if call.action in WRITES and not is_dry(call)}
     for region in dict.fromkeys(region for regions in written.values() for region in regions):
-        looks = sorted(call.ended for call in calls if _shows(call, region))
+        looks = sorted(call.ended for call in calls if _lists_region(call, region))
         for call in calls:
             if region not in written.get(call.number, ()):
                 continue
-            if call.action in CHANGES and call.started - truth.answered_at(call) <= LOOK:
+            if call.action in CHANGES and call.started - truth.answered_at(call) <= MAX_LOOK_AGE_SECONDS:
                 continue  # the answer to the copy call counts as a look
             if call.action == "DeleteTags":
                 continue  # not based on a look: the service refuses a value that is in use (api-facts: cbs-tag-delete)
             before = bisect.bisect_right(looks, call.started)
             age = call.started - looks[before - 1] if before else math.inf
-            if age > LOOK + 0.01:
+            if age > MAX_LOOK_AGE_SECONDS + 0.01:
                 yield f"{call.action} in {region} at {call.started:.1f} is based on a look {age:.1f} s old"
 
 
-def _shows(call: Call, region: str) -> bool:
+def _lists_region(call: Call, region: str) -> bool:
     if call.action != "DescribeSnapshots" or not call.answered:
         return False
     regions = regions_of(call)
@@ -76,12 +76,14 @@ def _ends_without_wait(truth: Truth, calls: list[Call], outcome: RunOutcome) -> 
         return
     last = max((call.ended for call in calls if call.action in WRITES), default=outcome.started)
     faults = sum(call.fault is not None for call in calls)
-    longest = 2 * CLOUDS[truth.storm.cloud].doubt + 2 * truth.storm.lag + 10 * truth.storm.call + 31 * faults + 60
+    longest = (
+        2 * CLOUDS[truth.storm.cloud].doubt + 2 * truth.storm.lag + 10 * truth.storm.max_call_seconds + 31 * faults + 60
+    )
     if outcome.ended - last > longest:
         yield f"it does not wait, but continued for {outcome.ended - last:.0f} s after its last write"
 
 
-def _deleted_again(calls: list[Call]) -> Iterator[str]:
+def _repeated_deletions(calls: list[Call]) -> Iterator[str]:
     """Check that no successful deletion is sent again, whatever a listing still shows."""
     done: dict[str, float] = {}
     for call in calls:
@@ -93,7 +95,7 @@ def _deleted_again(calls: list[Call]) -> Iterator[str]:
                 done.update(dict.fromkeys(ids_of(call), call.ended))
 
 
-def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
+def _excess_calls(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
     """Check the number of calls: polls by time and wait_delay, writes by what is to be done, refusals by time."""
     storm, rows = truth.storm, len(truth.places_of(outcome))
     regions = len(outcome.options["destination_regions"])
@@ -129,7 +131,7 @@ def _too_many(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[
         )
 
 
-def _window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+def _exceeded_window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     """Check that no more copies of a run are in progress in a region than max_in_flight."""
     most = max(1, outcome.run.max_in_flight)
     by_region: dict[str, list[Copy]] = {}
@@ -139,14 +141,16 @@ def _window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     for region, copies in by_region.items():
         for copy in copies:
             running = [
-                c for c in copies if c.started <= copy.started and c.phase(copy.started) == "running" and not _lost(c)
+                c
+                for c in copies
+                if c.started <= copy.started and c.phase(copy.started) == "running" and not _is_lost(c)
             ]
             if len(running) > most:
                 yield f"{len(running)} copies were in progress in {region} at {copy.started:.1f}; the limit is {most}"
                 break
 
 
-def _lost(copy: Copy) -> bool:
+def _is_lost(copy: Copy) -> bool:
     return bool(copy.maker and copy.maker.lost)
 
 
@@ -158,7 +162,7 @@ def _second_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     (promises: listings).
     """
     window = CLOUDS[truth.storm.cloud].doubt
-    blind = truth.storm.lag + 2 * truth.storm.call >= window
+    blind = truth.storm.lag + 2 * truth.storm.max_call_seconds >= window
     for copy in truth.copies.values():
         if copy.by != outcome.name or copy.maker is None:
             continue
@@ -166,14 +170,14 @@ def _second_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
         for other in truth.of_place[copy.place]:
             if other is copy or other.started > copy.started or not truth.fits(other, outcome):
                 continue
-            if _failing(other, since):
+            if _is_failing(other, since):
                 continue
-            if other.by != outcome.name and other.stayed(ALIVE, since - truth.shown, copy.started):
+            if other.by != outcome.name and other.stayed(ALIVE, since - truth.seconds_until_seen, copy.started):
                 if truth.storm.cloud == "ecs" and _pages_changed(truth, other.region, since, copy.started):
                     continue
                 yield f"{copy.id} was made in addition to {other.id} of {copy.place}, which every read showed"
             elif other.by == outcome.name and other.phase(copy.started) in ALIVE and other.started < copy.started:
-                if not _lost(other):
+                if not _is_lost(other):
                     yield f"{copy.id} was requested although {other.id} of {copy.place} was accepted"
                 elif not blind:
                     yield (
@@ -184,14 +188,14 @@ def _second_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
 def _pages_changed(truth: Truth, region: str, since: float, until: float) -> bool:
     """Whether the listings of a region had pages, and something was deleted while they were read."""
     gone = (*truth.simulation.churned, *(copy.gone for copy in truth.copies.values() if copy.region == region))
-    return truth.storm.page > 0 and any(since - truth.shown <= moment <= until for moment in gone)
+    return truth.storm.page > 0 and any(since - truth.seconds_until_seen <= moment <= until for moment in gone)
 
 
-def _failing(copy: Copy, moment: float) -> bool:
+def _is_failing(copy: Copy, moment: float) -> bool:
     return copy.phase(moment) in ("failed", "deleting", "gone")
 
 
-def _deleted(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+def _wrong_deletions(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     """Check what a run may delete (promises: deleting, held, fresh-look)."""
     cloud = truth.storm.cloud
     for call in truth.calls_of(outcome):
@@ -215,20 +219,22 @@ def _deleted(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 named = outcome.options.get("copy_ids")
                 if named is not None and copy.id not in named:
                     yield f"{what} was deleted although copy_ids does not name it"
-                yield from _without_survivor(truth, outcome, copy, call)
+                yield from _deletions_without_survivor(truth, outcome, copy, call)
             else:
-                yield from _deleted_by_present(truth, outcome, copy, call)
+                yield from _wrong_deletions_by_present(truth, outcome, copy, call)
 
 
-def _without_survivor(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
+def _deletions_without_survivor(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
     """Check that the survivor of a deleted copy was complete when a look could show it (promises: survivors)."""
     survivor = (outcome.options.get("survivors") or {}).get(copy.id)
     kept = truth.copies.get((copy.region, survivor)) if survivor else None
-    if survivor and (kept is None or not kept.was(("complete",), call.started - truth.shown, call.applied_at)):
+    if survivor and (
+        kept is None or not kept.was(("complete",), call.started - truth.seconds_until_seen, call.applied_at)
+    ):
         yield f"{copy.id} was deleted although its survivor {survivor} is not complete"
 
 
-def _without_create(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
+def _copies_despite_create_false(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
     """Check that a run with create: false starts no copy, and deletes none but duplicates (promises: marking)."""
     if outcome.options.get("create") is False:
         for call in calls:
@@ -237,7 +243,7 @@ def _without_create(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
                 yield f"{call.action} was sent although create is false"
 
 
-def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
+def _wrong_deletions_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Call) -> Iterator[str]:
     what, before = f"{copy.id} of {copy.place}", call.applied_at - 1e-6
     phase, own = copy.phase(before), truth.taken_for_own(copy, outcome)
     others = [other for other in truth.of_place[copy.place] if other is not copy]
@@ -245,14 +251,14 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
         if not outcome.options.get("replace_failed", True) and not own:
             yield f"{what}, which had failed, was deleted without replace_failed"
         if not own and not any(
-            o.started <= call.started and o.was(ALIVE, call.started - truth.shown, before) for o in others
+            o.started <= call.started and o.was(ALIVE, call.started - truth.seconds_until_seen, before) for o in others
         ):
             yield f"{what}, which had failed, was deleted before a new copy was started"
         return
     allowed = own or outcome.options.get("remove_duplicates") or outcome.options.get("replace_mismatched")
     if not allowed:
         yield f"{what} was deleted without a reason"
-    since = call.started - truth.shown
+    since = call.started - truth.seconds_until_seen
     equivalent = [
         o
         for o in others
@@ -269,7 +275,7 @@ def _deleted_by_present(truth: Truth, outcome: RunOutcome, copy: Copy, call: Cal
         yield f"{what} was cancelled although there is no other"
 
 
-def _written(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+def _wrong_writes(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     """Check that only copies of ours are written to, and in check mode nothing."""
     for call in truth.calls_of(outcome):
         if outcome.name == "check" and call.action in WRITES and not is_dry(call):
@@ -283,9 +289,12 @@ def _written(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                     yield f"somebody else's {copy.id} of {copy.place} was written to"
 
 
-def _locked(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
+def _wrong_locks(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     """Check what a run may lock: as requested, once, and only a complete copy that counts (promises: locks)."""
-    days, mode = outcome.options.get("lock_days"), outcome.options.get("lock_mode") or MODE.get(truth.storm.cloud)
+    days, mode = (
+        outcome.options.get("lock_days"),
+        outcome.options.get("lock_mode") or DEFAULT_LOCK_MODES.get(truth.storm.cloud),
+    )
     for call in truth.calls_of(outcome):
         for key in call.changed if call.action == "LockSnapshot" else ():
             if key not in truth.copies:
@@ -298,16 +307,20 @@ def _locked(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
                 yield f"{what}, which was not requested, was locked"
             if copy.phase(call.applied_at) != "complete":
                 yield f"{what} was locked while it was {copy.phase(call.applied_at)}"
-            if old and old[-1][0].moment <= call.started - truth.shown:
+            if old and old[-1][0].moment <= call.started - truth.seconds_until_seen:
                 yield f"{what} was locked again although every read showed its lock of {old[-1][0].moment:.1f}"
             for other in truth.of_place[copy.place]:
                 ranks = (other.ours, truth.fits(other, outcome), other.begin_order < copy.begin_order)
                 equivalent = other.encrypted() == copy.encrypted() and other.key() == copy.key()
-                if all(ranks) and equivalent and other.stayed(("complete",), call.started - truth.shown, before):
+                if (
+                    all(ranks)
+                    and equivalent
+                    and other.stayed(("complete",), call.started - truth.seconds_until_seen, before)
+                ):
                     yield f"{what} was locked although {other.id} counts"
 
 
-def unanswered(truth: Truth, outcome: RunOutcome) -> tuple[Counter[tuple[str, str]], set[str]]:
+def unanswered_calls(truth: Truth, outcome: RunOutcome) -> tuple[Counter[tuple[str, str]], set[str]]:
     """Return by place how many copy calls had no answer, and the IDs of other writes without an answer."""
     copies: Counter[tuple[str, str]] = Counter()
     others: set[str] = set()

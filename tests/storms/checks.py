@@ -14,10 +14,10 @@ from typing import Any
 from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 
-from .call_checks import unanswered, wrong_calls
+from .call_checks import unanswered_calls, wrong_calls
 from .faults import Round, Storm
 from .row_checks import Rows
-from .simulation import ENDLESS, HOLD, RunOutcome, Simulation
+from .simulation import HOLD, MAX_CALLS, RunOutcome, Simulation
 from .truth import ALIVE, COPIES, WRITES, Copy, Place, Truth, is_dry, regions_of, source_of
 
 PROVENANCE = ("source-snapshot-id", "source-region", "source-disk-id", "source-created-at")
@@ -57,24 +57,26 @@ def run_and_check(storm: Storm, estate: Any) -> Findings:
     complete = {c.place for c in at_first.copies.values() if c.phase() == "complete"}
     for number, round_ in enumerate(storm.rounds[:-1], 1):
         simulation.run_round(number, round_)
-    last, predicted, further = _without_faults(simulation, storm.rounds[-1])
+    last, predicted, further = _run_without_faults(simulation, storm.rounds[-1])
     truth = Truth(simulation)
     for outcome in simulation.outcomes:
-        findings.violations += [f"run {outcome.name}: {violation}" for violation in _of_run(truth, outcome, findings)]
+        findings.violations += [
+            f"run {outcome.name}: {violation}" for violation in _wrong_run(truth, outcome, findings)
+        ]
     if last.result is None or predicted.result is None or further.result is None:
         findings.violations.append("the last run did not end without faults")
     else:
-        findings.violations += _of_the_end(truth, findings, last, predicted, further)
-        findings.violations += _not_lost(truth, complete, last)
-    findings.violations += _last_ones(truth)
-    findings.violations += _sources_untouched(truth)
+        findings.violations += _wrong_end(truth, findings, last, predicted, further)
+        findings.violations += _lost_copies(truth, complete, last)
+    findings.violations += _deleted_last_copies(truth)
+    findings.violations += _changed_sources(truth)
     findings.copies = len(truth.copies)
-    _collisions(truth, findings)
+    _count_collisions(truth, findings)
     simulation.end(findings)
     return findings
 
 
-def _without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome, RunOutcome, RunOutcome]:
+def _run_without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome, RunOutcome, RunOutcome]:
     """Let check mode predict one run without faults, make that run, and one more, which has nothing left to do."""
     storm, run = simulation.storm, last.runs[0]
     simulation.scheduler.sleep(storm.lag)
@@ -89,17 +91,17 @@ def _without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome, Ru
     simulation.scheduler.sleep(storm.copy_seconds * 10 + 400.0)
     truth = Truth(simulation)
     rows = outcome["copies"] if outcome.result else []
-    if rows and (outcome["duplicates"] or any(_failed_meanwhile(truth, outcome, row) for row in rows)):
+    if rows and (outcome["duplicates"] or any(_has_failed_meanwhile(truth, outcome, row) for row in rows)):
         simulation.run_round(0, Round((run,), gap=0.0), "tidying")
     (further,) = simulation.run_round(0, Round((run,), gap=0.0), "further")
     return outcome, predicted, further
 
 
-def _of_run(truth: Truth, outcome: RunOutcome, findings: Findings) -> Iterator[str]:
+def _wrong_run(truth: Truth, outcome: RunOutcome, findings: Findings) -> Iterator[str]:
     if outcome.broke:
         yield f"broke down: {outcome.broke}"
     if outcome.name in truth.simulation.endless:
-        yield f"did not end: it made more than {ENDLESS} calls"
+        yield f"did not end: it made more than {MAX_CALLS} calls"
     yield from wrong_calls(truth, outcome)
     if outcome.result is None:
         return
@@ -110,7 +112,7 @@ def _of_run(truth: Truth, outcome: RunOutcome, findings: Findings) -> Iterator[s
         yield f"took {outcome.ended - outcome.started:.1f} s; the limit is {longest:.1f}"
     if outcome["copies"]:
         rows = Rows(truth, outcome)
-        yield from rows.wrong()
+        yield from rows.wrong_rows()
         findings.rows += len(outcome["copies"])
         findings.rows_checked += rows.checked
     elif not outcome["failures"]:
@@ -119,26 +121,26 @@ def _of_run(truth: Truth, outcome: RunOutcome, findings: Findings) -> Iterator[s
 
 def _last_looks(truth: Truth, outcome: RunOutcome) -> float:
     """Return how long the calls in progress at the deadline, and a last look at each region, may take."""
-    return (2 + 2 * len(outcome.options["destination_regions"])) * truth.storm.call
+    return (2 + 2 * len(outcome.options["destination_regions"])) * truth.storm.max_call_seconds
 
 
 # -- the end ---------------------------------------------------------------------------------------------
 
 
-def _of_the_end(
+def _wrong_end(
     truth: Truth, findings: Findings, last: RunOutcome, predicted: RunOutcome, further: RunOutcome
 ) -> Iterator[str]:
     for row, expected in zip(last["copies"], predicted["copies"]):
         place = f"{row['source_snapshot_id']} in {row['region']}"
-        if row["action"] != expected["action"] and not _ended_meanwhile(truth, expected, predicted, last):
+        if row["action"] != expected["action"] and not _has_ended_meanwhile(truth, expected, predicted, last):
             yield f"{place}: check mode predicted {expected['action']}, it was {row['action']}"
         reason = (row["error"] or {}).get("message")
-        if _failed_meanwhile(truth, last, row):
-            yield from _is_replaced(last, row, further)
+        if _has_failed_meanwhile(truth, last, row):
+            yield from _unreplaced_failures(last, row, further)
         elif last.run.state == "present" and row["state"] != "completed" and not _may_fail(truth, last, row):
             yield f"{place}: is {row['state']} in the end: {reason}"
         if last.run.state == "present" and row["state"] == "completed" and row["error"] is None:
-            yield from _as_requested(truth, last, truth.copies[row["region"], row["snapshot_id"]])
+            yield from _unlike_requested(truth, last, truth.copies[row["region"], row["snapshot_id"]])
     if last["changed"] != predicted["changed"] and not _duplicates_completed(truth, predicted, last):
         yield f"check mode predicted changed: {predicted['changed']}, it was {last['changed']}"
     if last.run.state == "present":
@@ -149,13 +151,13 @@ def _of_the_end(
             if held and not misfit and held.phase(last.ended) == "complete" and held.held(last.ended):
                 yield f"{held.id}, which is complete and held, is in failures: {failure['message']}"
     else:
-        yield from _all_absent(truth, last)
+        yield from _left_copies(truth, last)
     writes = [c for c in truth.calls_of(further) if c.action in WRITES and c.changed]
     if further["changed"] or writes:
         yield f"a further run changes something: {further['msg']} {[c.action for c in writes]}"
 
 
-def _ended_meanwhile(truth: Truth, expected: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
+def _has_ended_meanwhile(truth: Truth, expected: dict[str, Any], predicted: RunOutcome, last: RunOutcome) -> bool:
     """Whether a copy that check mode found in progress had ended when the run started. Check mode takes some time."""
     copy = truth.copies.get((expected["region"], expected["snapshot_id"]))
     if copy is None or expected["action"] != "adopted":
@@ -163,7 +165,7 @@ def _ended_meanwhile(truth: Truth, expected: dict[str, Any], predicted: RunOutco
     return copy.phase(predicted.started) == "running" and copy.phase(last.started) in ("complete", "failed")
 
 
-def _failed_meanwhile(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
+def _has_failed_meanwhile(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
     """Whether a run adopted a copy in progress that an earlier fault of the storm lets fail in the end."""
     copy = truth.copies.get((row["region"], row["snapshot_id"]))
     if copy is None or row["action"] != "adopted":
@@ -171,7 +173,7 @@ def _failed_meanwhile(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) ->
     return copy.phase(outcome.started) == "running" and copy.phase(outcome.ended) == "failed"
 
 
-def _is_replaced(last: RunOutcome, row: dict[str, Any], further: RunOutcome) -> Iterator[str]:
+def _unreplaced_failures(last: RunOutcome, row: dict[str, Any], further: RunOutcome) -> Iterator[str]:
     """Check that a run told an adopted copy as failed, and that later runs replaced it if they may."""
     if (row["error"] or {}).get("kind") != "failed_copy":
         yield f"{row['snapshot_id']} failed, but its row says {row['error']}"
@@ -203,7 +205,7 @@ def _may_fail(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
     return source.kind not in ("good", "encrypted") or kept or misfit
 
 
-def _as_requested(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
+def _unlike_requested(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
     """Check that the copy that counts is as requested: complete, encrypted, named, tagged, with its expiry."""
     storm, options, thing = truth.storm, last.options, copy.last
     if copy.phase() == "gone":
@@ -214,9 +216,9 @@ def _as_requested(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
         return
     made = copy.maker is not None
     if options.get("lock_days"):
-        yield from _has_lock(copy, _requested(truth, "lock_days"))
+        yield from _wrong_lock(copy, _requested_values(truth, "lock_days"))
     if storm.cloud != "ens":
-        yield from _tagged(truth, copy, options, made)
+        yield from _wrong_tags(truth, copy, options, made)
     if not made:
         return
     if options.get("encrypted") and not copy.encrypted():
@@ -227,25 +229,25 @@ def _as_requested(truth: Truth, last: RunOutcome, copy: Copy) -> Iterator[str]:
     if source.kind == "encrypted" and not copy.encrypted():
         yield f"{copy.id} of an encrypted source is not encrypted"
     name = copy.tags.get("Name", "") if storm.cloud == "ebs" else thing.name
-    wanted = _rendered(truth, options.get("name") or _default_name(storm.cloud), copy)
+    wanted = _render_name(truth, options.get("name") or _default_name(storm.cloud), copy)
     if storm.cloud == "cbs":
         if not (name.startswith(wanted) and copy.source_id in name):
             yield f"{copy.id} is named {name!r}, requested was {wanted!r} with the source's ID"
     elif name != wanted:
         yield f"{copy.id} is named {name!r}, requested was {wanted!r}"
-    if options.get("description") and thing.description != _rendered(truth, options["description"], copy):
+    if options.get("description") and thing.description != _render_name(truth, options["description"], copy):
         yield f"{copy.id} has the description {thing.description!r}"
-    asked = _run_of(truth, copy).options.get("retention_days")
+    asked = _maker_of(truth, copy).options.get("retention_days")
     if storm.cloud == "ecs" and asked != thing.retention_days:
         yield f"{copy.id} is kept for {thing.retention_days} days"
 
 
-def _requested(truth: Truth, option: str) -> set[Any]:
+def _requested_values(truth: Truth, option: str) -> set[Any]:
     """Return the values of an option that the runs of a storm requested."""
     return {outcome.options.get(option) for outcome in truth.simulation.outcomes} - {None}
 
 
-def _has_lock(copy: Copy, days: set[int]) -> Iterator[str]:
+def _wrong_lock(copy: Copy, days: set[int]) -> Iterator[str]:
     """Check that a copy was locked for as long as requested, and not locked again even if that lock has ended."""
     locks = copy.locks()
     if not locks:
@@ -254,13 +256,13 @@ def _has_lock(copy: Copy, days: set[int]) -> Iterator[str]:
         yield f"{copy.id} is locked for {locks[-1][1].days} days, requested was {days}"
 
 
-def _tagged(truth: Truth, copy: Copy, options: dict[str, Any], made: bool) -> Iterator[str]:
+def _wrong_tags(truth: Truth, copy: Copy, options: dict[str, Any], made: bool) -> Iterator[str]:
     tags = copy.tags
     missing = [key for key in PROVENANCE if not tags.get(f"dr-copy:{key}")]
     if missing:
         yield f"{copy.id} lacks the provenance {missing}"
     if made:
-        yield from _true_provenance(truth, copy)
+        yield from _wrong_provenance(truth, copy)
     wanted = dict(options.get("tags") or {})
     wrong = {key: tags.get(key) for key, value in wanted.items() if tags.get(key) != value}
     if wrong:
@@ -289,7 +291,7 @@ def _tagged(truth: Truth, copy: Copy, options: dict[str, Any], made: bool) -> It
             yield f"{copy.id} of {copy.born_at} should be kept for 30 days, its expiry is {deadline}"
 
 
-def _true_provenance(truth: Truth, copy: Copy) -> Iterator[str]:
+def _wrong_provenance(truth: Truth, copy: Copy) -> Iterator[str]:
     versions = truth.simulation.history.versions.get((truth.simulation.estate.source, copy.source_id))
     if not versions or versions[0].thing is None:
         return
@@ -314,7 +316,7 @@ def _default_name(cloud: str) -> str:
     return "copy" if cloud == "cbs" else "copy-of-{snapshot_id}"
 
 
-def _rendered(truth: Truth, template: str, copy: Copy) -> str:
+def _render_name(truth: Truth, template: str, copy: Copy) -> str:
     simulation = truth.simulation
     number = simulation.sources.index(copy.source_id)
     versions = simulation.history.versions.get((simulation.estate.source, copy.source_id))
@@ -323,7 +325,7 @@ def _rendered(truth: Truth, template: str, copy: Copy) -> str:
     return template.format(snapshot_id=copy.source_id, source_region=simulation.estate.source, disk_id=disk)
 
 
-def _all_absent(truth: Truth, last: RunOutcome) -> Iterator[str]:
+def _left_copies(truth: Truth, last: RunOutcome) -> Iterator[str]:
     """Check that nothing is left that may be deleted."""
     named = last.options.get("copy_ids")
     for place in truth.places_of(last):
@@ -351,7 +353,7 @@ def _second_copies(truth: Truth, findings: Findings, last: RunOutcome) -> Iterat
     reported = {d["snapshot_id"] for d in last["duplicates"]} | {row["snapshot_id"] for row in last["copies"]}
     for place in truth.places_of(last):
         copies = [c for c in truth.of_place[place] if c.phase(last.started) in ALIVE and c.ours]
-        for group in _equivalent(truth, copies, last):
+        for group in _group_equivalent(truth, copies, last):
             group.sort(key=lambda c: c.begin_order)
             for number, copy in enumerate(group[1:], 1):
                 if copy.maker is None and group[0].maker is None:
@@ -362,12 +364,12 @@ def _second_copies(truth: Truth, findings: Findings, last: RunOutcome) -> Iterat
                     yield f"the duplicate {copy.id} of {place} is not reported"
                 if last.options.get("remove_duplicates") and not gone and not copy.held(last.ended):
                     yield f"the duplicate {copy.id} of {place} should be removed, but exists"
-                pairs = [_allowed(truth, copy, better) for better in group[:number]]
+                pairs = [_is_allowed(truth, copy, better) for better in group[:number]]
                 if not any(pairs):
                     yield f"{copy.id} is left in addition to {group[0].id} of {place}"
 
 
-def _equivalent(truth: Truth, copies: list[Copy], last: RunOutcome) -> list[list[Copy]]:
+def _group_equivalent(truth: Truth, copies: list[Copy], last: RunOutcome) -> list[list[Copy]]:
     """Group copies with equal encryption and key, which makes them duplicates."""
     groups: dict[Any, list[Copy]] = {}
     for copy in copies:
@@ -375,7 +377,7 @@ def _equivalent(truth: Truth, copies: list[Copy], last: RunOutcome) -> list[list
     return list(groups.values())
 
 
-def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
+def _is_allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
     """Whether a copy may stay in addition to one that ranks before it (promises: two-runs).
 
     Allowed if the run that made it had no chance to take it back: it was killed, did not wait, ran out of time, or
@@ -384,7 +386,7 @@ def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
     """
     if copy.maker is None:
         return True
-    run = _run_of(truth, copy)
+    run = _maker_of(truth, copy)
     if copy.held(run.ended):
         return True  # whether it may be locked is judged by the call
     if run.result is None or not run.run.wait or run.run.state != "present":
@@ -392,18 +394,18 @@ def _allowed(truth: Truth, copy: Copy, better: Copy) -> bool:
     row = next(r for r in run["copies"] if (r["source_snapshot_id"], r["region"]) == copy.place)
     if (row["error"] or {}).get("kind") in ("timeout", "ambiguous", "connection", "busy", "credentials"):
         return True
-    if better.started + truth.shown > run.ended:
+    if better.started + truth.seconds_until_seen > run.ended:
         return True
-    lost = unanswered(truth, run)[0][copy.place]
-    return bool(lost) and truth.storm.lag + 2 * truth.storm.call >= CLOUDS[truth.storm.cloud].doubt
+    lost = unanswered_calls(truth, run)[0][copy.place]
+    return bool(lost) and truth.storm.lag + 2 * truth.storm.max_call_seconds >= CLOUDS[truth.storm.cloud].doubt
 
 
-def _run_of(truth: Truth, copy: Copy) -> RunOutcome:
+def _maker_of(truth: Truth, copy: Copy) -> RunOutcome:
     """Return the run that made a copy."""
     return next(outcome for outcome in truth.simulation.outcomes if outcome.name == copy.by)
 
 
-def _collisions(truth: Truth, findings: Findings) -> None:
+def _count_collisions(truth: Truth, findings: Findings) -> None:
     """Count the copies that several runs requested, those that several started, and those taken back."""
     asked: dict[Place, set[str]] = {}
     for call in truth.calls:
@@ -422,17 +424,17 @@ def _collisions(truth: Truth, findings: Findings) -> None:
 # -- nothing lost, nothing touched -----------------------------------------------------------------------
 
 
-def _not_lost(truth: Truth, complete: set[Any], last: RunOutcome) -> Iterator[str]:
+def _lost_copies(truth: Truth, complete: set[Any], last: RunOutcome) -> Iterator[str]:
     """Check that no complete copy was lost, unless somebody deleted it or the storm requested that."""
     for place in complete:
         copies = truth.of_place[place]
         taken = any(c.remover == "event" or c.phase() == "deleting" for c in copies)
-        absent = any(_by_absent(truth, c) for c in copies)
+        absent = any(_is_deleted_by_absent(truth, c) for c in copies)
         if not taken and not absent and not any(c.phase() == "complete" for c in copies):
             yield f"the complete copy of {place} is lost"
 
 
-def _last_ones(truth: Truth) -> Iterator[str]:
+def _deleted_last_copies(truth: Truth) -> Iterator[str]:
     """Check that no deletion takes the last complete copy of a source (promises: mismatch, counting-order).
 
     Allowed if somebody else deletes the other copy at about the same time, so that no look could show it.
@@ -445,18 +447,18 @@ def _last_ones(truth: Truth) -> Iterator[str]:
             moment = copy.gone
             if copy.phase(moment - 1e-6) != "complete" or any(c.phase(moment) == "complete" for c in copies):
                 continue
-            since = copy.remover.started - truth.shown
+            since = copy.remover.started - truth.seconds_until_seen
             taken = [c for c in copies if since <= c.gone <= moment and c is not copy]
             if not any(c.remover == "event" or getattr(c.remover, "by", None) in absent for c in taken):
                 yield f"{copy.id} of {copy.place}, the last complete copy, was deleted by {copy.remover.by}"
 
 
-def _by_absent(truth: Truth, copy: Copy) -> bool:
+def _is_deleted_by_absent(truth: Truth, copy: Copy) -> bool:
     name = getattr(copy.remover, "by", None)
     return any(outcome.name == name and outcome.run.state == "absent" for outcome in truth.simulation.outcomes)
 
 
-def _sources_untouched(truth: Truth) -> Iterator[str]:
+def _changed_sources(truth: Truth) -> Iterator[str]:
     for (region, snapshot_id), versions in truth.simulation.history.versions.items():
         fillers = truth.simulation.fillers
         if (region, snapshot_id) not in truth.copies and snapshot_id not in fillers and len(versions) > 1:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import random
 
-from .faults import FAULTS, KILLS, Event, PlannedRun, Round, Source, Storm, with_locks
-from .harder import harder, with_own_options
+from .faults import FAULTS, KILLS, Event, PlannedRun, Round, Source, Storm, draw_locks
+from .harder import add_difficulties, draw_own_options
 
 
-def collision_of(cloud: str, seed: int) -> Storm:
+def draw_collision(cloud: str, seed: int) -> Storm:
     """Draw a collision. No copy exists before, so that the copies of the runs meet; runs outlast the lags."""
     draw = random.Random(f"collision {cloud} {seed}")
     count = draw.randint(1, 4)
     copy_seconds = draw.choice((2.0, 4.0, 20.0, 60.0, 300.0))
-    runs = tuple(_run(draw, number) for number in range(draw.choice((2, 2, 3))))
+    runs = tuple(_draw_run(draw, number) for number in range(draw.choice((2, 2, 3))))
     events = (Event(draw.uniform(0.0, 30.0), "kill", draw.randrange(3)),) if draw.random() < 0.1 else ()
     options = {
         "wait_delay": draw.choice((1, 5, 15)),
@@ -38,12 +38,12 @@ def collision_of(cloud: str, seed: int) -> Storm:
         threads=draw.random() < 0.5,
         rounds=(Round(runs, events), Round((PlannedRun(wait_timeout=7200),), gap=60.0)),
     )
-    storm = with_locks(storm, random.Random(f"lock collision {cloud} {seed}"))
-    storm = with_own_options(storm, random.Random(f"own collision {cloud} {seed}"))
-    return harder(storm, random.Random(f"harder collision {cloud} {seed}"))
+    storm = draw_locks(storm, random.Random(f"lock collision {cloud} {seed}"))
+    storm = draw_own_options(storm, random.Random(f"own collision {cloud} {seed}"))
+    return add_difficulties(storm, random.Random(f"harder collision {cloud} {seed}"))
 
 
-def _run(draw: random.Random, number: int) -> PlannedRun:
+def _draw_run(draw: random.Random, number: int) -> PlannedRun:
     share = draw.choice((0.0, 0.0, 0.1, 0.2))
     faults = {n: draw.choice(FAULTS) for n in range(1, 100) if draw.random() < share}
     if draw.random() < 0.1:

@@ -24,15 +24,15 @@ from .attaching import (
     HELD,
     MOVED,
     attached_by_drill,
-    drills_at_once,
     holder_of,
+    simultaneous_drills,
     wrong_attachments,
 )
-from .drilling import KEPT, Drilling, DrillOutcome
-from .drills import DOUBT, DrillStorm
-from .faults import LOOK
-from .nights import wrong_end, wrong_nights
-from .simulation import ENDLESS
+from .drilling import KEPT_RESTORE_ID, DrillOutcome, DrillSimulation
+from .drills import DOUBT_SECONDS, DrillStorm
+from .faults import MAX_LOOK_AGE_SECONDS
+from .nights import wrong_last_nights, wrong_nights
+from .simulation import MAX_CALLS
 from .truth import ids_of
 
 MAKES = {"CreateVolume", "CreateDisk", "CreateDisks"}
@@ -40,7 +40,7 @@ DELETES = {"DeleteVolume", "DeleteDisk", "TerminateDisks"}
 CHANGES = {"CreateTags", "DeleteTags", "TagResources", "UntagResources", "UnTagResources"}
 ID, SNAPSHOT, EXPIRES = "dr-restore:id", "dr-restore:snapshot-id", "dr-restore:expires-at"
 #: Disks that remain whatever drills do, and disks that a drill must delete.
-KEPT_KINDS = ("untagged", "restore", "attached", "forged", "half", "later", "pair", MOVED, HELD)
+REMAINING_KINDS = ("untagged", "restore", "attached", "forged", "half", "later", "pair", MOVED, HELD)
 
 
 @dataclass
@@ -56,14 +56,14 @@ class DrillFindings:
     killed_between: int = 0
     second_copies: int = 0
     log: list[str] = field(default_factory=list)
-    drilling: Drilling | None = None
+    drilling: DrillSimulation | None = None
     seconds: float = 0.0
 
 
-class Made:
+class RestoredDisk:
     """One disk, from its creation to its end."""
 
-    def __init__(self, drilling: Drilling, disk_id: str, versions: list[Version]):
+    def __init__(self, drilling: DrillSimulation, disk_id: str, versions: list[Version]):
         self.id, self.versions = disk_id, versions
         born = versions[0]
         self.maker = born.by if isinstance(born.by, Call) else None
@@ -71,7 +71,7 @@ class Made:
         self.restore_id, self.snapshot_id = born.tags.get(ID, ""), born.tags.get(SNAPSHOT, "")
         self.planted = drilling.planted.get(disk_id, "")
         self.started = float(born.thing.started)
-        self.shown = max(self.started, float(born.thing.visible_at))
+        self.shown_at = max(self.started, float(born.thing.visible_at))
         self.vanishes = bool(getattr(born.thing, "vanishes", False))
 
     @property
@@ -96,43 +96,43 @@ def _is_deleted(thing: Any) -> bool:
 
 def run_and_check_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     """Run a storm over an empty estate and check it."""
-    drilling = Drilling(storm, estate)
+    drilling = DrillSimulation(storm, estate)
     findings = DrillFindings(storm, drilling=drilling)
     for round_ in storm.rounds:
         drilling.run_round(round_)
     kept, last, further = drilling.clear_up()
     drilling.history.record_changes("end")
-    disks = {i: Made(drilling, i, versions) for (_region, i), versions in drilling.history.versions.items()}
+    disks = {i: RestoredDisk(drilling, i, versions) for (_region, i), versions in drilling.history.versions.items()}
     calls = drilling.control.recorded_calls
-    violations = [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _of_run(drilling, o)]
-    violations += _touched(drilling, disks, calls)
+    violations = [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _wrong_run(drilling, o)]
+    violations += _wrong_deletions(drilling, disks, calls)
     violations += wrong_attachments(drilling, disks, calls)
-    violations += drills_at_once(drilling, disks)
+    violations += simultaneous_drills(drilling, disks)
     violations += _second_disks(drilling, list(disks.values()), findings)
     if not all(outcome.came_to_its_end for outcome in (kept, last, further)):
         violations.append("a run without faults did not end")
     else:
-        violations += _of_the_end(drilling, list(disks.values()), kept, further)
+        violations += _wrong_end(drilling, list(disks.values()), kept, further)
         nights = [outcome for outcome in drilling.outcomes if outcome.name in ("last night", "further night")]
-        violations += wrong_end([result for outcome in nights for _what, result in outcome.results])
+        violations += wrong_last_nights([result for outcome in nights for _what, result in outcome.results])
     violations += wrong_nights(drilling)
     findings.violations = violations
     findings.disks = len(disks) - len(drilling.planted)
-    findings.killed_between = sum(_was_between(outcome, list(disks.values())) for outcome in drilling.outcomes)
+    findings.killed_between = sum(_killed_with_disks(outcome, list(disks.values())) for outcome in drilling.outcomes)
     drilling.end(findings)
     return findings
 
 
-def _was_between(outcome: DrillOutcome, disks: list[Made]) -> bool:
+def _killed_with_disks(outcome: DrillOutcome, disks: list[RestoredDisk]) -> bool:
     own = [disk for disk in disks if disk.by == outcome.name]
     return not outcome.came_to_its_end and any(disk.end > outcome.ended for disk in own)
 
 
-def _of_run(drilling: Drilling, outcome: DrillOutcome) -> Iterator[str]:
+def _wrong_run(drilling: DrillSimulation, outcome: DrillOutcome) -> Iterator[str]:
     if outcome.broke:
         yield f"broke down: {outcome.broke}"
     if outcome.name in drilling.endless:
-        yield f"did not end: it made more than {ENDLESS} calls"
+        yield f"did not end: it made more than {MAX_CALLS} calls"
     for what, result in outcome.results:
         if "Unexpected" in str(result.get("msg", "")):
             yield f"{what} broke down: {result['msg']}"
@@ -141,7 +141,7 @@ def _of_run(drilling: Drilling, outcome: DrillOutcome) -> Iterator[str]:
                 yield f"{row['disk_id']} is reported as made, and has the tags {row['tags']}"
 
 
-def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> Iterator[str]:
+def _wrong_deletions(drilling: DrillSimulation, disks: dict[str, RestoredDisk], calls: list[Call]) -> Iterator[str]:
     """Check that a deleted disk had our tags, had expired or was of this run, and was free (promises: deleting)."""
     runs = {outcome.name: outcome for outcome in drilling.outcomes}
     for call in calls:
@@ -173,18 +173,18 @@ def _touched(drilling: Drilling, disks: dict[str, Made], calls: list[Call]) -> I
             if holder_of(version.thing, call.applied_at):
                 yield f"{what}, which is attached, was deleted by {call.by}"
     for disk in disks.values():
-        if disk.planted in KEPT_KINDS and any(isinstance(v.by, Call) for v in disk.versions[1:]):
+        if disk.planted in REMAINING_KINDS and any(isinstance(v.by, Call) for v in disk.versions[1:]):
             yield f"{disk.id} ({disk.planted}) was touched"
 
 
-def _second_disks(drilling: Drilling, disks: list[Made], findings: DrillFindings) -> Iterator[str]:
+def _second_disks(drilling: DrillSimulation, disks: list[RestoredDisk], findings: DrillFindings) -> Iterator[str]:
     """Check that no disk is made if every read showed one, or if this run has made one (promises: exactly-once)."""
     storm = drilling.storm
-    of_place: dict[tuple[str, str], list[Made]] = defaultdict(list)
+    of_place: dict[tuple[str, str], list[RestoredDisk]] = defaultdict(list)
     for disk in disks:
         of_place[disk.restore_id, disk.snapshot_id].append(disk)
-    seen = storm.lag + LOOK + 2 * storm.call + 0.1
-    blind = storm.lag + 2 * storm.call >= DOUBT[storm.cloud]
+    seen = storm.lag + MAX_LOOK_AGE_SECONDS + 2 * storm.max_call_seconds + 0.1
+    blind = storm.lag + 2 * storm.max_call_seconds >= DOUBT_SECONDS[storm.cloud]
     for disk in disks:
         if disk.maker is None:
             continue
@@ -194,7 +194,7 @@ def _second_disks(drilling: Drilling, disks: list[Made], findings: DrillFindings
                 continue
             findings.second_copies += 1
             what = f"{disk.id} was made by {disk.by} in addition to {other.id} of {disk.restore_id}, {disk.snapshot_id}"
-            if other.by != disk.by and other.shown <= since - seen:
+            if other.by != disk.by and other.shown_at <= since - seen:
                 yield f"{what}, which every read showed"
             elif other.by == disk.by and not other.maker.lost:
                 yield f"{what}, which was accepted"
@@ -202,21 +202,23 @@ def _second_disks(drilling: Drilling, disks: list[Made], findings: DrillFindings
                 yield f"{what}, which shows although its answer was lost"
 
 
-def _of_the_end(drilling: Drilling, disks: list[Made], kept: DrillOutcome, further: DrillOutcome) -> Iterator[str]:
+def _wrong_end(
+    drilling: DrillSimulation, disks: list[RestoredDisk], kept: DrillOutcome, further: DrillOutcome
+) -> Iterator[str]:
     there = [disk for disk in disks if disk.end == math.inf]
     for disk in there:
-        is_drills = disk.restore_id.startswith("drill-") and disk.planted not in KEPT_KINDS
+        is_drills = disk.restore_id.startswith("drill-") and disk.planted not in REMAINING_KINDS
         last, now = disk.versions[-1], drilling.scheduler.monotonic()
         if is_drills and (not holder_of(last.thing, now) or attached_by_drill(last, now)):
             yield f"{disk.id} of {disk.restore_id} is left"
     for disk in disks:
-        if disk.planted in KEPT_KINDS and disk.end < math.inf:
+        if disk.planted in REMAINING_KINDS and disk.end < math.inf:
             yield f"{disk.id} ({disk.planted}) is gone"
     (_what, result) = kept.results[-1]
     rows = {row["snapshot_id"]: row for row in result.get("disks", ())}
     for number in kept.run.copies:
         copy = drilling.copies[number]
-        own = [disk for disk in there if (disk.restore_id, disk.snapshot_id) == (KEPT, copy)]
+        own = [disk for disk in there if (disk.restore_id, disk.snapshot_id) == (KEPT_RESTORE_ID, copy)]
         row = rows.get(copy) or {}
         if not own:
             yield f"{copy} has no disk at the end: {row.get('state')} {row.get('error')}"

@@ -27,11 +27,11 @@ from .attaching import HELD, HUNG, MOVED, TAG
 from .drills import DrillRound, DrillStorm, PlannedDrill
 from .faults import Event
 from .modules import run_in_turn
-from .nights import copy_options, disks_of, mark_options, prune_options
+from .nights import copy_options, create_disks, mark_options, prune_options
 from .simulation import Runs
 
-KEPT = "flood"
-FORM = "%Y-%m-%dT%H:%M:%SZ"
+KEPT_RESTORE_ID = "flood"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass
@@ -60,7 +60,7 @@ class DrillOutcome:
     came_to_its_end: bool = False
 
 
-class Drilling(Runs):
+class DrillSimulation(Runs):
     """Copies and disks on one cloud, and drills there."""
 
     def __init__(self, storm: DrillStorm, estate: Any):
@@ -79,12 +79,12 @@ class Drilling(Runs):
         random.seed(storm.seed)
         mock_random.seed(storm.seed)
         self.copies = [estate.copy() for _n in range(storm.copies)]
-        self.disks = disks_of(storm, estate)
+        self.disks = create_disks(storm, estate)
         #: Disks that exist before, by ID: what they are.
         self.planted: dict[str, str] = {}
         for number, what in enumerate(storm.others):
             self._plant(number, what)
-        self._settings()
+        self._apply_settings()
         self.history = History(self.scheduler, self._truth, storm.seed)
         if storm.cloud == "ebs":
             estate.server.disks.history = self.history
@@ -94,7 +94,7 @@ class Drilling(Runs):
         self.control.watch = self
         self.scheduler.sleep(storm.lag + 1.0)
 
-    def _settings(self) -> None:
+    def _apply_settings(self) -> None:
         storm, cloud = self.storm, self.storm.cloud
         given: dict[str, Any] = {
             "disk_seconds": storm.disk_seconds,
@@ -121,11 +121,11 @@ class Drilling(Runs):
         if what == "forged" and (self.storm.cloud == "cbs" or copy == other):
             return  # CBS does not show the source of a disk
         past, future = "2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
-        ours = self.estate.tags_for(copy, f"drill-old-{number}")
+        ours = self.estate.restore_tags_of(copy, f"drill-old-{number}")
         expired = {**ours, "dr-restore:expires-at": past}
         tags = {
             "untagged": {},
-            "restore": self.estate.tags_for(copy, f"another-{number}"),
+            "restore": self.estate.restore_tags_of(copy, f"another-{number}"),
             "attached": expired,
             "forged": expired,
             "half": {key: value for key, value in expired.items() if key != "dr-restore:snapshot-id"},
@@ -164,7 +164,7 @@ class Drilling(Runs):
         elif taken and event.kind == "attach" and self._can_be_attached(taken):
             self.estate.attach(taken, getattr(self.estate, "other_server_id", self.estate.server_id))
         elif taken and event.kind == "detach" and self._is_attached(taken):
-            self.estate.free(taken)
+            self.estate.detach(taken)
         elif taken and event.kind == "take":
             self.estate.remove_disk(taken)
         self.history.record_changes("event")
@@ -194,17 +194,17 @@ class Drilling(Runs):
             self._runs[run_name] = run
             # Not two drills of one plan within one second.
             drill = f"drill-{run.plan}-20261124T{len(self.outcomes):06}" if run.plan else f"drill-{run_name}"
-            outcome = DrillOutcome(run_name, run, KEPT if run.kept else drill)
+            outcome = DrillOutcome(run_name, run, KEPT_RESTORE_ID if run.kept else drill)
             self.outcomes.append(outcome)
-            parts.append((run_name, self._prepared(outcome), run.late))
-        self._play(parts)
+            parts.append((run_name, self._make_run(outcome), run.late))
+        self._run_all(parts)
         self._number += 1
         return self.outcomes[-len(parts) :]
 
-    def _prepared(self, outcome: DrillOutcome) -> Callable[[], None]:
+    def _make_run(self, outcome: DrillOutcome) -> Callable[[], None]:
         def work() -> None:
-            outcome.now = self.scheduler.utc().strftime(FORM)
-            with self.recording(outcome):
+            outcome.now = self.scheduler.utc().strftime(TIME_FORMAT)
+            with self.record_run(outcome):
                 (self._night if outcome.run.night else self._restore if outcome.run.kept else self._drill)(outcome)
                 outcome.came_to_its_end = True
 

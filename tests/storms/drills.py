@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from tests.clouds import CLOUDS
 
-from .faults import FAULTS, KILLS, SIMPLEST, Event
+from .faults import FAULTS, KILLS, SIMPLEST_VALUES, Event
 
 #: Longer than the disks of any drill exist.
-AFTERWARDS = 12 * 3600.0
+AFTER_EXPIRY_SECONDS = 12 * 3600.0
 #: The calls of a run that may get a fault; later ones are answered.
-CALLS = 120
+MAX_FAULTY_CALLS = 120
 #: Disks that exist before: of a restore that people keep, attached, with wrong or incomplete tags; and two of an
 #: earlier drill, one of them expired.
 OTHERS = ("untagged", "restore", "attached", "forged", "half", "later", "expired", "pair")
@@ -78,11 +78,11 @@ class DrillStorm:
         return max(self.lags)
 
     @property
-    def call(self) -> float:
+    def max_call_seconds(self) -> float:
         """The longest duration of a call (seconds)."""
         return min(self.latency, float(self.read_timeout))
 
-    def smaller(self) -> Iterator[DrillStorm]:
+    def simplify(self) -> Iterator[DrillStorm]:
         """Yield storms with one thing less."""
         for number in range(len(self.rounds)):
             if len(self.rounds) > 1:
@@ -90,15 +90,15 @@ class DrillStorm:
         for number in range(len(self.others)):
             yield replace(self, others=self.others[:number] + self.others[number + 1 :])
         for number, round_ in enumerate(self.rounds):
-            for fewer in _fewer(round_):
+            for fewer in _simplify_round(round_):
                 yield replace(self, rounds=(*self.rounds[:number], fewer, *self.rounds[number + 1 :]))
         own = {"vanishing": (), "nights": 0, "refused": 0.0, "disk_seconds": 2.0, "quota": 1000, "attach_seconds": 2.0}
-        for name, simplest in {**SIMPLEST, **own}.items():
+        for name, simplest in {**SIMPLEST_VALUES, **own}.items():
             if hasattr(self, name) and getattr(self, name) != simplest:
                 yield replace(self, **{name: simplest})
 
 
-def _fewer(round_: DrillRound) -> Iterator[DrillRound]:
+def _simplify_round(round_: DrillRound) -> Iterator[DrillRound]:
     for number in range(len(round_.events)):
         yield replace(round_, events=round_.events[:number] + round_.events[number + 1 :])
     for number, run in enumerate(round_.runs):
@@ -118,7 +118,7 @@ def _fewer(round_: DrillRound) -> Iterator[DrillRound]:
             yield replace(round_, runs=(*before, replace(run, copies=copies), *after))
 
 
-def drill_storm_of(cloud: str, seed: int) -> DrillStorm:
+def draw_plain_drill_storm(cloud: str, seed: int) -> DrillStorm:
     """Draw a storm. The same cloud and seed give the same storm."""
     draw = random.Random(f"drill {cloud} {seed}")
     count = draw.choice((1, 2, 3, 4, 6, 9))
@@ -139,27 +139,27 @@ def drill_storm_of(cloud: str, seed: int) -> DrillStorm:
         quota=draw.choice((1, 3, 1000, 1000)),
         threads=draw.random() < 0.7,
         read_timeout=draw.choice((2, 5, 60)),
-        rounds=tuple(_round(cloud, count, draw) for _n in range(draw.choice((1, 2, 2, 3)))),
+        rounds=tuple(_draw_round(cloud, count, draw) for _n in range(draw.choice((1, 2, 2, 3)))),
     )
 
 
-def _round(cloud: str, count: int, draw: random.Random) -> DrillRound:
+def _draw_round(cloud: str, count: int, draw: random.Random) -> DrillRound:
     kinds = ("quota", "kill", "kill", "attach", "take")
     events = tuple(
         Event(round(draw.uniform(0.0, 90.0), 1), draw.choice(kinds), draw.randrange(1000))
         for _n in range(draw.choice((0, 0, 1, 3)))
     )
-    first, *others = (run_of(cloud, count, draw, number) for number in range(draw.choice((1, 1, 1, 2))))
+    first, *others = (draw_run(cloud, count, draw, number) for number in range(draw.choice((1, 1, 1, 2))))
     # These storms do not include two runs of one restore at once.
     runs = (first, *(replace(run, kept=False) for run in others))
-    return DrillRound(runs, events, draw.choice((0.0, 1.0, 60.0, 3 * 3600.0, AFTERWARDS)))
+    return DrillRound(runs, events, draw.choice((0.0, 1.0, 60.0, 3 * 3600.0, AFTER_EXPIRY_SECONDS)))
 
 
-def run_of(cloud: str, count: int, draw: random.Random, number: int) -> PlannedDrill:
+def draw_run(cloud: str, count: int, draw: random.Random, number: int) -> PlannedDrill:
     """Draw the run of a round with this number."""
     kinds = FAULTS + (("charset", "no_result_set") if cloud == "cbs" else ())
     share = draw.choice((0.0, 0.05, 0.15, 0.35))
-    faults = {n: draw.choice(kinds) for n in range(1, CALLS) if draw.random() < share}
+    faults = {n: draw.choice(kinds) for n in range(1, MAX_FAULTY_CALLS) if draw.random() < share}
     if draw.random() < 0.3:
         start = draw.randint(1, 30)
         faults.update(dict.fromkeys(range(start, start + draw.randint(2, 12)), "throttle"))
@@ -179,4 +179,4 @@ def run_of(cloud: str, count: int, draw: random.Random, number: int) -> PlannedD
 
 
 #: How long (seconds) the run looks for a lost disk on each cloud.
-DOUBT = {name: cloud.doubt for name, cloud in CLOUDS.items()}
+DOUBT_SECONDS = {name: cloud.doubt for name, cloud in CLOUDS.items()}

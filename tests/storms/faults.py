@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 #: The calls of a run that may get a fault; later ones are answered.
-CALLS = 400
+MAX_FAULTY_CALLS = 400
 FAULTS = (
     "lose_answer",
     "drop",
@@ -26,11 +26,11 @@ FAULTS = (
 MORE_FAULTS = {"cbs": ("charset", "no_result_set", "no_snapshot_id")}
 KILLS = ("kill_before", "kill_after")
 #: The modes of locks of each cloud; the empty one is the cloud's default.
-LOCKS = {"ebs": ("", "governance", "compliance"), "ecs": ("",)}
+LOCK_MODES = {"ebs": ("", "governance", "compliance"), "ecs": ("",)}
 #: How long (seconds) a copy may be unseen (promises: unseen).
-UNSEEN = 120.0
+MAX_UNSEEN_SECONDS = 120.0
 #: The greatest age (seconds) of a look on which a write may be based (promises: fresh-look).
-LOOK = 15.0
+MAX_LOOK_AGE_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -130,41 +130,41 @@ class Storm:
         return max(self.lags) + self.tags_late
 
     @property
-    def call(self) -> float:
+    def max_call_seconds(self) -> float:
         """The longest duration of a call (seconds); the SDK waits no longer."""
         return min(self.latency, float(self.options.get("read_timeout", 60)))
 
-    def smaller(self) -> Iterator[Storm]:
+    def simplify(self) -> Iterator[Storm]:
         """Yield storms with one thing less, the largest steps first."""
-        for fewer in _without(self.rounds[:-1]):
+        for fewer in _leave_out(self.rounds[:-1]):
             yield replace(self, rounds=(*fewer, self.rounds[-1]))
-        for before in _without(self.before):
+        for before in _leave_out(self.before):
             yield replace(self, before=before)
         for count in (len(self.sources) // 2, len(self.sources) - 1):
             if 0 < count < len(self.sources):
-                yield _with_sources(self, count)
+                yield _keep_sources(self, count)
         for number, round_ in enumerate(self.rounds):
             around = self.rounds[:number], self.rounds[number + 1 :]
-            for fewer in _without(round_.events):
+            for fewer in _leave_out(round_.events):
                 yield replace(self, rounds=(*around[0], replace(round_, events=fewer), *around[1]))
-            for runs in _fewer_runs(round_.runs):
+            for runs in _simplify_runs(round_.runs):
                 yield replace(self, rounds=(*around[0], replace(round_, runs=runs), *around[1]))
         if self.destinations > 1:
             yield replace(self, destinations=self.destinations - 1)
         for key in self.options:
             if key not in KEPT_OPTIONS:
                 yield replace(self, options={k: v for k, v in self.options.items() if k != key})
-        for name, simplest in SIMPLEST.items():
+        for name, simplest in SIMPLEST_VALUES.items():
             if getattr(self, name) != simplest:
                 yield replace(self, **{name: simplest})
         if len(self.lags) > 1:
-            for lags in _without(self.lags):
+            for lags in _leave_out(self.lags):
                 yield replace(self, lags=lags or (0.0,))
 
 
 #: How long (seconds) the copies of one storm take, one window after the other, so that it runs in seconds.
-LONGEST = 7200.0
-SIMPLEST: dict[str, Any] = {
+MAX_COPYING_SECONDS = 7200.0
+SIMPLEST_VALUES: dict[str, Any] = {
     "latency": 0.0,
     "lags": (0.0,),
     "tags_late": 0.0,
@@ -183,7 +183,7 @@ SIMPLEST: dict[str, Any] = {
 KEPT_OPTIONS = ("wait_delay", "read_timeout")
 
 
-def _without(things: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+def _leave_out(things: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     """Yield these things without half of them, a quarter, and so on, at last without one."""
     size = max(1, len(things) // 2)
     while size and things:
@@ -192,15 +192,15 @@ def _without(things: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         size //= 2
 
 
-def _fewer_runs(runs: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, ...]]:
+def _simplify_runs(runs: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, ...]]:
     """Yield runs with one less, or with one fault less."""
     for number, run in enumerate(runs):
         around = runs[:number], runs[number + 1 :]
         if len(runs) > 1:
             yield (*around[0], *around[1])
-        for faults in _without(run.faults):
+        for faults in _leave_out(run.faults):
             yield (*around[0], replace(run, faults=faults), *around[1])
-        for failing in _without(run.failing):
+        for failing in _leave_out(run.failing):
             yield (*around[0], replace(run, failing=failing), *around[1])
         if run.expires_at is not None:
             yield (*around[0], replace(run, expires_at=None), *around[1])
@@ -213,7 +213,7 @@ def _fewer_runs(runs: tuple[PlannedRun, ...]) -> Iterator[tuple[PlannedRun, ...]
             yield (*around[0], replace(run, own=own), *around[1])
 
 
-def _with_sources(storm: Storm, count: int) -> Storm:
+def _keep_sources(storm: Storm, count: int) -> Storm:
     """Return the storm with its first sources only."""
 
     def fewer(round_: Round) -> Round:
@@ -229,7 +229,7 @@ def _with_sources(storm: Storm, count: int) -> Storm:
     )
 
 
-def storm_of(cloud: str, seed: int) -> Storm:
+def draw_storm(cloud: str, seed: int) -> Storm:
     """Draw a storm. The same cloud and seed give the same storm."""
     draw = random.Random(f"{cloud} {seed}")
     count = draw.choice((1, 2, 3, 5, 8, 12, 20, 60) if draw.random() < 0.15 else (1, 2, 3, 4, 6, 9, 12))
@@ -237,7 +237,7 @@ def storm_of(cloud: str, seed: int) -> Storm:
     kinds = ("good",) * 12 + ("unfinished", "unknown", "gone") + (("encrypted",) if cloud == "ebs" else ())
     sources = tuple(Source(draw.randrange(disks), draw.randint(1, 99), draw.choice(kinds)) for _n in range(count))
     destinations = draw.choice((1, 1, 2, 3))
-    options = _options(cloud, draw)
+    options = _draw_options(cloud, draw)
     if destinations > 1:
         options.pop("kms_key_id", None)
     within = cloud == "ebs" or bool(cloud == "ecs" and options.get("encrypted"))
@@ -250,13 +250,13 @@ def storm_of(cloud: str, seed: int) -> Storm:
     options["wait_delay"] = max(draw.choice((1, 5, 15, 60)), int(longest / 60))
     lags = draw.choice(((0.0,), (0.0, 2.0), (0.0, 5.0), (0.0, 3.0, 12.0), (1.0, 25.0), (0.0, 20.0, 60.0)))
     quick = longest < 600
-    rounds = tuple(_round(cloud, count, draw, quick, longest) for _n in range(draw.choice((1, 1, 2))))
+    rounds = tuple(_draw_round(cloud, count, draw, quick, longest) for _n in range(draw.choice((1, 1, 2))))
     storm = Storm(
         cloud,
         seed,
         disks,
         sources,
-        _before(cloud, draw, count, destinations, options),
+        _draw_existing_copies(cloud, draw, count, destinations, options),
         destinations,
         within and draw.random() < 0.15 and "kms_key_id" not in options,
         options,
@@ -267,18 +267,18 @@ def storm_of(cloud: str, seed: int) -> Storm:
         tags_late=draw.choice((0.0, 0.0, 2.0, 20.0)) if cloud == "cbs" else 0.0,
         quota=quota,
         threads=draw.random() < 0.7,
-        rounds=(*rounds, _last_round(draw, longest)),
+        rounds=(*rounds, _draw_last_round(draw, longest)),
     )
-    most = max(2, int(LONGEST * window / copy_seconds))
-    return with_locks(storm if count <= most else _with_sources(storm, most), random.Random(f"lock {cloud} {seed}"))
+    most = max(2, int(MAX_COPYING_SECONDS * window / copy_seconds))
+    return draw_locks(storm if count <= most else _keep_sources(storm, most), random.Random(f"lock {cloud} {seed}"))
 
 
-def with_locks(storm: Storm, draw: random.Random) -> Storm:
+def draw_locks(storm: Storm, draw: random.Random) -> Storm:
     """Draw which runs lock their copies, with a generator of its own, so that all other draws stay the same."""
-    if storm.cloud not in LOCKS or draw.random() >= 0.4:
+    if storm.cloud not in LOCK_MODES or draw.random() >= 0.4:
         return storm
     # A lock of one day ends within a long storm.
-    lock = draw.choice((1, 7, 30)), draw.choice(LOCKS[storm.cloud])
+    lock = draw.choice((1, 7, 30)), draw.choice(LOCK_MODES[storm.cloud])
     rounds = tuple(
         replace(round_, runs=tuple(replace(run, locks=draw.random() < 0.7) for run in round_.runs))
         for round_ in storm.rounds
@@ -287,14 +287,14 @@ def with_locks(storm: Storm, draw: random.Random) -> Storm:
     return replace(storm, rounds=rounds, lock=lock, locks_denied=denied)
 
 
-def _last_round(draw: random.Random, longest: float) -> Round:
+def _draw_last_round(draw: random.Random, longest: float) -> Round:
     """Return one run without faults, which must complete everything."""
     absent = draw.random() < 0.12
     run = PlannedRun(state="absent" if absent else "present", wait_timeout=int(5 * longest) + 7200)
     return Round((run,), gap=draw.choice((0.0, 200.0)))
 
 
-def _before(
+def _draw_existing_copies(
     cloud: str, draw: random.Random, count: int, regions: int, options: dict[str, Any]
 ) -> tuple[ExistingCopy, ...]:
     states = ("complete", "complete", "complete", "running", "failed") + (("deleting",) if cloud == "ens" else ())
@@ -305,20 +305,20 @@ def _before(
             draw.random() < 0.6,
             draw.choice(states),
             draw.choice((5.0, 40.0, 300.0)),
-            held=_held(cloud, draw.random()) if cloud != "ens" else "",
+            held=_hold_kind(cloud, draw.random()) if cloud != "ens" else "",
             encrypted=bool(options.get("encrypted")) and draw.random() < 0.5,
         )
         for _n in range(draw.choice((0, 0, 1, 3, count)))
     )
 
 
-def _held(cloud: str, drawn: float) -> str:
+def _hold_kind(cloud: str, drawn: float) -> str:
     if drawn >= 0.15:
         return ""
     return "lock" if drawn < 0.075 and cloud in ("ebs", "ecs") else "tag"
 
 
-def _options(cloud: str, draw: random.Random) -> dict[str, Any]:
+def _draw_options(cloud: str, draw: random.Random) -> dict[str, Any]:
     options: dict[str, Any] = {
         "replace_failed": draw.random() < 0.8,
         "remove_duplicates": draw.random() < 0.3,
@@ -342,7 +342,7 @@ def _options(cloud: str, draw: random.Random) -> dict[str, Any]:
     return options
 
 
-def _round(cloud: str, sources: int, draw: random.Random, quick: bool, longest: float) -> Round:
+def _draw_round(cloud: str, sources: int, draw: random.Random, quick: bool, longest: float) -> Round:
     count = draw.choice((1, 1, 1, 2, 3)) if quick else 1
     kinds = ["foreign", "vanish", "gone", "kill"]
     kinds += ["quota"] if cloud != "ens" else ["deleting"]
@@ -350,14 +350,14 @@ def _round(cloud: str, sources: int, draw: random.Random, quick: bool, longest: 
         Event(round(draw.uniform(0.0, 60.0), 1), draw.choice(kinds), draw.randrange(1000))
         for _n in range(draw.choice((0, 0, 1, 3)))
     )
-    runs = tuple(_run(cloud, sources, draw, number, longest) for number in range(count))
+    runs = tuple(_draw_run(cloud, sources, draw, number, longest) for number in range(count))
     return Round(runs, events, draw.choice((0.0, 1.0, 12.0, 60.0)))
 
 
-def _run(cloud: str, sources: int, draw: random.Random, number: int, longest: float) -> PlannedRun:
+def _draw_run(cloud: str, sources: int, draw: random.Random, number: int, longest: float) -> PlannedRun:
     kinds = FAULTS + MORE_FAULTS.get(cloud, ())
     share = draw.choice((0.0, 0.05, 0.15, 0.35))
-    faults = {n: draw.choice(kinds) for n in range(1, CALLS) if draw.random() < share}
+    faults = {n: draw.choice(kinds) for n in range(1, MAX_FAULTY_CALLS) if draw.random() < share}
     for _n in range(draw.choice((0, 0, 1, 2))):
         start = draw.randint(1, 60)
         faults.update(dict.fromkeys(range(start, start + draw.randint(2, 12)), "throttle"))

@@ -17,18 +17,18 @@ from typing import Any
 
 from tests.clouds import CLOUDS
 
-from .faults import ExistingCopy, PlannedRun, Storm, storm_of
+from .faults import ExistingCopy, PlannedRun, Storm, draw_storm
 
 #: By how many seconds the clock of a controller is off.
-SKEWS = (0.0, 0.0, 8.0, -8.0, 600.0, -600.0)
+SKEW_SECONDS = (0.0, 0.0, 8.0, -8.0, 600.0, -600.0)
 
 
-def hard_storm_of(cloud: str, seed: int) -> Storm:
+def draw_hard_storm(cloud: str, seed: int) -> Storm:
     """Draw a storm. The same cloud and seed give the same storm."""
-    return harder(storm_of(cloud, seed), random.Random(f"harder {cloud} {seed}"))
+    return add_difficulties(draw_storm(cloud, seed), random.Random(f"harder {cloud} {seed}"))
 
 
-def harder(storm: Storm, draw: random.Random) -> Storm:
+def add_difficulties(storm: Storm, draw: random.Random) -> Storm:
     """Draw pages, clocks and late sources."""
     if draw.random() < 0.5:
         page, fillers, churn = CLOUDS[storm.cloud].least_page, draw.choice((3, 9, 20)), draw.choice((0.1, 0.4))
@@ -37,23 +37,23 @@ def harder(storm: Storm, draw: random.Random) -> Storm:
         sources = (replace(s, late=draw.choice((0.0, 0.0, 1.0, 3.0))) for s in storm.sources)
         storm = replace(storm, sources=tuple(sources))
     rounds = (
-        replace(round_, runs=tuple(replace(run, skew=draw.choice(SKEWS)) for run in round_.runs))
+        replace(round_, runs=tuple(replace(run, skew=draw.choice(SKEW_SECONDS)) for run in round_.runs))
         for round_ in storm.rounds
     )
     return replace(storm, rounds=tuple(rounds))
 
 
-def with_own_options(storm: Storm, draw: random.Random) -> Storm:
+def draw_own_options(storm: Storm, draw: random.Random) -> Storm:
     """Draw for each run of a collision except the last what it requests, and what exists before."""
     *first, last = storm.rounds
-    rounds = (replace(p, runs=tuple(_with_own(storm.cloud, run, draw) for run in p.runs)) for p in first)
+    rounds = (replace(p, runs=tuple(_draw_own(storm.cloud, run, draw) for run in p.runs)) for p in first)
     before = storm.before
     if draw.random() < 0.5:
-        before = tuple(_before(storm, draw) for _n in range(draw.choice((1, 2, 4, 6))))
+        before = tuple(_draw_existing_copy(storm, draw) for _n in range(draw.choice((1, 2, 4, 6))))
     return replace(storm, rounds=(*rounds, last), before=before)
 
 
-def _with_own(cloud: str, run: PlannedRun, draw: random.Random) -> PlannedRun:
+def _draw_own(cloud: str, run: PlannedRun, draw: random.Random) -> PlannedRun:
     kind = draw.choice(("copy",) * 5 + ("mark", "absent", "prune", "prune"))
     own: dict[str, Any] = {"remove_duplicates": draw.random() < 0.3, "replace_failed": draw.random() < 0.8}
     if cloud in ("ebs", "ecs") and draw.random() < 0.6:
@@ -73,7 +73,7 @@ def _with_own(cloud: str, run: PlannedRun, draw: random.Random) -> PlannedRun:
     return replace(run, own=own)
 
 
-def _before(storm: Storm, draw: random.Random) -> ExistingCopy:
+def _draw_existing_copy(storm: Storm, draw: random.Random) -> ExistingCopy:
     encrypted = storm.cloud in ("ebs", "ecs") and draw.random() < 0.7
     return ExistingCopy(
         draw.randrange(len(storm.sources)),

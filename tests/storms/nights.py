@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .drills import DrillStorm, PlannedDrill, drill_storm_of, run_of
+from .drills import DrillStorm, PlannedDrill, draw_plain_drill_storm, draw_run
 from .truth import COPIES, DELETES, ids_of, is_dry
 
 if TYPE_CHECKING:
-    from .drilling import Drilling
+    from .drilling import DrillSimulation
 
 
 @dataclass(frozen=True)
@@ -30,31 +30,31 @@ class Disk:
     newer: str
 
 
-def storm_beside_nights(cloud: str, seed: int) -> DrillStorm:
+def draw_storm_with_nights(cloud: str, seed: int) -> DrillStorm:
     """Draw a storm over drills, most of them with nights. The same cloud and seed give the same storm."""
-    storm = drill_storm_of(cloud, seed)
+    storm = draw_plain_drill_storm(cloud, seed)
     draw = random.Random(f"nights {cloud} {seed}")
     count = draw.choice((0, 1, 3))
     if not count:
         return storm
     rounds = (
-        replace(round_, runs=(*round_.runs, _night(storm, draw))) if draw.random() < 0.7 else round_
+        replace(round_, runs=(*round_.runs, _draw_night(storm, draw))) if draw.random() < 0.7 else round_
         for round_ in storm.rounds
     )
     return replace(storm, nights=count, rounds=tuple(rounds))
 
 
-def _night(storm: DrillStorm, draw: random.Random) -> PlannedDrill:
-    return replace(run_of(storm.cloud, storm.copies, draw, 1), kept=False, night=True, hours=0)
+def _draw_night(storm: DrillStorm, draw: random.Random) -> PlannedDrill:
+    return replace(draw_run(storm.cloud, storm.copies, draw, 1), kept=False, night=True, hours=0)
 
 
-def disks_of(storm: DrillStorm, estate: Any) -> list[Disk]:
+def create_disks(storm: DrillStorm, estate: Any) -> list[Disk]:
     """Create what exists before."""
     found = []
     for _number in range(storm.nights):
         disk = estate.disk()
         older, newer = estate.snapshot(disk, 30), estate.snapshot(disk, 5)
-        found.append(Disk(older, estate.our_copy(older).id, newer))
+        found.append(Disk(older, estate.create_our_copy(older).id, newer))
     estate.settings(copy_seconds=storm.disk_seconds)
     return found
 
@@ -86,7 +86,7 @@ def mark_options(disks: list[Disk], made: dict[str, Any], tags: dict[str, str]) 
     }
 
 
-def wrong_nights(drilling: Drilling) -> Iterator[str]:
+def wrong_nights(drilling: DrillSimulation) -> Iterator[str]:
     """Check what nights and tags of proofs may do (promises: survivors, marking, exactly-once)."""
     nights = {outcome.name for outcome in drilling.outcomes if outcome.run.night}
     older = {disk.older_copy: disk for disk in drilling.disks}
@@ -111,7 +111,7 @@ def wrong_nights(drilling: Drilling) -> Iterator[str]:
             yield f"{disk.older_copy} should be pruned, but exists"
 
 
-def wrong_end(said: list[dict[str, Any]]) -> Iterator[str]:
+def wrong_last_nights(said: list[dict[str, Any]]) -> Iterator[str]:
     """Check the results of two nights without faults: the second has nothing to do."""
     yield from (f"a night without faults failed: {result['msg']}" for result in said if result["failures"])
     if any(result.get("changed") for result in said[len(said) // 2 :]):

@@ -18,12 +18,12 @@ from typing import Any
 
 from tests.simulator.control import Call
 
-from .faults import LOOK
+from .faults import MAX_LOOK_AGE_SECONDS
 from .role_keys import wrong_keys
-from .role_nights import NightOutcome, Nights
+from .role_nights import NightOutcome, NightSimulation
 from .role_reports import wrong_reports
 from .role_restore_checks import wrong_restores
-from .role_rules import RULES, kept_at_end, kept_by
+from .role_rules import RULES, keeping_rules, rules_keeping_at_end
 from .role_sets import is_of_newest_set, may_stay, wrong_sets
 from .role_storms import RoleStorm
 from .simulation import FOREIGN
@@ -50,14 +50,14 @@ class RoleFindings:
     #: Copies that were started in addition to one that no read could show yet.
     second_copies: int = 0
     log: list[str] = field(default_factory=list)
-    simulation: Nights | None = None
+    simulation: NightSimulation | None = None
     seconds: float = 0.0
 
 
 def run_and_check_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
     """Run a storm of nights over an empty estate and check it."""
     with TemporaryDirectory() as folder:
-        nights = Nights(storm, estate, Path(folder))
+        nights = NightSimulation(storm, estate, Path(folder))
         findings = RoleFindings(storm, simulation=nights)
         for evening in storm.evenings:
             nights.run_evening(evening)
@@ -65,10 +65,10 @@ def run_and_check_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
     truth = RoleTruth(nights)
     for outcome in nights.outcomes:
         findings.violations += [
-            f"night {outcome.name} of {outcome.plan.name}: {one}" for one in _of_night(truth, outcome)
+            f"night {outcome.name} of {outcome.plan.name}: {one}" for one in _wrong_night(truth, outcome)
         ]
     findings.violations += [*_wrong_deletions(truth), *_second_copies(truth, findings), *_rewritten_marks(truth)]
-    findings.violations += [*wrong_restores(truth), *_of_the_end(truth, last, further)]
+    findings.violations += [*wrong_restores(truth), *_wrong_end(truth, last, further)]
     findings.restores = len(nights.restores)
     findings.nights, findings.copies = len(nights.outcomes), len(truth.copies)
     ended = [outcome for outcome in nights.outcomes if outcome.finished]
@@ -81,7 +81,7 @@ def run_and_check_nights(storm: RoleStorm, estate: Any) -> RoleFindings:
 class RoleTruth:
     """All copies and calls of a storm of nights."""
 
-    def __init__(self, nights: Nights):
+    def __init__(self, nights: NightSimulation):
         self.nights = nights
         self.storm = nights.storm
         self.copies: list[Copy] = nights.copies()
@@ -93,7 +93,7 @@ class RoleTruth:
         for call in self.calls:
             self._calls_of[call.by].append(call)
         #: Seconds after which every read of a run shows a change, plus the time to make such a read.
-        self.shown = self.storm.lag + LOOK + 2 * self.storm.call + 0.1
+        self.seconds_until_seen = self.storm.lag + MAX_LOOK_AGE_SECONDS + 2 * self.storm.max_call_seconds + 0.1
 
     def calls_of(self, outcome: NightOutcome) -> list[Call]:
         return self.calls_of_run(outcome.name)
@@ -107,7 +107,7 @@ class RoleTruth:
     def taken(self, copy: Copy) -> datetime:
         return self.nights.taken[copy.source_id][1]
 
-    def of_disk(self, disk: str, region: str) -> list[Copy]:
+    def copies_of_disk(self, disk: str, region: str) -> list[Copy]:
         return [copy for copy in self.copies if copy.region == region and self.disk_of(copy) == disk]
 
     def plan_of(self, copy: Copy, moment: float) -> str:
@@ -138,10 +138,10 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
             yield f"{what} while it was being made by {copy.by}"
         if phase != "complete":
             continue
-        if copy.held(before) and copy.held(moment - truth.shown):
+        if copy.held(before) and copy.held(moment - truth.seconds_until_seen):
             yield f"{what}, although it was held or locked"
-        others = [one for one in truth.of_disk(truth.disk_of(copy), copy.region) if one is not copy]
-        near = [one for one in others if one.was(("complete",), moment - truth.shown, moment)]
+        others = [one for one in truth.copies_of_disk(truth.disk_of(copy), copy.region) if one is not copy]
+        near = [one for one in others if one.was(("complete",), moment - truth.seconds_until_seen, moment)]
         if not any(truth.taken(one) >= truth.taken(copy) for one in near):
             yield f"{what}, although no newer copy of its disk was complete"
         duplicate = any(one.source_id == copy.source_id for one in near)
@@ -152,8 +152,10 @@ def _wrong_deletions(truth: RoleTruth) -> Iterator[str]:
             yield f"{what}, although somebody else had made it"
         if (whose := truth.plan_of(copy, before) or outcome.plan.name) not in outcome.plan.names:
             yield f"{what}, although it has the mark of {whose}"
-        yield from (f"{what}, though {why}" for why in kept_by(truth, outcome, copy, moment))
-        if is_of_newest_set(truth, copy, outcome.started - truth.shown) and is_of_newest_set(truth, copy, before):
+        yield from (f"{what}, though {why}" for why in keeping_rules(truth, outcome, copy, moment))
+        if is_of_newest_set(truth, copy, outcome.started - truth.seconds_until_seen) and is_of_newest_set(
+            truth, copy, before
+        ):
             yield f"{what}, although it is in its server's newest complete set"
 
 
@@ -173,7 +175,7 @@ def _second_copies(truth: RoleTruth, findings: RoleFindings) -> Iterator[str]:
             for other in copies[:number]:
                 if other.phase(moment) not in ALIVE:
                     continue
-                if other.stayed(ALIVE, moment - truth.shown, moment) or other.by == copy.by:
+                if other.stayed(ALIVE, moment - truth.seconds_until_seen, moment) or other.by == copy.by:
                     yield f"{copy.id} was made by {copy.by} although {other.id} by {other.by} was there: {copy.place}"
                 else:
                     findings.second_copies += 1
@@ -196,7 +198,9 @@ def _rewritten_marks(truth: RoleTruth) -> Iterator[str]:
         for version in copy.versions:
             whose = version.tags.get(PLAN, "") or mark
             by = getattr(version.by, "by", "")
-            at_once = version.moment - marked <= truth.shown and version.moment - copy.born.moment > NEW_SECONDS
+            at_once = (
+                version.moment - marked <= truth.seconds_until_seen and version.moment - copy.born.moment > NEW_SECONDS
+            )
             may = at_once or not hasty.isdisjoint({by, marker})
             may = may or any(may_have_made(call, copy) for call in truth.calls_of_run(by))
             if mark and whose != mark and not may:
@@ -208,7 +212,7 @@ def _rewritten_marks(truth: RoleTruth) -> Iterator[str]:
 # -- nights ----------------------------------------------------------------------------------------------
 
 
-def _of_night(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
+def _wrong_night(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
     if outcome.broke:
         yield f"broke down: {outcome.broke}"
     if outcome.name in truth.nights.endless:
@@ -225,7 +229,7 @@ def _of_night(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
 # -- the end ---------------------------------------------------------------------------------------------
 
 
-def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightOutcome]) -> Iterator[str]:
+def _wrong_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightOutcome]) -> Iterator[str]:
     for outcome in (*last, *further):
         plan = outcome.plan
         if outcome.finished is None:
@@ -234,9 +238,9 @@ def _of_the_end(truth: RoleTruth, last: list[NightOutcome], further: list[NightO
             yield f"the last night {outcome.name} of {plan.name} failed: {outcome.finished.message}"
     for outcome in last:
         for region in (truth.nights.regions[n] for n in outcome.plan.destinations):
-            yield from _lost(truth, outcome, region)
+            yield from _lost_disks(truth, outcome, region)
             if not outcome.plan.options.get("max_deletions"):
-                yield from _never_pruned(truth, outcome, region)
+                yield from _unpruned_copies(truth, outcome, region)
     shared = any(len(plans) > 1 for plans in truth.storm.disks)
     for outcome in further:
         unlocked = any(copy.locks() for _call, copy in truth.deletions(outcome))
@@ -273,25 +277,27 @@ def _is_limit_of_plan(outcome: NightOutcome, others: list[NightOutcome]) -> bool
     return bool(shared or "group_tag" in options or options.get("max_deletions"))
 
 
-def _lost(truth: RoleTruth, outcome: NightOutcome, region: str) -> Iterator[str]:
+def _lost_disks(truth: RoleTruth, outcome: NightOutcome, region: str) -> Iterator[str]:
     for disk in outcome.selected:
         newest = truth.nights.newest_source(disk)
-        there = [copy for copy in truth.of_disk(disk, region) if copy.source_id == newest]
+        there = [copy for copy in truth.copies_of_disk(disk, region) if copy.source_id == newest]
         if not any(copy.phase(outcome.ended) == "complete" for copy in there):
             yield f"the newest snapshot {newest} of {disk} of {outcome.plan.name} has no copy in {region}"
 
 
-def _never_pruned(truth: RoleTruth, outcome: NightOutcome, region: str) -> Iterator[str]:
+def _unpruned_copies(truth: RoleTruth, outcome: NightOutcome, region: str) -> Iterator[str]:
     """Yield copies made by a plan that no rule keeps and that exist after a night without faults."""
     if not any(outcome.plan.options.get(rule) for rule in RULES):
         return
     for disk in outcome.selected:
-        there = [copy for copy in truth.of_disk(disk, region) if copy.ours and copy.phase(outcome.ended) == "complete"]
+        there = [
+            copy for copy in truth.copies_of_disk(disk, region) if copy.ours and copy.phase(outcome.ended) == "complete"
+        ]
         for copy in there:
             whose = truth.plan_of(copy, outcome.started)
             if whose not in outcome.plan.names or copy.held(outcome.ended) or copy.held(outcome.started):
                 continue
             if copy is max(there, key=lambda one: (truth.taken(one), one.source_id)):
                 continue
-            if not list(kept_at_end(truth, outcome, copy, there)) and not may_stay(truth, copy, outcome.ended):
+            if not list(rules_keeping_at_end(truth, outcome, copy, there)) and not may_stay(truth, copy, outcome.ended):
                 yield f"{copy.id} of {copy.source_id} in {region} exists, although no rule of {whose} keeps it"

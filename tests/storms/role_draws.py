@@ -17,11 +17,11 @@ from typing import Any
 from tests.clouds import CLOUDS
 
 from .faults import FAULTS, KILLS, MORE_FAULTS, Event
-from .harder import SKEWS
+from .harder import SKEW_SECONDS
 from .role_storms import LOCK_MODES, Evening, Plan, PlannedNight, PlannedRestore, RoleStorm
 
 #: The calls of a night that may get a fault.
-CALLS = 60
+MAX_FAULTY_CALLS = 60
 #: What a person does by day, and what happens during nights; see role_nights.Nights.apply_event.
 BY_DAY = ("untag", "retag", "exclude", "include", "delete", "hold", "unhold", "lock", "foreign", "mark")
 BY_NIGHT = ("delete", "hold", "foreign", "kill", "quota")
@@ -29,14 +29,14 @@ BY_NIGHT = ("delete", "hold", "foreign", "kill", "quota")
 FILE_FAULTS = ("full", "kill_before", "kill_after")
 
 
-def role_storm_of(cloud: str, seed: int, evenings: int | None = None) -> RoleStorm:
+def draw_role_storm(cloud: str, seed: int, evenings: int | None = None) -> RoleStorm:
     """Draw a storm of nights, with this many evenings if given. The same cloud and seed give the same storm."""
     draw = random.Random(f"role {cloud} {seed}")
     disks = tuple(draw.choice(((0,), (1,), (0, 1))) for _n in range(draw.randint(1, 5)))
     one, two = draw.choice(((0,), (0, 1))), draw.choice(((0,), (0, 1), (1,)))
     plans = (
-        Plan("alpha", one, _options(cloud, draw)),
-        Plan("beta", two, _options(cloud, draw), by_ids=draw.random() < 0.15),
+        Plan("alpha", one, _draw_options(cloud, draw)),
+        Plan("beta", two, _draw_options(cloud, draw), by_ids=draw.random() < 0.15),
     )
     number = draw.choice((4, 7, 12, 30))
     number = number if evenings is None else min(number, evenings)
@@ -51,22 +51,22 @@ def role_storm_of(cloud: str, seed: int, evenings: int | None = None) -> RoleSto
         "threads": draw.random() < 0.7,
         "source_days": draw.choice((2, 4, 9)),
     }
-    evenings_of = tuple(_evening(cloud, len(disks), draw) for _n in range(number))
+    evenings_of = tuple(_draw_evening(cloud, len(disks), draw) for _n in range(number))
     storm = RoleStorm(cloud, seed, disks, plans, evenings_of, **others)
     for add in (
-        _with_servers,
-        _with_large_servers,
-        _with_sets,
-        _with_names,
-        _with_parts,
-        _with_keys,
-        _with_restores,
+        _add_servers,
+        _add_large_servers,
+        _add_sets,
+        _rename_plan,
+        _split_plan,
+        _add_keys,
+        _add_restores,
     ):
         storm = add(storm)
     return storm
 
 
-def _options(cloud: str, draw: random.Random) -> dict[str, Any]:
+def _draw_options(cloud: str, draw: random.Random) -> dict[str, Any]:
     rules: tuple[dict[str, Any], ...] = (
         {},
         {"keep": draw.randint(1, 4)},
@@ -103,21 +103,23 @@ def _options(cloud: str, draw: random.Random) -> dict[str, Any]:
     return options
 
 
-def _evening(cloud: str, disks: int, draw: random.Random) -> Evening:
+def _draw_evening(cloud: str, disks: int, draw: random.Random) -> Evening:
     quiet = draw.random() < 0.3
     kinds = [0, 1, *([draw.choice((0, 1))] if draw.random() < 0.15 else [])]
-    nights = tuple(_night(cloud, plan, draw, quiet) for plan in kinds if draw.random() < 0.93)
+    nights = tuple(_draw_night(cloud, plan, draw, quiet) for plan in kinds if draw.random() < 0.93)
     return Evening(
         taken=tuple(n for n in range(disks) if draw.random() < 0.8),
         nights=nights,
-        by_day=_events(draw, BY_DAY, (0, 0, 1, 2), 40000.0) if not quiet else (),
-        by_night=_events(draw, BY_NIGHT, (0, 0, 1), 120.0) if not quiet else (),
+        by_day=_draw_events(draw, BY_DAY, (0, 0, 1, 2), 40000.0) if not quiet else (),
+        by_night=_draw_events(draw, BY_NIGHT, (0, 0, 1), 120.0) if not quiet else (),
         failing=tuple(n for n in range(disks) if not quiet and draw.random() < 0.05),
         broken=tuple(name for name in ("reports", "metrics") if not quiet and draw.random() < 0.04),
     )
 
 
-def _events(draw: random.Random, kinds: tuple[str, ...], numbers: tuple[int, ...], longest: float) -> tuple[Event, ...]:
+def _draw_events(
+    draw: random.Random, kinds: tuple[str, ...], numbers: tuple[int, ...], longest: float
+) -> tuple[Event, ...]:
     count = draw.choice(numbers)
     drawn = (
         Event(round(draw.uniform(0.0, longest), 1), draw.choice(kinds), draw.randrange(1000)) for _n in range(count)
@@ -125,13 +127,13 @@ def _events(draw: random.Random, kinds: tuple[str, ...], numbers: tuple[int, ...
     return tuple(sorted(drawn, key=lambda event: event.after))
 
 
-def _night(cloud: str, plan: int, draw: random.Random, quiet: bool) -> PlannedNight:
+def _draw_night(cloud: str, plan: int, draw: random.Random, quiet: bool) -> PlannedNight:
     late = draw.choice((0.0, 0.0, 1.0, 10.0, 3600.0)) if plan else 0.0
     if quiet:
         return PlannedNight(plan, late)
     share = draw.choice((0.0, 0.0, 0.05, 0.2))
     kinds = FAULTS + MORE_FAULTS.get(cloud, ())
-    faults = {n: draw.choice(kinds) for n in range(1, CALLS) if draw.random() < share}
+    faults = {n: draw.choice(kinds) for n in range(1, MAX_FAULTY_CALLS) if draw.random() < share}
     if draw.random() < 0.15:
         faults[draw.randint(1, 30)] = draw.choice(KILLS)
     files = {draw.randint(1, 6): draw.choice(FILE_FAULTS)} if draw.random() < 0.12 else {}
@@ -141,7 +143,7 @@ def _night(cloud: str, plan: int, draw: random.Random, quiet: bool) -> PlannedNi
         tuple(sorted(faults.items())),
         tuple(files.items()),
         expires_at=draw.randint(2, 30) if draw.random() < 0.04 else None,
-        skew=draw.choice(SKEWS) if draw.random() < 0.4 else 0.0,
+        skew=draw.choice(SKEW_SECONDS) if draw.random() < 0.4 else 0.0,
         check=draw.random() < 0.05,
         reads_only=draw.random() < 0.05,
         down=draw.random() < 0.06,
@@ -151,11 +153,11 @@ def _night(cloud: str, plan: int, draw: random.Random, quiet: bool) -> PlannedNi
 # -- what only some storms have ----------------------------------------------------------------------------
 
 
-def _drawn_for(what: str, storm: RoleStorm) -> random.Random:
+def _random_for(what: str, storm: RoleStorm) -> random.Random:
     return random.Random(f"{what} {storm.cloud} {storm.seed}")
 
 
-def _with_events(storm: RoleStorm, draw: random.Random, kind: str, share: float) -> RoleStorm:
+def _add_events(storm: RoleStorm, draw: random.Random, kind: str, share: float) -> RoleStorm:
     """Let people do something on some of the days."""
     evenings = (
         replace(evening, by_day=(*evening.by_day, Event(41000.0, kind, draw.randrange(1000))))
@@ -166,23 +168,23 @@ def _with_events(storm: RoleStorm, draw: random.Random, kind: str, share: float)
     return replace(storm, evenings=tuple(evenings))
 
 
-def _with_options(storm: RoleStorm, options: dict[str, Any]) -> RoleStorm:
+def _add_options(storm: RoleStorm, options: dict[str, Any]) -> RoleStorm:
     plans = (replace(plan, options={**plan.options, **options}) for plan in storm.plans)
     return replace(storm, plans=tuple(plans))
 
 
-def _with_servers(storm: RoleStorm) -> RoleStorm:
+def _add_servers(storm: RoleStorm) -> RoleStorm:
     """Attach disks to servers in half of the storms, and move some of them."""
-    draw = _drawn_for("servers", storm)
+    draw = _random_for("servers", storm)
     if draw.random() < 0.5:
         return storm
     servers = tuple(draw.choice((0, 0, 0, 1, -1)) for _disk in storm.disks)
-    return _with_events(replace(storm, servers=servers), draw, "move", 0.15)
+    return _add_events(replace(storm, servers=servers), draw, "move", 0.15)
 
 
-def _with_large_servers(storm: RoleStorm) -> RoleStorm:
+def _add_large_servers(storm: RoleStorm) -> RoleStorm:
     """Give some storms servers of up to 16 disks, and fewer evenings to limit the time."""
-    draw = _drawn_for("large servers", storm)
+    draw = _random_for("large servers", storm)
     if draw.random() > 0.12:
         return storm
     added = draw.randint(5, 16 - len(storm.disks))
@@ -199,9 +201,9 @@ def _with_large_servers(storm: RoleStorm) -> RoleStorm:
     return replace(storm, disks=disks, servers=servers, evenings=evenings)
 
 
-def _with_sets(storm: RoleStorm) -> RoleStorm:
+def _add_sets(storm: RoleStorm) -> RoleStorm:
     """Let clouds report sets, and plans have options about them, if disks are attached to servers."""
-    draw = _drawn_for("sets", storm)
+    draw = _random_for("sets", storm)
     if not storm.servers or draw.random() < 0.3:
         return storm
     options: dict[str, Any] = {"consistency": draw.choice(("disk", "set")), "set_seconds": draw.choice((300, 3600))}
@@ -212,24 +214,24 @@ def _with_sets(storm: RoleStorm) -> RoleStorm:
     if draw.random() < 0.25 and CLOUDS[storm.cloud].snapshots_have_tags:
         options["group_tag"] = "app"
         storm = replace(storm, groups=tuple(draw.choice((0, 0, 1, -1)) for _disk in storm.disks))
-        storm = _with_events(storm, draw, "regroup", 0.1)
-    return _with_events(_with_options(storm, options), draw, "contradict", 0.3)
+        storm = _add_events(storm, draw, "regroup", 0.1)
+    return _add_events(_add_options(storm, options), draw, "contradict", 0.3)
 
 
-def _with_names(storm: RoleStorm) -> RoleStorm:
+def _rename_plan(storm: RoleStorm) -> RoleStorm:
     """Rename a plan on one evening."""
-    draw = _drawn_for("names", storm)
+    draw = _random_for("names", storm)
     return replace(storm, renamed=((draw.randrange(2), draw.randint(2, 5)),)) if draw.random() < 0.2 else storm
 
 
-def _with_parts(storm: RoleStorm) -> RoleStorm:
+def _split_plan(storm: RoleStorm) -> RoleStorm:
     """Run a plan in two parts, in some storms only from an evening on; more often if clouds report sets."""
-    draw = _drawn_for("parts", storm)
+    draw = _random_for("parts", storm)
     if draw.random() > (0.45 if any(evening.together for evening in storm.evenings) else 0.18):
         return storm
     plan, since = draw.randrange(2), draw.choice((0, 0, 3))
     evenings = tuple(
-        replace(evening, nights=tuple(part for night in evening.nights for part in _parts(night, plan, draw)))
+        replace(evening, nights=tuple(part for night in evening.nights for part in _split_night(night, plan, draw)))
         if number >= since
         else evening
         for number, evening in enumerate(storm.evenings)
@@ -237,16 +239,16 @@ def _with_parts(storm: RoleStorm) -> RoleStorm:
     return replace(storm, evenings=evenings)
 
 
-def _parts(night: PlannedNight, plan: int, draw: random.Random) -> tuple[PlannedNight, ...]:
+def _split_night(night: PlannedNight, plan: int, draw: random.Random) -> tuple[PlannedNight, ...]:
     if night.plan != plan:
         return (night,)
     late = night.late + draw.choice((0.0, 1.0, 600.0))
     return replace(night, shard="1/2"), replace(night, shard="2/2", late=late, faults=())
 
 
-def _with_keys(storm: RoleStorm) -> RoleStorm:
+def _add_keys(storm: RoleStorm) -> RoleStorm:
     """Let the plans of some storms encrypt their copies with a key that people disable and enable."""
-    draw = _drawn_for("keys", storm)
+    draw = _random_for("keys", storm)
     if storm.cloud != "ebs" or draw.random() > 0.2:
         return storm
     plans = tuple(replace(plan, destinations=(0,)) for plan in storm.plans)
@@ -259,24 +261,24 @@ def _with_keys(storm: RoleStorm) -> RoleStorm:
         )
         for evening in storm.evenings
     )
-    return _with_events(replace(storm, plans=plans, evenings=evenings, keys=True), draw, "key", 0.4)
+    return _add_events(replace(storm, plans=plans, evenings=evenings, keys=True), draw, "key", 0.4)
 
 
-def _with_restores(storm: RoleStorm) -> RoleStorm:
+def _add_restores(storm: RoleStorm) -> RoleStorm:
     """Run restores and drills on some evenings, before, during and after nights."""
-    draw = _drawn_for("restores", storm)
+    draw = _random_for("restores", storm)
     if draw.random() < 0.5:
         return storm
     evenings = tuple(
-        replace(evening, restores=tuple(_restore(storm, draw) for _n in range(draw.choice((0, 0, 0, 1, 1, 2)))))
+        replace(evening, restores=tuple(_draw_restore(storm, draw) for _n in range(draw.choice((0, 0, 0, 1, 1, 2)))))
         for evening in storm.evenings
     )
     return replace(storm, evenings=evenings)
 
 
-def _restore(storm: RoleStorm, draw: random.Random) -> PlannedRestore:
+def _draw_restore(storm: RoleStorm, draw: random.Random) -> PlannedRestore:
     share = draw.choice((0.0, 0.0, 0.05, 0.15))
-    faults = {n: draw.choice(FAULTS) for n in range(1, CALLS) if draw.random() < share}
+    faults = {n: draw.choice(FAULTS) for n in range(1, MAX_FAULTY_CALLS) if draw.random() < share}
     if draw.random() < 0.2:
         faults[draw.randint(1, 15)] = draw.choice(KILLS)
     is_drill = draw.random() < 0.6

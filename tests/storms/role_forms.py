@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .role_checks import RoleTruth
 
 Report = dict[str, Any]
-FORM = "%Y-%m-%dT%H:%M:%SZ"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def is_bad(report: Report) -> bool:
@@ -38,7 +38,7 @@ def is_bad(report: Report) -> bool:
 # -- the page of another day -----------------------------------------------------------------------------
 
 
-def old_page(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
+def stale_page(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
     """Yield an error if an earlier run's page remains: each run replaces it first."""
     page = outcome.files.get("html", "")
     together = any(
@@ -60,14 +60,14 @@ def old_page(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
 # -- one form against the other --------------------------------------------------------------------------
 
 
-def forms_differ(truth: RoleTruth, outcome: NightOutcome, report: Report, message: str) -> Iterator[str]:
+def wrong_forms(truth: RoleTruth, outcome: NightOutcome, report: Report, message: str) -> Iterator[str]:
     run, result = outcome.run, outcome.finished.result if outcome.finished else {}
     if bool(message) is not bool(is_bad(report) or outcome.finished and outcome.finished.unwritten):
         yield f"the message is {message!r}, the report {'bad' if is_bad(report) else 'good'}"
     for key in ("failures", "pruned", "orphans", "counts"):
         if report[key] != result[key]:
             yield f"{key} of the report are not those of the result"
-    yield from _screen_differs(outcome, report)
+    yield from _wrong_screen(outcome, report)
     if run.down and not message and not run.reads_only:
         yield "the source region was down, but nothing says so"
     if run.check:
@@ -79,16 +79,16 @@ def forms_differ(truth: RoleTruth, outcome: NightOutcome, report: Report, messag
         full = " ".join(outcome.full)
         if full.strip() and not _only_start(outcome) and "could not be written" not in message:
             yield f"{full} could not be written, but nothing says so"
-        yield from (_json_differs(outcome, report) if ".json" not in full else ())
-        yield from (_page_differs(outcome, report) if ".html" not in full else _page_of_failure(outcome))
-        yield from (_junit_differs(outcome, report) if ".xml" not in full else ())
+        yield from (_wrong_json(outcome, report) if ".json" not in full else ())
+        yield from (_wrong_page(outcome, report) if ".html" not in full else _wrong_failure_page(outcome))
+        yield from (_wrong_junit(outcome, report) if ".xml" not in full else ())
     if run.reads_only:
         return
     if "metrics" in truth.storm.broken_at(outcome.evening):
         if "metrics could not be written" not in message:
             yield "the metrics could not be written, but nothing says so"
     elif ".prom" not in " ".join(outcome.full):
-        yield from _metrics_differ(truth, outcome, report)
+        yield from _wrong_metrics(truth, outcome, report)
 
 
 def _only_start(outcome: NightOutcome) -> bool:
@@ -96,7 +96,7 @@ def _only_start(outcome: NightOutcome) -> bool:
     return dict(outcome.run.files).get(1) == "full"
 
 
-def _screen_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
+def _wrong_screen(outcome: NightOutcome, report: Report) -> Iterator[str]:
     lines = outcome.finished.brief["lines"] if outcome.finished else []
     text, points = "\n".join(lines), report["recovery_points"]
     complete = sum(point["state"] == "completed" for point in points)
@@ -115,7 +115,7 @@ def _screen_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
         yield f"the screen says that no disk was found; selected are {outcome.selected}"
 
 
-def _json_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
+def _wrong_json(outcome: NightOutcome, report: Report) -> Iterator[str]:
     written = json.loads(outcome.files.get("json") or "{}")
     expected = json.loads(json.dumps(report))
     differ = [key for key in {**expected, **written} if written.get(key) != expected.get(key)]
@@ -124,15 +124,15 @@ def _json_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
     yield from (f"the report does not fit its schema: {error.message}" for error in SCHEMA.iter_errors(expected))
 
 
-def kind_of(page: str) -> str:
+def overall_class_of(page: str) -> str:
     """Return how a page judges: "is-bad", "is-amber", "is-good", or ""; "none" if it does not."""
     found = re.search(r'class="overall ?([a-z-]*)', page)
     return found.group(1) if found else "none"
 
 
-def _page_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
+def _wrong_page(outcome: NightOutcome, report: Report) -> Iterator[str]:
     page = outcome.files.get("html", "")
-    kind = kind_of(page)
+    kind = overall_class_of(page)
     if is_bad(report) is not (kind == "is-bad"):
         yield f"the page is {kind or 'plain'}, the report {'bad' if is_bad(report) else 'good'}"
     lost, late = _by_reason(report)
@@ -162,13 +162,13 @@ def _by_reason(report: Report) -> tuple[int, int]:
     return lost, len(report["breaches"]) - lost
 
 
-def _page_of_failure(outcome: NightOutcome) -> Iterator[str]:
+def _wrong_failure_page(outcome: NightOutcome) -> Iterator[str]:
     page = outcome.files.get("html", "")
     if not _only_start(outcome) and ("is-good" in page or "✓" in page):
         yield "its page could not be written, but a green page exists"
 
 
-def _junit_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
+def _wrong_junit(outcome: NightOutcome, report: Report) -> Iterator[str]:
     text = outcome.files.get("junit.xml", "")
     if not text:
         yield "there is no JUnit file"
@@ -186,11 +186,11 @@ def _junit_differs(outcome: NightOutcome, report: Report) -> Iterator[str]:
         yield f"JUnit shows {shown}, the report {expected}"
 
 
-def _metrics_differ(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator[str]:
+def _wrong_metrics(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator[str]:
     samples = [s for f in text_string_to_metric_families(outcome.files.get("prom", "")) for s in f.samples]
     values = {(s.name, tuple(sorted(s.labels.items()))): s.value for s in samples}
     plan = ("plan", label(outcome.plan.name, outcome.run.shard))
-    finished = _seconds(report["finished_at"])
+    finished = _timestamp(report["finished_at"])
     if values.get(("dr_copy_last_run_timestamp_seconds", (plan,))) != finished:
         yield "the metrics are of another run"
     success = values.get(("dr_copy_last_success_timestamp_seconds", (plan,)), -1.0)
@@ -207,7 +207,7 @@ def _metrics_differ(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
         yield f"the metrics show the failures {shown}, the report of {dict(kinds)}"
     for row in report["sets"]:
         key = tuple(sorted((plan, ("group", row["group"]), ("region", row["region"]))))
-        taken = _seconds(row["source_created_at"]) if row["set"] else 0.0
+        taken = _timestamp(row["source_created_at"]) if row["set"] else 0.0
         if not row["unknown"] and values.get(("dr_copy_set_timestamp_seconds", key)) != taken:
             yield f"the metrics show another set of {row['group']} in {row['region']} than the report"
     points = {key[1]: n for key, n in values.items() if key[0] == "dr_copy_recovery_point_timestamp_seconds"}
@@ -220,10 +220,10 @@ def _metrics_differ(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
             "disk": row["disk_id"],
             "region": row["region"],
         }
-        taken = _seconds(row["source_created_at"]) if row["source_created_at"] else 0.0
+        taken = _timestamp(row["source_created_at"]) if row["source_created_at"] else 0.0
         if row["state"] != "unknown" and points.get(tuple(sorted(labels.items()))) != taken:
             yield f"the metrics show another time of {row['disk_id']} in {row['region']} than the report"
 
 
-def _seconds(text: str) -> float:
-    return datetime.strptime(text, FORM).replace(tzinfo=timezone.utc).timestamp()
+def _timestamp(text: str) -> float:
+    return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=timezone.utc).timestamp()

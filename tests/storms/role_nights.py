@@ -32,14 +32,14 @@ from tests.simulator.state import SnapshotGroup, new_id, restart_ids
 from tests.unit.harness import COLLECTION
 
 from .modules import run_in_turn
-from .role_people import EXCLUDE, GROUP_TAG, People
-from .role_restores import RestoreOutcome, restore_in
+from .role_people import EXCLUDE, GROUP_TAG, PeopleSimulation
+from .role_restores import RestoreOutcome, make_restore
 from .role_storms import Evening, Plan, PlannedNight, PlannedRestore, RoleStorm
 from .truth import Copy
 
 #: The function that main() of each kind of module calls with its parsed options.
-ENTRIES = {"copy": "copy_snapshots", "info": "show_snapshots", "restore": "restore_disks"}
-DAY = 86400.0
+ENTRY_FUNCTIONS = {"copy": "copy_snapshots", "info": "show_snapshots", "restore": "restore_disks"}
+DAY_SECONDS = 86400.0
 
 
 @dataclass
@@ -77,7 +77,7 @@ class NightOutcome:
     left_out: list[str] = field(default_factory=list)
 
 
-class Nights(People):
+class NightSimulation(PeopleSimulation):
     """Plans, their disks and copies on one cloud, and the nights there. ``folder`` is for their files."""
 
     def __init__(self, storm: RoleStorm, estate: Any, folder: Path):
@@ -104,7 +104,7 @@ class Nights(People):
         estate.settings(copy_seconds=storm.copy_seconds, quota=storm.quota, latencies=[0.0, storm.latency])
         if storm.tags_late:
             estate.settings(tags_visible_after=storm.tags_late)
-        self.disks = [self._disk(plans) for plans in storm.disks]
+        self.disks = [self._create_disk(plans) for plans in storm.disks]
         for disk, group in zip(self.disks, storm.groups):
             self.set_disk(disk, GROUP_TAG, f"app-{group}" if group >= 0 else None)
         for disk, server in zip(self.disks, storm.servers):
@@ -118,7 +118,7 @@ class Nights(People):
         self.history.lags = storm.lags
         self.control.watch = self
 
-    def _disk(self, plans: tuple[int, ...]) -> str:
+    def _create_disk(self, plans: tuple[int, ...]) -> str:
         tags = {self.tag_of(plan): "true" for plan in plans}
         return str(self.estate.disk(**tags))
 
@@ -126,7 +126,7 @@ class Nights(People):
 
     def _truth(self) -> Iterator[tuple[Key, Kept]]:
         for region in (self.estate.source, *self.regions):
-            for snapshot in self.estate.everything(region):
+            for snapshot in self.estate.all_snapshots(region):
                 yield (region, snapshot.id), (snapshot, self.estate.tags_of(snapshot))
 
     def copies(self) -> list[Copy]:
@@ -164,10 +164,12 @@ class Nights(People):
         self._evening += 1
         number = self._evening
         self.scheduler.forget_events()
-        begin = 1000.0 + number * DAY
-        self._day(evening, begin - DAY / 2)
+        begin = 1000.0 + number * DAY_SECONDS
+        self._run_day(evening, begin - DAY_SECONDS / 2)
         self.scheduler.sleep(begin - self.scheduler.monotonic())
-        failing = {source: "a fault" for source, (disk, _at) in self.taken.items() if disk in self._chosen(evening)}
+        failing = {
+            source: "a fault" for source, (disk, _at) in self.taken.items() if disk in self._failing_disks(evening)
+        }
         self.estate.settings(fail_copies_of=failing)
         for event in evening.by_night:
             self.scheduler.at(
@@ -180,30 +182,30 @@ class Nights(People):
             outcome = NightOutcome(name, run, (plans or self.storm.plans_at(number))[run.plan], number)
             self._by_name[name] = outcome
             made.append(outcome)
-            parts.append((name, self._prepared(outcome), run.late))
+            parts.append((name, self._make_run(outcome), run.late))
         self.outcomes += made
         for n, restore in enumerate(evening.restores, 1):
             outcome_of_restore = RestoreOutcome(f"{number}.r{n}", restore, restore_id=f"flood-{number}-{n}")
             self._runs[outcome_of_restore.name] = restore
             self._tonight.append(outcome_of_restore.name)
-            parts.append((outcome_of_restore.name, restore_in(self, outcome_of_restore), restore.late))
+            parts.append((outcome_of_restore.name, make_restore(self, outcome_of_restore), restore.late))
             self.restores.append(outcome_of_restore)
         self._tonight = self._tonight or [""]
         with self._broken_folders(evening.broken):
             if parts:
-                self._play(parts)
+                self._run_all(parts)
         return made
 
-    def _chosen(self, evening: Evening) -> list[str]:
+    def _failing_disks(self, evening: Evening) -> list[str]:
         return [self.disks[n] for n in evening.failing if n < len(self.disks)]
 
-    def _day(self, evening: Evening, begin: float) -> None:
+    def _run_day(self, evening: Evening, begin: float) -> None:
         """Let the source take its snapshots and delete old ones, and let people act."""
         self.scheduler.sleep(max(0.0, begin - self.scheduler.monotonic()))
         for event in evening.by_day:
             self.scheduler.sleep(max(0.0, begin + event.after - self.scheduler.monotonic()))
             self.apply_event(event)
-        self.scheduler.sleep(max(0.0, begin + DAY / 2 - 600.0 - self.scheduler.monotonic()))
+        self.scheduler.sleep(max(0.0, begin + DAY_SECONDS / 2 - 600.0 - self.scheduler.monotonic()))
         self._take_snapshots(evening)
         oldest = self.estate.clock.utc() - timedelta(days=self.storm.source_days)
         for source in [source for source in self._alive if self.taken[source][1] < oldest]:
@@ -226,7 +228,7 @@ class Nights(People):
                 of_servers.setdefault(server, []).append(source)
         if evening.together and self.storm.cloud in ("ecs", "cbs"):
             for server, sources in of_servers.items():
-                self._group(sources, server, evening.together)
+                self._group_snapshots(sources, server, evening.together)
 
     def _tags_of_source(self, server: str, together: str) -> dict[str, str]:
         tags = {"env": "prod"} if CLOUDS[self.storm.cloud].snapshots_have_tags else {}
@@ -234,7 +236,7 @@ class Nights(People):
             tags["night"] = f"night-{self._evening}" + (f"-{server}" if together == "crash" else "")
         return tags
 
-    def _group(self, sources: list[str], server: str, together: str) -> None:
+    def _group_snapshots(self, sources: list[str], server: str, together: str) -> None:
         """Make a group of snapshots in the source region; a wrong one has a member that is in another group too."""
         kind = "NORMAL" if together == "weak" else "CONSISTENCY"
         for members in (sources, sources[:1]) if together == "wrong" else (sources,):
@@ -277,25 +279,25 @@ class Nights(People):
 
         def call(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
             name = module.rpartition(".")[2]
-            return run_in_turn(self._modules[name], ENTRIES[name.rpartition("_")[2]], arguments, check)
+            return run_in_turn(self._modules[name], ENTRY_FUNCTIONS[name.rpartition("_")[2]], arguments, check)
 
         return call
 
-    def _prepared(self, outcome: NightOutcome) -> Callable[[], None]:
+    def _make_run(self, outcome: NightOutcome) -> Callable[[], None]:
         run, plan = outcome.run, outcome.plan
 
         def work() -> None:
             clock = self._clock()
             outcome.began_at = clock.utc()
-            self._note_selection(outcome)
+            self._record_selection(outcome)
             outcome.left_out = [disk for disk in self.disks if self.tags_of_disk(disk).get(EXCLUDE) == "true"]
             outcome.page_before = self.files_of(plan, run).get("html", "")
             before = (replace(run, reads_only=reads) for reads in (False, True))
             outcome.json_before = tuple(self.files_of(plan, one).get("json", "{}") for one in before)
             setting = PlanContext(host=plan.name, check_mode=run.check, reads_only=run.reads_only, ansible="none")
-            with self.recording(outcome):
+            with self.record_run(outcome):
                 given = {**self.variables(plan), "shard": run.shard}
-                call = self._noting_listings(outcome, self.call(run.check))
+                call = self._record_listings(outcome, self.call(run.check))
                 night = PlanRun(given, setting, call=call, clock=clock.utc, say=lambda line: None)
                 outcome.finished = night.run()
             outcome.ended_at = clock.utc()
@@ -303,19 +305,19 @@ class Nights(People):
 
         return work
 
-    def _noting_listings(
+    def _record_listings(
         self, outcome: NightOutcome, call: Callable[[str, dict[str, Any]], dict[str, Any]]
     ) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
-        def noting(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        def run_module(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
             began = self.scheduler.monotonic()
             answer = call(module, arguments)
             if module.endswith("_info") and not answer.get("failed"):
                 outcome.listed[arguments["region"]] = began
             return answer
 
-        return noting
+        return run_module
 
-    def _note_selection(self, outcome: NightOutcome) -> None:
+    def _record_selection(self, outcome: NightOutcome) -> None:
         """Record the disks that a night selects. The disks of one group are in the part of the first of them."""
         outcome.selected_in_all, excluded = self.selected(outcome.plan)
         disks = sorted([*outcome.selected_in_all, *excluded])
@@ -351,8 +353,8 @@ class Nights(People):
         write, write_metrics = report_files.write_atomically, metrics.write_to_textfile
         try:
             with (
-                mock.patch.object(report_files, "write_atomically", self._written(write)),
-                mock.patch.object(metrics, "write_to_textfile", self._written(write_metrics)),
+                mock.patch.object(report_files, "write_atomically", self._fail_writes(write)),
+                mock.patch.object(metrics, "write_to_textfile", self._fail_writes(write_metrics)),
             ):
                 yield
         finally:
@@ -361,7 +363,7 @@ class Nights(People):
                 if (away := self.folder / f"{name}.away").exists():
                     away.rename(self.folder / name)
 
-    def _written(self, write: Callable[..., None]) -> Callable[..., None]:
+    def _fail_writes(self, write: Callable[..., None]) -> Callable[..., None]:
         def written(path: Any, content: Any) -> None:
             name = self.scheduler.run
             self._files_of[name] += 1

@@ -24,7 +24,7 @@ GROUP_TAG, SET = "app", "dr-copy:set"
 KEY_STATES = ("", "Disabled", "PendingDeletion")
 
 
-class People(Runs):
+class PeopleSimulation(Runs):
     """The estate of a storm, as people change it."""
 
     storm: RoleStorm
@@ -78,7 +78,7 @@ class People(Runs):
 
     def apply_event(self, event: Event) -> None:
         region = self.regions[event.number % 2]
-        copies = [s for s in self.estate.everything(region) if getattr(s, "source_id", "") in self.taken]
+        copies = [s for s in self.estate.all_snapshots(region) if getattr(s, "source_id", "") in self.taken]
         complete = [s for s in copies if self.estate.phase_of(s) == "complete" and not getattr(s, "gone_at", None)]
         taken = complete[event.number % len(complete)] if complete else None
         disk = self.disks[event.number % len(self.disks)]
@@ -147,11 +147,11 @@ class People(Runs):
         return bool(lock and lock.holds(self.estate.clock.utc()))
 
     def _copy_by_hand(self, region: str, number: int) -> None:
-        there = {s.source_id for s in self.estate.everything(region) if getattr(s, "source_id", "")}
+        there = {s.source_id for s in self.estate.all_snapshots(region) if getattr(s, "source_id", "")}
         sources = [source for source in self._alive if source not in there]
         if sources:
             seconds = (0.0, self.storm.copy_seconds)[number % 2]
-            self.planted[self.estate.foreign_copy(sources[number % len(sources)], region, seconds).id] = FOREIGN
+            self.planted[self.estate.create_foreign_copy(sources[number % len(sources)], region, seconds).id] = FOREIGN
 
     def group_of(self, disk: str, by_tag: bool) -> str:
         """Return the group of a disk now, its server or the value of the group tag, or an empty string."""

@@ -12,41 +12,41 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from .role_forms import FORM, Report, forms_differ, old_page
+from .role_forms import TIME_FORMAT, Report, stale_page, wrong_forms
 from .role_nights import NightOutcome
-from .role_rules import kept_by
+from .role_rules import keeping_rules
 from .truth import COPIES, Copy
 
 if TYPE_CHECKING:
     from .role_checks import RoleTruth
 
 #: Hours by which a reported age may differ.
-ROUNDED = 0.1
+ROUNDING_HOURS = 0.1
 
 
 def wrong_reports(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
     """Yield what a night reports wrongly, or reports about another day."""
-    yield from old_page(truth, outcome)
+    yield from stale_page(truth, outcome)
     if outcome.finished is None:
         return
     report, message = outcome.finished.report, outcome.finished.message
     if "its own code ended the run" in message or "Traceback" in message:
         yield f"broke down: {message}"
         return
-    yield from forms_differ(truth, outcome, report, message)
+    yield from wrong_forms(truth, outcome, report, message)
     if not outcome.run.check:
-        yield from _not_so(truth, outcome, report)
+        yield from _wrong_claims(truth, outcome, report)
 
 
 # -- what is said against the truth -----------------------------------------------------------------------
 
 
-def _not_so(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator[str]:
+def _wrong_claims(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator[str]:
     regions = [truth.nights.regions[n] for n in outcome.plan.destinations]
     if report["source_listed"]:
         wanted = {(disk, region) for disk in outcome.selected for region in regions}
         shown = {(row["disk_id"], row["region"]) for row in report["recovery_points"]}
-        if shown != wanted and not _stopped(report):
+        if shown != wanted and not _has_stopped(report):
             yield f"recovery points are reported for the wrong disks: {sorted(shown ^ wanted)}"
         if {row["disk_id"] for row in report["coverage"]["excluded"]} != set(outcome.excluded):
             yield f"{outcome.excluded} are excluded, but {report['coverage']['excluded']} are reported"
@@ -54,7 +54,7 @@ def _not_so(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator
         yield from (f"{row['disk_id']} in {row['region']} {why}" for why in _wrong_point(truth, outcome, report, row))
     if not report["recovery_points"] and report["within_rpo"]:
         yield "is within its RPO without a recovery point"
-    yield from _wrongly_pruned(truth, outcome, report)
+    yield from _wrong_prunings(truth, outcome, report)
     yield from _wrong_coverage(truth, outcome, report)
     if not outcome.finished or outcome.finished.message:
         return
@@ -66,7 +66,7 @@ def _not_so(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator
         yield f"reports {report['counts']} copies, but made {len(made)}"
 
 
-def _stopped(report: Report) -> bool:
+def _has_stopped(report: Report) -> bool:
     """Whether a run ended before it looked at its disks."""
     return not report["recovery_points"] and bool(report["failures"])
 
@@ -87,21 +87,21 @@ def _wrong_point(truth: RoleTruth, outcome: NightOutcome, report: Report, row: R
             # Nothing shows when somebody else's copy was taken if its source is gone or was not read.
             yield from ("is within the RPO, but its time is unknown",) if row["within_rpo"] else ()
             return
-        if row["source_created_at"] != truth.taken(copy).strftime(FORM):
+        if row["source_created_at"] != truth.taken(copy).strftime(TIME_FORMAT):
             yield f"is reported to be of {row['source_created_at']}, and is of {truth.taken(copy)}"
         begin = _last_read(truth, outcome, copy)
         if row["state"] == "completed" and not copy.was(("complete",), begin, outcome.ended):
             yield f"is reported to have {copy.id}, which is {copy.phase(outcome.ended)}"
         age = (outcome.ended_at - truth.taken(copy)).total_seconds() / 3600
-        if row["age_hours"] is None or abs(row["age_hours"] - age) > ROUNDED:
+        if row["age_hours"] is None or abs(row["age_hours"] - age) > ROUNDING_HOURS:
             yield f"is reported to be {row['age_hours']} h old, and is {age:.1f}"
-        if rpo and row["within_rpo"] is True and age > rpo + ROUNDED:
+        if rpo and row["within_rpo"] is True and age > rpo + ROUNDING_HOURS:
             yield f"is within the RPO of {rpo} h, but {age:.1f} h old"
     elif row["within_rpo"]:
         yield "is within the RPO without a copy"
-    for better in _surely_seen(truth, outcome, disk, region):
+    for better in _surely_seen_copies(truth, outcome, disk, region):
         shown = row["source_created_at"] if row["snapshot_id"] else ""
-        if truth.taken(better).strftime(FORM) > shown:
+        if truth.taken(better).strftime(TIME_FORMAT) > shown:
             yield f"is reported to be of {shown or None}, and {better.id} of {truth.taken(better)} exists"
 
 
@@ -113,19 +113,19 @@ def _last_read(truth: RoleTruth, outcome: NightOutcome, copy: Copy) -> float:
     return outcome.listed.get(copy.region, outcome.started) - truth.storm.lag - 0.1
 
 
-def _surely_seen(truth: RoleTruth, outcome: NightOutcome, disk: str, region: str) -> list[Copy]:
+def _surely_seen_copies(truth: RoleTruth, outcome: NightOutcome, disk: str, region: str) -> list[Copy]:
     """Return the copies of ours that were complete and marked early enough for every read of a run, until its end."""
     begin = outcome.started - truth.storm.lag - 0.1
     made_now = {copy.id for copy in truth.copies if copy.by == outcome.name}
     found = []
-    for copy in truth.of_disk(disk, region):
+    for copy in truth.copies_of_disk(disk, region):
         marked = truth.storm.cloud != "cbs" or "dr-copy:source-created-at" in (copy.version(begin) or copy.born).tags
         if copy.ours and marked and copy.id not in made_now and copy.stayed(("complete",), begin, outcome.ended):
             found.append(copy)
     return found
 
 
-def _wrongly_pruned(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator[str]:
+def _wrong_prunings(truth: RoleTruth, outcome: NightOutcome, report: Report) -> Iterator[str]:
     shown = {row["snapshot_id"] for row in report["pruned"]}
     for snapshot_id in shown:
         copy = truth.by_id.get(snapshot_id)
@@ -152,7 +152,7 @@ def _wrong_coverage(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
             yield f"{copy.id} is reported to have vanished, but exists"
     if report["failures"] or not report["source_listed"]:
         return
-    missing = {point["snapshot_id"] for point in _taken_by_people(truth, outcome)}
+    missing = {point["snapshot_id"] for point in _points_deleted_by_people(truth, outcome)}
     if unseen := missing - {row["snapshot_id"] for row in report["vanished"]}:
         yield f"{sorted(unseen)} were recovery points and have vanished, but nothing says so"
     lost = {row["disk_id"] for row in report["coverage"]["lost"] or ()}
@@ -164,12 +164,12 @@ def _wrong_coverage(truth: RoleTruth, outcome: NightOutcome, report: Report) -> 
         if outcome.run.shard and parse_shard(outcome.run.shard)[0] > 1:
             continue  # the first part reports it
         regions = [truth.nights.regions[n] for n in outcome.plan.destinations]
-        seen = [copy for region in regions for copy in _surely_seen(truth, outcome, disk, region)]
-        if any(truth.plan_of(copy, outcome.started - truth.shown) in names for copy in seen):
+        seen = [copy for region in regions for copy in _surely_seen_copies(truth, outcome, disk, region)]
+        if any(truth.plan_of(copy, outcome.started - truth.seconds_until_seen) in names for copy in seen):
             yield f"{disk} has copies and is no longer selected, but nothing says so"
 
 
-def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
+def _points_deleted_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
     """Return the recovery points of a plan's last report that a person deleted early enough to be noticed.
 
     A night since then may have pruned a point and left no report, and later nights cannot know. So of the points that
@@ -178,14 +178,14 @@ def _taken_by_people(truth: RoleTruth, outcome: NightOutcome) -> list[Report]:
     last = max(map(json.loads, outcome.json_before), key=lambda report: report.get("finished_at", ""))
     if last.get("last") or not last.get("source_listed"):
         return []
-    begin, found = outcome.started - truth.shown, []
+    begin, found = outcome.started - truth.seconds_until_seen, []
     for point in last["recovery_points"]:
         copy = truth.by_id.get(point["snapshot_id"] or "")
         if copy is None or copy.remover != "event" or copy.gone > begin or point["disk_id"] not in outcome.selected:
             continue
-        others = truth.of_disk(point["disk_id"], copy.region)
+        others = truth.copies_of_disk(point["disk_id"], copy.region)
         is_newest = all(truth.taken(one) <= truth.taken(copy) for one in others)
-        if not is_newest and not any(kept_by(truth, outcome, copy, outcome.started)):
+        if not is_newest and not any(keeping_rules(truth, outcome, copy, outcome.started)):
             continue
         same_place = [one for one in truth.copies if one.place == copy.place]
         if not any(one.was(("complete",), begin, outcome.ended) for one in same_place):

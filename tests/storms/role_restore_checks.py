@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from .role_forms import FORM, kind_of
+from .role_forms import TIME_FORMAT, overall_class_of
 from .role_restores import HOST, RestoreOutcome
 from .role_sets import marked_sets
 from .truth import COPIES, DELETES, WRITES, Copy, is_dry
@@ -39,7 +39,7 @@ def wrong_restores(truth: RoleTruth) -> Iterator[str]:
     disks = [disk for disk in truth.nights.estate.disks() if truth.nights.estate.tags_of_disk(disk).get(ID)]
     for outcome in truth.nights.restores:
         kind = "drill" if outcome.run.is_drill else "restore"
-        for violation in (*_of_calls(truth, outcome), *_of_report(truth, outcome, disks)):
+        for violation in (*_wrong_calls(truth, outcome), *_wrong_report(truth, outcome, disks)):
             yield f"{kind} {outcome.name}: {violation}"
     tags = [truth.nights.estate.tags_of_disk(disk) for disk in disks]
     for (restore_id, snapshot_id), number in Counter((one[ID], one.get(SNAPSHOT, "")) for one in tags).items():
@@ -49,7 +49,7 @@ def wrong_restores(truth: RoleTruth) -> Iterator[str]:
         yield f"disks of drills are left after the last one: {left}"
 
 
-def _of_calls(truth: RoleTruth, outcome: RestoreOutcome) -> Iterator[str]:
+def _wrong_calls(truth: RoleTruth, outcome: RestoreOutcome) -> Iterator[str]:
     if outcome.broke:
         yield f"broke down: {outcome.broke}"
     if outcome.name in truth.nights.endless:
@@ -63,7 +63,7 @@ def _of_calls(truth: RoleTruth, outcome: RestoreOutcome) -> Iterator[str]:
             yield f"called {call.action} in the source region"
 
 
-def _of_report(truth: RoleTruth, outcome: RestoreOutcome, disks: list[Any]) -> Iterator[str]:
+def _wrong_report(truth: RoleTruth, outcome: RestoreOutcome, disks: list[Any]) -> Iterator[str]:
     if outcome.finished is None:
         page = outcome.files.get("html", "")
         has_called = bool(truth.calls_of_run(outcome.name))
@@ -75,13 +75,13 @@ def _of_report(truth: RoleTruth, outcome: RestoreOutcome, disks: list[Any]) -> I
         yield f"broke down: {message}"
         return
     if outcome.run.is_drill:
-        yield from _of_drill(truth, outcome, result, message)
+        yield from _wrong_drill(truth, outcome, result, message)
     else:
-        yield from _of_restore(truth, outcome, result, message, disks)
-    yield from _of_files(truth, outcome, result, message)
+        yield from _wrong_restore(truth, outcome, result, message, disks)
+    yield from _wrong_files(truth, outcome, result, message)
 
 
-def _of_restore(
+def _wrong_restore(
     truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: str, disks: list[Any]
 ) -> Iterator[str]:
     missing = [row["disk_id"] for row in result["disks"] if row["missing"]]
@@ -98,17 +98,17 @@ def _of_restore(
                 yield f"reports {row['new_disk_id']} as made of {row['copy_id']}, and that is {tags}"
         yield from _wrong_choice(truth, outcome, row)
     shown = {row["disk_id"] for row in result["disks"]}
-    if unknown := _surely_there(truth, outcome) - shown if not result["failures"] else set():
+    if unknown := _surely_restorable(truth, outcome) - shown if not result["failures"] else set():
         yield f"{sorted(unknown)} have copies, but are not reported"
 
 
-def _of_drill(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: str) -> Iterator[str]:
+def _wrong_drill(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: str) -> Iterator[str]:
     failed = [row["disk_id"] for row in result["tried"] if not row["proven"]]
     bad = bool(failed or result["failures"] or result["overdue"] or not result["tried"])
     bad = bad or any(not row["attached_to"] for row in result["left"])
     if outcome.run.check:
         return
-    if bad is not bool(_without_files(message)):
+    if bad is not bool(_cut_file_problems(message)):
         yield f"the message is {message!r}, not proven are {failed}, and failed {result['failures']}"
     # Drills that start within one second have the same ID: one may have made what the other finds and proves.
     second = outcome.began_at.replace(microsecond=0)
@@ -131,9 +131,9 @@ def _wrong_choice(truth: RoleTruth, outcome: RestoreOutcome, row: Row) -> Iterat
     if copy is None or copy.region != region or truth.disk_of(copy) != row["disk_id"]:
         yield f"{row['disk_id']} is reported to come from {row['copy_id']}, which is not its copy in {region}"
         return
-    if row["taken_at"] != truth.taken(copy).strftime(FORM):
+    if row["taken_at"] != truth.taken(copy).strftime(TIME_FORMAT):
         yield f"{copy.id} is reported to be of {row['taken_at']}, and is of {truth.taken(copy)}"
-    begin = outcome.started - truth.shown
+    begin = outcome.started - truth.seconds_until_seen
     if not copy.was(("complete",), begin, outcome.ended):
         yield f"chose {copy.id} of {row['disk_id']}, which is {copy.phase(outcome.started)}"
     newer = [one for one in _sure_copies(truth, outcome) if truth.disk_of(one) == row["disk_id"]]
@@ -149,7 +149,7 @@ def _is_of_set(truth: RoleTruth, copy: Copy, begin: float) -> bool:
 
 def _sure_copies(truth: RoleTruth, outcome: RestoreOutcome) -> list[Copy]:
     """Return the copies of ours that every read of a run showed as complete, tagged and restorable."""
-    begin, region = outcome.started - truth.shown, truth.nights.regions[outcome.run.region]
+    begin, region = outcome.started - truth.seconds_until_seen, truth.nights.regions[outcome.run.region]
     found = []
     for copy in truth.copies:
         version = copy.version(begin)
@@ -159,11 +159,11 @@ def _sure_copies(truth: RoleTruth, outcome: RestoreOutcome) -> list[Copy]:
     return found
 
 
-def _surely_there(truth: RoleTruth, outcome: RestoreOutcome) -> set[str]:
+def _surely_restorable(truth: RoleTruth, outcome: RestoreOutcome) -> set[str]:
     return {truth.disk_of(copy) for copy in _sure_copies(truth, outcome)}
 
 
-def _of_files(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: str) -> Iterator[str]:
+def _wrong_files(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: str) -> Iterator[str]:
     """Check the files of a run against its result."""
     if outcome.run.check:
         return
@@ -189,13 +189,13 @@ def _of_files(truth: RoleTruth, outcome: RestoreOutcome, result: Row, message: s
     if "reports" not in broken:
         if json.loads(outcome.files.get("json") or "null") != json.loads(json.dumps(result)):
             yield "the JSON report of the drill differs from the result"
-        if (kind_of(page) == "is-bad") is not bool(_without_files(message)):
-            yield f"the page of the drill is {kind_of(page)}, the message is {message!r}"
+        if (overall_class_of(page) == "is-bad") is not bool(_cut_file_problems(message)):
+            yield f"the page of the drill is {overall_class_of(page)}, the message is {message!r}"
     if "metrics" not in broken:
         yield from _wrong_metrics(outcome, result)
 
 
-def _without_files(message: str) -> str:
+def _cut_file_problems(message: str) -> str:
     """Return a message without its end, which is about files that could not be written."""
     return re.split(r"The (report|metrics)[^:]* could not be written", message)[0].strip()
 

@@ -23,7 +23,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.r
 from .role_storms import PlannedRestore
 
 if TYPE_CHECKING:
-    from .role_nights import Nights
+    from .role_nights import NightSimulation
 
 #: The inventory host of these restores and drills.
 HOST = "recovery"
@@ -49,7 +49,7 @@ class RestoreOutcome:
     page_before: str = ""
 
 
-def restore_in(nights: Nights, outcome: RestoreOutcome) -> Callable[[], None]:
+def make_restore(nights: NightSimulation, outcome: RestoreOutcome) -> Callable[[], None]:
     """Return a function that runs a restore or a drill, interleaved with other runs."""
     run = outcome.run
 
@@ -59,7 +59,7 @@ def restore_in(nights: Nights, outcome: RestoreOutcome) -> Callable[[], None]:
         outcome.page_before = files_of(nights, outcome).get("html", "")
         program: type[Run] = Drill if run.is_drill else Restore
         setting = RestoreContext(host=HOST, check_mode=run.check)
-        with nights.recording(outcome):
+        with nights.record_run(outcome):
             made = program(
                 variables_of(nights, outcome), setting, call=nights.call(run.check), clock=utc, say=lambda line: None
             )
@@ -69,7 +69,7 @@ def restore_in(nights: Nights, outcome: RestoreOutcome) -> Callable[[], None]:
     return work
 
 
-def variables_of(nights: Nights, outcome: RestoreOutcome) -> dict[str, Any]:
+def variables_of(nights: NightSimulation, outcome: RestoreOutcome) -> dict[str, Any]:
     """Return the role's variables without their prefix."""
     estate, folder, run = nights.estate, nights.folder, outcome.run
     places = {"report_dir": folder / "reports", "metrics_dir": folder / "metrics"}
@@ -85,7 +85,7 @@ def variables_of(nights: Nights, outcome: RestoreOutcome) -> dict[str, Any]:
     }
 
 
-def files_of(nights: Nights, outcome: RestoreOutcome) -> dict[str, str]:
+def files_of(nights: NightSimulation, outcome: RestoreOutcome) -> dict[str, str]:
     """Return the current contents of the files of a restore or of drills."""
     folder = nights.folder
     paths = {"restore.json": folder / "manifests" / f"{HOST}.{outcome.restore_id}.restore.json"}

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 RULES = ("keep", "keep_days", *(name for name in NO_CALENDAR if name != "timezone"))
 
 
-def kept_by(truth: RoleTruth, outcome: NightOutcome, copy: Copy, moment: float) -> Iterator[str]:
+def keeping_rules(truth: RoleTruth, outcome: NightOutcome, copy: Copy, moment: float) -> Iterator[str]:
     """Return which rules of a plan keep a copy. Copies that this run may have seen complete count as newer."""
     options, taken = {**NO_CALENDAR, **outcome.plan.options}, truth.taken(copy)
     newer = {
         (truth.taken(one), one.source_id)
-        for one in truth.of_disk(truth.disk_of(copy), copy.region)
-        if one.ours and one.was(("complete",), outcome.started - truth.shown, moment)
+        for one in truth.copies_of_disk(truth.disk_of(copy), copy.region)
+        if one.ours and one.was(("complete",), outcome.started - truth.seconds_until_seen, moment)
     }
     newer = {one for one in newer if one > (taken, copy.source_id)}
     if not any(options.get(rule) for rule in RULES):
@@ -39,7 +39,7 @@ def kept_by(truth: RoleTruth, outcome: NightOutcome, copy: Copy, moment: float) 
     yield from kept_by_calendar(taken, [time for time, _source in newer], options)
 
 
-def kept_at_end(truth: RoleTruth, outcome: NightOutcome, copy: Copy, there: list[Copy]) -> Iterator[str]:
+def rules_keeping_at_end(truth: RoleTruth, outcome: NightOutcome, copy: Copy, there: list[Copy]) -> Iterator[str]:
     """Return which rules keep a copy, counting only existing copies that are neither held nor locked."""
     options, taken = {**NO_CALENDAR, **outcome.plan.options}, truth.taken(copy)
     counted = {(truth.taken(one), one.source_id) for one in there if not one.held(outcome.ended)}

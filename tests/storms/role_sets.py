@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tests.clouds import CLOUDS
 from tests.simulator.history import Version
 
-from .role_forms import FORM
+from .role_forms import TIME_FORMAT
 from .role_nights import NightOutcome
 from .truth import Copy
 
@@ -128,10 +128,10 @@ def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
     if not CLOUDS[truth.storm.cloud].snapshots_have_tags:
         return  # copies have no marks
     for row in report["sets"]:
-        yield from _unreported(truth, outcome, row)
+        yield from _unreported_sets(truth, outcome, row)
         if row["set"] is None:
             continue
-        begin = outcome.started - truth.shown
+        begin = outcome.started - truth.seconds_until_seen
         members = {
             truth.disk_of(copy)
             for copy in truth.copies
@@ -145,14 +145,14 @@ def wrong_sets(truth: RoleTruth, outcome: NightOutcome) -> Iterator[str]:
             yield f"reports {', '.join(sorted(missing))} as of the set {row['set']}, which has no such copy"
 
 
-def _unreported(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) -> Iterator[str]:
+def _unreported_sets(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) -> Iterator[str]:
     """Yield complete sets that each read of a night showed, if the night reports none or an older one.
 
     Also yield reported sets whose marks contradict each other.
     """
     if row["unknown"]:
         return
-    begin = outcome.started - truth.shown
+    begin = outcome.started - truth.seconds_until_seen
     sets = marked_sets(truth, row["region"], begin)
     own = [one for one in sets if one.group == row["group"] and one.plan in outcome.plan.names]
     if any(one.disks(truth) - {*row["disks"]} for one in own):
@@ -161,7 +161,7 @@ def _unreported(truth: RoleTruth, outcome: NightOutcome, row: dict[str, Any]) ->
         if one.set_id == row["set"] and one.contradicts_itself(truth) and _was_unchanged(one, outcome, begin):
             yield f"reports the set {row['set']} of {row['group']}, whose marks contradict each other"
     sure = [one for one in own if one.is_whole(truth) and _was_unchanged(one, outcome, begin)]
-    newest = min(map(truth.taken, sure[0].copies)).strftime(FORM) if sure else ""
+    newest = min(map(truth.taken, sure[0].copies)).strftime(TIME_FORMAT) if sure else ""
     if newest > (row["source_created_at"] or ""):
         yield f"reports the set {row['set']} of {row['group']}, and {sure[0].set_id} is complete in {row['region']}"
 

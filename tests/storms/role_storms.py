@@ -144,7 +144,7 @@ class RoleStorm:
         return max(self.lags) + self.tags_late
 
     @property
-    def call(self) -> float:
+    def max_call_seconds(self) -> float:
         """The longest duration of a call (seconds)."""
         return self.latency
 
@@ -152,7 +152,7 @@ class RoleStorm:
         """Return the folders that cannot be written on an evening; the first evening is 1."""
         return self.evenings[evening - 1].broken if evening <= len(self.evenings) else ()
 
-    def smaller(self) -> Iterator[RoleStorm]:
+    def simplify(self) -> Iterator[RoleStorm]:
         """Yield storms with one thing less, the largest steps first."""
         half = len(self.evenings) // 2
         for part in (self.evenings[:half], self.evenings[half:]) if half else ():
@@ -160,7 +160,7 @@ class RoleStorm:
         for number, evening in enumerate(self.evenings):
             before, after = self.evenings[:number], self.evenings[number + 1 :]
             yield replace(self, evenings=(*before, *after))
-            for less in _less(evening):
+            for less in _simplify_evening(evening):
                 yield replace(self, evenings=(*before, less, *after))
         for name, simplest in (
             ("latency", 0.0),
@@ -182,7 +182,7 @@ class RoleStorm:
                 yield replace(self, plans=plans)
 
 
-def _less(evening: Evening) -> Iterator[Evening]:
+def _simplify_evening(evening: Evening) -> Iterator[Evening]:
     for name in ("nights", "by_day", "by_night", "failing", "broken", "restores"):
         rows = getattr(evening, name)
         for number in range(len(rows)):
@@ -192,11 +192,11 @@ def _less(evening: Evening) -> Iterator[Evening]:
     for name in ("nights", "restores"):
         runs = getattr(evening, name)
         for number, run in enumerate(runs):
-            for less in _less_of_run(run):
+            for less in _simplify_run(run):
                 yield replace(evening, **{name: (*runs[:number], less, *runs[number + 1 :])})
 
 
-def _less_of_run(night: Any) -> Iterator[Any]:
+def _simplify_run(night: Any) -> Iterator[Any]:
     for name in ("faults", "files"):
         rows = getattr(night, name)
         if len(rows) > 1:

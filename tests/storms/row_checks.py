@@ -16,8 +16,8 @@ from typing import Any
 
 from tests.simulator.control import Call
 
-from .call_checks import unanswered
-from .faults import UNSEEN
+from .call_checks import unanswered_calls
+from .faults import MAX_UNSEEN_SECONDS
 from .simulation import RunOutcome
 from .truth import ALIVE, CHANGES, DELETES, WRITES, Copy, Place, Truth, ids_of
 
@@ -31,14 +31,14 @@ class Rows:
 
     def __init__(self, truth: Truth, outcome: RunOutcome):
         self.truth, self.outcome = truth, outcome
-        self.lost, self.lost_ids = unanswered(truth, outcome)
+        self.lost, self.lost_ids = unanswered_calls(truth, outcome)
         #: What a run reports at its end was true at some time since then.
-        self.since = max(outcome.started, outcome.ended - truth.shown) - 1.0
+        self.since = max(outcome.started, outcome.ended - truth.seconds_until_seen) - 1.0
         #: The oldest state that this run's first look may have shown.
-        self.before = outcome.started - truth.shown - 1.0
+        self.before = outcome.started - truth.seconds_until_seen - 1.0
         self.checked = 0
 
-    def wrong(self) -> Iterator[str]:
+    def wrong_rows(self) -> Iterator[str]:
         outcome = self.outcome
         asked = self.truth.places_of(outcome)
         rows = [(row["source_snapshot_id"], row["region"]) for row in outcome["copies"]]
@@ -47,21 +47,21 @@ class Rows:
             return
         for row, place in zip(outcome["copies"], asked):
             failures = [f for f in outcome["failures"] if (f["source_snapshot_id"], f["region"]) == place]
-            if any(f["kind"] == "ambiguous" for f in failures) and self._doubtful(place):
+            if any(f["kind"] == "ambiguous" for f in failures) and self._is_doubtful(place):
                 continue
             self.checked += 1
-            for violation in self._of_row(row, place, failures):
+            for violation in self._wrong_row(row, place, failures):
                 yield f"{place}: {violation}"
-        yield from self._of_failures()
-        yield from self._of_counts()
-        yield from self._of_changed()
+        yield from self._wrong_failures()
+        yield from self._wrong_counts()
+        yield from self._wrong_changed()
 
-    def _doubtful(self, place: Place) -> bool:
+    def _is_doubtful(self, place: Place) -> bool:
         return bool(self.lost[place]) or any(c.id in self.lost_ids for c in self.truth.of_place[place])
 
     # -- a row -------------------------------------------------------------------------------------------
 
-    def _of_row(self, row: dict[str, Any], place: Place, failures: list[dict[str, Any]]) -> Iterator[str]:
+    def _wrong_row(self, row: dict[str, Any], place: Place, failures: list[dict[str, Any]]) -> Iterator[str]:
         if row["state"] not in STATES:
             yield f"the state is {row['state']}"
         if bool(row["error"]) and not failures:
@@ -84,12 +84,12 @@ class Rows:
             return
         if copy and copy.place != place:
             yield f"{copy.id} is a copy of {copy.place}"
-        yield from self._of_state(row, copy, failures)
-        yield from self._of_action(row, place, copy)
+        yield from self._wrong_state(row, copy, failures)
+        yield from self._wrong_action(row, place, copy)
         if copy and row["state"] in ("completed", "pending"):
-            yield from self._of_facts(row, copy, failures)
+            yield from self._wrong_facts(row, copy, failures)
 
-    def _of_state(self, row: dict[str, Any], copy: Copy | None, failures: list[dict[str, Any]]) -> Iterator[str]:
+    def _wrong_state(self, row: dict[str, Any], copy: Copy | None, failures: list[dict[str, Any]]) -> Iterator[str]:
         outcome, state = self.outcome, row["state"]
         if state == "completed":
             # One that a person or another run deleted meanwhile, or that could not be read at the end, was complete
@@ -107,7 +107,7 @@ class Rows:
             looks_once = not outcome.run.wait or outcome.run.state == "absent"
             stale = looks_once or {f["kind"] for f in failures} & UNREAD
             unseen = copy is not None and (copy.gone <= outcome.ended or self.truth.storm.cloud == "cbs")
-            since = self.since - UNSEEN - 3 * outcome.options["wait_delay"] if unseen else self.since
+            since = self.since - MAX_UNSEEN_SECONDS - 3 * outcome.options["wait_delay"] if unseen else self.since
             if copy is None or not copy.was(ALIVE, self.before if stale else since, outcome.ended):
                 yield (
                     f"{row['snapshot_id']} is reported as pending, but is "
@@ -121,11 +121,11 @@ class Rows:
         elif state == "absent" and outcome.run.state == "present" and not failures:
             yield "there is no copy, but no failure says why"
 
-    def _of_action(self, row: dict[str, Any], place: Place, copy: Copy | None) -> Iterator[str]:
+    def _wrong_action(self, row: dict[str, Any], place: Place, copy: Copy | None) -> Iterator[str]:
         outcome, action = self.outcome, row["action"]
         copies = self.truth.of_place[place]
         mine = [c for c in copies if c.by == outcome.name]
-        left = [c for c in mine if not self._removed(c)]
+        left = [c for c in mine if not self._has_removed(c)]
         answered = [c for c in left if c.maker and not c.maker.lost and c.phase(outcome.ended) in ALIVE]
         if outcome.name == "check":
             return
@@ -141,21 +141,25 @@ class Rows:
                 yield f"{answered[0].id} was made by this run, but the row says {action}"
         if action == "adopted" and copy and copy in mine and not self.lost[place]:
             yield f"{copy.id} is reported as adopted, but was made by this run"
-        removed = any(self._removed(c) for c in copies) or self._others_removed(copies)
+        removed = any(self._has_removed(c) for c in copies) or self._have_others_removed(copies)
         if action == "deleted" and outcome.run.state == "absent" and not removed:
             yield "is reported as deleted, but this run has deleted none"
-        if action == "none" and outcome.run.state == "absent" and any(self._removed(c, surely=True) for c in copies):
+        if (
+            action == "none"
+            and outcome.run.state == "absent"
+            and any(self._has_removed(c, surely=True) for c in copies)
+        ):
             yield "this run has deleted a copy, but the row says none"
 
-    def _others_removed(self, copies: list[Copy]) -> bool:
+    def _have_others_removed(self, copies: list[Copy]) -> bool:
         """Whether somebody else removed a copy during this run, which the run may attribute to itself."""
-        return any(self.outcome.started - self.truth.shown <= c.gone <= self.outcome.ended for c in copies)
+        return any(self.outcome.started - self.truth.seconds_until_seen <= c.gone <= self.outcome.ended for c in copies)
 
-    def _removed(self, copy: Copy, surely: bool = False) -> bool:
+    def _has_removed(self, copy: Copy, surely: bool = False) -> bool:
         by = copy.remover
         return getattr(by, "by", None) == self.outcome.name and not (surely and by.lost)
 
-    def _of_facts(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
+    def _wrong_facts(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
         """Check the tags, encryption and name in the row."""
         versions = [v for v in copy.versions if v.thing is not None and v.moment <= self.outcome.ended]
         if (
@@ -163,14 +167,14 @@ class Rows:
             and self.outcome.name != "check"  # which reports the tags that would be set
             and row["tags"] not in [v.tags for v in versions]
             and copy.id not in self.lost_ids
-            and not self._tagged_in_vain(copy)
+            and not self._has_tagged_in_vain(copy)
         ):
             yield f"{copy.id} has the tags {versions[-1].tags}, but the row has {row['tags']}"
-        yield from self._of_lock(row, copy, failures)
+        yield from self._wrong_lock(row, copy, failures)
         if row["encrypted"] is not None and bool(row["encrypted"]) != copy.encrypted():
             yield f"{copy.id} is reported as encrypted: {row['encrypted']}"
 
-    def _of_lock(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
+    def _wrong_lock(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
         """Check that a reported lock exists and lasts as long; a requested lock must be reported, or have failed."""
         ends = [lock.until for _version, lock in copy.locks(self.outcome.ended)]
         reported = row["locked_until"] and datetime.fromisoformat(row["locked_until"].replace("Z", "+00:00"))
@@ -180,21 +184,21 @@ class Rows:
         if asked and row["state"] == "completed" and copy.ours and not failures and not ends:
             yield f"{copy.id} is complete and not locked as requested, but no failure says why"
 
-    def _tagged_in_vain(self, copy: Copy) -> bool:
+    def _has_tagged_in_vain(self, copy: Copy) -> bool:
         """Whether the cloud accepted tags of this run for a copy that another run had deleted just before."""
         calls = self.truth.calls_of(self.outcome)
         return any(c.action in CHANGES and c.ended >= copy.gone and copy.id in ids_of(c) for c in calls)
 
     # -- the whole ---------------------------------------------------------------------------------------
 
-    def _of_failures(self) -> Iterator[str]:
+    def _wrong_failures(self) -> Iterator[str]:
         for failure in self.outcome["failures"]:
             if not failure["message"] or not failure["kind"]:
                 yield f"a failure without a message: {failure}"
         if self.outcome.failed and not self.outcome["failures"]:
             yield "the module failed, but no failure says why"
 
-    def _of_counts(self) -> Iterator[str]:
+    def _wrong_counts(self) -> Iterator[str]:
         rows, failures, counts = self.outcome["copies"], self.outcome["failures"], self.outcome["counts"]
         failed = {(f["source_snapshot_id"], f["region"]) for f in failures}
         expected = {
@@ -210,17 +214,17 @@ class Rows:
                 yield f"counted as {name} are {counts[name]}, the rows say {number}"
         if self.outcome.name == "check":
             return
-        mine = [c for c in self.truth.copies.values() if self._removed(c)]
+        mine = [c for c in self.truth.copies.values() if self._has_removed(c)]
         sure = sum(not c.remover.lost for c in mine)
         others = sum(
-            self.outcome.started - self.truth.shown <= c.gone <= self.outcome.ended
+            self.outcome.started - self.truth.seconds_until_seen <= c.gone <= self.outcome.ended
             for c in self.truth.copies.values()
-            if not self._removed(c)
+            if not self._has_removed(c)
         )
         if not sure <= counts["deleted"] <= len(mine) + others:
             yield f"{len(mine)} copies were deleted, but counted are {counts['deleted']}"
 
-    def _of_changed(self) -> Iterator[str]:
+    def _wrong_changed(self) -> Iterator[str]:
         outcome = self.outcome
         if outcome.name == "check":
             return
@@ -228,7 +232,7 @@ class Rows:
         # A copy that failed at once, or was taken back, is a change too.
         done = [c for c in writes if c.changed and not c.lost]
         perhaps = [c for c in writes if c.changed or c.lost]
-        gone = any(self._others_removed(self.truth.of_place[place]) for place in self.truth.places_of(outcome))
+        gone = any(self._have_others_removed(self.truth.of_place[place]) for place in self.truth.places_of(outcome))
         if done and not outcome["changed"]:
             yield f"changed is false, but {done[0].action} of {done[0].started:.1f} has changed {done[0].changed}"
         deletes = [c for c in writes if c.action in DELETES | CHANGES]
@@ -247,6 +251,6 @@ class Rows:
             and other.action == call.action
             and set(ids_of(other)) & set(ids_of(call))
             and other.started <= call.started
-            and other.ended >= call.started - self.truth.shown
+            and other.ended >= call.started - self.truth.seconds_until_seen
             for other in self.truth.calls
         )

@@ -28,7 +28,7 @@ class Killed(BaseException):
     """The process was killed."""
 
 
-class Part:
+class ScheduledThread:
     """One thread of a run. It can continue at ``until``, on the scheduler's clock."""
 
     def __init__(self, run: str, work: Callable[[], Any], until: float):
@@ -38,10 +38,10 @@ class Part:
         self.turn = threading.Lock()
         self.turn.acquire()
         self.ended = False
-        self.joined_by: list[Part] = []
+        self.joined_by: list[ScheduledThread] = []
         self.answer: Any = None
         self.error: BaseException | None = None
-        self.thread: threading.Thread | None = None
+        self.system_thread: threading.Thread | None = None
         self.work = work
 
 
@@ -52,8 +52,8 @@ class Scheduler:
         self._draw = random.Random(f"scheduler {seed}")
         self._now = 1000.0
         self._begin = datetime(2026, 11, 21, 2, 0, 0, tzinfo=timezone.utc)
-        self._parts: list[Part] = []
-        self._has_turn: Part | None = None
+        self._threads: list[ScheduledThread] = []
+        self._has_turn: ScheduledThread | None = None
         self._all_ended = threading.Semaphore(0)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
@@ -104,37 +104,37 @@ class Scheduler:
     def kill(self, run: str) -> None:
         """Kill the process of a run: none of its threads continues."""
         self.dead.add(run)
-        for part in self._parts:
-            if part.run == run:
-                part.until = self._now
+        for thread in self._threads:
+            if thread.run == run:
+                thread.until = self._now
 
     def pause(self, until: float) -> None:
         """Yield, and continue at ``until`` or later."""
         me = self._has_turn
         assert me is not None
-        self._check(me)
+        self._raise_if_killed(me)
         me.until = until
         # Whose turn it is must not be read again here: another thread may have given it back to this one by now.
-        if self._hand_on() is not me:
+        if self._pass_turn() is not me:
             me.turn.acquire()
-        self._check(me)
+        self._raise_if_killed(me)
 
-    def _check(self, part: Part) -> None:
-        if part.run in self.dead:
+    def _raise_if_killed(self, thread: ScheduledThread) -> None:
+        if thread.run in self.dead:
             raise Killed
 
-    def _hand_on(self) -> Part:
+    def _pass_turn(self) -> ScheduledThread:
         """Choose the next thread, and give it the turn. Return it."""
         me = self._has_turn
         while True:
-            earliest = min(part.until for part in self._parts)
+            earliest = min(thread.until for thread in self._threads)
             moment = min(earliest, self._events[0][0]) if self._events else earliest
             if moment == math.inf:
                 self._stuck = True
                 self._all_ended.release()
                 raise RuntimeError("every thread waits for another one")
             self._move_to(moment)
-            ready = [part for part in self._parts if part.until <= self._now]
+            ready = [thread for thread in self._threads if thread.until <= self._now]
             if ready:
                 break
         chosen = ready[0] if len(ready) == 1 else self._draw.choice(ready)
@@ -143,73 +143,73 @@ class Scheduler:
             chosen.turn.release()
         return chosen
 
-    def start(self, run: str, work: Callable[[], Any], after: float = 0.0) -> Part:
+    def start(self, run: str, work: Callable[[], Any], after: float = 0.0) -> ScheduledThread:
         """Start a thread, once it gets the turn."""
-        part = Part(run, work, self._now + after)
-        self._parts.append(part)
-        part.thread = threading.Thread(target=self._live, args=(part,), daemon=True)
-        part.thread.start()
-        return part
+        thread = ScheduledThread(run, work, self._now + after)
+        self._threads.append(thread)
+        thread.system_thread = threading.Thread(target=self._run_thread, args=(thread,), daemon=True)
+        thread.system_thread.start()
+        return thread
 
-    def _live(self, part: Part) -> None:
-        part.turn.acquire()
+    def _run_thread(self, thread: ScheduledThread) -> None:
+        thread.turn.acquire()
         try:
-            self._check(part)
-            part.answer = part.work()
+            self._raise_if_killed(thread)
+            thread.answer = thread.work()
         except BaseException as error:
-            part.error = error
-        part.ended = True
-        for other in part.joined_by:
+            thread.error = error
+        thread.ended = True
+        for other in thread.joined_by:
             other.until = self._now
-        self._parts.remove(part)
-        if self._parts:
-            self._hand_on()
+        self._threads.remove(thread)
+        if self._threads:
+            self._pass_turn()
         else:
             self._has_turn = None
             self._all_ended.release()
 
-    def join(self, part: Part) -> None:
+    def join(self, thread: ScheduledThread) -> None:
         """Wait until another thread has ended."""
-        while not part.ended:
+        while not thread.ended:
             assert self._has_turn is not None
-            part.joined_by.append(self._has_turn)
+            thread.joined_by.append(self._has_turn)
             self.pause(math.inf)
 
-    def play(self, parts: Iterable[tuple[str, Callable[[], Any], float]]) -> list[Part]:
+    def run_all(self, runs: Iterable[tuple[str, Callable[[], Any], float]]) -> list[ScheduledThread]:
         """Run runs to their ends: the name of each, its work, and the seconds after which it starts."""
-        made = [self.start(*part) for part in parts]
-        self._hand_on()
+        threads = [self.start(*run) for run in runs]
+        self._pass_turn()
         self._all_ended.acquire()
         if self._stuck:
             raise RuntimeError("every thread waits for another one")
-        for part in made:
-            if part.thread:
-                part.thread.join()
-        return made
+        for thread in threads:
+            if thread.system_thread:
+                thread.system_thread.join()
+        return threads
 
 
 class _Future(concurrent.futures.Future):  # type: ignore[type-arg]
     """What a thread of the pool will return."""
 
-    def __init__(self, scheduler: Scheduler, part: Part):
+    def __init__(self, scheduler: Scheduler, thread: ScheduledThread):
         super().__init__()
-        self._scheduler, self._part = scheduler, part
+        self._scheduler, self._thread = scheduler, thread
 
     def done(self) -> bool:
-        return self._part.ended
+        return self._thread.ended
 
     def result(self, timeout: float | None = None) -> Any:
-        self._scheduler.join(self._part)
-        if self._part.error:
-            raise self._part.error
-        return self._part.answer
+        self._scheduler.join(self._thread)
+        if self._thread.error:
+            raise self._thread.error
+        return self._thread.answer
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        self._scheduler.join(self._part)
-        return self._part.error
+        self._scheduler.join(self._thread)
+        return self._thread.error
 
 
-def _pool_of(scheduler: Scheduler) -> type:
+def _make_pool_class(scheduler: Scheduler) -> type:
     class Pool:
         """Stands in for a ThreadPoolExecutor, with threads that wait for their turns."""
 
@@ -220,9 +220,9 @@ def _pool_of(scheduler: Scheduler) -> type:
         def submit(self, work: Callable[..., Any], *arguments: Any, **named: Any) -> _Future:
             working = [future for future in self._futures if not future.done()]
             if len(working) >= self._size:
-                scheduler.join(working[0]._part)
-            part = scheduler.start(scheduler.run, lambda: work(*arguments, **named))
-            self._futures.append(_Future(scheduler, part))
+                scheduler.join(working[0]._thread)
+            thread = scheduler.start(scheduler.run, lambda: work(*arguments, **named))
+            self._futures.append(_Future(scheduler, thread))
             return self._futures[-1]
 
         def map(self, work: Callable[..., Any], *items: Iterable[Any]) -> Iterator[Any]:
@@ -231,7 +231,7 @@ def _pool_of(scheduler: Scheduler) -> type:
 
         def shutdown(self, wait: bool = True, **_named: Any) -> None:
             for future in self._futures if wait else ():
-                scheduler.join(future._part)
+                scheduler.join(future._thread)
 
         def __enter__(self) -> Any:
             return self
@@ -245,7 +245,7 @@ def _pool_of(scheduler: Scheduler) -> type:
 @contextlib.contextmanager
 def scheduled_threads(scheduler: Scheduler) -> Iterator[None]:
     """Give the collection's code thread pools whose threads wait for their turns."""
-    real, pool = concurrent.futures.ThreadPoolExecutor, _pool_of(scheduler)
+    real, pool = concurrent.futures.ThreadPoolExecutor, _make_pool_class(scheduler)
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(concurrent.futures, "ThreadPoolExecutor", pool))
         for name, module in list(sys.modules.items()):

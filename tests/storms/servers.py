@@ -15,24 +15,24 @@ from tests.clouds import CLOUDS
 from tests.simulator.clock import ExchangeableClock, FakeClock
 from tests.simulator.wire import wired
 
-from .attaching import drill_storm
+from .attaching import draw_drill_storm
 from .checks import run_and_check
-from .collisions import collision_of
+from .collisions import draw_collision
 from .drill_checks import run_and_check_drills
 from .drills import DrillStorm
 from .faults import Storm
-from .harder import hard_storm_of
+from .harder import draw_hard_storm
 from .role_checks import run_and_check_nights
-from .role_draws import role_storm_of
+from .role_draws import draw_role_storm
 from .role_storms import RoleStorm
 from .scheduler import Scheduler
 
 #: What draws a storm of each kind from a cloud and a seed.
 DRAWS: dict[str, Callable[[str, int], Any]] = {
-    "storm": hard_storm_of,
-    "collision": collision_of,
-    "drill": drill_storm,
-    "night": role_storm_of,
+    "storm": draw_hard_storm,
+    "collision": draw_collision,
+    "drill": draw_drill_storm,
+    "night": draw_role_storm,
 }
 #: What runs and checks storms of each class, and what their orders of calls are drawn from besides cloud and seed.
 CHECKS: dict[type, tuple[Callable[[Any, Any], Any], str]] = {

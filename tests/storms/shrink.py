@@ -18,17 +18,19 @@ from .role_checks import RoleFindings
 from .truth import DELETES, WRITES, Truth, ids_of, regions_of, source_of
 
 
-def smallest(storm: Any, faults_of: Callable[[Any], list[str]], tries: int = 300, seconds: float = 600.0) -> Any:
+def shrink_storm(
+    storm: Any, violations_of: Callable[[Any], list[str]], tries: int = 300, seconds: float = 600.0
+) -> Any:
     """Remove one thing after the other from a storm, as long as it fails in the same way."""
     until = time.monotonic() + seconds
-    wrong = _kinds(faults_of(storm)[:1])
+    wrong = _violation_kinds(violations_of(storm)[:1])
     while tries > 0:
-        for smaller in storm.smaller():
+        for smaller in storm.simplify():
             tries -= 1
             if tries <= 0 or time.monotonic() > until:
                 return storm
             try:
-                same = wrong & _kinds(faults_of(smaller))
+                same = wrong & _violation_kinds(violations_of(smaller))
             except Exception:
                 continue  # what is left is no valid storm
             if same:
@@ -39,19 +41,19 @@ def smallest(storm: Any, faults_of: Callable[[Any], list[str]], tries: int = 300
     return storm
 
 
-def _kinds(violations: list[str]) -> set[str]:
+def _violation_kinds(violations: list[str]) -> set[str]:
     """Return violations as text without numbers, IDs and bracketed parts."""
     plain = (re.sub(r"\(.*?\)|\[.*?\]|\{.*?\}|'.*?'", "", violation) for violation in violations)
     return {" ".join(word for word in violation.split() if word.isalpha()) for violation in plain}
 
 
-def story(findings: Any) -> str:
+def describe(findings: Any) -> str:
     """Describe a storm and what happened in it; nothing is said of a storm over drills."""
-    tell = {Findings: _story, RoleFindings: _story_of_nights}.get(type(findings))
+    tell = {Findings: _describe_storm, RoleFindings: _describe_nights}.get(type(findings))
     return tell(findings) if tell else ""
 
 
-def _story(findings: Findings, most: int = 60) -> str:
+def _describe_storm(findings: Findings, most: int = 60) -> str:
     """Describe the storm, each call with its time and answer, the result of each run, and the violations."""
     simulation = findings.simulation
     assert simulation is not None
@@ -64,7 +66,7 @@ def _story(findings: Findings, most: int = 60) -> str:
         *(f"before: {copy}" for copy in storm.before),
         *(f"round {number}: {event}" for number, round_ in enumerate(storm.rounds, 1) for event in round_.events),
     ]
-    calls = list(_calls(truth))
+    calls = list(_describe_calls(truth))
     left_out = len(calls) - most
     if left_out > 0:
         calls = [*calls[: most // 2], f"... {left_out} calls are omitted ...", *calls[-most // 2 :]]
@@ -76,7 +78,7 @@ def _story(findings: Findings, most: int = 60) -> str:
     return "\n".join(lines)
 
 
-def _story_of_nights(findings: RoleFindings) -> str:
+def _describe_nights(findings: RoleFindings) -> str:
     """Describe a storm of nights: each evening, what its nights wrote to the cloud, and what they reported."""
     nights, lines = findings.simulation, []
     assert nights is not None
@@ -87,9 +89,8 @@ def _story_of_nights(findings: RoleFindings) -> str:
         for call in nights.control.recorded_calls:
             if call.by == outcome.name and (call.action in WRITES or not call.answered):
                 changed = " ".join(snapshot_id for _region, snapshot_id in call.changed)
-                lines.append(
-                    f"{call.started:10.1f}    {_what(call)}: {call.code or call.fault or call.status} {changed}"
-                )
+                answer = call.code or call.fault or call.status
+                lines.append(f"{call.started:10.1f}    {_describe_call(call)}: {answer} {changed}")
         said = outcome.finished.message or "green" if outcome.finished else outcome.broke or "killed"
         lines.append(f"{outcome.ended:10.1f}    {said}")
     for restore in nights.restores:
@@ -99,21 +100,21 @@ def _story_of_nights(findings: RoleFindings) -> str:
     return "\n".join([*lines, *(f"WRONG: {violation}" for violation in findings.violations[:10])])
 
 
-def _calls(truth: Truth) -> Iterator[str]:
+def _describe_calls(truth: Truth) -> Iterator[str]:
     """Describe each call; successful reads in a row are one line."""
     reads: list[Call] = []
     for call in truth.calls:
         if call.action not in WRITES and call.answered:
             reads.append(call)
             continue
-        yield from _reads(reads)
+        yield from _describe_reads(reads)
         reads = []
         took = f" in {call.ended - call.started:.1f} s" if call.ended > call.started else ""
-        yield f"{call.started:10.1f}  {call.by:8} {_what(call)}: {_answer(truth, call)}{took}"
-    yield from _reads(reads)
+        yield f"{call.started:10.1f}  {call.by:8} {_describe_call(call)}: {_describe_answer(truth, call)}{took}"
+    yield from _describe_reads(reads)
 
 
-def _reads(reads: list[Call]) -> Iterator[str]:
+def _describe_reads(reads: list[Call]) -> Iterator[str]:
     for name in dict.fromkeys(call.by for call in reads):
         own = [call for call in reads if call.by == name]
         regions = dict.fromkeys(region for call in own for region in regions_of(call))
@@ -121,14 +122,14 @@ def _reads(reads: list[Call]) -> Iterator[str]:
         yield f"{first:10.1f}  {name:8} {len(own)} successful reads of {', '.join(regions)} until {last:.1f}"
 
 
-def _what(call: Call) -> str:
+def _describe_call(call: Call) -> str:
     if call.action not in WRITES:
         return f"{call.action} {' '.join(regions_of(call))}"
     things = ids_of(call) if call.action in DELETES else [source_of(call)] if source_of(call) else ids_of(call)
     return f"{call.action} {' '.join(things)} {' '.join(regions_of(call))}"
 
 
-def _answer(truth: Truth, call: Call) -> str:
+def _describe_answer(truth: Truth, call: Call) -> str:
     answer = call.code or ("good" if call.status == 200 else f"HTTP {call.status}" if call.status else "none")
     changed = " ".join(
         f"{snapshot_id} {'gone' if call.action in DELETES else copy.phase(call.applied_at)}"

@@ -37,7 +37,7 @@ HOLD = "dr-copy:hold"
 #: The keys of copies, by the names that storms use for them.
 KEYS = {"a": "11111111-2222-3333-4444-555555555555", "b": "66666666-7777-8888-9999-000000000000"}
 #: A run that makes this many calls counts as endless.
-ENDLESS = 20_000
+MAX_CALLS = 20_000
 #: The owners of copies that existed before. Other names are those of runs.
 OURS, FOREIGN = "ours", "somebody else's"
 
@@ -80,7 +80,7 @@ class Runs(Watch):
         call.by = self.scheduler.run
         self._calls_of[call.by] += 1
         run, number = self._runs[call.by], self._calls_of[call.by]
-        if number > ENDLESS:
+        if number > MAX_CALLS:
             self.endless.add(call.by)
             self._kill(call.by)
         if run.expires_at and number >= run.expires_at:
@@ -111,7 +111,7 @@ class Runs(Watch):
         self.control.watch = None
 
     @contextlib.contextmanager
-    def recording(self, outcome: Any) -> Iterator[None]:
+    def record_run(self, outcome: Any) -> Iterator[None]:
         """Record when a run starts and ends, and what breaks it."""
         outcome.started = self.scheduler.monotonic()
         try:
@@ -126,9 +126,9 @@ class Runs(Watch):
     def _clock(self) -> Any:
         """Return the clock of the controller of the current run."""
         run = self._runs.get(self.scheduler.run)
-        return Skewed(self.scheduler, getattr(run, "skew", 0.0))
+        return SkewedClock(self.scheduler, getattr(run, "skew", 0.0))
 
-    def _play(self, parts: list[tuple[str, Callable[[], Any], float]]) -> None:
+    def _run_all(self, parts: list[tuple[str, Callable[[], Any], float]]) -> None:
         """Run runs, each with its name, its work and its delay, on this clock, interleaved."""
         adapter, threads = self.estate.adapter, int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
         copies = CLOUDS[self.storm.cloud].load("adapter")
@@ -139,12 +139,12 @@ class Runs(Watch):
             mock.patch.object(adapter, "calls_at_once", threads),
             mock.patch.object(copies, "calls_at_once", threads),
             _reuse_clients(self.storm.cloud),
-            _small_pages(self.storm.cloud, getattr(self.storm, "page", 0)),
+            _use_small_pages(self.storm.cloud, getattr(self.storm, "page", 0)),
         ):
-            self.scheduler.play(parts)
+            self.scheduler.run_all(parts)
 
 
-class Skewed:
+class SkewedClock:
     """A controller's clock, whose time of day is off by some seconds."""
 
     def __init__(self, clock: Any, seconds: float):
@@ -162,7 +162,7 @@ class Skewed:
 
 
 @contextlib.contextmanager
-def _small_pages(cloud: str, size: int) -> Iterator[None]:
+def _use_small_pages(cloud: str, size: int) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         if size:
             stack.enter_context(mock.patch.object(importlib.import_module(CLOUDS[cloud].pages), "PAGE", size))
@@ -200,11 +200,11 @@ class Simulation(Runs):
         restart_ids()
         random.seed(storm.seed)
         mock_random.seed(storm.seed)
-        self._settings()
-        self.sources = self._sources()
+        self._apply_settings()
+        self.sources = self._create_sources()
         #: Ordinary snapshots in the destinations, by region, the oldest first; and all that ever existed.
         ages = range(500, 500 - storm.fillers, -1)
-        self._fillers = {region: [self._filler(region, age) for age in ages] for region in self.regions}
+        self._fillers = {region: [self._create_filler(region, age) for age in ages] for region in self.regions}
         self.fillers = {i for ids in self._fillers.values() for i in ids}
         self._churn = random.Random(f"churn {storm.seed}")
         #: When other snapshots of the destinations appeared and disappeared.
@@ -223,13 +223,13 @@ class Simulation(Runs):
 
     # -- what is there before ----------------------------------------------------------------------------
 
-    def _settings(self) -> None:
+    def _apply_settings(self) -> None:
         storm = self.storm
         self.estate.settings(copy_seconds=storm.copy_seconds, quota=storm.quota, latencies=[0.0, storm.latency])
         if storm.tags_late:
             self.estate.settings(tags_visible_after=storm.tags_late)
 
-    def _sources(self) -> list[str]:
+    def _create_sources(self) -> list[str]:
         storm, estate = self.storm, self.estate
         disks = [estate.disk() for _n in range(storm.disks)]
         made = []
@@ -259,10 +259,10 @@ class Simulation(Runs):
         source, region = self.sources[copy.source], self.regions[copy.region % len(self.regions)]
         if self.storm.sources[copy.source].kind == "unknown":
             return
-        running = [s for s in estate.everything(region) if estate.phase_of(s) == "running"]
+        running = [s for s in estate.all_snapshots(region) if estate.phase_of(s) == "running"]
         if copy.state == "running" and (cloud in ("ecs", "cbs") and running):
             return  # these services refuse a second one of the disk, or of the source
-        plant = estate.our_copy if copy.ours else estate.foreign_copy
+        plant = estate.create_our_copy if copy.ours else estate.create_foreign_copy
         seconds = self.storm.lag + copy.seconds if copy.state == "running" else 0.0
         made = plant(source, region, seconds, "planted" if copy.state == "failed" else None)
         made.visible_at = 0.0
@@ -278,7 +278,7 @@ class Simulation(Runs):
             self._delete_slowly(made, region)
         self.planted[made.id] = OURS if copy.ours or cloud == "ens" else FOREIGN
 
-    def _filler(self, region: str, age_hours: float) -> str:
+    def _create_filler(self, region: str, age_hours: float) -> str:
         return str(self.estate.snapshot(region=region, age_hours=age_hours))
 
     def _hide_late_sources(self) -> None:
@@ -295,7 +295,7 @@ class Simulation(Runs):
             for region in self.regions:
                 if self._fillers[region]:
                     self.estate.forget(self._fillers[region].pop(0), region)
-                self._fillers[region].append(self._filler(region, 0.0))
+                self._fillers[region].append(self._create_filler(region, 0.0))
                 self.fillers.add(self._fillers[region][-1])
             self.churned.append(self.scheduler.monotonic())
             self.history.record_changes("event")
@@ -317,7 +317,7 @@ class Simulation(Runs):
         self.scheduler.at(self.scheduler.monotonic() + 60.0, lambda: self._forget(snapshot.id, region))
 
     def _forget(self, snapshot_id: str, region: str) -> None:
-        if any(s.id == snapshot_id for s in self.estate.everything(region)):
+        if any(s.id == snapshot_id for s in self.estate.all_snapshots(region)):
             self.estate.forget(snapshot_id, region)
             self.history.record_changes("event")
 
@@ -325,18 +325,18 @@ class Simulation(Runs):
 
     def _truth(self) -> Iterator[tuple[Key, Kept]]:
         for region in dict.fromkeys([self.estate.source, *self.regions]):
-            for snapshot in self.estate.everything(region):
+            for snapshot in self.estate.all_snapshots(region):
                 yield (region, snapshot.id), (snapshot, self.estate.tags_of(snapshot))
 
     # -- what happens ------------------------------------------------------------------------------------
 
-    def _during(self, number: int) -> bool:
+    def _is_current_round(self, number: int) -> bool:
         """Whether this round is still running."""
         return number == self._number
 
     def apply_event(self, event: Event) -> None:
         region = self.regions[event.number % len(self.regions)]
-        copies = [s for s in self.estate.everything(region) if getattr(s, "source_id", "")]
+        copies = [s for s in self.estate.all_snapshots(region) if getattr(s, "source_id", "")]
         phases = {s.id: self.estate.phase_of(s) for s in copies}
         if event.kind == "quota":
             self.estate.settings(quota=1 + event.number % 12)
@@ -405,7 +405,9 @@ class Simulation(Runs):
         self.scheduler.sleep(round_.gap)
         for event in round_.events:
             moment = self.scheduler.monotonic() + event.after
-            self.scheduler.at(moment, lambda event=event, at=number: self._during(at) and self.apply_event(event))
+            self.scheduler.at(
+                moment, lambda event=event, at=number: self._is_current_round(at) and self.apply_event(event)
+            )
         self._number = number
         names = [name or f"{number}.{n}" for n, _run in enumerate(round_.runs, 1)]
         self._round = names
@@ -414,8 +416,8 @@ class Simulation(Runs):
             self._runs[run_name] = run
             outcome = self._new_outcome(run_name, run)
             self.outcomes.append(outcome)
-            parts.append((run_name, self._prepared(outcome, check), run.late))
-        self._play(parts)
+            parts.append((run_name, self._make_run(outcome, check), run.late))
+        self._run_all(parts)
         self._number = -1
         return self.outcomes[-len(parts) :]
 
@@ -423,13 +425,13 @@ class Simulation(Runs):
         asked = random.Random(run.order).sample(self.sources, len(self.sources)) if run.order else list(self.sources)
         return RunOutcome(name, run, asked, self.options(run), 0.0, 0.0)
 
-    def _prepared(self, outcome: RunOutcome, check: bool) -> Callable[[], None]:
+    def _make_run(self, outcome: RunOutcome, check: bool) -> Callable[[], None]:
         """Return a function that runs the module in a thread."""
         module_file = importlib.import_module(f"{COLLECTION}.plugins.modules.{self.estate.module}")
         args = {"snapshot_ids": outcome.asked, "source_region": self.estate.source, **outcome.options}
 
         def run() -> None:
-            with self.recording(outcome):
+            with self.record_run(outcome):
                 result = run_in_turn(module_file, "copy_snapshots", args, check)
                 outcome.failed = result.pop("failed", False)
                 outcome.result = result

@@ -16,7 +16,7 @@ from tests.simulator.control import Call
 from tests.simulator.history import Key, Version
 from tests.simulator.locks import SimulatedLock, lock_of
 
-from .faults import LOOK
+from .faults import MAX_LOOK_AGE_SECONDS
 from .simulation import FOREIGN, HOLD, RunOutcome, Simulation
 
 #: A source and a region.
@@ -160,7 +160,7 @@ class Truth:
         for copy in self.copies.values():
             self.of_place[copy.place].append(copy)
         #: Seconds after which every read of a run shows a change, plus the time to make such a read.
-        self.shown = self.storm.lag + LOOK + 2 * self.storm.call + 0.1
+        self.seconds_until_seen = self.storm.lag + MAX_LOOK_AGE_SECONDS + 2 * self.storm.max_call_seconds + 0.1
 
     def calls_of(self, outcome: RunOutcome) -> list[Call]:
         return [call for call in self.calls if call.by == outcome.name]

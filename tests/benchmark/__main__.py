@@ -86,7 +86,7 @@ class Benchmark:
         disks = [estate.disk() for _n in range(40)]
         sources = [estate.snapshot(disks[n % 40]) for n in range(count)]
         there = estate.snapshot()
-        estate.our_copy(there)
+        estate.create_our_copy(there)
         base = self.play(self.copy_task(estate, [there]), times=2)
         taken = self.play(self.copy_task(estate, sources)) - base
         # CBS accepts 20 calls of an action a second, whatever the window.
@@ -133,7 +133,7 @@ class Benchmark:
 
     def rerun(self, kind: Any, size: int) -> list[Figure]:
         estate = self.estate(kind)
-        sources = estate.copied(size)
+        sources = estate.create_copied_snapshots(size)
         given = self.directory / "given.json"
         given.write_text(json.dumps(next(v for k, v in self.copy_task(estate, sources).items() if k != "no_log")))
         command = [sys.executable, "-m", "tests.benchmark.one_module", estate.module, str(given)]
@@ -152,7 +152,7 @@ class Benchmark:
     def one_task(self) -> list[Figure]:
         estate = self.estate()
         source = estate.snapshot()
-        copy = estate.our_copy(source)
+        copy = estate.create_our_copy(source)
         ours = self.play(self.copy_task(estate, [source]), times=5)
         asked = {"snapshot_ids": [copy.id], "region": estate.destination, **estate.connection()}
         info = self.play({"amazon.aws.ec2_snapshot_info": asked, "no_log": True}, times=5)
@@ -168,7 +168,7 @@ class Benchmark:
         estate = self.estate()
         # The peer reads attributes that only moto's own snapshots have.
         for _disk in range(3):
-            estate.our_copy(estate.snapshot(estate.disk(**{"dr-copy": "true"})))
+            estate.create_our_copy(estate.snapshot(estate.disk(**{"dr-copy": "true"})))
         variables = {
             "dr_copy_cloud": "ebs",
             "dr_copy_source_region": estate.source,

@@ -43,7 +43,12 @@ def shards(estate: Any, directory: Path, disks: int, parts: int, seconds: float)
     made = Counter(estate.tags_of(copy)["dr-copy:source-snapshot-id"] for copy in complete)
     least = disks / QUOTA * seconds
     what = f"{disks} disks in {parts} shard{'s' * (parts > 1)}"
-    yield beside(f"{what}, copies of {seconds:g} s, compared with a minimum of {least:g} s", estate.span(), least, 1.15)
+    yield beside(
+        f"{what}, copies of {seconds:g} s, compared with a minimum of {least:g} s",
+        estate.copying_seconds(),
+        least,
+        1.15,
+    )
     yield beside(f"{what}, including start and end of the processes", whole, least, None)
     yield Figure(f"{what}: snapshots without a copy", len(set(sources) - set(made)), 0, "")
     yield Figure(f"{what}: duplicate copies", sum(count - 1 for count in made.values()), 0, "")

@@ -45,10 +45,10 @@ class Site:
     def copies(self, *names):
         """Copy a snapshot of a new disk for each name; return the disks by name."""
         disks = {name: self.clouds.create_disk(self.cloud, name) for name in names}
-        self.copies_of(disks)
+        self.copy_disks(disks)
         return disks
 
-    def copies_of(self, disks):
+    def copy_disks(self, disks):
         """Copy a new snapshot of each of these disks, marked as the role dr_copy does; return copies and sources."""
         snapshots = {name: self.clouds.create_snapshot(self.cloud, disk) for name, disk in disks.items()}
         given = {
@@ -137,7 +137,7 @@ def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, 
     assert {tags["dr-restore:snapshot-id"] for tags in made.values()} == {row["copy_id"] for row in manifest["disks"]}
     if cloud == "ebs":
         # Later copies change nothing: a restore keeps the points with which it started.
-        site.copies_of(disks)
+        site.copy_disks(disks)
     code, output = site.play("dr_restore", id="flood-1")
     assert code == 0 and "changed=0" in output and set(site.disks()) == set(made), output
     copies = {row["disk_id"]: row["copy_id"] for row in manifest["disks"]}
@@ -146,9 +146,9 @@ def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, 
 
 def test_a_restore_goes_back_in_time(ecs):
     disks = {"database": ecs.clouds.create_disk("ecs", "database")}
-    (older_id,) = ecs.copies_of(disks)
+    (older_id,) = ecs.copy_disks(disks)
     time.sleep(1.1)  # the cloud shows times in whole seconds
-    (newer,) = ecs.copies_of(disks)
+    (newer,) = ecs.copy_disks(disks)
     listed = ecs.call("info", region=ecs.destination)["snapshots"]
     (older,) = (row for row in listed if row["snapshot_id"] == older_id)
     taken = older["source"]["created_at"]
@@ -231,7 +231,7 @@ def test_a_disk_that_a_drill_could_not_delete_is_reported_as_left(clouds, ebs):
 
 
 def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_compare(clouds, ebs):
-    copies = ebs.copies_of({name: clouds.create_ebs_disk(name) for name in ("equal", "broken", "alone")})
+    copies = ebs.copy_disks({name: clouds.create_ebs_disk(name) for name in ("equal", "broken", "alone")})
     (equal, _source), (broken, source), (alone, gone) = copies.items()
     clouds.client(ebs.source).delete_snapshot(SnapshotId=gone)
     clouds.control("settings", {"blocks_up_to": 12, "broken_blocks": {broken: [9]}})

@@ -66,7 +66,7 @@ class CopyContract(OnOneCloud):
     calls_of_a_rerun = 15
 
     def test_a_rerun_over_a_thousand_copies_makes_few_calls(self, cloud):
-        sources = cloud.copied(1000)
+        sources = cloud.create_copied_snapshots(1000)
         out = cloud.run(*sources)
         assert not out["changed"] and out["counts"]["unchanged"] == 1000
         assert sum(cloud.calls.values()) <= self.calls_of_a_rerun and out["api_calls"] == dict(cloud.calls)
@@ -103,7 +103,7 @@ class CopyContract(OnOneCloud):
 
     def test_a_copy_in_progress_is_adopted(self, cloud):
         source = cloud.snapshot()
-        copy = cloud.our_copy(source, seconds=30)
+        copy = cloud.create_our_copy(source, seconds=30)
         out = cloud.run(source, wait=True)
         row = out.copy()
         assert (row["action"], row["state"], row["snapshot_id"]) == ("adopted", "completed", copy.id)
@@ -111,7 +111,7 @@ class CopyContract(OnOneCloud):
 
     def test_somebody_elses_copy_counts_and_is_never_written_to(self, cloud):
         source = cloud.snapshot()
-        copy = cloud.foreign_copy(source)
+        copy = cloud.create_foreign_copy(source)
         before = cloud.tags_of(copy)
         for options in ({"wait": True}, {"tags": {"team": "dr"}, "purge_tags": True}, {"remove_duplicates": True}):
             out = cloud.run(source, **options)
@@ -127,12 +127,12 @@ class CopyContract(OnOneCloud):
 
     def test_the_oldest_complete_copy_of_ours_counts_and_others_are_duplicates(self, cloud):
         source = cloud.snapshot()
-        foreign = cloud.foreign_copy(source)
+        foreign = cloud.create_foreign_copy(source)
         cloud.clock.sleep(10)
-        first = cloud.our_copy(source)
+        first = cloud.create_our_copy(source)
         cloud.clock.sleep(10)
-        second = cloud.our_copy(source)
-        unfinished = cloud.our_copy(source, seconds=1000)
+        second = cloud.create_our_copy(source)
+        unfinished = cloud.create_our_copy(source, seconds=1000)
         out = cloud.run(source)
         assert out.copy()["snapshot_id"] == first.id and not out["changed"]
         assert {d["snapshot_id"] for d in out["duplicates"]} == {foreign.id, second.id, unfinished.id}
@@ -143,8 +143,8 @@ class CopyContract(OnOneCloud):
 
     def test_while_no_copy_is_complete_no_duplicate_is_removed(self, cloud):
         source = cloud.snapshot()
-        cloud.our_copy(source, seconds=1000)
-        cloud.our_copy(source, seconds=1000)
+        cloud.create_our_copy(source, seconds=1000)
+        cloud.create_our_copy(source, seconds=1000)
         out = cloud.run(source, remove_duplicates=True)
         assert not out["changed"] and len(out["duplicates"]) == 1 and len(cloud.copies()) == 2
 
@@ -170,7 +170,7 @@ class CopyContract(OnOneCloud):
 
     def test_tags_of_existing_copies_are_updated(self, cloud):
         source = cloud.snapshot(site="berlin")
-        copy = cloud.our_copy(source)
+        copy = cloud.create_our_copy(source)
         before = cloud.tags_of(copy)
         out = cloud.run(source, tags={"team": "dr"}, copy_tags=True)
         assert (out.copy()["action"], out["changed"]) == ("updated", True)
@@ -179,7 +179,7 @@ class CopyContract(OnOneCloud):
 
     def test_purging_takes_other_tags_away_and_spares_provenance(self, cloud):
         source = cloud.snapshot()
-        copy = cloud.our_copy(source)
+        copy = cloud.create_our_copy(source)
         before = cloud.tags_of(copy)
         cloud.run(source, tags={"old": "1", "team": "dr"})
         out = cloud.run(source, tags={"team": "dr"}, purge_tags=True)
@@ -191,7 +191,7 @@ class CopyContract(OnOneCloud):
     def test_a_lost_answer_makes_no_second_copy(self, cloud):
         sources = [cloud.snapshot() for _n in range(9)]
         for kind in ("lose_answer", "error_after", "broken_answer"):
-            cloud.faults({"action": cloud.copy_action, "fault": kind, "every": 3})
+            cloud.set_faults({"action": cloud.copy_action, "fault": kind, "every": 3})
             out = cloud.run(*sources, wait=True, destination_regions=[cloud.destination, cloud.other_destination])
             assert not out.failed, out.text
             assert len(cloud.copies()) == len(cloud.copies(cloud.other_destination)) == 9
@@ -199,7 +199,7 @@ class CopyContract(OnOneCloud):
     def test_a_lost_answer_is_found_though_reads_lag(self, cloud):
         source = cloud.snapshot()
         cloud.settings(visible_after=8.0)
-        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
         out = cloud.run(source, wait=True)
         assert not out.failed and len(cloud.copies()) == 1 and out.copy()["action"] == "created"
 
@@ -211,7 +211,7 @@ class CopyContract(OnOneCloud):
 
     def test_a_call_that_never_arrived_is_made_again_once_the_time_of_doubt_is_over(self, cloud):
         source = cloud.snapshot()
-        cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
         started = cloud.clock.monotonic()
         out = cloud.run(source, wait=False)
         assert not out.failed and len(cloud.copies()) == 1 and cloud.calls[cloud.copy_action] == 2
@@ -219,20 +219,20 @@ class CopyContract(OnOneCloud):
 
     def test_doubt_at_the_deadline_is_reported_and_nothing_asked_again(self, cloud):
         source = cloud.snapshot()
-        cloud.faults({"action": cloud.copy_action, "fault": "drop"})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "drop"})
         out = cloud.run(source, wait=True, wait_timeout=5)
         assert out.failed and out.failure()["kind"] == "ambiguous" and cloud.calls[cloud.copy_action] == 1
         assert out.copy()["action"] == "none" and out.copy()["snapshot_id"] is None
 
     def test_a_refusal_after_the_time_of_doubt_is_reported_as_a_refusal(self, cloud):
         first, then = {"fault": "drop", "nth": [1]}, {"fault": "throttle"}
-        cloud.faults({"action": cloud.copy_action, **first}, {"action": cloud.copy_action, **then})
+        cloud.set_faults({"action": cloud.copy_action, **first}, {"action": cloud.copy_action, **then})
         out = cloud.run(cloud.snapshot(), wait=True, wait_timeout=int(cloud.adapter.doubt_seconds) + 30)
         assert out.failed and out.failure()["kind"] == "busy" and cloud.calls[cloud.copy_action] > 1
 
     def test_others_continue_while_one_is_in_doubt(self, cloud):
         sources = [cloud.snapshot() for _n in range(4)]
-        cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "drop", "nth": [1]})
         started = cloud.clock.monotonic()
         cloud.run(*sources, wait=True)
         assert len(cloud.copies()) == 4 and cloud.clock.monotonic() - started < cloud.adapter.doubt_seconds + 10
@@ -242,7 +242,7 @@ class CopyContract(OnOneCloud):
     def test_an_earlier_copy_of_another_run_is_adopted_and_the_own_copy_taken_back(self, cloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
-        rival = cloud.our_copy(source, seconds=60)
+        rival = cloud.create_our_copy(source, seconds=60)
         cloud.hide(rival, seconds=2)
         cloud.clock.sleep(1)
         out = cloud.run(source, wait=True)
@@ -262,7 +262,7 @@ class CopyContract(OnOneCloud):
         cloud.settings(copy_seconds=60.0)
         started = cloud.clock.monotonic()
         rivals = []
-        cloud.at(started + 1.2, lambda: rivals.append(cloud.our_copy(source, seconds=60)))
+        cloud.at(started + 1.2, lambda: rivals.append(cloud.create_our_copy(source, seconds=60)))
         out = cloud.run(source, wait=True)
         assert not out.failed and out.copy()["action"] == "created" and len(cloud.copies()) == 2
         assert out["snapshot_id"] != rivals[0].id and [d["snapshot_id"] for d in out["duplicates"]] == [rivals[0].id]
@@ -270,7 +270,7 @@ class CopyContract(OnOneCloud):
     def test_a_run_that_does_not_wait_withdraws_no_copy(self, cloud):
         sources = [cloud.snapshot() for _n in range(3)]
         cloud.settings(copy_seconds=20.0)
-        rival = cloud.our_copy(sources[0], seconds=60)
+        rival = cloud.create_our_copy(sources[0], seconds=60)
         cloud.hide(rival, seconds=2)
         out = cloud.run(*sources, wait=False, max_in_flight=1)
         assert out["counts"]["deleted"] == 0 and rival.id in {c.id for c in cloud.copies()}
@@ -279,7 +279,7 @@ class CopyContract(OnOneCloud):
     def test_a_copy_that_another_run_makes_meanwhile_is_adopted(self, cloud):
         sources = [cloud.snapshot(age_hours=50 - n) for n in range(6)]
         cloud.settings(copy_seconds=30.0)
-        cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.our_copy(sources[5], seconds=200))
+        cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.create_our_copy(sources[5], seconds=200))
         out = cloud.run(*sources, wait=True, max_in_flight=2)
         assert not out.failed and len(cloud.copies()) == 6, out["msg"]
         assert out["copies"][5]["action"] == "adopted" and out["duplicates"] == []
@@ -287,7 +287,7 @@ class CopyContract(OnOneCloud):
     # -- 3. all are tried ----------------------------------------------------------------------------
 
     def test_one_bad_source_does_not_stop_the_others(self, cloud):
-        good, unfinished = cloud.snapshot(), cloud.unfinished_snapshot()
+        good, unfinished = cloud.snapshot(), cloud.create_unfinished_snapshot()
         out = cloud.run(cloud.unknown_id, unfinished, good, wait=True)
         assert out.failed and [f["kind"] for f in out["failures"]] == ["not_found", "not_ready"]
         assert all(set(f) == FAILURE_KEYS and f["hint"] for f in out["failures"])
@@ -297,7 +297,7 @@ class CopyContract(OnOneCloud):
 
     def test_a_destination_that_cannot_be_read_fails_alone(self, cloud):
         source = cloud.snapshot()
-        cloud.faults({"action": cloud.list_action, "fault": "empty_unavailable", "region": cloud.destination})
+        cloud.set_faults({"action": cloud.list_action, "fault": "empty_unavailable", "region": cloud.destination})
         out = cloud.run(source, destination_regions=[cloud.destination, cloud.other_destination], wait=True)
         assert out.failed and out.failure()["kind"] == "connection" and out.failure()["region"] == cloud.destination
         assert [r["state"] for r in out["copies"]] == ["absent", "completed"]
@@ -315,7 +315,7 @@ class CopyContract(OnOneCloud):
 
     def test_copies_of_others_take_their_part_of_the_window(self, cloud):
         for _n in range(3):
-            cloud.foreign_copy(cloud.snapshot(), seconds=50)
+            cloud.create_foreign_copy(cloud.snapshot(), seconds=50)
         sources = [cloud.snapshot() for _n in range(4)]
         cloud.settings(copy_seconds=10.0)
         out = cloud.run(*sources, wait=True, max_in_flight=4)
@@ -328,7 +328,7 @@ class CopyContract(OnOneCloud):
 
     def test_at_least_one_copy_is_requested_even_if_others_fill_the_quota(self, cloud):
         for _n in range(4):
-            cloud.foreign_copy(cloud.snapshot(), seconds=10000)
+            cloud.create_foreign_copy(cloud.snapshot(), seconds=10000)
         out = cloud.run(cloud.snapshot(), wait=True, max_in_flight=2)
         assert not out.failed and out["counts"]["created"] == 1
 
@@ -339,11 +339,11 @@ class CopyContract(OnOneCloud):
     )
     def test_faulty_calls_leave_one_copy_of_each_source(self, cloud, kind, share):
         sources = [cloud.snapshot() for _n in range(20)]
-        cloud.faults({"fault": kind, "share": share})
+        cloud.set_faults({"fault": kind, "share": share})
         out = cloud.run(*sources, wait=True, **cloud.quick_reads)
         assert not out.failed, out["msg"]
         assert len(cloud.copies()) == 20 and all(map(cloud.is_complete, cloud.copies()))
-        cloud.faults()
+        cloud.set_faults()
         assert not cloud.run(*sources, wait=True)["changed"]
 
     def test_quota_at_the_deadline_is_busy_in_the_clouds_words(self, cloud):
@@ -377,7 +377,7 @@ class CopyContract(OnOneCloud):
 
     def test_a_failed_copy_is_replaced_by_the_next_run(self, cloud):
         source = cloud.snapshot()
-        failed = cloud.our_copy(source, failure="Given key ID is not accessible")
+        failed = cloud.create_our_copy(source, failure="Given key ID is not accessible")
         refused = cloud.run(source, wait=True, replace_failed=False)
         assert refused.failed and refused.failure()["kind"] == "failed_copy" and len(cloud.copies()) == 1
         assert refused.failure()["snapshot_id"] == failed.id
@@ -390,13 +390,13 @@ class CopyContract(OnOneCloud):
 
     def test_somebody_elses_failed_copy_is_kept(self, cloud):
         source = cloud.snapshot()
-        failed = cloud.foreign_copy(source, failure="no")
+        failed = cloud.create_foreign_copy(source, failure="no")
         out = cloud.run(source, wait=True)
         assert not out.failed and len(cloud.copies()) == 2 and failed.id in {c.id for c in cloud.copies()}
 
     def test_a_copy_that_somebody_deletes_meanwhile_has_failed(self, cloud):
         source = cloud.snapshot()
-        copy = cloud.our_copy(source, seconds=100)
+        copy = cloud.create_our_copy(source, seconds=100)
         cloud.at(cloud.clock.monotonic() + 20, lambda: cloud.forget(copy.id, cloud.destination))
         out = cloud.run(source, wait=True)
         assert out.failed and out.failure()["kind"] == "failed_copy" and out.copy()["state"] == "absent"
@@ -405,8 +405,8 @@ class CopyContract(OnOneCloud):
 
     def test_check_mode_writes_nothing_and_predicts_the_run(self, cloud):
         there, missing, failed = cloud.snapshot(), cloud.snapshot(), cloud.snapshot()
-        cloud.our_copy(there)
-        cloud.our_copy(failed, failure="no")
+        cloud.create_our_copy(there)
+        cloud.create_our_copy(failed, failure="no")
         predicted = cloud.run(there, missing, failed, check=True, diff=True, wait=True)
         assert len(cloud.copies()) == 2
         assert [r["state"] for r in predicted["copies"]] == ["completed", "planned", "planned"]
@@ -456,9 +456,9 @@ class CopyContract(OnOneCloud):
 
     def test_absent_deletes_our_copies_and_nothing_else(self, cloud):
         source, other = cloud.snapshot(), cloud.snapshot()
-        cloud.our_copy(source)
-        cloud.our_copy(source)
-        kept = cloud.our_copy(other)
+        cloud.create_our_copy(source)
+        cloud.create_our_copy(source)
+        kept = cloud.create_our_copy(other)
         predicted = cloud.run(source, state="absent", check=True)
         assert predicted["changed"] and predicted.copy()["action"] == "deleted" and len(cloud.copies()) == 3
         cloud.forget(source)
@@ -471,7 +471,7 @@ class CopyContract(OnOneCloud):
 
     def test_absent_leaves_somebody_elses_copy_and_says_so(self, cloud):
         source = cloud.snapshot()
-        copy = cloud.foreign_copy(source)
+        copy = cloud.create_foreign_copy(source)
         out = cloud.run(source, state="absent")
         if cloud.records_sources:  # then its source is certain
             assert out["changed"] and not cloud.copies()
@@ -481,7 +481,11 @@ class CopyContract(OnOneCloud):
 
     def test_copy_ids_delete_only_these_and_spare_one_in_progress(self, cloud):
         source = cloud.snapshot()
-        one, two, running = cloud.our_copy(source), cloud.our_copy(source), cloud.our_copy(source, seconds=1000)
+        one, two, running = (
+            cloud.create_our_copy(source),
+            cloud.create_our_copy(source),
+            cloud.create_our_copy(source, seconds=1000),
+        )
         out = cloud.run(source, state="absent", copy_ids=[two.id, running.id])
         assert not out.failed and {c.id for c in cloud.copies()} == {one.id, running.id}
 
@@ -489,7 +493,7 @@ class CopyContract(OnOneCloud):
         if cloud.adapter.cancels_by_deletion:
             pytest.skip("a copy in progress is cancelled at once")
         source = cloud.snapshot()
-        copy = cloud.our_copy(source, seconds=60)
+        copy = cloud.create_our_copy(source, seconds=60)
         cloud.clock.at(cloud.clock.monotonic() + 20, lambda: cloud.forget(copy.id, cloud.destination))
         out = cloud.run(source, state="absent", wait=True)
         assert not out.failed and out.copy()["state"] == "absent" and out["counts"]["pending"] == 0
@@ -499,9 +503,9 @@ class CopyContract(OnOneCloud):
             pytest.skip("a copy in progress is cancelled at once")
         sources = [cloud.snapshot() for _n in range(12)]
         for source in sources:
-            cloud.our_copy(source, seconds=30)
+            cloud.create_our_copy(source, seconds=30)
         late = cloud.snapshot()
-        cloud.our_copy(late, seconds=1000)
+        cloud.create_our_copy(late, seconds=1000)
         out = cloud.run(*sources, late, state="absent", wait=True, wait_timeout=120)
         assert out["counts"]["deleted"] == 12 and len(cloud.copies()) == 1
         assert out.failure()["kind"] == "timeout" and "Run again to delete it" in out.failure()["hint"]
@@ -517,7 +521,7 @@ class CopyContract(OnOneCloud):
             {"fault": "expire"},
             {"fault": "throttle", "times": 3},
         ):
-            cloud.faults(fault)
+            cloud.set_faults(fault)
             out = cloud.run(*sources, wait=True, wait_timeout=20)
             assert secret not in out.text and "Signature=" not in out.text and "Traceback" not in out.text
             json.loads(out.text)
@@ -528,7 +532,7 @@ class CopyContract(OnOneCloud):
             cloud.refuse(action, "SomethingNew", status=status)
             failure = cloud.run(cloud.snapshot(), wait_timeout=60).failure()
             assert failure["kind"] == "refused" and failure["code"] == "SomethingNew" and failure["hint"]
-        cloud.faults()
+        cloud.set_faults()
         out = cloud.run("nonsense")
         assert out.failure()["hint"] and not out["copies"]
 
@@ -597,7 +601,7 @@ class CopyContract(OnOneCloud):
 
     def test_info_waits_out_a_bad_moment(self, cloud):
         cloud.snapshot()
-        cloud.faults({"fault": "throttle", "times": 6})
+        cloud.set_faults({"fault": "throttle", "times": 6})
         assert len(cloud.info(cloud.source, **cloud.quick_reads)["snapshots"]) == 1
 
     # -- odd days ----------------------------------------------------------------------------------------
@@ -605,7 +609,7 @@ class CopyContract(OnOneCloud):
     def test_a_look_that_takes_long_ends_no_doubt_early(self, cloud):
         source = cloud.snapshot()
         cloud.settings(visible_after=9.0, latency=4.0)
-        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
         out = cloud.run(source, wait=True)
         assert not out.failed and len(cloud.copies()) == 1
 
@@ -613,7 +617,7 @@ class CopyContract(OnOneCloud):
     def test_a_region_that_only_throttles_leaves_time_for_the_others(self, cloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
-        cloud.faults({"action": cloud.list_action, "fault": "throttle", "region": cloud.other_destination})
+        cloud.set_faults({"action": cloud.list_action, "fault": "throttle", "region": cloud.other_destination})
         regions = [cloud.other_destination, cloud.destination]
         out = cloud.run(source, destination_regions=regions, wait=True, wait_timeout=600, **cloud.quick_reads)
         assert [f["region"] for f in out["failures"]] == [cloud.other_destination]
@@ -632,8 +636,8 @@ class CopyContract(OnOneCloud):
 
     def test_duplicates_that_were_removed_are_not_warned_of(self, cloud):
         source = cloud.snapshot()
-        cloud.our_copy(source)
-        cloud.our_copy(source)
+        cloud.create_our_copy(source)
+        cloud.create_our_copy(source)
         out = cloud.run(source, remove_duplicates=True)
         assert out["counts"]["deleted"] == 1 and "more than one copy" not in out.text
 

@@ -54,7 +54,7 @@ class AttachingContract(OnOneCloud):
     @pytest.mark.parametrize("kind", ["lose_answer", "drop"])
     def test_a_lost_answer_attaches_no_disk_twice(self, cloud, kind):
         copies = [cloud.copy() for _n in range(2)]
-        cloud.faults({"action": cloud.attach_action, "fault": kind, "nth": [1]})
+        cloud.set_faults({"action": cloud.attach_action, "fault": kind, "nth": [1]})
         out = cloud.restore(*copies, attach_to=cloud.server_id, wait=True)
         assert not out.failed and out["counts"]["in_use"] == 2, out.text
         assert set(self.attached(cloud).values()) == {(cloud.server_id, "attached")}
@@ -99,7 +99,7 @@ class AttachingContract(OnOneCloud):
     def test_a_lost_answer_to_a_detachment_is_no_failure(self, cloud, kind):
         copies = [cloud.copy() for _n in range(2)]
         cloud.restore(*copies, attach_to=cloud.server_id, wait=True)
-        cloud.faults({"action": cloud.detach_action, "fault": kind, "nth": [1]})
+        cloud.set_faults({"action": cloud.detach_action, "fault": kind, "nth": [1]})
         out = cloud.restore(*copies, attach_to=cloud.server_id, state="absent", wait=True)
         assert not out.failed and out["counts"]["deleted"] == 2 and not cloud.disks(), out.text
 
@@ -135,7 +135,7 @@ class AttachingContract(OnOneCloud):
         def detaches(action, _region):
             held = [disk for disk in cloud.disks() if cloud.holder_of(disk)[1] == "attached"]
             if action == cloud.list_disks_action and held and cloud.calls[cloud.attach_action] == 1:
-                cloud.free(held[0])
+                cloud.detach(held[0])
 
         cloud.settings(attach_seconds=1.0)
         with_script(cloud, detaches)
@@ -159,7 +159,7 @@ class AttachingContract(OnOneCloud):
     @pytest.mark.parametrize("seed", [3, 7])
     def test_all_are_attached_and_deleted_again_though_a_fifth_of_all_answers_is_lost(self, cloud, seed):
         copies = [cloud.copy() for _n in range(5)]
-        cloud.faults({"action": "*", "fault": "lose_answer", "share": 0.2, "seed": seed})
+        cloud.set_faults({"action": "*", "fault": "lose_answer", "share": 0.2, "seed": seed})
         out = cloud.restore(*copies, attach_to=cloud.server_id, wait=True, wait_timeout=900, **cloud.quick_reads)
         assert not out.failed and len(cloud.disks()) == 5, out.text
         assert set(self.attached(cloud).values()) == {(cloud.server_id, "attached")}

@@ -81,7 +81,7 @@ def use_lagging_replicas(cloud, monkeypatch, lag_of):
 
 def create_rival(cloud, source, seconds=0.2, **facts):
     """Create a copy of ours that another run started five seconds ago; reads show it in two seconds."""
-    rival = cloud.our_copy(source, seconds=seconds, **facts)
+    rival = cloud.create_our_copy(source, seconds=seconds, **facts)
     cloud.hide(rival, 7)
     cloud.clock.sleep(5)
     return rival
@@ -158,7 +158,7 @@ def run_at_once(cloud, runs, seed=1):
         mock.patch.object(cloud.adapter, "calls_at_once", 1),
         mock.patch.object(http.client.HTTPConnection, "endheaders", endheaders),
     ):
-        scheduler.play(parts)
+        scheduler.run_all(parts)
     return results
 
 
@@ -186,7 +186,7 @@ def rows_match_server(cloud, out):
     """Whether each row shows what the server has, and none is complete despite an error of the copy itself."""
     phases = {"completed": "complete", "pending": "running", "error": "failed"}
     for row in out["copies"]:
-        there = {s.id: cloud.phase_of(s) for s in cloud.everything(row["region"])}
+        there = {s.id: cloud.phase_of(s) for s in cloud.all_snapshots(row["region"])}
         if row["state"] in phases:
             assert there.get(row["snapshot_id"]) == phases[row["state"]], row
         else:  # CBS removes a failed copy
@@ -209,7 +209,7 @@ class BadDaysContract(OnOneCloud):
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         throttle_calls(cloud, lambda _action, region: region == cloud.source)
         planted = []
-        cloud.at(started + 100, lambda: planted.append(cloud.foreign_copy(source)))
+        cloud.at(started + 100, lambda: planted.append(cloud.create_foreign_copy(source)))
         out = cloud.run(source, **cloud.quick_reads)
         assert not out.failed, out["msg"]
         assert ids(cloud.copies()) == ids(planted) == {out["snapshot_id"]}
@@ -220,7 +220,7 @@ class BadDaysContract(OnOneCloud):
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         throttle_calls(cloud, lambda action, _region: action == cloud.copy_action)
         planted = []
-        cloud.at(started + 100, lambda: planted.append(cloud.foreign_copy(source)))
+        cloud.at(started + 100, lambda: planted.append(cloud.create_foreign_copy(source)))
         out = cloud.run(source, **cloud.quick_reads)
         assert not out.failed, out["msg"]
         assert ids(cloud.copies()) == ids(planted) == {out["snapshot_id"]} and not out["changed"]
@@ -230,7 +230,7 @@ class BadDaysContract(OnOneCloud):
         """No write is based on a look older than 15 seconds, whatever took so long (promises: fresh-look)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         throttle_calls(cloud, lambda _action, region: region in (cloud.source, cloud.other_destination), seconds=330)
-        cloud.at(started + 60, lambda: cloud.foreign_copy(source))
+        cloud.at(started + 60, lambda: cloud.create_foreign_copy(source))
         regions = [cloud.destination, cloud.other_destination]
         out = cloud.run(source, destination_regions=regions, wait=True, **cloud.quick_reads)
         assert not out.failed, out["msg"]
@@ -239,9 +239,9 @@ class BadDaysContract(OnOneCloud):
     def test_the_last_copy_is_not_deleted_as_a_duplicate_of_one_that_is_gone(self, cloud):
         """Both the copy and its survivor must have been seen just before (promises: fresh-look)."""
         source = cloud.snapshot()
-        older = cloud.our_copy(source)
+        older = cloud.create_our_copy(source)
         cloud.clock.sleep(5)
-        last, started = cloud.our_copy(source), cloud.clock.monotonic()
+        last, started = cloud.create_our_copy(source), cloud.clock.monotonic()
 
         def fault_of(action, region):
             now = cloud.clock.monotonic()
@@ -258,8 +258,8 @@ class BadDaysContract(OnOneCloud):
         """If calls are slow, the run looks at the destination again between them (promises: fresh-look)."""
         copied_twice = [cloud.snapshot(age_hours=90 - n) for n in range(8)]
         for source in copied_twice:
-            cloud.our_copy(source)
-            cloud.our_copy(source)
+            cloud.create_our_copy(source)
+            cloud.create_our_copy(source)
         latency = 3.0
         cloud.settings(copy_seconds=600.0, latency=latency)
         seen = with_script(cloud)
@@ -281,7 +281,7 @@ class BadDaysContract(OnOneCloud):
         See promises: exactly-once.
         """
         sources = [cloud.snapshot(age_hours=9 - n) for n in range(5)]
-        cloud.faults({"action": cloud.copy_action, "fault": "drop", "nth": [1, 2, 3]})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "drop", "nth": [1, 2, 3]})
         with mock.patch.object(cloud.adapter, "calls_at_once", 1):
             out = cloud.run(*sources)
         asked = [moment for action, moment in cloud.server.control.times if action == cloud.copy_action]
@@ -294,7 +294,7 @@ class BadDaysContract(OnOneCloud):
         """A run looks for a lost copy as long as the cloud needs (promises: exactly-once)."""
         source = cloud.snapshot()
         cloud.settings(copy_seconds=600.0, visible_after=cloud.cloud.doubt - 5)
-        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
         out = cloud.run(source, wait=True)
         assert not out.failed and ids(cloud.copies()) == {out["snapshot_id"]} and rows_match_server(cloud, out)
         assert out.copy()["action"] == "created" and out["duplicates"] == []
@@ -305,7 +305,7 @@ class BadDaysContract(OnOneCloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = create_rival(cloud, source, seconds)
-        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
         out = cloud.run(source, wait=True)
         assert not out.failed, out["msg"]
         assert ids(cloud.copies()) == {rival.id} == {out["snapshot_id"]}
@@ -318,11 +318,11 @@ class BadDaysContract(OnOneCloud):
         """
         source, started = cloud.snapshot(), cloud.clock.monotonic()
         cloud.settings(copy_seconds=60.0, visible_after=28.0)
-        cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
         planted = []
 
         def plant():
-            planted.append(cloud.our_copy(source, seconds=60))
+            planted.append(cloud.create_our_copy(source, seconds=60))
             cloud.hide(planted[0], 0)
 
         cloud.at(started + 25, plant)
@@ -408,7 +408,7 @@ class BadDaysContract(OnOneCloud):
         sources = [cloud.snapshot(age_hours=n + 1) for n in range(2)]
         cloud.settings(copy_seconds=seconds, visible_after=lag, quota=1000)
         if lost:
-            cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [lost]})
+            cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [lost]})
         one, two = run_at_once(cloud, [(0.0, sources, {}), (late, sources[::-1], {})])
         for result in (one, two):
             assert result["failures"] == [], result["msg"]
@@ -423,7 +423,7 @@ class BadDaysContract(OnOneCloud):
         source = cloud.snapshot()
         cloud.settings(copy_seconds=60.0)
         rival = create_rival(cloud, source)
-        cloud.faults({"action": cloud.delete_action, "fault": kind, "nth": [1]})
+        cloud.set_faults({"action": cloud.delete_action, "fault": kind, "nth": [1]})
         out = cloud.run(source, wait=True)
         assert not out.failed, out["msg"]
         assert ids(cloud.copies()) == {rival.id} == {out["snapshot_id"]}
@@ -497,7 +497,7 @@ class BadDaysContract(OnOneCloud):
 
     def test_an_unexpected_error_of_a_deletion_stops_no_other_and_is_looked_after(self, cloud, monkeypatch):
         """The deletion took effect, so it is no failure (promises: exactly-once, all-are-tried)."""
-        sources = cloud.copied(3)
+        sources = cloud.create_copied_snapshots(3)
         inject_error(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], for_first_calls(1), after=True)
         out = cloud.run(*sources, state="absent", wait=True)
         assert not out.failed, out["msg"]
@@ -509,11 +509,11 @@ class BadDaysContract(OnOneCloud):
     def test_a_throttled_deletion_stops_no_copy_in_any_region(self, cloud):
         """It is repeated until wait_timeout, and copies continue (promises: all-are-tried, quota)."""
         copied_twice = cloud.snapshot(age_hours=50)
-        kept = cloud.our_copy(copied_twice)
+        kept = cloud.create_our_copy(copied_twice)
         cloud.clock.sleep(5)
-        duplicate, started = cloud.our_copy(copied_twice), cloud.clock.monotonic()
+        duplicate, started = cloud.create_our_copy(copied_twice), cloud.clock.monotonic()
         cloud.settings(copy_seconds=600.0)
-        cloud.faults({"action": cloud.delete_action, "fault": "throttle"})
+        cloud.set_faults({"action": cloud.delete_action, "fault": "throttle"})
         sources = [cloud.snapshot(age_hours=n) for n in (1, 2, 3)]
         regions = [cloud.destination, cloud.other_destination]
         out = cloud.run(copied_twice, *sources, wait=True, remove_duplicates=True, destination_regions=regions)
@@ -607,9 +607,9 @@ class BadDaysContract(OnOneCloud):
     def test_duplicates_that_the_run_deleted_are_no_longer_reported(self, cloud):
         """Duplicates are existing copies besides the one that counts (promises: counting-order)."""
         source = cloud.snapshot()
-        kept = cloud.our_copy(source)
+        kept = cloud.create_our_copy(source)
         cloud.clock.sleep(5)
-        cloud.our_copy(source)
+        cloud.create_our_copy(source)
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed and out["counts"]["deleted"] == 1
         assert ids(cloud.copies()) == {kept.id} and out["duplicates"] == []
@@ -617,9 +617,9 @@ class BadDaysContract(OnOneCloud):
     def test_a_duplicate_that_cannot_be_deleted_is_still_reported(self, cloud):
         """The duplicate is still in the result, and a failure names it (promises: counting-order)."""
         source = cloud.snapshot()
-        cloud.our_copy(source)
+        cloud.create_our_copy(source)
         cloud.clock.sleep(5)
-        duplicate = cloud.our_copy(source)
+        duplicate = cloud.create_our_copy(source)
         cloud.settings(in_use=[duplicate.id])
         out = cloud.run(source, remove_duplicates=True)
         assert out.failed and failed_ids(out) == reported_duplicates(out) == {duplicate.id} and not out["changed"]
@@ -628,7 +628,7 @@ class BadDaysContract(OnOneCloud):
     def test_a_copy_that_cannot_be_cancelled_is_deleted_once_complete_or_left_with_a_hint(self, cloud):
         """EBS and ECS cancel a copy in progress; ENS and CBS refuse (promises: deleting)."""
         one, two = cloud.snapshot(), cloud.snapshot()
-        left, _gone = cloud.our_copy(one, seconds=60), cloud.our_copy(two, seconds=60)
+        left, _gone = cloud.create_our_copy(one, seconds=60), cloud.create_our_copy(two, seconds=60)
         out = cloud.run(one, state="absent")
         if cloud.adapter.cancels_by_deletion:
             assert not out.failed and not copies_of(cloud, one)
@@ -660,7 +660,7 @@ class TaggedCopies:
         """The same in a run that started no copy (promises: exactly-once, tags)."""
         first_one, second = cloud.snapshot(age_hours=9), cloud.snapshot(age_hours=1)
         cloud.settings(copy_seconds=60.0)
-        cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.our_copy(second, seconds=30))
+        cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.create_our_copy(second, seconds=30))
         options = {"wait": True, "tags": {"team": "dr"}, "max_in_flight": 1}
         out = cloud.run(first_one, second, **options)
         assert not out.failed and len(cloud.copies()) == 2, out["msg"]
@@ -671,7 +671,7 @@ class TaggedCopies:
     def test_half_a_change_of_tags_is_a_change(self, cloud, denied):
         """changed is true if anything was changed, even if the rest failed (promises: tags)."""
         source = cloud.snapshot()
-        copy = cloud.our_copy(source)
+        copy = cloud.create_our_copy(source)
         cloud.set_tags(copy, old="1")
         before = cloud.tags_of(copy)
         taking_away = {"CreateTags": "DeleteTags", "TagResources": "UntagResources"}[cloud.tag_action]
@@ -686,7 +686,7 @@ class TaggedCopies:
     def test_an_unexpected_error_of_a_change_of_tags_is_looked_after(self, cloud, monkeypatch):
         """Tags that do not show are set again (promises: exactly-once, all-are-tried)."""
         sources = [cloud.snapshot() for _n in range(2)]
-        copies = [cloud.our_copy(source) for source in sources]
+        copies = [cloud.create_our_copy(source) for source in sources]
         inject_error(monkeypatch, cloud.adapter, "change_tags", UNEXPECTED[2], for_first_calls(1))
         out = cloud.run(*sources, tags={"team": "dr"}, wait=True)
         assert not out.failed, out["msg"]
@@ -698,7 +698,7 @@ class TaggedCopies:
     def test_purging_spares_the_hold(self, cloud, value):
         """Whatever the value of the tag (promises: held)."""
         source = cloud.snapshot()
-        copy = cloud.our_copy(source)
+        copy = cloud.create_our_copy(source)
         hold(cloud, copy, value)
         cloud.set_tags(copy, old="1")
         out = cloud.run(source, tags={"team": "dr"}, purge_tags=True, wait=True)
@@ -708,7 +708,7 @@ class TaggedCopies:
     def test_purging_spares_a_hold_however_its_key_is_spelt(self, cloud):
         """Purging keeps the tag that prevents deletions (promises: held)."""
         source = cloud.snapshot()
-        copy = cloud.our_copy(source)
+        copy = cloud.create_our_copy(source)
         cloud.set_tags(copy, **{HOLD.title(): "yes"})
         cloud.run(source, tags={"team": "dr"}, purge_tags=True, wait=True)
         assert cloud.tags_of(copy)[HOLD.title()] == "yes" and cloud.run(source, state="absent").failed
@@ -716,9 +716,9 @@ class TaggedCopies:
     def test_a_held_duplicate_is_kept_and_reported_and_is_no_failure(self, cloud):
         """remove_duplicates deletes the others (promises: held)."""
         source = cloud.snapshot()
-        kept = cloud.our_copy(source)
+        kept = cloud.create_our_copy(source)
         cloud.clock.sleep(5)
-        held, duplicate = cloud.our_copy(source), cloud.our_copy(source)
+        held, duplicate = cloud.create_our_copy(source), cloud.create_our_copy(source)
         hold(cloud, held)
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed and ids(cloud.copies()) == {kept.id, held.id}
@@ -729,7 +729,7 @@ class TaggedCopies:
     def test_absent_leaves_a_held_copy_and_names_it(self, cloud):
         """A held copy is never deleted, whether copy_ids names it or not (promises: held)."""
         source = cloud.snapshot()
-        held, other = cloud.our_copy(source), cloud.our_copy(source)
+        held, other = cloud.create_our_copy(source), cloud.create_our_copy(source)
         hold(cloud, held)
         out = cloud.run(source, state="absent", copy_ids=[held.id], wait=True)
         assert out.failed and failed_ids(out) == {held.id} and ids(cloud.copies()) == {held.id, other.id}
@@ -741,7 +741,7 @@ class TaggedCopies:
     def test_absent_in_check_mode_predicts_the_hold(self, cloud):
         """Check mode makes the same decisions as a real run (promises: check-mode, held)."""
         source = cloud.snapshot()
-        held = cloud.our_copy(source)
+        held = cloud.create_our_copy(source)
         hold(cloud, held)
         out = cloud.run(source, state="absent", check=True)
         assert out.failed and failed_ids(out) == {held.id} and not out["changed"] and out["counts"]["deleted"] == 0
@@ -753,7 +753,7 @@ class HeldCopies:
     def test_a_held_failed_copy_is_kept_when_a_new_one_is_made(self, cloud):
         """replace_failed deletes no held copy, and this is no failure (promises: held)."""
         source = cloud.snapshot()
-        held = cloud.our_copy(source, failure="no")
+        held = cloud.create_our_copy(source, failure="no")
         hold(cloud, held)
         out = cloud.run(source, wait=True)
         assert not out.failed, out["msg"]
@@ -764,7 +764,7 @@ class HeldCopies:
     def test_a_held_mismatched_copy_is_kept_when_a_new_one_is_made(self, cloud):
         """replace_mismatched makes the requested copy and keeps the held one (promises: held)."""
         source = cloud.snapshot()
-        held = cloud.our_copy(source)
+        held = cloud.create_our_copy(source)
         hold(cloud, held)
         options = {"encrypted": True, "replace_mismatched": True, "wait": True}
         out = cloud.run(source, **options)
@@ -781,9 +781,9 @@ class FailedCopies:
     def test_a_throttled_deletion_of_a_failed_copy_lets_the_others_begin(self, cloud):
         """With a window of one, the next copy starts without delay (promises: all-are-tried, quota, failed-copies)."""
         bad, started = cloud.snapshot(age_hours=50), cloud.clock.monotonic()
-        failed = cloud.our_copy(bad, failure="no")
+        failed = cloud.create_our_copy(bad, failure="no")
         cloud.settings(copy_seconds=300.0)
-        cloud.faults({"action": cloud.delete_action, "fault": "throttle"})
+        cloud.set_faults({"action": cloud.delete_action, "fault": "throttle"})
         sources = [bad, *[cloud.snapshot(age_hours=n) for n in (3, 2, 1)]]
         out = cloud.run(*sources, wait=True, max_in_flight=1)
         made = [copy for copy in cloud.copies() if copy.id != failed.id]
@@ -794,9 +794,9 @@ class FailedCopies:
     def test_a_failed_copy_is_deleted_if_another_run_replaces_it_meanwhile(self, cloud):
         """It had failed before the run, so it is replaced, whoever makes the new one (promises: failed-copies)."""
         one, two = cloud.snapshot(age_hours=9), cloud.snapshot(age_hours=1)
-        failed = cloud.our_copy(two, failure="no")
+        failed = cloud.create_our_copy(two, failure="no")
         cloud.settings(copy_seconds=60.0)
-        cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.our_copy(two, seconds=30))
+        cloud.at(cloud.clock.monotonic() + 10, lambda: cloud.create_our_copy(two, seconds=30))
         out = cloud.run(one, two, wait=True, max_in_flight=1)
         assert not out.failed and len(cloud.copies()) == 2 and failed.id not in ids(cloud.copies())
         assert rows_match_server(cloud, out) and not cloud.run(one, two, wait=True)["changed"]
@@ -804,7 +804,7 @@ class FailedCopies:
     def test_a_failed_copy_is_kept_until_its_replacement_has_started(self, cloud):
         """replace_failed starts the new copy first, and then deletes the failed one (promises: failed-copies)."""
         source = cloud.snapshot()
-        failed = cloud.our_copy(source, failure="no")
+        failed = cloud.create_our_copy(source, failure="no")
         cloud.settings(denied=[cloud.copy_action])
         out = cloud.run(source, wait=True)
         assert out.failed and ids(cloud.copies()) == {failed.id} and cloud.calls[cloud.delete_action] == 0
@@ -825,7 +825,7 @@ class PagedListings:
         """The run requests the oldest first, and reads on while the count is higher (promises: listings)."""
         for _n in range(250):
             cloud.snapshot(region=cloud.destination)
-        there = cloud.our_copy(cloud.snapshot())
+        there = cloud.create_our_copy(cloud.snapshot())
         source = cloud.snapshot()
 
         def grow(action, region):
@@ -844,7 +844,7 @@ class PagedListings:
         """Otherwise a copy on a page already read would be missed, and made again (promises: listings)."""
         old = [cloud.snapshot(region=cloud.destination, age_hours=99) for _n in range(self.page_size)]
         source = cloud.snapshot()
-        there = cloud.our_copy(source)
+        there = cloud.create_our_copy(source)
         pages = []
 
         def shrink(action, region):
@@ -862,7 +862,7 @@ class PagedListings:
         """Snapshots appear and disappear at once; a copy that moves must not be missed (promises: listings)."""
         old = [cloud.snapshot(region=cloud.destination, age_hours=99) for _n in range(self.page_size)]
         source = cloud.snapshot()
-        there = cloud.our_copy(source)
+        there = cloud.create_our_copy(source)
         cloud.clock.sleep(5)
         for _n in range(self.page_size + 5):
             cloud.snapshot(region=cloud.destination, age_hours=0)

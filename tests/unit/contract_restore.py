@@ -44,7 +44,7 @@ class RestoreContract(OnOneCloud):
         assert row["disk_id"] == out["disk_id"] == disk.id
         assert (row["action"], row["state"], row["size_gib"], row["error"]) == ("created", "available", 40, None)
         assert row["disk_type"] == cloud.disk_type and row["created_at"] and 0 < row["seconds"] < 10
-        assert row["tags"] == cloud.tags_of_disk(disk) == {"team": "dr", **cloud.tags_for(copy)}
+        assert row["tags"] == cloud.tags_of_disk(disk) == {"team": "dr", **cloud.restore_tags_of(copy)}
         assert out["counts"]["created"] == out["counts"]["available"] == 1
 
     def test_a_run_that_does_not_wait_returns_when_the_cloud_has_accepted(self, cloud):
@@ -61,14 +61,14 @@ class RestoreContract(OnOneCloud):
         second = cloud.restore(*copies, wait=True)
         assert not second["changed"] and second["counts"]["unchanged"] == 3
         assert [r["disk_id"] for r in second["disks"]] == [r["disk_id"] for r in first["disks"]]
-        assert dict(cloud.calls - before) == {cloud.list_disks_action: 1, **cloud.beside_a_look}, (
+        assert dict(cloud.calls - before) == {cloud.list_disks_action: 1, **cloud.extra_reads}, (
             "one look is all that it takes"
         )
 
     def test_a_run_over_three_hundred_disks_that_are_there_takes_few_reads(self, cloud):
         copies = [cloud.copy() for _n in range(300)]
         for copy in copies:
-            cloud.plant(copy, cloud.tags_for(copy))
+            cloud.plant(copy, cloud.restore_tags_of(copy))
         out = cloud.restore(*copies, wait=True)
         assert not out.failed and not out["changed"] and out["counts"]["available"] == 300
         assert sum(cloud.calls.values()) <= 10, cloud.calls
@@ -104,7 +104,7 @@ class RestoreContract(OnOneCloud):
 
     def test_a_disk_of_somebody_else_is_ignored_and_kept(self, cloud):
         copy = cloud.copy()
-        theirs = [cloud.plant(copy, {}), cloud.plant(copy, cloud.tags_for(copy, "another"))]
+        theirs = [cloud.plant(copy, {}), cloud.plant(copy, cloud.restore_tags_of(copy, "another"))]
         out = cloud.restore(copy, wait=True)
         assert row_of(out)["action"] == "created" and out["disk_id"] not in {d.id for d in theirs}
         gone = cloud.restore(copy, state="absent", wait=True)
@@ -112,7 +112,7 @@ class RestoreContract(OnOneCloud):
 
     def test_all_calls_go_to_the_region_of_the_copies(self, cloud):
         copies = [cloud.copy() for _n in range(3)]
-        called = cloud.regions_called()
+        called = cloud.record_regions_called()
         assert not cloud.restore(*copies, wait=True).failed
         assert not cloud.restore(*copies, wait=True, state="absent").failed
         assert called <= {cloud.destination, *cloud.central_regions}
@@ -123,14 +123,14 @@ class RestoreContract(OnOneCloud):
     @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "broken_answer"])
     def test_a_lost_answer_makes_no_second_disk(self, cloud, kind):
         copies = [cloud.copy() for _n in range(9)]
-        cloud.faults({"action": cloud.make_action, "fault": kind, "every": 3})
+        cloud.set_faults({"action": cloud.make_action, "fault": kind, "every": 3})
         out = cloud.restore(*copies, wait=True)
         assert not out.failed and len(cloud.disks()) == 9, out.text
         assert out["counts"]["created"] == 9
 
     def test_a_lost_answer_is_found_though_reads_lag(self, cloud):
         cloud.settings(visible_after=8.0)
-        cloud.faults({"action": cloud.make_action, "fault": "lose_answer", "nth": [1]})
+        cloud.set_faults({"action": cloud.make_action, "fault": "lose_answer", "nth": [1]})
         out = cloud.restore(cloud.copy(), wait=True)
         assert not out.failed and len(cloud.disks()) == 1 and row_of(out)["action"] == "created"
 
@@ -140,14 +140,14 @@ class RestoreContract(OnOneCloud):
         assert not out.failed and row_of(out)["state"] == "available" and len(cloud.disks()) == 1
 
     def test_a_call_that_never_arrived_is_made_again_once_the_time_of_doubt_is_over(self, cloud):
-        cloud.faults({"action": cloud.make_action, "fault": "drop", "nth": [1]})
+        cloud.set_faults({"action": cloud.make_action, "fault": "drop", "nth": [1]})
         started = cloud.clock.monotonic()
         out = cloud.restore(cloud.copy())
         assert not out.failed and len(cloud.disks()) == 1 and cloud.calls[cloud.make_action] == 2
         assert 0 <= cloud.clock.monotonic() - started - cloud.adapter.doubt_seconds < 5
 
     def test_doubt_at_the_deadline_is_reported_and_nothing_asked_again(self, cloud):
-        cloud.faults({"action": cloud.make_action, "fault": "drop"})
+        cloud.set_faults({"action": cloud.make_action, "fault": "drop"})
         out = cloud.restore(cloud.copy(), wait=True, wait_timeout=5)
         assert out.failed and out.failure()["kind"] == "ambiguous" and cloud.calls[cloud.make_action] == 1
         assert "disk" in out["msg"] and "copy" not in out["msg"]
@@ -156,9 +156,9 @@ class RestoreContract(OnOneCloud):
         """The first run was killed before it got the answer; reads show nothing for a while."""
         copies = [cloud.copy() for _n in range(4)]
         cloud.settings(visible_after=cloud.lag_after_a_kill, disk_seconds=30.0)
-        cloud.faults({"action": cloud.make_action, "fault": "lose_answer"})
+        cloud.set_faults({"action": cloud.make_action, "fault": "lose_answer"})
         assert cloud.restore(*copies, wait_timeout=2).failed and len(cloud.disks()) == 4
-        cloud.faults()
+        cloud.set_faults()
         cloud.clock.sleep(cloud.pause_after_a_kill)
         out = cloud.restore(*copies, wait=True)
         assert not out.failed and len(cloud.disks()) == 4, out.text
@@ -183,7 +183,7 @@ class RestoreContract(OnOneCloud):
 
     def test_a_disk_that_another_run_has_made_first_stays_alone(self, cloud):
         copy = cloud.copy()
-        rival = cloud.plant(copy, cloud.tags_for(copy))
+        rival = cloud.plant(copy, cloud.restore_tags_of(copy))
         cloud.hide(rival, seconds=2)
         cloud.clock.sleep(1)
         out = cloud.restore(copy, wait=True)
@@ -203,7 +203,7 @@ class RestoreContract(OnOneCloud):
     # -- all are tried, limits are waited out ----------------------------------------------------------
 
     def test_one_bad_snapshot_does_not_stop_the_others(self, cloud):
-        good, unfinished = cloud.copy(), cloud.unfinished_copy()
+        good, unfinished = cloud.copy(), cloud.create_unfinished_copy()
         out = cloud.restore(cloud.unknown_id, unfinished, good, wait=True)
         assert out.failed and [f["kind"] for f in out["failures"]] == ["not_found", "not_ready"]
         assert all(set(f) == FAILURE_KEYS and f["hint"] for f in out["failures"])
@@ -215,19 +215,19 @@ class RestoreContract(OnOneCloud):
     @pytest.mark.many_calls
     def test_the_window_is_never_passed(self, cloud):
         out = cloud.restore(*[cloud.copy() for _n in range(12)], wait=True, max_in_flight=3)
-        assert not out.failed and len(cloud.disks()) == 12 and cloud.peak_in_the_making() == 3
+        assert not out.failed and len(cloud.disks()) == 12 and cloud.peak_disks_in_progress() == 3
 
     @pytest.mark.many_calls
     def test_a_full_disk_quota_is_waited_out(self, cloud):
         cloud.settings(disk_quota=5, disk_seconds=10.0)
         out = cloud.restore(*[cloud.copy() for _n in range(20)], wait=True)
-        assert not out.failed and len(cloud.disks()) == 20 and cloud.peak_in_the_making() <= 5, out.text
+        assert not out.failed and len(cloud.disks()) == 20 and cloud.peak_disks_in_progress() <= 5, out.text
 
     @pytest.mark.many_calls
     @pytest.mark.parametrize("kind", ["throttle", "drop", "unavailable", "empty_unavailable", "lose_answer"])
     def test_faulty_calls_make_each_disk_once(self, cloud, kind):
         copies = [cloud.copy() for _n in range(20)]
-        cloud.faults({"fault": kind, "share": 0.3})
+        cloud.set_faults({"fault": kind, "share": 0.3})
         out = cloud.restore(*copies, wait=True, **cloud.quick_reads)
         assert not out.failed and len(cloud.disks()) == 20, out.text
         out = cloud.restore(*copies, wait=True, state="absent", **cloud.quick_reads)
@@ -274,7 +274,7 @@ class RestoreContract(OnOneCloud):
     def test_every_deleted_disk_is_reported_even_a_second_one(self, cloud):
         one, two = cloud.copy(), cloud.copy()
         cloud.restore(one, two, wait=True)
-        cloud.plant(one, cloud.tags_for(one))
+        cloud.plant(one, cloud.restore_tags_of(one))
         there = {d.id for d in cloud.disks()}
         out = cloud.restore(one, two, state="absent", wait=True)
         assert len(there) == 3 and set(out["deleted_ids"]) == there and not cloud.disks(), out.text
@@ -306,7 +306,7 @@ class RestoreContract(OnOneCloud):
     def test_a_lost_answer_to_a_deletion_is_no_failure(self, cloud):
         copies = [cloud.copy() for _n in range(4)]
         cloud.restore(*copies, wait=True)
-        cloud.faults({"action": cloud.delete_disk_action, "fault": "lose_answer", "nth": [1, 3]})
+        cloud.set_faults({"action": cloud.delete_disk_action, "fault": "lose_answer", "nth": [1, 3]})
         before = cloud.calls[cloud.list_disks_action]
         out = cloud.restore(*copies, state="absent", wait=True)
         assert cloud.calls[cloud.list_disks_action] - before < 60, "the pauses between looks grow"
@@ -328,7 +328,7 @@ class RestoreContract(OnOneCloud):
         planned = predicted["disks"][1]
         assert (planned["zone"], planned["disk_type"]) == (cloud.zone, cloud.disk_type)
         assert planned["size_gib"] == (60 if cloud.shows_sizes else None)
-        assert planned["tags"] == {"team": "dr", **cloud.tags_for(missing)} and planned["disk_id"] is None
+        assert planned["tags"] == {"team": "dr", **cloud.restore_tags_of(missing)} and planned["disk_id"] is None
         real = cloud.restore(there, missing, **options)
         assert [r["action"] for r in real["disks"]] == [r["action"] for r in predicted["disks"]]
         assert len(predicted["diff"]["after"]["disks"]) == len(real["diff"]["after"]["disks"]) == 1
@@ -358,7 +358,7 @@ class RestoreContract(OnOneCloud):
         out = cloud.restore(big, restore_id="a b", size_gib=50, **zone)
         assert out.failed and "restore_id" in out["msg"] and "of-dreams" in out["msg"] and not cloud.disks()
         assert big in out["msg"] or not cloud.shows_sizes
-        cloud.faults({"fault": "unavailable"})
+        cloud.set_faults({"fault": "unavailable"})
         out = cloud.restore(big, restore_id="a b", wait_timeout=5, **cloud.quick_reads)
         assert out.failed and out["msg"].startswith("restore_id"), "a cloud that cannot be asked changes nothing"
 
@@ -379,7 +379,7 @@ class RestoreContract(OnOneCloud):
     def test_a_restore_id_of_a_right_form_is_taken(self, cloud, name):
         copy = cloud.copy()
         out = cloud.restore(copy, restore_id=name, wait=True)
-        assert not out.failed and cloud.tags_of_disk(cloud.disks()[0]) == cloud.tags_for(copy, name), out.text
+        assert not out.failed and cloud.tags_of_disk(cloud.disks()[0]) == cloud.restore_tags_of(copy, name), out.text
 
     def test_a_size_below_a_snapshots_is_refused_before_any_write(self, cloud):
         small, big = cloud.copy(size=40), cloud.copy(size=60)
@@ -389,9 +389,9 @@ class RestoreContract(OnOneCloud):
             assert not cloud.disks() and not cloud.calls[cloud.make_action]
 
     def test_a_snapshot_of_a_size_that_is_not_offered_fails_by_itself(self, cloud):
-        if not cloud.unsold:
+        if not cloud.unavailable_size:
             pytest.skip("shows no sizes")
-        size, disk_type = cloud.unsold
+        size, disk_type = cloud.unavailable_size
         odd, good = cloud.copy(size=size), cloud.copy(size=200)
         for check in (True, False):
             out = cloud.restore(odd, good, disk_type=disk_type, wait=True, check=check)
@@ -403,8 +403,8 @@ class RestoreContract(OnOneCloud):
         assert len(cloud.disks()) == 1
 
     def test_a_greater_size_is_made(self, cloud):
-        out = cloud.restore(cloud.copy(size=40), size_gib=cloud.bigger, wait=True)
-        assert not out.failed and row_of(out)["size_gib"] == cloud.disks()[0].size == cloud.bigger, out.text
+        out = cloud.restore(cloud.copy(size=40), size_gib=cloud.larger_size_gib, wait=True)
+        assert not out.failed and row_of(out)["size_gib"] == cloud.disks()[0].size == cloud.larger_size_gib, out.text
 
     def test_an_unknown_type_and_a_bad_size_are_reported_together_before_any_write(self, cloud):
         for check in (True, False):
@@ -432,7 +432,7 @@ class RestoreContract(OnOneCloud):
     def test_a_mismatched_disk_is_reported_and_no_other_is_made(self, cloud):
         copy = cloud.copy(size=40)
         first = cloud.restore(copy, wait=True)["disk_id"]
-        asked = [{"size_gib": cloud.bigger}, {"disk_type": cloud.other_type}]
+        asked = [{"size_gib": cloud.larger_size_gib}, {"disk_type": cloud.other_type}]
         asked += [{"zone": cloud.other_zone}] if cloud.zone else []
         for options in asked:
             out = cloud.restore(copy, wait=True, **options)
@@ -475,7 +475,7 @@ class RestoreContract(OnOneCloud):
             return
         copy = cloud.copy()
         cloud.restore(copy, expires_after_hours=6, wait=True)
-        cloud.faults({"action": cloud.untag_disk_action, "fault": kind, "nth": [1]})
+        cloud.set_faults({"action": cloud.untag_disk_action, "fault": kind, "nth": [1]})
         out = cloud.restore(copy, wait=True)
         assert not out.failed and out["changed"], out.text
         assert "dr-restore:expires-at" not in cloud.tags_of_disk(cloud.disks()[0])
@@ -483,7 +483,7 @@ class RestoreContract(OnOneCloud):
     def test_disk_ids_limits_what_is_deleted(self, cloud):
         one, two = cloud.copy(), cloud.copy()
         cloud.restore(one, two, wait=True)
-        duplicate = cloud.plant(one, cloud.tags_for(one))
+        duplicate = cloud.plant(one, cloud.restore_tags_of(one))
         before = {d.id for d in cloud.disks()}
         out = cloud.restore(one, two, state="absent", disk_ids=[duplicate.id], wait=True)
         assert not out.failed and out["deleted_ids"] == [duplicate.id], out.text
@@ -507,7 +507,7 @@ class RestoreContract(OnOneCloud):
         """A lost deletion is sent again, and "not found" ends it (promises: exactly-once)."""
         copies = [cloud.copy() for _n in range(8)]
         cloud.restore(*copies, wait=True)
-        cloud.faults({"action": "*", "fault": "lose_answer", "share": 0.2, "seed": seed})
+        cloud.set_faults({"action": "*", "fault": "lose_answer", "share": 0.2, "seed": seed})
         started = cloud.clock.monotonic()
         out = cloud.restore(*copies, state="absent", wait=True, wait_timeout=120, **cloud.quick_reads)
         assert not out.failed and out["counts"]["deleted"] == 8 and not cloud.disks(), out.text

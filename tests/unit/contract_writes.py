@@ -61,7 +61,7 @@ class WritesContract(OnOneCloud):
     def test_a_region_that_was_never_looked_at_is_reported(self, cloud, state):
         """Silence is not success, whatever is requested there (promises: all-are-tried, timeout)."""
         source = cloud.snapshot()
-        left = cloud.our_copy(source, cloud.other_destination) if state == "absent" else None
+        left = cloud.create_our_copy(source, cloud.other_destination) if state == "absent" else None
         cloud.settings(latency=4.0)
         regions = [cloud.destination, cloud.other_destination]
         out = cloud.run(source, state=state, destination_regions=regions, wait_timeout=3)
@@ -76,7 +76,7 @@ class WritesContract(OnOneCloud):
     def test_a_deletion_that_was_not_sent_in_time_is_reported(self, cloud):
         """The copy still exists, and the failure names it (promises: deleting, timeout)."""
         source = cloud.snapshot()
-        copy = cloud.our_copy(source)
+        copy = cloud.create_our_copy(source)
         cloud.settings(latency=4.0)
         out = cloud.run(source, state="absent", wait_timeout=3)
         assert out.failed and out.failure()["kind"] == "timeout" and failed_ids(out) == {copy.id} == ids(cloud.copies())
@@ -85,9 +85,9 @@ class WritesContract(OnOneCloud):
     def test_a_duplicate_that_was_not_deleted_in_time_is_reported(self, cloud):
         """The copy is complete, but not everything that was requested was done (promises: idempotent, timeout)."""
         source = cloud.snapshot()
-        kept = cloud.our_copy(source)
+        kept = cloud.create_our_copy(source)
         cloud.clock.sleep(5)
-        duplicate = cloud.our_copy(source)
+        duplicate = cloud.create_our_copy(source)
         cloud.settings(latency=4.0)
         out = cloud.run(source, remove_duplicates=True, wait_timeout=3)
         assert out.failed and failed_ids(out) == reported_duplicates(out) == {duplicate.id}
@@ -98,9 +98,9 @@ class WritesContract(OnOneCloud):
     def test_a_look_that_takes_longer_than_fifteen_seconds_still_allows_writes(self, cloud, monkeypatch):
         """A long look counts from its end; otherwise nothing would ever be written (promises: fresh-look)."""
         copied_twice, sources = cloud.snapshot(age_hours=9), [cloud.snapshot() for _n in range(3)]
-        kept = cloud.our_copy(copied_twice)
+        kept = cloud.create_our_copy(copied_twice)
         cloud.clock.sleep(5)
-        cloud.our_copy(copied_twice)
+        cloud.create_our_copy(copied_twice)
         cloud.settings(copy_seconds=60.0)
         started = cloud.clock.monotonic()
         self.slow_reads(cloud, monkeypatch, 20.0)
@@ -173,7 +173,7 @@ class WritesContract(OnOneCloud):
         """The refusal of one call applies to every further call (failures of the kind credentials)."""
         sources = [cloud.snapshot(age_hours=n + 1) for n in range(60)]
         started = cloud.clock.monotonic()
-        cloud.faults({"action": cloud.copy_action, "fault": "expire"})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "expire"})
         out = cloud.run(*sources, wait=True, **cloud.quick_reads)
         assert out.failed and len(out["failures"]) == 60 and not cloud.copies() and out["failures"][0]["hint"]
         assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
@@ -182,8 +182,8 @@ class WritesContract(OnOneCloud):
     def test_credentials_that_expire_end_deletions_at_once(self, cloud):
         """The same for deletions (failures of the kind credentials)."""
         sources = [cloud.snapshot() for _n in range(30)]
-        left = [cloud.our_copy(source) for source in sources]
-        cloud.faults({"action": cloud.delete_action, "fault": "expire"})
+        left = [cloud.create_our_copy(source) for source in sources]
+        cloud.set_faults({"action": cloud.delete_action, "fault": "expire"})
         out = cloud.run(*sources, state="absent", wait=True, **cloud.quick_reads)
         assert out.failed and failed_ids(out) == ids(left) == ids(cloud.copies())
         assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
@@ -205,7 +205,7 @@ class WritesContract(OnOneCloud):
     def test_a_deletion_whose_answer_was_lost_counts_as_deleted(self, cloud, monkeypatch, kind):
         """It took effect, so changed is true and the copy is reported as deleted (promises: exactly-once)."""
         source = cloud.snapshot()
-        cloud.our_copy(source)
+        cloud.create_our_copy(source)
         self._lose_a_deletion(cloud, monkeypatch, kind)
         out = cloud.run(source, state="absent", wait=True)
         assert not out.failed, out["msg"]
@@ -216,9 +216,9 @@ class WritesContract(OnOneCloud):
     def test_a_duplicate_whose_deletion_lost_its_answer_counts_as_deleted(self, cloud, monkeypatch, kind):
         """The same for a duplicate, while the copy that counts remains (promises: exactly-once)."""
         source = cloud.snapshot()
-        kept = cloud.our_copy(source)
+        kept = cloud.create_our_copy(source)
         cloud.clock.sleep(5)
-        cloud.our_copy(source)
+        cloud.create_our_copy(source)
         self._lose_a_deletion(cloud, monkeypatch, kind)
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed, out["msg"]
@@ -230,7 +230,7 @@ class WritesContract(OnOneCloud):
         if kind == "unexpected":
             inject_error(monkeypatch, cloud.adapter, "delete", UNEXPECTED[1], for_first_calls(1), after=True)
         else:
-            cloud.faults({"action": cloud.delete_action, "fault": kind, "nth": [1]})
+            cloud.set_faults({"action": cloud.delete_action, "fault": kind, "nth": [1]})
 
 
 class TagWrites:
@@ -240,7 +240,7 @@ class TagWrites:
         """Between slow calls the run looks at the copies again (promises: fresh-look)."""
         latency, sources = 3.0, [cloud.snapshot() for _n in range(12)]
         for number, source in enumerate(sources):
-            cloud.set_tags(cloud.our_copy(source), **{f"old{number}": "1"})
+            cloud.set_tags(cloud.create_our_copy(source), **{f"old{number}": "1"})
         cloud.settings(latency=latency)
         seen = with_script(cloud)
         out = cloud.run(*sources, tags={"team": "dr"}, purge_tags=True, wait=True)
@@ -253,7 +253,7 @@ class TagWrites:
     def test_a_source_that_nobody_needs_any_more_does_not_prolong_the_run(self, cloud):
         """Once its copy has failed, a throttled source region is not read any more (promises: quota, failed-copies)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        copy = cloud.our_copy(source, seconds=60.0, failure="no")
+        copy = cloud.create_our_copy(source, seconds=60.0, failure="no")
         take_tag(cloud, copy, "dr-copy:source-disk-id")
         with_script(cloud, lambda action, region: "throttle" if region == cloud.source else None)
         out = cloud.run(source, wait=True, **cloud.quick_reads)
@@ -264,9 +264,9 @@ class TagWrites:
     def test_a_hold_holds_in_any_letter_case(self, cloud, key):
         """absent names the held copy and its tag; a held duplicate remains (promises: held)."""
         source = cloud.snapshot()
-        kept = cloud.our_copy(source)
+        kept = cloud.create_our_copy(source)
         cloud.clock.sleep(5)
-        held = cloud.our_copy(source)
+        held = cloud.create_our_copy(source)
         cloud.set_tags(held, **{key: ""})
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed and not out["changed"] and ids(cloud.copies()) == {kept.id, held.id}
@@ -292,7 +292,7 @@ class EncryptedCopies:
     def test_a_duplicate_is_kept_if_only_a_copy_of_other_encryption_would_remain(self, cloud):
         """Duplicates have equal encryption and key, and one of them remains (promises: counting-order)."""
         source = cloud.snapshot()
-        plain, encrypted = cloud.our_copy(source), cloud.our_copy(source)
+        plain, encrypted = cloud.create_our_copy(source), cloud.create_our_copy(source)
         encrypted.encrypted = True
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed and not out["changed"] and ids(cloud.copies()) == {plain.id, encrypted.id}

@@ -43,18 +43,18 @@ class Restores:
     other_type: str
     #: The code of a deletion of an attached disk, and a size in GiB larger than any snapshot.
     in_use_code: str
-    bigger = 100
+    larger_size_gib = 100
     #: Regions that calls name besides that of the disks.
     central_regions: tuple[str, ...] = ()
     #: Whether the cloud shows the size of a snapshot.
     shows_sizes = True
     #: A size in GiB, and a type of disks that is not offered in this size but in 200 GiB; None if sizes do not show.
-    unsold: tuple[int, str] | None = None
+    unavailable_size: tuple[int, str] | None = None
     #: Whether a disk shows while it is being made; and for how long (seconds) disks of a killed run may not show. The
     #: next run starts that much later.
     shows_what_is_made = True
     #: What a run reads once in addition to the disks.
-    beside_a_look: dict[str, int] = {}
+    extra_reads: dict[str, int] = {}
     lag_after_a_kill, pause_after_a_kill = 20.0, 0.0
 
     def restore(self: Any, *snapshots: str, check: bool = False, diff: bool = False, **options: Any) -> Outcome:
@@ -70,17 +70,17 @@ class Restores:
         given = {key: value for key, value in given.items() if value is not ...}
         return run_module(self.restore_module, given, self.clock, check, diff)
 
-    def unfinished_copy(self: Any) -> str:
+    def create_unfinished_copy(self: Any) -> str:
         made = self.copy()
-        vars(self.get(made, self.destination)).update(self.unfinished)
+        vars(self.get(made, self.destination)).update(self.unfinished_facts)
         return str(made)
 
-    def peak_in_the_making(self: Any) -> int:
+    def peak_disks_in_progress(self: Any) -> int:
         """Return the largest number of disks that were being made at once."""
         spans = [(d.started, d.started + d.duration) for d in self.disks()]
         return max(sum(begin <= moment < end for begin, end in spans) for moment, _end in spans)
 
-    def regions_called(self: Any) -> set[str]:
+    def record_regions_called(self: Any) -> set[str]:
         """Record from now on in which regions calls are made; return the set that is filled."""
         seen: set[str] = set()
 
@@ -90,7 +90,7 @@ class Restores:
         self.server.control.script = note
         return seen
 
-    def tags_for(self, snapshot: str, restore_id: str = "flood") -> dict[str, str]:
+    def restore_tags_of(self, snapshot: str, restore_id: str = "flood") -> dict[str, str]:
         return {"dr-restore:id": restore_id, "dr-restore:snapshot-id": snapshot}
 
 
@@ -105,11 +105,11 @@ class EbsDisksEstate(Restores, EbsEstate):
     zone, other_zone = "eu-west-1a", "eu-west-1b"
     disk_type, other_type = "gp3", "gp2"
     in_use_code = "VolumeInUse"
-    unsold = 8, "st1"
+    unavailable_size = 8, "st1"
     attach_action, detach_action = "AttachVolume", "DetachVolume"
     server_id, other_server_id, far_server_id = "i-0cc11dd22ee33ff44", "i-0cc11dd22ee33ff55", "i-0cc11dd22ee33ff66"
-    beside_a_look = {"DescribeVolumeStatus": 1}
-    unfinished = {"status": "pending"}
+    extra_reads = {"DescribeVolumeStatus": 1}
+    unfinished_facts = {"status": "pending"}
 
     @property
     def _backend(self) -> Any:
@@ -144,7 +144,7 @@ class EbsDisksEstate(Restores, EbsEstate):
         disk.attachment = Attachment(SimpleNamespace(id=instance), "/dev/sdf")
         return instance
 
-    def free(self, disk: Any) -> None:
+    def detach(self, disk: Any) -> None:
         """Detach a disk without a call."""
         disk.attachment = None
 
@@ -168,11 +168,11 @@ class EcsDisksEstate(Restores, EcsEstate):
     zone: str | None = "cn-beijing-b"
     other_zone: str | None = "cn-beijing-c"
     disk_type, other_type = "cloud_essd", "cloud_efficiency"
-    unsold = 10, "cloud_efficiency"
+    unavailable_size = 10, "cloud_efficiency"
     in_use_code = "IncorrectDiskStatus"
     attach_action, detach_action = "AttachDisk", "DetachDisk"
     server_id, other_server_id, far_server_id = "i-0cc11dd22ee33ff44", "i-0cc11dd22ee33ff55", "i-0cc11dd22ee33ff66"
-    unfinished = {"forced_state": "running"}
+    unfinished_facts = {"forced_state": "running"}
 
     def copy(self, size: int = 40, **facts: Any) -> str:
         made = self.snapshot(region=self.destination)
@@ -209,7 +209,7 @@ class EcsDisksEstate(Restores, EcsEstate):
         disk.attached_to, disk.attached_at, disk.detached_at = instance, 0.0, None
         return instance
 
-    def free(self, disk: Any) -> None:
+    def detach(self, disk: Any) -> None:
         """Detach a disk without a call."""
         disk.attached_to = ""
 
@@ -235,7 +235,7 @@ class EnsDisksEstate(EcsDisksEstate, EnsEstate):
     offers_action = "DescribeCloudDiskAvailableResourceInfo"
     zone = other_zone = None
     disk_type, other_type = "cloud_efficiency", "cloud_ssd"
-    shows_sizes, unsold = False, None
+    shows_sizes, unavailable_size = False, None
     #: All calls go to the central endpoint, which has only this region.
     central_regions = ("cn-hangzhou",)
     #: Without a token, the promise holds once the cloud shows the disk.
@@ -251,7 +251,7 @@ class CbsDisksEstate(EcsDisksEstate, CbsEstate):
     make_action, delete_disk_action, offers_action = "CreateDisks", "TerminateDisks", "DescribeDiskConfigQuota"
     zone, other_zone = "ap-beijing-3", "ap-beijing-4"
     disk_type, other_type = "CLOUD_PREMIUM", "CLOUD_SSD"
-    unsold = 15, "CLOUD_PREMIUM"
+    unavailable_size = 15, "CLOUD_PREMIUM"
     in_use_code = "ResourceUnavailable.Attached"
     shows_what_is_made = False
     attach_action, detach_action = "AttachDisks", "DetachDisks"

@@ -56,12 +56,12 @@ class Estate:
         assert set(settings) <= set(self.server.control.settings)
         self.server.control.settings.update(settings)
 
-    def faults(self, *faults: dict[str, Any]) -> None:
+    def set_faults(self, *faults: dict[str, Any]) -> None:
         self.server.control.set_faults(list(faults))
 
     def refuse(self, action: str, code: str, **facts: Any) -> None:
         """Let calls of an action be refused with a code; ``facts`` are those of a fault, such as ``times``."""
-        self.faults({"action": action, "fault": "refuse", "code": code, "status": self.status_of_errors, **facts})
+        self.set_faults({"action": action, "fault": "refuse", "code": code, "status": self.status_of_errors, **facts})
 
     @property
     def calls(self) -> Any:
@@ -78,13 +78,13 @@ class Estate:
     def connection(self) -> dict[str, Any]:
         raise NotImplementedError
 
-    def foreign_copy(
+    def create_foreign_copy(
         self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
     ) -> Any:
         """Create a copy as the console does: without our tags."""
         return self._plant(source_id, region or self.destination, {}, duration=seconds, failure=failure, **facts)
 
-    def our_copy(
+    def create_our_copy(
         self, source_id: str, region: str | None = None, seconds: float = 0.0, failure: str | None = None, **facts: Any
     ) -> Any:
         """Create a copy as an earlier run would."""
@@ -97,19 +97,19 @@ class Estate:
         }
         return self._plant(source_id, region or self.destination, tags, duration=seconds, failure=failure, **facts)
 
-    def copied(self, count: int, *regions: str) -> list[str]:
+    def create_copied_snapshots(self, count: int, *regions: str) -> list[str]:
         """Create snapshots, each with a copy of ours in each of these regions; return their IDs."""
         sources: list[str] = [self.snapshot() for _n in range(count)]
         for region in regions or (self.destination,):
             for source in sources:
-                self.our_copy(source, region)
+                self.create_our_copy(source, region)
         return sources
 
     def snapshot(self, disk: str | None = None, age_hours: float = 1, region: str | None = None, **tags: str) -> str:
         """Create a complete source snapshot."""
         raise NotImplementedError
 
-    def unfinished_snapshot(self) -> str:
+    def create_unfinished_snapshot(self) -> str:
         made = self.snapshot()
         self.make_unfinished(made)
         return made
@@ -201,7 +201,7 @@ class EbsEstate(Estate):
         """Return an ID that no snapshot has."""
         return f"snap-{number:017x}"
 
-    def everything(self, region: str) -> list[Any]:
+    def all_snapshots(self, region: str) -> list[Any]:
         """Return the server's own objects of a region, copies or not, without moto's public ones."""
         return [s for s in self.server.snapshots(region).values() if s.owner_id == ACCOUNT]
 
@@ -219,7 +219,7 @@ class EbsEstate(Estate):
         """Delete a snapshot without a call."""
         del ec2_backends[ACCOUNT][region or self.source].snapshots[snapshot_id]
 
-    def span(self) -> float:
+    def copying_seconds(self) -> float:
         """Return the seconds from the start of the first copy to the end of the last one."""
         copies = self.copies()
         return float(max(c._started + c.duration for c in copies) - min(c._started for c in copies))
@@ -300,7 +300,7 @@ class EcsEstate(Estate):
         """Return an ID that no snapshot has."""
         return f"{self.snapshot_prefix}zz{number:06d}"
 
-    def everything(self, region: str) -> list[Any]:
+    def all_snapshots(self, region: str) -> list[Any]:
         """Return the server's own objects of a region, copies or not."""
         return list(self.server.account.snapshots.get(region, {}).values())
 
@@ -387,9 +387,9 @@ class CbsEstate(EcsEstate):
         kept = [s for s in super().copies(region) if s.phase(now) != "failed"]
         return [s for s in kept if s.gone_at is None or now < s.gone_at]
 
-    def our_copy(self, *source: Any, tagged: bool = True, **facts: Any) -> Any:
+    def create_our_copy(self, *source: Any, tagged: bool = True, **facts: Any) -> Any:
         """Create a copy as an earlier run would; without tags, as one that ended before it could tag the copy."""
-        copy = super().our_copy(*source, **facts)
+        copy = super().create_our_copy(*source, **facts)
         copy.tags = copy.tags if tagged else {}
         return copy
 

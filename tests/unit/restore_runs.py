@@ -39,10 +39,10 @@ class RestoreRuns:
     def copy_new_disks(self, *names: str, hours: float = 1, **tags: str) -> dict[str, str]:
         """Copy a snapshot of a new disk for each name, marked as the role dr_copy does; return the disks by name."""
         disks = {name: self.estate.disk(Name=name) for name in names}
-        self.copies_of(disks, hours, **tags)
+        self.copy_disks(disks, hours, **tags)
         return disks
 
-    def copies_of(self, disks: dict[str, str], hours: float = 1, **tags: str) -> dict[str, str]:
+    def copy_disks(self, disks: dict[str, str], hours: float = 1, **tags: str) -> dict[str, str]:
         """Copy a new snapshot of each of these disks; return the copies by the names of the disks."""
         estate = self.estate
         sources = {name: estate.snapshot(disk, hours) for name, disk in disks.items()}
@@ -75,7 +75,7 @@ class RestoreRuns:
             given["checks"] = given.pop("checks_file")
         return self._run(Drill, check, before, given, checks)
 
-    def usable(self, directory: Path, tasks: str = "- ansible.builtin.ping:\n", **given: Any) -> RunOutcome:
+    def run_usable_drill(self, directory: Path, tasks: str = "- ansible.builtin.ping:\n", **given: Any) -> RunOutcome:
         """Run a drill that attaches disks to a test instance, with a file of these tasks in this directory."""
         path = directory / "checks.yml"
         path.write_text(tasks)

@@ -12,9 +12,9 @@ import pytest
 
 from tests.simulator.clock import ExchangeableClock
 from tests.simulator.wire import wired
-from tests.storms.collisions import collision_of
-from tests.storms.harder import hard_storm_of
-from tests.storms.role_draws import role_storm_of
+from tests.storms.collisions import draw_collision
+from tests.storms.harder import draw_hard_storm
+from tests.storms.role_draws import draw_role_storm
 from tests.storms.servers import URL, StormServer
 from tests.toy import plugged
 from tests.toy.adapter import PAGE
@@ -52,7 +52,7 @@ class TestWrites(TagWrites, WritesContract):
 def test_a_night_copies_prunes_and_judges(toy):
     disks = [toy.disk(**{"dr-copy": "true"}) for _n in range(3)]
     for disk in disks:
-        toy.our_copy(toy.snapshot(disk, 90))
+        toy.create_our_copy(toy.snapshot(disk, 90))
         toy.snapshot(disk, 30)
     toy.disk(**{"dr-copy": "true"})  # without snapshots
     first = night(toy, keep=1, rpo_hours=48)
@@ -63,7 +63,7 @@ def test_a_night_copies_prunes_and_judges(toy):
     assert again.message == first.message and set(toy.calls - before) == {"DescribeSnapshots", "DescribeDisks"}
 
 
-@pytest.mark.parametrize("storm_of", [hard_storm_of, collision_of])
+@pytest.mark.parametrize("storm_of", [draw_hard_storm, draw_collision])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(storm_of, seed):
     with plugged():
@@ -73,7 +73,7 @@ def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(storm_of
 
 def test_a_storm_of_nights_loses_nothing_and_reports_the_truth():
     with plugged():
-        storm = role_storm_of("toy", 0, evenings=2)
+        storm = draw_role_storm("toy", 0, evenings=2)
         # The toy makes no disks.
         storm = replace(storm, evenings=tuple(replace(evening, restores=()) for evening in storm.evenings))
         findings = StormServer("toy").run_and_check(storm)

@@ -12,7 +12,7 @@ import pytest
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_further_query_answers_as_a_task_of_its_own(estate, packed):
     source = estate.snapshot(estate.disk(**{"dr-copy": "true"}))
-    estate.our_copy(source)
+    estate.create_our_copy(source)
     asked = {"region": estate.destination, "copies_from": [estate.source]}
     alone = estate.info(packed=packed, **asked)
     of_source = estate.info(estate.source, packed=packed, disk_tags={"dr-copy": "true"}, other_disks=True)
@@ -28,7 +28,7 @@ def test_a_further_query_answers_as_a_task_of_its_own(estate, packed):
 
 
 def test_a_failed_query_fails_no_other(estate):
-    estate.our_copy(estate.snapshot(estate.disk(**{"dr-copy": "true"})))
+    estate.create_our_copy(estate.snapshot(estate.disk(**{"dr-copy": "true"})))
     asked = {"region": estate.destination, "copies_from": [estate.source]}
     out = estate.info(estate.source, disk_tags={"dr-copy": "true"}, also=[{"region": "not a region"}, asked])
     wrong, right = out["also"]

@@ -114,7 +114,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         key = f"arn:aws:kms:{cloud.destination}:{ec2.ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
         planted = []
         facts = {"seconds": 60, "encrypted": True, "kms_key_id": key}
-        cloud.at(started + 1.2, lambda: planted.append(cloud.our_copy(source, **facts)))
+        cloud.at(started + 1.2, lambda: planted.append(cloud.create_our_copy(source, **facts)))
         out = cloud.run(source, wait=True)
         assert not out.failed and out["duplicates"] == []
         assert ids(cloud.copies()) == {out["snapshot_id"], planted[0].id} and rows_match_server(cloud, out)
@@ -135,7 +135,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert not out.failed and out.copy()["action"] == "created" and out["duplicates"] == []
         assert ids(cloud.copies()) == {out["snapshot_id"]} and out["snapshot_id"] != ordinary
         cloud.run(source, state="absent", wait=True)
-        assert not cloud.copies() and ordinary in ids(cloud.everything(cloud.destination))
+        assert not cloud.copies() and ordinary in ids(cloud.all_snapshots(cloud.destination))
 
     def test_a_failed_snapshot_that_is_no_copy_is_not_deleted_for_a_new_one(self, cloud):
         """replace_failed deletes only what may be deleted (promises: failed-copies, deleting)."""
@@ -144,13 +144,13 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         cloud.get(ordinary, cloud.destination).status = "error"
         out = cloud.run(source, wait=True)
         assert not out.failed and out["counts"]["deleted"] == 0 and rows_match_server(cloud, out)
-        assert ordinary in ids(cloud.everything(cloud.destination)) and ids(cloud.copies()) == {out["snapshot_id"]}
+        assert ordinary in ids(cloud.all_snapshots(cloud.destination)) and ids(cloud.copies()) == {out["snapshot_id"]}
 
     @pytest.mark.parametrize("volume", ["vol-ffff", "vol-ffffffff", "vol-ffffffffffffffff"])
     def test_a_copy_is_recognised_by_a_volume_of_fs_alone(self, cloud, monkeypatch, volume):
         """AWS writes that ID in several lengths (promises: deleting)."""
         source = cloud.snapshot()
-        copy = cloud.our_copy(source)
+        copy = cloud.create_our_copy(source)
         real = ec2.shown
 
         def shown(snapshot, tags):
@@ -174,7 +174,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         """
         busy, free = [cloud.disk() for _n in range(40)], [cloud.disk() for _n in range(5)]
         for disk in busy:
-            cloud.foreign_copy(cloud.snapshot(disk, age_hours=60), seconds=LONG_COPY)
+            cloud.create_foreign_copy(cloud.snapshot(disk, age_hours=60), seconds=LONG_COPY)
         started = cloud.clock.monotonic()
         sources = [cloud.snapshot(disk, age_hours=10) for disk in busy]
         others = [cloud.snapshot(disk) for disk in free]
@@ -198,9 +198,9 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
     def test_the_last_copy_is_not_deleted_on_the_first_page_of_a_long_listing(self, cloud):
         """A copy and its survivor were seen within 15 seconds, however long a listing takes (promises: fresh-look)."""
         source = cloud.snapshot()
-        older = cloud.our_copy(source)
+        older = cloud.create_our_copy(source)
         cloud.clock.sleep(5)
-        last = cloud.our_copy(source)
+        last = cloud.create_our_copy(source)
         cloud.clock.sleep(5)
         for _n in range(300):
             cloud.snapshot(region=cloud.destination, age_hours=0)
@@ -219,7 +219,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
     def test_a_key_is_the_same_as_an_arn_and_as_a_bare_id(self, cloud, asked, shown):
         """Key IDs are compared with the last part of an ARN (promises: mismatch)."""
         source = cloud.snapshot()
-        copy = cloud.our_copy(source)
+        copy = cloud.create_our_copy(source)
         copy.encrypted, copy.kms_key_id = True, shown
         out = cloud.run(source, encrypted=True, kms_key_id=asked, wait=True)
         assert not out.failed, out["msg"]
@@ -231,7 +231,7 @@ class TestEcs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
     def test_another_key_is_a_mismatch(self, cloud, asked):
         """Without replace_mismatched no other copy is made (promises: mismatch)."""
         source = cloud.snapshot()
-        copy = cloud.our_copy(source)
+        copy = cloud.create_our_copy(source)
         copy.encrypted, copy.kms_key_id = True, "key-bjj62f2e1f0abcdefghij"
         out = cloud.run(source, encrypted=True, kms_key_id=asked, wait=True)
         assert out.failed and out.failure()["kind"] == "mismatch" and "replace_mismatched" in out.failure()["hint"]
@@ -247,7 +247,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
     def test_a_copy_that_is_being_deleted_does_not_count(self, cloud):
         """It counts as gone, so a new copy is made (promises: idempotent)."""
         source = cloud.snapshot()
-        deleting = cloud.our_copy(source)
+        deleting = cloud.create_our_copy(source)
         deleting.forced_state = "deleting"
         out = cloud.run(source, wait=True)
         row = out.copy()
@@ -268,7 +268,7 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
     def test_a_copy_that_is_being_deleted_is_not_deleted_again(self, cloud):
         """A copy that counts as gone needs no call (promises: deleting)."""
         source = cloud.snapshot()
-        cloud.our_copy(source).forced_state = "deleting"
+        cloud.create_our_copy(source).forced_state = "deleting"
         for options in ({"check": True}, {}, {"wait": True}):
             out = cloud.run(source, state="absent", **options)
             assert not out.failed and not out["changed"] and out["counts"]["deleted"] == 0, options
@@ -277,10 +277,10 @@ class TestEns(FailedCopies, PagedListings, BadDaysContract):
     def test_a_copy_that_is_being_deleted_is_no_duplicate(self, cloud):
         """It is neither reported nor deleted in addition to the one that counts (promises: counting-order)."""
         source = cloud.snapshot()
-        deleting = cloud.our_copy(source)
+        deleting = cloud.create_our_copy(source)
         deleting.forced_state = "deleting"
         cloud.clock.sleep(5)
-        good = cloud.our_copy(source)
+        good = cloud.create_our_copy(source)
         out = cloud.run(source, wait=True, remove_duplicates=True)
         assert not out.failed and not out["changed"] and out["duplicates"] == []
         assert out["snapshot_id"] == good.id and cloud.calls[cloud.delete_action] == 0 and rows_match_server(cloud, out)
@@ -330,7 +330,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
     def test_a_busy_destination_that_refuses_the_whole_call_delays_no_other(self, cloud, monkeypatch):
         """The service may not say which one is busy, so each gets its own call (promises: all-are-tried)."""
         source, real = cloud.snapshot(), cloud.server._result
-        cloud.foreign_copy(cloud.snapshot(), seconds=LONG_COPY)
+        cloud.create_foreign_copy(cloud.snapshot(), seconds=LONG_COPY)
         cloud.settings(quota=1)
 
         def result(source, region, name):
@@ -348,7 +348,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
     def test_each_copy_that_is_not_deleted_in_time_is_reported(self, cloud):
         """A copy that is refused for good does not hide those for which the run waited (promises: timeout)."""
         source = cloud.snapshot()
-        refused, pending = cloud.our_copy(source), cloud.our_copy(source, seconds=LONG_COPY)
+        refused, pending = cloud.create_our_copy(source), cloud.create_our_copy(source, seconds=LONG_COPY)
         cloud.settings(denied=[cloud.delete_action])
         out = cloud.run(source, state="absent", wait=True, wait_timeout=60)
         assert failed_ids(out) == {refused.id, pending.id}, out["failures"]
@@ -356,7 +356,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
     def test_a_deletion_that_is_not_waited_for_returns_at_once(self, cloud):
         """Without wait, a deletion is done once the service has accepted it (promises: deleting)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()
-        cloud.our_copy(source)
+        cloud.create_our_copy(source)
         cloud.settings(deletes_after=40.0)
         out = cloud.run(source, state="absent")
         assert not out.failed and out["counts"]["deleted"] == 1 and cloud.clock.monotonic() - started < 10
@@ -369,7 +369,7 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
         assert not out.failed and out.copy()["action"] == "created" and out["duplicates"] == []
         assert ids(cloud.copies()) == {out["snapshot_id"]} and out["snapshot_id"] != ordinary
         cloud.run(source, state="absent", wait=True)
-        assert not cloud.copies() and ordinary in ids(cloud.everything(cloud.destination))
+        assert not cloud.copies() and ordinary in ids(cloud.all_snapshots(cloud.destination))
 
 
 def _with_our_tags(cloud, source):

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.inpu
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.nights.history import NO_CALENDAR, PERIODS, kept_by_calendar, text_of
+from tests.nights.history import NO_CALENDAR, PERIOD_FORMATS, kept_by_calendar, text_of
 
 from .harness import examples
 from .rows import copy_row
@@ -141,7 +141,7 @@ limits = st.fixed_dictionaries(
     {
         "keep": st.integers(0, 3),
         "keep_days": st.sampled_from((0, 0, 30)),
-        **{name: st.integers(0, 4) for name in PERIODS},
+        **{name: st.integers(0, 4) for name in PERIOD_FORMATS},
         "timezone": st.sampled_from(ZONES),
     }
 )
@@ -171,7 +171,7 @@ def test_a_second_run_changes_nothing(taken, limits):
 
 
 @settings(max_examples=examples(200))
-@given(moments, limits, st.sampled_from(("keep", "keep_days", *PERIODS)), st.integers(1, 40))
+@given(moments, limits, st.sampled_from(("keep", "keep_days", *PERIOD_FORMATS)), st.integers(1, 40))
 def test_an_additional_limit_never_deletes_more(taken, limits, name, more):
     if not any(value for limit, value in limits.items() if limit != "timezone"):
         limits = {**limits, "keep": 1}

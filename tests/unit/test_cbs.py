@@ -30,7 +30,7 @@ PROVENANCE = {
 
 def test_one_call_asks_for_all_destinations_that_lack_a_copy(cbs):
     source = cbs.snapshot()
-    cbs.our_copy(source, "ap-shanghai")
+    cbs.create_our_copy(source, "ap-shanghai")
     out = cbs.run(source, destination_regions=["ap-beijing", "ap-shanghai", "na-ashburn"], wait=True)
     assert not out.failed and cbs.calls["CopySnapshotCrossRegions"] == 1
     assert [r["action"] for r in out["copies"]] == ["created", "none", "created"]
@@ -68,25 +68,25 @@ def test_a_call_that_is_refused_as_a_whole_is_made_for_each_destination(cbs):
 @pytest.mark.parametrize("kind", ["charset", "no_result_set", "no_snapshot_id"])
 def test_an_answer_that_says_nothing_is_no_success_and_makes_no_second_copy(cbs, kind):
     sources = [cbs.snapshot() for _n in range(3)]
-    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": kind, "times": 2})
+    cbs.set_faults({"action": "CopySnapshotCrossRegions", "fault": kind, "times": 2})
     out = cbs.run(*sources, wait=True)
     assert not out.failed and len(cbs.copies()) == 3 and out["counts"]["created"] == 3
 
 
 def test_a_read_whose_error_the_sdk_does_not_see_is_repeated(cbs):
     source = cbs.snapshot()
-    cbs.our_copy(source)
-    cbs.faults({"action": "DescribeSnapshots", "fault": "charset", "times": 2})
+    cbs.create_our_copy(source)
+    cbs.set_faults({"action": "DescribeSnapshots", "fault": "charset", "times": 2})
     out = cbs.run(source)
     assert not out.failed and not out["changed"]
-    cbs.faults({"action": "DescribeSnapshots", "fault": "no_result_set"})
+    cbs.set_faults({"action": "DescribeSnapshots", "fault": "no_result_set"})
     out = cbs.run(source)
     assert out.failure()["kind"] == "connection" and not cbs.calls["CopySnapshotCrossRegions"]
 
 
 def test_a_copy_that_another_client_makes_is_waited_for_and_adopted(cbs):
     source = cbs.snapshot()
-    copy = cbs.foreign_copy(source, seconds=60)
+    copy = cbs.create_foreign_copy(source, seconds=60)
     copy.visible_at = cbs.clock.monotonic() + 25
     out = cbs.run(source, wait=True)
     assert (out.copy()["action"], out.copy()["snapshot_id"]) == ("adopted", copy.id) and not out["changed"]
@@ -95,7 +95,7 @@ def test_a_copy_that_another_client_makes_is_waited_for_and_adopted(cbs):
 
 def test_another_runs_copy_that_never_shows_is_reported_at_the_deadline(cbs):
     source = cbs.snapshot()
-    cbs.foreign_copy(source, seconds=1000).visible_at = cbs.clock.monotonic() + 1000
+    cbs.create_foreign_copy(source, seconds=1000).visible_at = cbs.clock.monotonic() + 1000
     out = cbs.run(source, wait=True, wait_timeout=60)
     failure = out.failure()
     assert (failure["kind"], failure["code"]) == ("busy", "ResourceInUse.CopySnapshotConflict") and failure["hint"]
@@ -110,7 +110,7 @@ def test_a_call_that_conflicts_as_a_whole_is_made_for_each_destination(cbs):
 
 def test_a_copy_made_after_somebody_elses_has_failed_counts_as_created(cbs):
     source = cbs.snapshot()
-    cbs.foreign_copy(source, seconds=20, failure="no").visible_at = cbs.clock.monotonic() + 1000
+    cbs.create_foreign_copy(source, seconds=20, failure="no").visible_at = cbs.clock.monotonic() + 1000
     out = cbs.run(source, wait=True)
     assert out.copy()["action"] == "created" and out["changed"]
 
@@ -118,7 +118,7 @@ def test_a_copy_made_after_somebody_elses_has_failed_counts_as_created(cbs):
 def test_our_own_lost_call_that_conflicts_later_counts_as_created(cbs):
     source = cbs.snapshot()
     cbs.settings(visible_after=14.0, copy_seconds=100.0)
-    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": "lose_answer", "nth": [1]})
+    cbs.set_faults({"action": "CopySnapshotCrossRegions", "fault": "lose_answer", "nth": [1]})
     out = cbs.run(source, wait=True)
     assert out.copy()["action"] == "created" and out["changed"] and len(cbs.copies()) == 1
 
@@ -147,7 +147,7 @@ def test_a_run_that_does_not_wait_leaves_the_expiry_to_the_next_run_and_warns(cb
 
 def test_an_expiry_that_is_near_or_past_is_not_set(cbs):
     source, foreign = cbs.snapshot(), cbs.snapshot()
-    copy, other = cbs.our_copy(source), cbs.foreign_copy(foreign)
+    copy, other = cbs.create_our_copy(source), cbs.create_foreign_copy(foreign)
     copy.created -= timedelta(days=29, hours=1)
     out = cbs.run(source, foreign, retention_days=30)
     assert not out["changed"] and copy.deadline is None and other.deadline is None
@@ -171,7 +171,7 @@ def test_a_name_of_ones_own_is_remembered_while_tags_show_late(cbs):
 
 def test_check_mode_predicts_the_expiry_of_a_copy_in_progress(cbs):
     source = cbs.snapshot()
-    cbs.our_copy(source, seconds=30)
+    cbs.create_our_copy(source, seconds=30)
     predicted = cbs.run(source, retention_days=9, wait=True, check=True)
     assert predicted["changed"] and cbs.run(source, retention_days=9, wait=True)["changed"]
     assert not cbs.run(source, retention_days=9, wait=True, check=True)["changed"]
@@ -186,7 +186,7 @@ def test_answers_have_chinas_times_and_requests_name_the_zone():
 
 def test_a_time_in_the_future_is_warned_of(cbs):
     source = cbs.snapshot(age_hours=0)
-    cbs.our_copy(source)
+    cbs.create_our_copy(source)
     assert "warnings" not in cbs.run(source).result
     cbs.settings(zone_hours=9)
     assert "in the future" in str(cbs.run(source)["warnings"])
@@ -225,7 +225,7 @@ def test_the_next_run_completes_a_copy_whose_run_was_killed(cbs, monkeypatch, be
 
 def test_a_copy_that_cannot_be_deleted_does_not_stop_the_others(cbs):
     sources = [cbs.snapshot() for _n in range(5)]
-    copies = [cbs.our_copy(source) for source in sources]
+    copies = [cbs.create_our_copy(source) for source in sources]
     cbs.settings(in_use=[copies[2].id])
     out = cbs.run(*sources, state="absent")
     failure = out.failure()
@@ -236,7 +236,7 @@ def test_a_copy_that_cannot_be_deleted_does_not_stop_the_others(cbs):
 @pytest.mark.parametrize("times", [1, 8])
 def test_a_busy_copy_is_waited_for_and_does_not_delay_the_others(cbs, monkeypatch, times):
     sources = [cbs.snapshot() for _n in range(5)]
-    busy = [cbs.our_copy(source) for source in sources][2]
+    busy = [cbs.create_our_copy(source) for source in sources][2]
     delete, refused, done = cbs.server.DeleteSnapshots, [], []
 
     def refusing(given, region):
@@ -254,7 +254,7 @@ def test_a_busy_copy_is_waited_for_and_does_not_delay_the_others(cbs, monkeypatc
 
 
 def test_a_batch_is_one_call(cbs):
-    sources = cbs.copied(20)
+    sources = cbs.create_copied_snapshots(20)
     assert cbs.run(*sources, state="absent")["counts"]["deleted"] == 20 and cbs.calls["DeleteSnapshots"] == 1
 
 
@@ -312,7 +312,7 @@ def test_no_copy_is_started_after_the_deadline_if_the_service_is_slow(cbs):
 
 
 def test_expired_credentials_are_not_tried_for_each_destination(cbs):
-    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": "expire"})
+    cbs.set_faults({"action": "CopySnapshotCrossRegions", "fault": "expire"})
     cbs.run(cbs.snapshot(), destination_regions=["ap-beijing", "ap-shanghai", "ap-chengdu"])
     assert cbs.calls["CopySnapshotCrossRegions"] == 1
 
@@ -328,7 +328,7 @@ def test_a_listing_that_changes_meanwhile_hides_no_copy(cbs, monkeypatch):
     for _n in range(150):
         cbs.snapshot(region="ap-beijing")
     source = cbs.snapshot()
-    copy = cbs.our_copy(source)
+    copy = cbs.create_our_copy(source)
     serve = cbs.server.DescribeSnapshots
     seen = []
 
@@ -364,7 +364,7 @@ def test_a_missing_sdk_is_named():
 
 
 def test_the_simulator_shows_a_deleted_copy_for_a_while(cbs):
-    copy = cbs.our_copy(cbs.snapshot())
+    copy = cbs.create_our_copy(cbs.snapshot())
     cbs.settings(deletes_after=40.0)
     assert not cbs.run(copy.source_id, state="absent").failed
     assert [s["snapshot_id"] for s in cbs.info("ap-beijing")["snapshots"]] == [copy.id]
@@ -373,7 +373,7 @@ def test_the_simulator_shows_a_deleted_copy_for_a_while(cbs):
 
 
 def test_a_deleted_copy_is_looked_for_until_it_is_gone(cbs):
-    sources = cbs.copied(3)
+    sources = cbs.create_copied_snapshots(3)
     cbs.settings(deletes_after=40.0)
     started = cbs.clock.monotonic()
     out = cbs.run(*sources, state="absent", wait=True)
@@ -382,7 +382,7 @@ def test_a_deleted_copy_is_looked_for_until_it_is_gone(cbs):
 
 
 def test_a_copy_that_does_not_go_by_the_deadline_is_reported(cbs):
-    copy = cbs.our_copy(cbs.snapshot())
+    copy = cbs.create_our_copy(cbs.snapshot())
     cbs.settings(deletes_after=4000.0)
     failure = cbs.run(copy.source_id, state="absent", wait=True, wait_timeout=60).failure()
     assert failure["kind"] == "timeout" and failure["snapshot_id"] == copy.id and failure["hint"]

@@ -43,15 +43,15 @@ class TestCbs(CopyContract):
     def test_somebody_elses_failed_copy_is_kept(self, cloud):
         """CBS shows no failed copy; a copy in the recycle bin does not count, and remains there."""
         source = cloud.snapshot()
-        recycled = cloud.foreign_copy(source)
+        recycled = cloud.create_foreign_copy(source)
         recycled.forced_state = "recycled"
         out = cloud.run(source, wait=True)
         assert out.copy()["action"] == "created" and len(cloud.copies()) == 2
 
     def test_check_mode_writes_nothing_and_predicts_the_run(self, cloud):
         there, missing, cut_off = cloud.snapshot(), cloud.snapshot(), cloud.snapshot()
-        cloud.our_copy(there)
-        cloud.our_copy(cut_off, name=f"copy-of-{cut_off}", tagged=False)
+        cloud.create_our_copy(there)
+        cloud.create_our_copy(cut_off, name=f"copy-of-{cut_off}", tagged=False)
         options = {"wait": True, "diff": True, "retention_days": 9}
         predicted = cloud.run(there, missing, cut_off, check=True, **options)
         assert set(cloud.calls) == {"DescribeSnapshots"}

@@ -30,7 +30,7 @@ from .test_cbs import PROVENANCE
 )
 def test_a_name_shows_the_source(cbs, name, counts, ours):
     source = cbs.snapshot()
-    copy = cbs.our_copy(source, name=name.format(id=source), tagged=False)
+    copy = cbs.create_our_copy(source, name=name.format(id=source), tagged=False)
     out = cbs.run(source, name="dr-{snapshot_id}", tags={"team": "dr"}, wait=True)
     assert (out.copy()["snapshot_id"] == copy.id) is counts and not out.failed
     assert bool(copy.tags) is ours and set(copy.tags) == ({"team", *PROVENANCE} if ours else set())
@@ -38,7 +38,7 @@ def test_a_name_shows_the_source(cbs, name, counts, ours):
 
 def test_a_name_that_the_sources_own_data_complete_is_ours(cbs):
     source = cbs.snapshot(Name="database")
-    copy = cbs.our_copy(source, name=f"database [{source}]", tagged=False)
+    copy = cbs.create_our_copy(source, name=f"database [{source}]", tagged=False)
     options = {"name": "{source_name}"}
     assert cbs.run(source, **options).copy()["action"] == "updated" and set(copy.tags) == PROVENANCE
     again = cbs.run(source, **options)
@@ -55,14 +55,14 @@ def test_an_ordinary_snapshot_with_the_id_in_its_name_is_no_copy(cbs):
 
 def test_a_tag_decides_over_a_name(cbs):
     source, other = cbs.snapshot(), cbs.snapshot()
-    copy = cbs.our_copy(source, name=f"copy-of-{other}")
+    copy = cbs.create_our_copy(source, name=f"copy-of-{other}")
     out = cbs.run(source, other, wait=True)
     assert out["copies"][0]["snapshot_id"] == copy.id and out["copies"][1]["action"] == "created"
 
 
 def test_a_snapshot_shared_by_another_account_is_no_copy_of_ours(cbs):
     source = cbs.snapshot()
-    cbs.our_copy(source).shared = True
+    cbs.create_our_copy(source).shared = True
     assert cbs.run(source, wait=True).copy()["action"] == "created"
 
 
@@ -93,7 +93,7 @@ def test_every_name_ends_in_the_source(cbs, given, made):
 
 def test_the_copy_of_a_copy_is_named_after_the_first_disk(cbs):
     disk = cbs.disk()
-    first = cbs.our_copy(cbs.snapshot(disk))
+    first = cbs.create_our_copy(cbs.snapshot(disk))
     out = cbs.run(first.id, source_region="ap-beijing", destination_regions=["ap-shanghai"], wait=True)
     assert out.copy()["name"] == f"copy [{first.id} {disk} 20261121T020000Z]"
 
@@ -107,7 +107,7 @@ def test_a_name_shows_disk_and_time_if_tags_do_not(cbs):
     disk = cbs.disk()
     source = cbs.snapshot(disk)
     whole = f"nightly [{source} {disk} 20261121T010000Z]"
-    copies = [cbs.our_copy(source, name=name, tagged=False) for name in (whole, f"nightly [{source}]", "x")]
+    copies = [cbs.create_our_copy(source, name=name, tagged=False) for name in (whole, f"nightly [{source}]", "x")]
     copies[0].tags = {"dr-copy:source-region": "ap-guangzhou", "dr-copy:source-created-at": "2026-11-21T00:30:00Z"}
     shown, short, nothing = sources_shown(cbs, *copies)
     # A tag takes precedence over a name; each is read by itself.
@@ -134,8 +134,8 @@ def test_a_copy_that_its_name_alone_shows_is_listed_by_region_and_disk(cbs):
     """Its name has no room for the region, so a copy that may be from there is not omitted."""
     disk = cbs.disk()
     source = cbs.snapshot(disk)
-    named = cbs.our_copy(source, name=f"nightly [{source} {disk} 20261121T010000Z]", tagged=False)
-    tagged = cbs.our_copy(cbs.snapshot())
+    named = cbs.create_our_copy(source, name=f"nightly [{source} {disk} 20261121T010000Z]", tagged=False)
+    tagged = cbs.create_our_copy(cbs.snapshot())
     listed = cbs.info("ap-beijing", copies_from=["ap-guangzhou"])["snapshots"]
     assert {row["snapshot_id"] for row in listed} == {named.id, tagged.id}
     listed = cbs.info("ap-beijing", copies_from=["ap-chengdu"], source_disk_ids=[disk])["snapshots"]
@@ -146,7 +146,7 @@ def test_a_copy_that_its_name_alone_shows_is_listed_by_region_and_disk(cbs):
 @pytest.mark.parametrize("ending", ["disk-aaaaaaaa 20261321T010000Z", "disk-aaaaaaaa", "disk-AAAA 20261121T010000Z"])
 def test_a_name_ending_that_is_not_ours_shows_no_time(cbs, ending):
     source = cbs.snapshot()
-    (shown,) = sources_shown(cbs, cbs.our_copy(source, name=f"x [{source} {ending}]", tagged=False))
+    (shown,) = sources_shown(cbs, cbs.create_our_copy(source, name=f"x [{source} {ending}]", tagged=False))
     assert (shown["snapshot_id"], shown["created_at"], shown["managed"]) == (source, None, False)
 
 

@@ -43,7 +43,7 @@ class TestCbs(RestoreContract):
     # -- the client token (api-facts: cbs-disk-token) --------------------------------------------------
 
     def test_lost_answers_are_asked_for_again_soon_with_the_same_token(self, cloud):
-        cloud.faults({"action": cloud.make_action, "fault": "drop", "times": 2})
+        cloud.set_faults({"action": cloud.make_action, "fault": "drop", "times": 2})
         started = cloud.clock.monotonic()
         out = cloud.restore(cloud.copy(), wait=True)
         assert not out.failed and row_of(out)["action"] == "created" and len(cloud.disks()) == 1
@@ -51,7 +51,7 @@ class TestCbs(RestoreContract):
 
     def test_a_lost_answer_makes_no_second_disk_though_it_does_not_show_for_long(self, cloud):
         cloud.settings(disk_seconds=100.0)
-        cloud.faults({"action": cloud.make_action, "fault": "lose_answer", "times": 2})
+        cloud.set_faults({"action": cloud.make_action, "fault": "lose_answer", "times": 2})
         out = cloud.restore(*[cloud.copy() for _n in range(3)], wait=True)
         assert not out.failed and len(cloud.disks()) == 3 and len(cloud.server.tokens) == 3
 
@@ -82,7 +82,7 @@ class TestCbs(RestoreContract):
         """The documentation says that the same token makes no second disk, but nobody has recorded it."""
         copy = cloud.copy()
         cloud.settings(ignores_tokens=True, disk_seconds=seconds)
-        cloud.faults({"action": cloud.make_action, "fault": "lose_answer", "nth": [1]})
+        cloud.set_faults({"action": cloud.make_action, "fault": "lose_answer", "nth": [1]})
         out = cloud.restore(copy, wait=wait)
         assert not out.failed, out.text
         cloud.clock.sleep(120)
@@ -129,7 +129,7 @@ class TestCbs(RestoreContract):
         copy = cloud.copy()
         cloud.settings(recycles=True)
         first = cloud.restore(copy, wait=True)
-        cloud.faults({"action": "TerminateDisks", "fault": "throttle", "nth": list(range(2, 99))})
+        cloud.set_faults({"action": "TerminateDisks", "fault": "throttle", "nth": list(range(2, 99))})
         out = cloud.restore(copy, state="absent", wait=True, wait_timeout=120)
         assert out.failed and out["changed"] and row_of(out)["disk_id"] == first["disk_id"], out.text
         assert {f["disk_id"] for f in out["failures"]} == {first["disk_id"]} and len(out["failures"]) == 1

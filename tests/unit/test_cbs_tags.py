@@ -33,7 +33,7 @@ def test_more_than_ten_tags_take_several_calls_with_provenance_last(cbs):
     cbs.refuse("TagResources", "InvalidParameter", nth=[3])
     out = cbs.run(source, tags=tags, wait=True)
     assert out.failed and out.copy()["state"] == "completed" and not PROVENANCE & set(cbs.copies()[0].tags)
-    cbs.faults()
+    cbs.set_faults()
     out = cbs.run(source, tags=tags, wait=True)
     assert out.copy()["action"] == "updated" and set(cbs.copies()[0].tags) == {*tags, *PROVENANCE}
 
@@ -146,7 +146,7 @@ def test_deleting_copies_frees_the_tag_values_that_only_they_had(cbs, together):
     assert {value for key, value in pairs_of(cbs) if key == GROWING[0]} == {*sources[6:]}
     assert len(pairs_of(cbs)) == 4
     # The tags of another region's copies remain, and the rest is deleted.
-    held = cbs.our_copy(sources[6], "ap-chengdu")
+    held = cbs.create_our_copy(sources[6], "ap-chengdu")
     out = cbs.run(*sources[6:], state="absent", destination_regions=regions, wait=True)
     assert not out.failed and out["api_calls"]["DeleteTags"] == 5, "one call of four, and each alone"
     assert pairs_of(cbs) == {(key, held.tags[key]) for key in GROWING}
@@ -169,7 +169,7 @@ def test_tag_values_that_cannot_be_freed_fail_nothing(cbs, kind):
     if kind == "denied":
         cbs.settings(denied=["DeleteTags"])
     else:
-        cbs.faults({"action": "DeleteTags", "fault": kind})
+        cbs.set_faults({"action": "DeleteTags", "fault": kind})
     started = cbs.clock.monotonic()
     out = cbs.run(*sources, state="absent", wait=True)
     assert not out.failed and out["counts"]["deleted"] == 19 and not out.result.get("warnings")
@@ -179,10 +179,10 @@ def test_tag_values_that_cannot_be_freed_fail_nothing(cbs, kind):
 def test_remaining_copies_keep_their_tag_values(cbs):
     source = cbs.snapshot()
     for _n in range(3):
-        cbs.our_copy(source)
+        cbs.create_our_copy(source)
     out = cbs.run(source, remove_duplicates=True, wait=True)
     assert out["counts"]["deleted"] == 2 and "DeleteTags" not in out["api_calls"]
-    kept = cbs.our_copy(source)
+    kept = cbs.create_our_copy(source)
     gone = next(copy for copy in cbs.copies() if copy is not kept)
     out = cbs.run(source, state="absent", copy_ids=[gone.id], wait=True)
     assert out["counts"]["deleted"] == 1 and "DeleteTags" not in out["api_calls"]
@@ -196,7 +196,7 @@ def test_a_tag_policy_is_named_by_its_hint(cbs):
 
 
 def test_existing_copies_are_tagged_ten_at_a_time(cbs):
-    sources = cbs.copied(25)
+    sources = cbs.create_copied_snapshots(25)
     out = cbs.run(*sources, tags={"team": "dr"})
     assert out["counts"]["updated"] == 25 and cbs.calls["TagResources"] == 3
     out = cbs.run(*sources, tags={}, purge_tags=True)
@@ -205,7 +205,7 @@ def test_existing_copies_are_tagged_ten_at_a_time(cbs):
 
 def test_a_resource_that_cannot_be_tagged_fails_alone_and_the_copy_stays(cbs):
     one, two = cbs.snapshot(), cbs.snapshot()
-    bad, good = cbs.our_copy(one), cbs.our_copy(two)
+    bad, good = cbs.create_our_copy(one), cbs.create_our_copy(two)
     cbs.settings(untaggable={bad.id: "FailedOperation.TagAttachedQuota"})
     out = cbs.run(one, two, tags={"team": "dr"})
     failure = out.failure()
@@ -235,7 +235,7 @@ def test_tags_whose_removal_was_accepted_but_does_not_show_are_reported(cbs):
 
 def test_credentials_that_expire_while_tagging_end_it_with_one_call(cbs):
     sources = [cbs.snapshot(**{"site": str(n)}) for n in range(12)]
-    cbs.faults({"action": "TagResources", "fault": "expire"})
+    cbs.set_faults({"action": "TagResources", "fault": "expire"})
     out = cbs.run(*sources, copy_tags=True, wait=True)
     assert out.failed and cbs.calls["TagResources"] <= 2
     assert {failure["kind"] for failure in out["failures"]} == {"credentials"}
@@ -250,7 +250,7 @@ def test_regions_with_names_of_their_own_get_calls_of_their_own(cbs):
 
 def test_a_call_that_was_throttled_is_made_again_as_one(cbs):
     regions = ["ap-beijing", "ap-shanghai", "ap-chengdu", "na-ashburn"]
-    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": "throttle", "times": 1})
+    cbs.set_faults({"action": "CopySnapshotCrossRegions", "fault": "throttle", "times": 1})
     out = cbs.run(cbs.snapshot(), destination_regions=regions, wait=True)
     assert not out.failed and cbs.calls["CopySnapshotCrossRegions"] == 2
 
@@ -285,7 +285,7 @@ def marked(cbs, source, plan, **options):
 @pytest.mark.parametrize(("seconds", "late"), [(0.0, 20.0), (60.0, 20.0)])
 def test_a_mark_that_shows_late_is_not_rewritten_by_another_plan(cbs, seconds, late):
     source = cbs.snapshot()
-    copy = cbs.our_copy(source, seconds=seconds, name=f"copy-of-{source}")
+    copy = cbs.create_our_copy(source, seconds=seconds, name=f"copy-of-{source}")
     copy.tags["dr-copy:plan"] = "alpha"
     started = cbs.clock.monotonic()
     copy.changes = [(started + late, {})]
@@ -296,7 +296,7 @@ def test_a_mark_that_shows_late_is_not_rewritten_by_another_plan(cbs, seconds, l
 
 def test_a_copy_whose_run_was_cut_off_before_its_tags_gets_them_once_none_can_be_on_their_way(cbs):
     source = cbs.snapshot()
-    copy = cbs.our_copy(source, tagged=False, name=f"copy-of-{source}")
+    copy = cbs.create_our_copy(source, tagged=False, name=f"copy-of-{source}")
     started = cbs.clock.monotonic()
     out = marked(cbs, source, "beta", wait=True)
     assert not out.failed and copy.tags["dr-copy:plan"] == "beta" and out.copy()["action"] == "updated"
@@ -310,7 +310,7 @@ def test_a_copy_whose_run_was_cut_off_before_its_tags_gets_them_once_none_can_be
 def test_check_mode_predicts_the_tags_of_a_copy_whose_run_was_killed(cbs):
     """Check mode writes nothing, so it has nothing to wait for."""
     source = cbs.snapshot()
-    cbs.our_copy(source, tagged=False, name=f"copy-of-{source}")
+    cbs.create_our_copy(source, tagged=False, name=f"copy-of-{source}")
     planned = marked(cbs, source, "beta", wait=True, check=True)
     assert planned["changed"] and planned.copy()["action"] == "updated"
     assert marked(cbs, source, "beta", wait=True).copy()["action"] == "updated"
@@ -318,7 +318,7 @@ def test_check_mode_predicts_the_tags_of_a_copy_whose_run_was_killed(cbs):
 
 def test_a_run_of_little_time_gives_a_killed_runs_copy_its_tags_before_the_time_is_over(cbs):
     source = cbs.snapshot()
-    copy = cbs.our_copy(source, tagged=False, name=f"copy-of-{source}")
+    copy = cbs.create_our_copy(source, tagged=False, name=f"copy-of-{source}")
     started = cbs.clock.monotonic()
     assert not marked(cbs, source, "beta", wait=True, wait_timeout=12).failed
     assert copy.tags["dr-copy:plan"] == "beta" and 5 <= cbs.clock.monotonic() - started < 12
@@ -326,7 +326,7 @@ def test_a_run_of_little_time_gives_a_killed_runs_copy_its_tags_before_the_time_
 
 def test_a_busy_tag_service_does_not_hold_up_the_copies(cbs):
     sources = [cbs.snapshot() for _n in range(10)]
-    cbs.faults({"action": "TagResources", "fault": "throttle", "times": 8})
+    cbs.set_faults({"action": "TagResources", "fault": "throttle", "times": 8})
     started = cbs.clock.monotonic()
     out = cbs.run(*sources, wait=True)
     assert not out.failed and all(set(c.tags) == PROVENANCE for c in cbs.copies())
@@ -335,17 +335,17 @@ def test_a_busy_tag_service_does_not_hold_up_the_copies(cbs):
 
 def test_tags_that_no_waiting_helps_are_reported_and_put_right_by_the_next_run(cbs):
     source = cbs.snapshot()
-    cbs.faults({"action": "TagResources", "fault": "throttle"})
+    cbs.set_faults({"action": "TagResources", "fault": "throttle"})
     out = cbs.run(source, wait=True, wait_timeout=30)
     assert out.failed and out.failure()["kind"] == "timeout" and "tags" in out["msg"]
     assert out.copy()["state"] == "completed"
-    cbs.faults()
+    cbs.set_faults()
     assert cbs.run(source).copy()["action"] == "updated" and set(cbs.copies()[0].tags) == PROVENANCE
 
 
 def test_nothing_is_guessed_of_a_copy_without_tags_whose_source_is_gone(cbs):
     source = cbs.snapshot()
-    copy = cbs.our_copy(source, name=f"copy-of-{source}", tagged=False)
+    copy = cbs.create_our_copy(source, name=f"copy-of-{source}", tagged=False)
     cbs.forget(source)
     assert not cbs.run(source)["changed"] and not copy.tags
     # So a wrong source_region does not hide the copy from the run with the right one.
@@ -377,16 +377,16 @@ def test_a_batch_that_fails_for_a_copy_is_not_followed_by_its_provenance(cbs):
 
 
 def test_many_copies_are_tagged_though_the_service_throttles(cbs):
-    sources = cbs.copied(200)
-    cbs.faults({"action": "TagResources", "fault": "throttle", "share": 0.2})
+    sources = cbs.create_copied_snapshots(200)
+    cbs.set_faults({"action": "TagResources", "fault": "throttle", "share": 0.2})
     out = cbs.run(*sources, tags={"team": "dr"})
     assert out["counts"]["updated"] == 200 and cbs.calls["TagResources"] < 40
 
 
 def test_old_copies_that_wait_for_tags_do_not_hold_up_new_ones(cbs):
     old, new = cbs.snapshot(), cbs.snapshot()
-    cbs.our_copy(old)
-    cbs.faults({"action": "TagResources", "fault": "throttle"})
+    cbs.create_our_copy(old)
+    cbs.set_faults({"action": "TagResources", "fault": "throttle"})
     started = cbs.clock.monotonic()
     out = cbs.run(old, new, tags={"team": "dr"}, wait=True, wait_timeout=60)
     assert out["copies"][1]["state"] == "completed" and cbs.copies()[1].started - started < 1
@@ -398,9 +398,9 @@ def test_old_copies_that_wait_for_tags_do_not_hold_up_new_ones(cbs):
 @pytest.mark.parametrize("kind", ["expire", "empty_unavailable"])
 def test_tags_that_nobody_can_look_at_end_the_run_in_time(cbs, kind):
     source = cbs.snapshot()
-    cbs.our_copy(source)
+    cbs.create_our_copy(source)
     started = cbs.clock.monotonic()
-    cbs.faults({"action": "DescribeSnapshots", "fault": kind, "nth": list(range(2, 500))})
+    cbs.set_faults({"action": "DescribeSnapshots", "fault": kind, "nth": list(range(2, 500))})
     out = cbs.run(source, tags={"team": "dr"})
     assert out.failed and out["changed"] and cbs.clock.monotonic() - started <= (10 if kind == "expire" else 3600)
     assert out.failure()["kind"] == ("credentials" if kind == "expire" else "timeout")
@@ -408,7 +408,7 @@ def test_tags_that_nobody_can_look_at_end_the_run_in_time(cbs, kind):
 
 def test_a_resource_that_is_busy_is_waited_for(cbs):
     source = cbs.snapshot()
-    copy = cbs.our_copy(source)
+    copy = cbs.create_our_copy(source)
     cbs.settings(untaggable={copy.id: "FailedOperation.ResourceTagProcessing"})
     cbs.at(cbs.clock.monotonic() + 60, lambda: cbs.settings(untaggable={}))
     assert cbs.run(source, tags={"team": "dr"}).copy()["action"] == "updated" and copy.tags["team"] == "dr"
@@ -417,7 +417,7 @@ def test_a_resource_that_is_busy_is_waited_for(cbs):
 def test_rows_show_the_tags_that_are_there(cbs):
     source = cbs.snapshot()
     cbs.settings(copy_seconds=0.0)
-    cbs.faults({"action": "CopySnapshotCrossRegions", "fault": "lose_answer", "nth": [1]})
+    cbs.set_faults({"action": "CopySnapshotCrossRegions", "fault": "lose_answer", "nth": [1]})
     assert set(cbs.run(source, wait=True).copy()["tags"]) == PROVENANCE
     cbs.settings(untaggable={cbs.copies()[0].id: "FailedOperation"})
     out = cbs.run(source, tags={"team": "dr"}, retention_days=9)

@@ -97,7 +97,7 @@ def test_the_schemas_refuse_what_a_cluster_refuses(kind, path, value):
 
 def test_manifests_of_claims_are_as_the_schemas_of_their_kinds_want_them(runs, tmp_path):
     estate = runs.estate
-    copies = runs.copies_of({"data": estate.disk(Name="data")}, **claimed("data-orders-db-0"))
+    copies = runs.copy_disks({"data": estate.disk(Name="data")}, **claimed("data-orders-db-0"))
     runs.copy_new_disks("plain")
     given = {"kubernetes_class": "csi-snap", "kubernetes_storage_class": "fast", "manifest_dir": str(tmp_path)}
     ended = runs.restore(id="Flood_2026.11-", kubernetes=True, **given)
@@ -122,7 +122,7 @@ def test_manifests_of_claims_are_as_the_schemas_of_their_kinds_want_them(runs, t
 
 
 def test_claims_alone_need_no_disk_and_no_classes(runs, tmp_path):
-    runs.copies_of({"data": runs.estate.disk(Name="data")}, **claimed("data"))
+    runs.copy_disks({"data": runs.estate.disk(Name="data")}, **claimed("data"))
     dry = runs.restore(check=True, kubernetes=True, manifest_dir=str(tmp_path))
     assert not dry.message and not list(tmp_path.iterdir())
     ended = runs.restore(kubernetes=True, manifest_dir=str(tmp_path))
@@ -135,7 +135,7 @@ def test_claims_alone_need_no_disk_and_no_classes(runs, tmp_path):
 
 def test_two_disks_of_one_claim_stop_the_run_before_anything_is_written(runs, tmp_path):
     disks = {name: runs.estate.disk(Name=name) for name in ("old", "new")}
-    runs.copies_of(disks, **claimed("data"))
+    runs.copy_disks(disks, **claimed("data"))
     runs.copy_new_disks("plain")
     ended = runs.restore(kubernetes=True, manifest_dir=str(tmp_path))
     assert all(text in ended.message for text in ("shop/data by ", *disks, *disks.values()))
@@ -148,7 +148,7 @@ def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
     """Each part has the same name and other disks: the final file restores all claims, and none twice."""
     estate, path = runs.estate, tmp_path / "orders.flood.kubernetes.yml"
     cluster, disks = Cluster(), {name: estate.disk(Name=name) for name in ("database", "mail")}
-    copies = {name: runs.copies_of({name: disks[name]}, **claimed(name))[name] for name in disks}
+    copies = {name: runs.copy_disks({name: disks[name]}, **claimed(name))[name] for name in disks}
     given = {"kubernetes": True, "manifest_dir": str(tmp_path)}
     first = runs.restore(disk_ids=[disks["database"]], **given)
     alone = checked(path.read_text(), cluster)
@@ -181,10 +181,10 @@ def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
 def test_a_claim_stays_with_the_copy_that_an_earlier_run_named(runs, tmp_path):
     """A cluster may have made its disk by then; it would refuse a new name in the file, or restore it once more."""
     disks, given = {"data": runs.estate.disk(Name="data")}, {"kubernetes": True, "manifest_dir": str(tmp_path)}
-    first = runs.copies_of(disks, hours=30, **claimed("data"))
+    first = runs.copy_disks(disks, hours=30, **claimed("data"))
     runs.restore(**given)
     written = (tmp_path / "orders.flood.kubernetes.yml").read_text()
-    runs.copies_of(disks, hours=2, **claimed("data"))
+    runs.copy_disks(disks, hours=2, **claimed("data"))
     again = runs.restore(**given)
     assert again.result["disks"][0]["copy_id"] == first["data"] and not again.message
     assert (tmp_path / "orders.flood.kubernetes.yml").read_text().count("snapshotHandle") == 1
@@ -200,8 +200,8 @@ def test_a_claim_stays_with_the_copy_that_an_earlier_run_named(runs, tmp_path):
 def test_an_earlier_time_writes_no_other_copy_of_a_claim(runs, tmp_path):
     """The cluster would refuse it, because a claim cannot change."""
     disks, given = {"data": runs.estate.disk(Name="data")}, {"kubernetes": True, "manifest_dir": str(tmp_path)}
-    older = runs.copies_of(disks, hours=30, **claimed("data"))
-    newer = runs.copies_of(disks, hours=2, **claimed("data"))
+    older = runs.copy_disks(disks, hours=30, **claimed("data"))
+    newer = runs.copy_disks(disks, hours=2, **claimed("data"))
     runs.restore(**given)
     before = {path: path.read_text() for path in tmp_path.iterdir()}
     at = (runs.estate.clock.utc() - timedelta(hours=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -213,7 +213,7 @@ def test_an_earlier_time_writes_no_other_copy_of_a_claim(runs, tmp_path):
 
 def test_a_later_piece_with_another_disk_of_the_same_claim_stops_before_anything_is_written(runs, tmp_path):
     disks = {name: runs.estate.disk(Name=name) for name in ("old", "new")}
-    runs.copies_of(disks, **claimed("data"))
+    runs.copy_disks(disks, **claimed("data"))
     given = {"kubernetes": True, "manifest_dir": str(tmp_path)}
     runs.restore(disk_ids=[disks["new"]], **given)
     before = {path: path.read_text() for path in tmp_path.iterdir()}
@@ -223,7 +223,7 @@ def test_a_later_piece_with_another_disk_of_the_same_claim_stops_before_anything
 
 
 def test_a_claim_is_restored_as_a_disk_unless_kubernetes_is_true(runs, tmp_path):
-    runs.copies_of({"data": runs.estate.disk(Name="data")}, **claimed("data"))
+    runs.copy_disks({"data": runs.estate.disk(Name="data")}, **claimed("data"))
     ended = runs.restore(manifest_dir=str(tmp_path))
     assert len(runs.estate.disks()) == 1 and ended.result["disks"][0]["claim"] is None
     assert not runs.drill(kubernetes=True).message, "a drill proves disks"

@@ -34,7 +34,7 @@ OUTPOST = "arn:aws:outposts:eu-west-1:123456789012:outpost/op-0123456789abcdef0"
 @pytest.mark.parametrize("retries", [{"max_attempts": 10}, {"total_max_attempts": 9, "mode": "adaptive"}])
 def test_the_users_retries_never_repeat_a_copy_call(ebs, retries):
     source = ebs.snapshot()
-    ebs.faults({"action": "CopySnapshot", "fault": "lose_answer", "nth": [1]})
+    ebs.set_faults({"action": "CopySnapshot", "fault": "lose_answer", "nth": [1]})
     out = ebs.run(source, wait=True, aws_config={"retries": retries, "read_timeout": 30})
     assert not out.failed and ebs.calls["CopySnapshot"] == 1 and len(ebs.copies()) == 1
 
@@ -56,7 +56,7 @@ def test_a_connection_is_waited_for_as_long_as_the_user_says(ebs, monkeypatch, g
 def test_environment_retries_never_repeat_a_copy_call(ebs, monkeypatch):
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
     monkeypatch.setenv("AWS_RETRY_MODE", "adaptive")
-    ebs.faults({"action": "CopySnapshot", "fault": "error_after", "nth": [1]})
+    ebs.set_faults({"action": "CopySnapshot", "fault": "error_after", "nth": [1]})
     out = ebs.run(ebs.snapshot(), wait=True)
     assert not out.failed and ebs.calls["CopySnapshot"] == 1 and len(ebs.copies()) == 1
 
@@ -119,7 +119,7 @@ def test_carried_tags_that_find_no_room_are_left_out_with_a_warning(ebs):
 
 def test_tags_of_existing_copies_are_updated_and_purged_with_care(ebs):
     source = ebs.snapshot(carried="yes")
-    copy = ebs.our_copy(source)
+    copy = ebs.create_our_copy(source)
     ebs.set_tags(copy, old="1", carried="yes", Name="kept")
     out = ebs.run(source, tags={"new": "1"}, purge_tags=True, copy_tags=True, name="another", check=True)
     assert out.copy()["action"] == "updated" and "new" not in ebs.tags_of(copy)
@@ -132,7 +132,7 @@ def test_tags_of_existing_copies_are_updated_and_purged_with_care(ebs):
 
 
 def test_many_copies_with_the_same_change_are_tagged_in_one_call(ebs):
-    sources = ebs.copied(30)
+    sources = ebs.create_copied_snapshots(30)
     out = ebs.run(*sources, tags={"team": "dr"})
     assert out["counts"]["updated"] == 30 and ebs.calls["CreateTags"] == 1
 
@@ -225,7 +225,7 @@ def test_encryption_by_default_in_the_destination_fits(ebs):
 
 def test_a_copy_that_is_not_encrypted_does_not_fit(ebs):
     source = ebs.snapshot()
-    plain = ebs.our_copy(source)
+    plain = ebs.create_our_copy(source)
     refused = ebs.run(source, encrypted=True)
     assert refused.failure()["kind"] == "mismatch" and "replace_mismatched" in refused.failure()["hint"]
     assert refused.copy()["snapshot_id"] is None and refused.copy()["action"] == "none"
@@ -236,7 +236,7 @@ def test_a_copy_that_is_not_encrypted_does_not_fit(ebs):
 
 def test_a_misfit_is_deleted_only_once_the_new_copy_is_complete(ebs):
     source = ebs.snapshot()
-    plain = ebs.our_copy(source)
+    plain = ebs.create_our_copy(source)
     ebs.clock.sleep(1)
     ebs.run(source, encrypted=True, replace_mismatched=True)
     assert plain.id in {c.id for c in ebs.copies()} and len(ebs.copies()) == 2
@@ -247,14 +247,14 @@ def test_a_misfit_is_deleted_only_once_the_new_copy_is_complete(ebs):
 
 def test_somebody_elses_misfit_is_kept(ebs):
     source = ebs.snapshot()
-    plain = ebs.foreign_copy(source)
+    plain = ebs.create_foreign_copy(source)
     out = ebs.run(source, encrypted=True, replace_mismatched=True, wait=True)
     assert not out.failed and plain.id in {c.id for c in ebs.copies()} and len(ebs.copies()) == 2
 
 
 def test_another_key_does_not_fit_only_where_the_arn_is_given(ebs):
     source = ebs.snapshot()
-    ebs.our_copy(source, encrypted=True, kms_key_id=KEY.replace("1111", "9999"))
+    ebs.create_our_copy(source, encrypted=True, kms_key_id=KEY.replace("1111", "9999"))
     assert ebs.run(source, encrypted=True, kms_key_id=KEY).failure()["kind"] == "mismatch"
     assert not ebs.run(source, encrypted=True, kms_key_id="alias/dr").failed
 
@@ -291,13 +291,13 @@ def test_a_time_based_copy_is_requested_with_its_duration(ebs):
 
 def test_the_console_of_another_region_made_no_copy_of_ours(ebs):
     source = ebs.snapshot()
-    ebs.foreign_copy(source).description = f"[Copied {source} from ap-south-1]"
+    ebs.create_foreign_copy(source).description = f"[Copied {source} from ap-south-1]"
     assert ebs.run(source)["changed"] and len(ebs.copies()) == 2
 
 
 def test_a_snapshot_shared_by_another_account_is_no_copy(ebs):
     source = ebs.snapshot()
-    shared = ebs.foreign_copy(source)
+    shared = ebs.create_foreign_copy(source)
     shared.owner_id = "999999999999"
     shared.create_volume_permission_userids.add("123456789012")
     out = ebs.run(source, wait=True)
@@ -335,7 +335,7 @@ def test_an_archived_source_fails_alone(ebs):
 
 def test_an_archived_copy_counts_as_a_copy_and_is_reported(ebs):
     source = ebs.snapshot()
-    copy = ebs.our_copy(source)
+    copy = ebs.create_our_copy(source)
     copy.storage_tier = "archive"
     out = ebs.run(source, wait=True)
     assert not out.failed and not out["changed"] and out["snapshot_id"] == copy.id and len(ebs.copies()) == 1
@@ -393,8 +393,8 @@ def test_check_mode_reports_a_missing_permission(ebs):
 
 def test_a_copy_in_use_is_reported_and_the_others_go(ebs):
     source, other = ebs.snapshot(), ebs.snapshot()
-    used = ebs.our_copy(source)
-    ebs.our_copy(other)
+    used = ebs.create_our_copy(source)
+    ebs.create_our_copy(other)
     ebs.settings(in_use=[used.id])
     out = ebs.run(source, other, state="absent")
     assert out.failure()["code"] == "InvalidSnapshot.InUse" and out.failure()["hint"]
@@ -455,7 +455,7 @@ def test_a_message_quotes_the_beginning_of_a_proxys_page():
 def test_a_missing_permission_for_one_snapshot_stops_no_other(ebs):
     sources = [ebs.snapshot() for _n in range(3)]
     refusal = {"fault": "refuse", "code": "UnauthorizedOperation", "status": 403, "nth": [1]}
-    ebs.faults({"action": "CopySnapshot", **refusal})
+    ebs.set_faults({"action": "CopySnapshot", **refusal})
     out = ebs.run(*sources, wait=True)
     assert out.failure()["kind"] == "credentials" and out.failure()["source_snapshot_id"] == sources[0]
     assert len(ebs.copies()) == 2
@@ -463,7 +463,7 @@ def test_a_missing_permission_for_one_snapshot_stops_no_other(ebs):
 
 def test_a_copy_that_cannot_be_tagged_does_not_stop_the_others(ebs):
     full, roomy = ebs.snapshot(), ebs.snapshot()
-    copies = [ebs.our_copy(full), ebs.our_copy(roomy)]
+    copies = [ebs.create_our_copy(full), ebs.create_our_copy(roomy)]
     ebs.set_tags(copies[0], **{f"k{n}": "v" for n in range(46)})
     out = ebs.run(full, roomy, tags={"team": "dr"})
     assert out.failure()["code"] == "TagLimitExceeded" and out.failure()["source_snapshot_id"] == full
@@ -472,14 +472,14 @@ def test_a_copy_that_cannot_be_tagged_does_not_stop_the_others(ebs):
 
 def test_purging_makes_room_first(ebs):
     source = ebs.snapshot()
-    copy = ebs.our_copy(source)
+    copy = ebs.create_our_copy(source)
     ebs.set_tags(copy, **{f"k{n}": "v" for n in range(46)})
     assert not ebs.run(source, tags={"team": "dr"}, purge_tags=True).failed and len(ebs.tags_of(copy)) == 5
 
 
 def test_check_mode_predicts_that_a_misfit_is_deleted_once_the_new_copy_is_complete(ebs):
     source = ebs.snapshot()
-    ebs.our_copy(source)
+    ebs.create_our_copy(source)
     ebs.clock.sleep(1)
     ebs.run(source, encrypted=True, replace_mismatched=True)
     options = {"encrypted": True, "replace_mismatched": True, "wait": True}
@@ -491,7 +491,7 @@ def test_check_mode_predicts_that_a_misfit_is_deleted_once_the_new_copy_is_compl
 
 def test_a_dry_run_that_is_throttled_waits_and_one_that_is_refused_fails_alone(ebs):
     sources = [ebs.snapshot() for _n in range(2)]
-    ebs.faults({"action": "CopySnapshot", "fault": "throttle", "times": 3})
+    ebs.set_faults({"action": "CopySnapshot", "fault": "throttle", "times": 3})
     assert not ebs.run(*sources, check=True, **ebs.quick_reads).failed
     ebs.refuse("CopySnapshot", "InvalidParameterValue")
     out = ebs.run(*sources, check=True)
@@ -500,9 +500,9 @@ def test_a_dry_run_that_is_throttled_waits_and_one_that_is_refused_fails_alone(e
 
 def test_duplicates_of_each_kind_of_encryption_are_removed(ebs):
     source = ebs.snapshot()
-    ebs.our_copy(source)
+    ebs.create_our_copy(source)
     for _n in range(2):
-        ebs.our_copy(source, encrypted=True, kms_key_id=KEY)
+        ebs.create_our_copy(source, encrypted=True, kms_key_id=KEY)
     out = ebs.run(source, remove_duplicates=True)
     assert out["counts"]["deleted"] == 1 and len(ebs.copies()) == 2
     assert not ebs.run(source, remove_duplicates=True)["changed"]
@@ -539,8 +539,8 @@ def test_empty_filters_of_the_info_module_are_ignored(ebs):
 
 
 def test_a_lost_answer_to_a_tag_call_for_many_is_one_attempt(ebs):
-    sources = ebs.copied(20)
-    ebs.faults({"action": "CreateTags", "fault": "lose_answer", "nth": [1]})
+    sources = ebs.create_copied_snapshots(20)
+    ebs.set_faults({"action": "CreateTags", "fault": "lose_answer", "nth": [1]})
     out = ebs.run(*sources, tags={"team": "dr"})
     assert not out.failed and out["counts"]["updated"] == 20 and ebs.calls["CreateTags"] == 1
 
@@ -548,7 +548,7 @@ def test_a_lost_answer_to_a_tag_call_for_many_is_one_attempt(ebs):
 def test_a_withdrawal_that_is_refused_leaves_both_and_fails_nothing(ebs):
     source = ebs.snapshot()
     ebs.settings(copy_seconds=60.0, denied=["DeleteSnapshot"])
-    rival = ebs.our_copy(source, seconds=60)
+    rival = ebs.create_our_copy(source, seconds=60)
     ebs.hide(rival, seconds=2)
     ebs.clock.sleep(1.5)
     out = ebs.run(source, wait=True)
@@ -586,7 +586,7 @@ def test_others_copies_in_progress_take_room_whatever_the_length_of_their_volume
     real = ec2.shown
     monkeypatch.setattr(ec2, "shown", lambda snapshot, tags: {**real(snapshot, tags), "VolumeId": volume})
     for _n in range(2):
-        ebs.foreign_copy(ebs.snapshot(), seconds=90.0)
+        ebs.create_foreign_copy(ebs.snapshot(), seconds=90.0)
     out = ebs.run(*[ebs.snapshot() for _n in range(6)], max_in_flight=4, wait=False, wait_timeout=30)
     assert out["counts"]["created"] == 2
 
@@ -602,14 +602,14 @@ def test_a_pending_copy_shows_no_reason_no_size_and_no_mismatched_key(ebs):
 
 def test_a_new_copy_whose_key_does_not_show_yet_is_no_duplicate_of_the_misfit(ebs):
     source = ebs.snapshot()
-    ebs.our_copy(source, encrypted=True, kms_key_id=KEY.replace("1111", "9999"))
+    ebs.create_our_copy(source, encrypted=True, kms_key_id=KEY.replace("1111", "9999"))
     out = ebs.run(source, encrypted=True, kms_key_id=KEY, replace_mismatched=True)
     assert out.copy()["action"] == "replaced" and out["duplicates"] == [] and "more than one copy" not in out.text
 
 
 def test_an_alias_that_a_pending_copy_shows_is_no_other_key(ebs):
     source = ebs.snapshot()
-    ebs.our_copy(source, seconds=100, encrypted=True, kms_key_id=KEY, asked_key="alias/dr")
+    ebs.create_our_copy(source, seconds=100, encrypted=True, kms_key_id=KEY, asked_key="alias/dr")
     out = ebs.run(source, encrypted=True, kms_key_id=KEY, wait=True)
     assert not out.failed and out.copy()["action"] == "adopted"
 
@@ -685,7 +685,7 @@ def test_a_copy_waits_until_a_limit_allows_it(ebs, code):
 
 def test_tags_that_somebody_else_is_writing_are_set_after_that(ebs):
     source = ebs.snapshot()
-    copy = ebs.our_copy(source)
+    copy = ebs.create_our_copy(source)
     ebs.refuse("CreateTags", "ConcurrentTagAccess", times=2)
     assert not ebs.run(source, tags={"team": "dr"}).failed and ebs.tags_of(copy)["team"] == "dr"
 
@@ -693,7 +693,7 @@ def test_tags_that_somebody_else_is_writing_are_set_after_that(ebs):
 @pytest.mark.parametrize("fault", [{"fault": "drop"}, {"fault": "refuse", "code": "InvalidAction"}])
 def test_the_account_is_not_needed_where_sts_cannot_be_reached(ebs, fault):
     """An address that serves only EC2 does not know the action."""
-    ebs.faults({"action": "GetCallerIdentity", **fault})
+    ebs.set_faults({"action": "GetCallerIdentity", **fault})
     disk = ebs.disk(**{"dr-copy": "true"})
     source, shared = ebs.snapshot(disk), ebs.snapshot()
     ebs.get(shared).owner_id = "999999999999"
@@ -710,7 +710,7 @@ def test_the_account_is_not_needed_where_sts_cannot_be_reached(ebs, fault):
 
 def test_a_copy_that_lacks_its_sources_disk_and_time_gets_them_from_the_source(ebs):
     source = ebs.snapshot()
-    copy, complete = ebs.our_copy(source), ebs.tags_of(ebs.our_copy(source))
+    copy, complete = ebs.create_our_copy(source), ebs.tags_of(ebs.create_our_copy(source))
     ebs.forget(ebs.copies()[1].id, ebs.destination)
     for key in ("dr-copy:source-disk-id", "dr-copy:source-created-at"):
         del copy.ec2_backend.tags[copy.id][key]
@@ -721,7 +721,7 @@ def test_a_copy_that_lacks_its_sources_disk_and_time_gets_them_from_the_source(e
 
 def test_a_copy_that_lacks_them_and_has_no_source_any_more_stays_as_it_is(ebs):
     source = ebs.snapshot()
-    copy = ebs.our_copy(source)
+    copy = ebs.create_our_copy(source)
     del copy.ec2_backend.tags[copy.id]["dr-copy:source-disk-id"]
     ebs.forget(source)
     out = ebs.run(source)
@@ -758,7 +758,7 @@ def test_many_snapshots_of_one_disk_leave_room_for_other_disks(ebs, under_way):
     others = [ebs.snapshot(disk) for disk in disks[1:]]
     ebs.settings(copy_seconds=100.0)
     for source in many[:under_way]:
-        ebs.our_copy(source, seconds=100.0)
+        ebs.create_our_copy(source, seconds=100.0)
     out = ebs.run(*many, *others, wait=True, max_in_flight=4, wait_timeout=3600)
     assert not out.failed, out.text
     began = [(round(copy._started), ebs.get(copy.source_id).volume.id) for copy in ebs.copies()]

@@ -55,11 +55,11 @@ def share(ebs, *sources, **options):
 
 def test_sharing_waits_as_long_as_it_is_asked_to(ebs):
     sources = [ebs.snapshot() for _n in range(3)]
-    ebs.faults({"action": "ModifySnapshotAttribute", "fault": "throttle", "times": 1000})
+    ebs.set_faults({"action": "ModifySnapshotAttribute", "fault": "throttle", "times": 1000})
     started = ebs.clock.monotonic()
     out = share(ebs, *sources, wait_timeout=400)
     assert out.failed and 300 < ebs.clock.monotonic() - started <= 400
     assert out["failures"][0]["kind"] == "busy" and "wait_timeout" in out["failures"][0]["hint"]
-    ebs.faults({"action": "ModifySnapshotAttribute", "fault": "throttle", "times": 40})
+    ebs.set_faults({"action": "ModifySnapshotAttribute", "fault": "throttle", "times": 40})
     assert [s["changed"] for s in share(ebs, *sources, wait_timeout=4000)["shared"]] == [True] * 3
     assert "wait_timeout" in share(ebs, *sources, wait_timeout=-1)["msg"]

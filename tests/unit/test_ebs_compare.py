@@ -23,7 +23,7 @@ def cloud(ebs_disks):
 
 def pair(cloud):
     source = cloud.snapshot()
-    return source, cloud.our_copy(source).id
+    return source, cloud.create_our_copy(source).id
 
 
 def compared(cloud, *pairs, **options):
@@ -116,7 +116,7 @@ def test_a_copy_without_a_block_and_without_a_source_proves_nothing(cloud):
 
 def test_a_source_that_cannot_be_asked_is_a_failure(cloud):
     source, copy = pair(cloud)
-    cloud.faults({"action": "ListSnapshotBlocks", "region": cloud.source, "fault": "unavailable"})
+    cloud.set_faults({"action": "ListSnapshotBlocks", "region": cloud.source, "fault": "unavailable"})
     out = compared(cloud, (source, copy), wait_timeout=600)
     assert out.failure()["kind"] == "connection" and source in out["msg"] and row_of(out)["compared"] is None
 
@@ -132,7 +132,7 @@ def test_the_failure_names_the_missing_rights(cloud):
 def test_a_key_that_the_caller_may_not_use_is_a_failure_and_never_a_source_that_is_gone(cloud, of, key):
     arn = f"arn:aws:kms:{cloud.destination if of == 'copy' else cloud.source}:123456789012:key/1111"
     source = cloud.snapshot()
-    copy = cloud.our_copy(source).id
+    copy = cloud.create_our_copy(source).id
     encrypted = cloud.get(copy, cloud.destination) if of == "copy" else cloud.get(source)
     vars(encrypted).update(encrypted=True, kms_key_id=arn)
     cloud.settings(keys_of_kms={arn: key})
@@ -149,14 +149,14 @@ def test_a_key_that_the_caller_may_not_use_is_a_failure_and_never_a_source_that_
 def test_a_not_found_error_without_a_reason_is_a_refusal(cloud):
     source, copy = pair(cloud)
     fault = {"action": "ListSnapshotBlocks", "region": cloud.source, "fault": "refuse"}
-    cloud.faults({**fault, "code": "ResourceNotFoundException", "message": "It does not exist.", "status": 404})
+    cloud.set_faults({**fault, "code": "ResourceNotFoundException", "message": "It does not exist.", "status": 404})
     out = compared(cloud, (source, copy))
     assert out.failure()["kind"] == "refused" and row_of(out)["compared"] is None, out.text
 
 
 def test_a_copy_that_shows_late_is_waited_for_and_one_that_is_gone_is_not_found(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source, seconds=1).id
+    copy = cloud.create_our_copy(source, seconds=1).id
     cloud.clock.sleep(2)
     cloud.settings(blocks_shown_after=30.0, empty_page_first=True)
     assert row_of(compared(cloud, (source, copy)))["compared"] is True
@@ -167,7 +167,7 @@ def test_a_copy_that_shows_late_is_waited_for_and_one_that_is_gone_is_not_found(
 @pytest.mark.parametrize("kind", ["throttle", "drop", "unavailable", "lose_answer", "broken_answer"])
 def test_faulty_calls_do_not_falsify_the_report(cloud, kind):
     source, copy = pair(cloud)
-    cloud.faults({"fault": kind, "every": 4})
+    cloud.set_faults({"fault": kind, "every": 4})
     out = compared(cloud, (source, copy), blocks=6)
     assert not out.failed and row_of(out)["blocks"] == 6, out.text
     cloud.settings(broken_blocks={copy: list(WRITTEN)})

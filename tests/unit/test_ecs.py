@@ -94,7 +94,7 @@ def test_snapshots_of_one_disk_are_copied_one_after_the_other_oldest_first(ecs):
 
 def test_an_unfinished_copy_of_the_disk_is_waited_for(ecs):
     disk = ecs.disk()
-    ecs.foreign_copy(ecs.snapshot(disk), seconds=40)
+    ecs.create_foreign_copy(ecs.snapshot(disk), seconds=40)
     ecs.settings(copy_seconds=5.0)
     out = ecs.run(ecs.snapshot(disk), ecs.snapshot(), wait=True)
     assert not out.failed and len(ecs.copies()) == 3
@@ -102,7 +102,7 @@ def test_an_unfinished_copy_of_the_disk_is_waited_for(ecs):
 
 def test_each_copy_of_a_run_has_one_token(ecs):
     source = ecs.snapshot()
-    ecs.faults({"action": "CopySnapshot", "fault": "drop", "nth": [1, 2]})
+    ecs.set_faults({"action": "CopySnapshot", "fault": "drop", "nth": [1, 2]})
     ecs.run(source, wait=True)
     assert len(ecs.server.tokens) == 1 and len(ecs.copies()) == 1
     ecs.run(source, state="absent")
@@ -184,7 +184,7 @@ def test_tag_keys_that_differ_by_case_alone_are_one(ecs):
 
 def test_our_own_tag_for_the_disk_takes_precedence_over_the_cloud(ecs):
     source = ecs.snapshot()
-    copy = ecs.our_copy(source)
+    copy = ecs.create_our_copy(source)
     copy.disk_id = "d-anotherone"
     disk = ecs.get(source).disk_id
     shown = ecs.info(ecs.destination, copies_from=[ecs.source])["snapshots"]
@@ -231,7 +231,7 @@ def test_an_empty_list_may_be_missing_and_one_that_is_not_empty_may_not(ecs, lef
 
 def test_a_copy_in_progress_is_tagged_and_cancelled(ecs):
     source = ecs.snapshot()
-    copy = ecs.our_copy(source, seconds=1000)
+    copy = ecs.create_our_copy(source, seconds=1000)
     copy.tags["old"] = "1"
     assert ecs.run(source, tags={"new": "1"}, purge_tags=True)["counts"]["adopted"] == 1
     assert copy.tags["new"] == "1" and "old" not in copy.tags and copy.tags["dr-copy:source-snapshot-id"] == source
@@ -284,7 +284,7 @@ DELETED_LATER = [
 @pytest.mark.parametrize("code", DELETED_LATER)
 @pytest.mark.parametrize("wait", [False, True])
 def test_a_deletion_refused_for_a_while_is_repeated(ecs, code, wait):
-    sources = ecs.copied(3)
+    sources = ecs.create_copied_snapshots(3)
     ecs.refuse("DeleteSnapshot", code, status=403, times=4)
     out = ecs.run(*sources, state="absent", wait=wait)
     assert not out.failed and out["counts"]["deleted"] == 3 and not ecs.copies()
@@ -293,7 +293,7 @@ def test_a_deletion_refused_for_a_while_is_repeated(ecs, code, wait):
 @pytest.mark.parametrize("code", DELETED_LATER)
 def test_a_deletion_that_stays_refused_is_busy_and_says_what_to_do(ecs, code):
     source = ecs.snapshot()
-    copy = ecs.our_copy(source)
+    copy = ecs.create_our_copy(source)
     ecs.refuse("DeleteSnapshot", code, status=403)
     failure = ecs.run(source, state="absent", wait_timeout=60).failure()
     assert (failure["kind"], failure["code"], failure["snapshot_id"]) == ("busy", code, copy.id)
@@ -303,7 +303,7 @@ def test_a_deletion_that_stays_refused_is_busy_and_says_what_to_do(ecs, code):
 def test_a_copy_that_is_copied_further_is_deleted_after_that(ecs):
     source = ecs.snapshot()
     ecs.settings(copies_hold_sources=True, copy_seconds=60.0)
-    copy = ecs.our_copy(source)
+    copy = ecs.create_our_copy(source)
     further = {"source_region": ecs.destination, "destination_regions": [ecs.other_destination]}
     assert ecs.run(copy.id, **further)["counts"]["created"] == 1
     out = ecs.run(source, state="absent")

@@ -50,7 +50,7 @@ class TestEcs(RestoreContract):
 
     def test_a_token_that_is_worked_on_is_sent_again(self, cloud):
         answer = {"code": "LastTokenProcessing", "message": "The last token request is processing.", "status": 403}
-        cloud.faults({"action": cloud.make_action, "fault": "refuse", "times": 2, **answer})
+        cloud.set_faults({"action": cloud.make_action, "fault": "refuse", "times": 2, **answer})
         out = cloud.restore(cloud.copy(), wait=True)
         assert not out.failed and len(cloud.disks()) == 1
 
@@ -58,9 +58,9 @@ class TestEcs(RestoreContract):
         """The killed run's call had another expiry, so the token is refused; its disk shows later."""
         copy = cloud.copy()
         cloud.settings(visible_after=8.0)
-        cloud.faults({"action": cloud.make_action, "fault": "lose_answer"})
+        cloud.set_faults({"action": cloud.make_action, "fault": "lose_answer"})
         cloud.restore(copy, wait_timeout=2, expires_after_hours=5)
-        cloud.faults()
+        cloud.set_faults()
         out = cloud.restore(copy, wait=True, expires_after_hours=5)
         assert not out.failed and len(cloud.disks()) == 1, out.text
 

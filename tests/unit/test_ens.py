@@ -82,7 +82,7 @@ def test_a_bad_node_fails_alone(ens):
 
 @pytest.mark.parametrize("kind", ["lose_answer", "error_after", "throttle"])
 def test_nodes_get_no_call_each_if_something_may_have_started(ens, kind):
-    ens.faults({"action": "CopySnapshot", "fault": kind, "nth": [1]})
+    ens.set_faults({"action": "CopySnapshot", "fault": kind, "nth": [1]})
     out = ens.run(ens.snapshot(), destination_regions=NODES, wait=True)
     assert not out.failed and len(ens.copies(NODES[0])) == len(ens.copies(NODES[1])) == 1
     assert ens.calls["CopySnapshot"] <= 3
@@ -173,8 +173,8 @@ def test_an_order_that_cannot_be_created_is_tried_a_few_times(ens):
 
 def test_a_copy_in_progress_is_not_cancelled_but_deleted_when_complete(ens):
     source = ens.snapshot()
-    ens.our_copy(source, seconds=30)
-    ens.our_copy(source, seconds=60)
+    ens.create_our_copy(source, seconds=30)
+    ens.create_our_copy(source, seconds=60)
     out = ens.run(source, state="absent")
     assert out.failed and "wait: true" in out["failures"][0]["hint"] and len(ens.copies()) == 2
     out = ens.run(source, state="absent", wait=True)
@@ -218,7 +218,7 @@ def test_no_count_leaves_disks_or_snapshots_out(ens, counts):
     ens.settings(counts=counts)
     disks = [ens.disk(**{"dr-copy": "true"}) for _n in range(120)]
     sources = [ens.snapshot(disk) for disk in disks]
-    copies = [ens.our_copy(source) for source in sources]
+    copies = [ens.create_our_copy(source) for source in sources]
     shown = ens.info(ens.source, disk_tags={"dr-copy": "true"})
     assert [d["disk_id"] for d in shown["disks"]] == sorted(disks)
     assert {s["snapshot_id"] for s in shown["snapshots"]} == set(sources)
@@ -231,7 +231,7 @@ def test_no_count_leaves_disks_or_snapshots_out(ens, counts):
 def test_pages_smaller_than_asked_are_no_end(ens, counts, number):
     """The largest page of DescribeSnapshots is not documented (api-facts: ens-describe-limits)."""
     ens.settings(counts=counts, page_cap=20)
-    copies = [ens.our_copy(ens.snapshot()) for _n in range(number)]
+    copies = [ens.create_our_copy(ens.snapshot()) for _n in range(number)]
     shown = ens.info(ens.destination, copies_from=[ens.source])["snapshots"]
     assert {s["snapshot_id"] for s in shown} == {copy.id for copy in copies}
     assert ens.calls["DescribeSnapshots"] <= 2 + number // 10

@@ -32,28 +32,28 @@ class TestEns(CopyContract):
         assert not out.failed and cloud.peak_in_progress() == 5 and len(cloud.copies()) == 30
 
     def test_quota_at_the_deadline_is_busy_in_the_clouds_words(self, cloud):
-        cloud.faults({"action": cloud.copy_action, "fault": "throttle"})
+        cloud.set_faults({"action": cloud.copy_action, "fault": "throttle"})
         failure = cloud.run(cloud.snapshot(), wait=False, wait_timeout=60).failure()
         assert failure["kind"] == "busy" and failure["code"] == "Throttling.User" and failure["request_id"]
 
     def test_somebody_elses_failed_copy_is_kept(self, cloud):
         """Without tags, every copy with source fields is ours."""
         source = cloud.snapshot()
-        cloud.foreign_copy(source, failure="no")
+        cloud.create_foreign_copy(source, failure="no")
         out = cloud.run(source, wait=True)
         assert out.copy()["action"] == "replaced" and len(cloud.copies()) == 1
 
     def test_somebody_elses_copy_counts_and_is_never_written_to(self, cloud):
         source = cloud.snapshot()
-        copy = cloud.foreign_copy(source)
+        copy = cloud.create_foreign_copy(source)
         out = cloud.run(source, wait=True)
         assert out.copy()["snapshot_id"] == copy.id and not out["changed"] and len(cloud.copies()) == 1
 
     def test_the_oldest_complete_copy_of_ours_counts_and_others_are_duplicates(self, cloud):
         source = cloud.snapshot()
-        first = cloud.our_copy(source)
+        first = cloud.create_our_copy(source)
         cloud.clock.sleep(10)
-        second, unfinished = cloud.our_copy(source), cloud.our_copy(source, seconds=1000)
+        second, unfinished = cloud.create_our_copy(source), cloud.create_our_copy(source, seconds=1000)
         out = cloud.run(source)
         assert out.copy()["snapshot_id"] == first.id and "more than one copy" in out.text
         assert {d["snapshot_id"] for d in out["duplicates"]} == {second.id, unfinished.id}

@@ -42,14 +42,14 @@ class TestEns(RestoreContract):
         assert not out["changed"] and len(cloud.disks()) == 1
         cloud.restore(copy, wait=True, restore_id="flood.2026.11")
         assert len(cloud.disks()) == 2, "another restore's name is another name"
-        disk.tags.update(cloud.tags_for(copy, "somebody-elses"))
+        disk.tags.update(cloud.restore_tags_of(copy, "somebody-elses"))
         gone = cloud.restore(copy, state="absent", wait=True, restore_id="flood.2026_11")
         assert not gone["changed"] and len(cloud.disks()) == 2, "its tags say otherwise"
 
     def test_an_order_that_is_billed_is_given_once(self, cloud):
         """After a lost answer the run looks for the disk for two minutes before it orders again."""
         cloud.settings(visible_after=100.0)
-        cloud.faults({"action": cloud.make_action, "fault": "lose_answer", "nth": [1]})
+        cloud.set_faults({"action": cloud.make_action, "fault": "lose_answer", "nth": [1]})
         out = cloud.restore(*[cloud.copy() for _n in range(3)], wait=True)
         assert not out.failed and len(cloud.disks()) == 3 and cloud.calls[cloud.make_action] == 3
 
@@ -62,8 +62,8 @@ class TestEns(RestoreContract):
 
     def test_an_order_that_could_not_be_created_is_tried_a_few_times(self, cloud):
         answer = {"code": "Order.CreateFailed", "message": "no order"}
-        cloud.faults({"action": cloud.make_action, "fault": "refuse", "times": 2, **answer})
+        cloud.set_faults({"action": cloud.make_action, "fault": "refuse", "times": 2, **answer})
         assert not cloud.restore(cloud.copy(), wait=True).failed
-        cloud.faults({"action": cloud.make_action, "fault": "refuse", **answer})
+        cloud.set_faults({"action": cloud.make_action, "fault": "refuse", **answer})
         out = cloud.restore(cloud.copy(), wait=True)
         assert out.failure()["code"] == "Order.CreateFailed" and len(cloud.disks()) == 1

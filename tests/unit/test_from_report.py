@@ -34,7 +34,7 @@ def nights(estate, tmp_path):
     given = {"report_dir": str(tmp_path / "reports"), "wait_timeout": 600}
     assert not night(estate, **given).message
     before = json.loads((tmp_path / "reports" / "orders.json").read_text())
-    estate.faults({"action": "*", "region": estate.source, "fault": "unavailable"})
+    estate.set_faults({"action": "*", "region": estate.source, "fault": "unavailable"})
     assert night(estate, **given).message
     return disks, before, tmp_path / "reports" / "orders.json"
 
@@ -74,7 +74,7 @@ def test_the_report_alone_tells_waves_tags_and_missing_disks(estate, nights, tmp
 def test_a_report_without_its_disks_is_read_by_what_the_last_one_knew(estate, nights, tmp_path):
     """A night that stopped before it looked at any disk."""
     disks, before, path = nights
-    estate.faults()
+    estate.set_faults()
     estate.settings()
     stopped = {**before, "disks": [], "recovery_points": [], "last": {"disks": before["disks"]}}
     path.write_text(json.dumps(stopped))
@@ -90,7 +90,7 @@ def test_the_report_shows_instance_and_device_that_copies_lack(ebs_disks, tmp_pa
     """A copy that somebody else made has none of our marks."""
     runs = RestoreRuns(ebs_disks)
     disk = ebs_disks.disk(Name="database")
-    copies = runs.copies_of({"database": disk})
+    copies = runs.copy_disks({"database": disk})
     ebs_disks.set_tags(
         ebs_disks.get(copies["database"], ebs_disks.destination), **{"dr-copy:disk-name": "", "dr-copy:attached-to": ""}
     )

@@ -84,7 +84,7 @@ def _names_of(spec, name):
 
 def test_answers_that_are_none_end_in_an_error_or_the_right_result(cloud, monkeypatch):
     sources = [cloud.snapshot() for _n in range(3)]
-    cloud.our_copy(sources[0])
+    cloud.create_our_copy(sources[0])
     draw = random.Random(cloud.module)
     for number in range(INPUTS):
         cloud.server.control.corrupt = lambda action, body, content_type: malformed(action, body, content_type, draw)

@@ -91,7 +91,7 @@ def test_servers_of_one_disk_cost_no_listing_of_groups(cloud):
 
 
 def test_a_region_of_copies_costs_no_listing_of_groups(cloud):
-    cloud.our_copy(cloud.snapshot())
+    cloud.create_our_copy(cloud.snapshot())
     sets(cloud, cloud.destination)
     assert not cloud.calls[GROUPS]
 
@@ -159,7 +159,7 @@ def test_groups_that_cannot_be_read_are_a_warning_and_the_snapshots_are_listed(c
     snapshots = [cloud.snapshot(disk) for disk in server_disks(cloud, 2)]
     group_of(cloud, snapshots)
     if fault == "broken":
-        cloud.faults({"action": GROUPS, "fault": "garbage"})
+        cloud.set_faults({"action": GROUPS, "fault": "garbage"})
     else:
         cloud.settings(**fault)
     outcome = cloud.info(cloud.source, sets=True)
@@ -344,7 +344,7 @@ def test_ens_shows_no_sets_and_receives_no_call_for_them(ens):
 @pytest.mark.parametrize("name", ["ebs", "ecs", "cbs"])
 def test_a_copy_shows_the_set_that_it_is_marked_with(request, name, with_option):
     estate = request.getfixturevalue(name)
-    copy = estate.our_copy(estate.snapshot())
+    copy = estate.create_our_copy(estate.snapshot())
     mark = f"2 near {(estate.clock.utc() - timedelta(hours=1)):%Y-%m-%dT%H:%M:%SZ}"
     estate.set_tags(copy, **{"dr-copy:group": "i-1", "dr-copy:set": mark})
     found = sets(estate, estate.destination, sets=with_option)

@@ -146,7 +146,7 @@ def test_an_order_that_one_node_never_takes_delays_no_other(ens, monkeypatch):
 def test_a_full_destination_delays_no_other(cbs, first):
     cbs.settings(quota=4, copy_seconds=5.0)
     for _n in range(4):
-        cbs.foreign_copy(cbs.snapshot(), seconds=LONG_COPY)
+        cbs.create_foreign_copy(cbs.snapshot(), seconds=LONG_COPY)
     regions = [cbs.destination, cbs.other_destination][:: 1 if first else -1]
     sources = [cbs.snapshot() for _n in range(25)]
     out = cbs.run(*sources, destination_regions=regions, wait=True, wait_timeout=120)
@@ -159,7 +159,7 @@ def test_a_full_destination_delays_no_other(cbs, first):
 
 def test_a_copy_whose_deletion_is_always_lost_delays_no_other(cbs, monkeypatch):
     sources = [cbs.snapshot() for _n in range(5)]
-    bad = [cbs.our_copy(source) for source in sources][2]
+    bad = [cbs.create_our_copy(source) for source in sources][2]
     error = tencent.ApiError("InternalError.ResourceOpFailed", "The operation failed.")
     refusing(cbs, monkeypatch, "DeleteSnapshots", lambda given, _region: bad.id in given["SnapshotIds"], error)
     out = cbs.run(*sources, state="absent", wait=True, wait_timeout=600)
@@ -169,7 +169,7 @@ def test_a_copy_whose_deletion_is_always_lost_delays_no_other(cbs, monkeypatch):
 
 def test_a_copy_whose_tags_somebody_keeps_writing_delays_no_other(ebs, monkeypatch):
     sources = [ebs.snapshot() for _n in range(5)]
-    copies = [ebs.our_copy(source) for source in sources]
+    copies = [ebs.create_our_copy(source) for source in sources]
     calls = []
 
     def refusing_one(self, region, snapshot_ids, change, real=ebs.adapter.change_tags):
@@ -188,7 +188,7 @@ def test_a_disk_that_is_busy_is_deleted_when_it_is_not(cbs_disks):
     copies = [cbs_disks.copy() for _n in range(2)]
     cbs_disks.restore(*copies, wait=True)
     fault = {"action": "TerminateDisks", "fault": "refuse", "code": "InvalidDisk.Busy", "times": 4}
-    cbs_disks.faults(fault)
+    cbs_disks.set_faults(fault)
     out = cbs_disks.restore(*copies, state="absent", wait=True)
     assert not out.failed and not cbs_disks.disks() and cbs_disks.calls["TerminateDisks"] > 4
 
@@ -196,9 +196,9 @@ def test_a_disk_that_is_busy_is_deleted_when_it_is_not(cbs_disks):
 def test_deletions_that_are_all_lost_cost_few_calls_and_keep_no_copy(cbs, monkeypatch):
     sources = [cbs.snapshot() for _n in range(60)]
     for source in sources:
-        cbs.our_copy(source)
+        cbs.create_our_copy(source)
         cbs.clock.sleep(2)
-        cbs.our_copy(source)
+        cbs.create_our_copy(source)
     new = [cbs.snapshot() for _n in range(5)]
     error = tencent.ApiError("InternalError", "Internal error.")
     refusing(cbs, monkeypatch, "DeleteSnapshots", lambda _given, _region: cbs.clock.sleep(20) or True, error)

@@ -60,7 +60,7 @@ def test_an_unknown_state_is_one_warning_and_no_failure(cloud, what):
     if what == "denied":
         cloud.settings(denied=["DescribeKey"])
     elif what == "unreachable":
-        cloud.faults({"action": "DescribeKey", "fault": "drop"})
+        cloud.set_faults({"action": "DescribeKey", "fault": "drop"})
     elif what == "not shown":
         cloud.server.control.corrupt = lambda action, body, _kind: b"{}" if action == "DescribeKey" else body
     else:
@@ -77,7 +77,7 @@ def test_an_unknown_state_is_one_warning_and_no_failure(cloud, what):
 def test_an_unreachable_kms_is_called_for_one_key_only(cloud):
     for number in range(6):
         encrypted(cloud, BAD.replace("6", str(number)))
-    cloud.faults({"action": "DescribeKey", "fault": "drop"})
+    cloud.set_faults({"action": "DescribeKey", "fault": "drop"})
     started = cloud.clock.monotonic()
     out, keys = checked(cloud)
     assert {key["enabled"] for key in keys.values()} == {None} and len(out.result["warnings"]) == 1

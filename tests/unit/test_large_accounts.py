@@ -55,7 +55,7 @@ def test_a_few_disks_among_many_cost_a_few_reads(large):
 
 @pytest.mark.slow
 def test_copies_are_requested_by_their_source_region_and_no_disk_is_listed_there(large):
-    foreign = large.foreign_copy(large.snapshot())
+    foreign = large.create_foreign_copy(large.snapshot())
     imported = large.snapshot(region=large.destination)
     out = large.info(large.destination, copies_from=[large.source])
     ids = {s["snapshot_id"] for s in out["snapshots"]}
@@ -112,7 +112,7 @@ def test_a_rerun_over_many_reads_copies_by_their_source(large):
 def test_copies_of_others_are_found_among_many(large):
     """No second copy is made of a source that the console copied, however many are requested."""
     sources = [large.snapshot() for _n in range(2)]
-    theirs = [large.foreign_copy(source) for source in sources]
+    theirs = [large.create_foreign_copy(source) for source in sources]
     for asked in (sources, [*sources, *newest(large)]):
         out = large.run(*asked)
         assert not out["changed"] and {c.id for c in theirs} <= {r["snapshot_id"] for r in out["copies"]}
@@ -134,7 +134,7 @@ def test_ordinary_snapshots_do_not_count_as_copies_in_progress(large):
     for _n in range(3):
         made = large.snapshot(region=large.destination)
         large.get(made, large.destination).status = "pending"
-    others = [large.foreign_copy(large.snapshot(), seconds=90.0) for _n in range(2)]
+    others = [large.create_foreign_copy(large.snapshot(), seconds=90.0) for _n in range(2)]
     out = large.run(*[large.snapshot() for _n in range(6)], max_in_flight=4, wait=False, wait_timeout=30)
     started = [c for c in large.copies() if c not in others]
     assert len(started) == 2 and out["counts"]["created"] == 2
@@ -142,7 +142,7 @@ def test_ordinary_snapshots_do_not_count_as_copies_in_progress(large):
 
 @pytest.mark.slow
 def test_a_page_that_fails_is_asked_for_again_alone(large):
-    large.faults({"action": "DescribeSnapshots", "fault": "throttle", "nth": [5, 6]})
+    large.set_faults({"action": "DescribeSnapshots", "fault": "throttle", "nth": [5, 6]})
     out = large.info(large.destination, copies_from=[large.source], **large.quick_reads)
     assert len(out["snapshots"]) == 9000
     assert large.calls["DescribeSnapshots"] == 11 + 2
@@ -173,8 +173,8 @@ def test_ecs_asks_for_a_few_disks_by_disk(ecs):
 def test_ecs_lists_copies_of_disks_of_another_region_whole(ecs):
     source = ecs.snapshot()
     disk = ecs.get(source).disk_id
-    copy = ecs.our_copy(source)
-    theirs = ecs.foreign_copy(source)
+    copy = ecs.create_our_copy(source)
+    theirs = ecs.create_foreign_copy(source)
     shown = ecs.info(ecs.destination, source_disk_ids=[disk])["snapshots"]
     assert {s["snapshot_id"] for s in shown} == {copy.id, theirs.id}
     assert {s["snapshot_id"] for s in ecs.info(ecs.destination, disk_ids=[disk])["snapshots"]} == {copy.id, theirs.id}
@@ -197,10 +197,10 @@ def test_copies_in_progress_are_counted_in_a_listing_of_their_own(request, name)
     """A run that waits for room lists no complete copies meanwhile."""
     cloud = request.getfixturevalue(name)
     for _n in range(150):
-        cloud.our_copy(cloud.snapshot())
+        cloud.create_our_copy(cloud.snapshot())
     cloud.settings(copy_seconds=20.0)
     for _n in range(2):
-        cloud.foreign_copy(cloud.snapshot(), seconds=300.0)
+        cloud.create_foreign_copy(cloud.snapshot(), seconds=300.0)
     sources = [cloud.snapshot() for _n in range(3)]
     cloud.server.control.watch = Watch()
     out = cloud.run(*sources, max_in_flight=2, wait=True)

@@ -48,7 +48,7 @@ def test_a_new_copy_is_locked_once_it_is_complete_and_only_once(cloud):
 
 
 def test_copies_that_were_there_are_locked_in_one_look_at_all_locks(cloud):
-    sources = cloud.copied(12)
+    sources = cloud.create_copied_snapshots(12)
     out = cloud.run(*sources, lock_days=7, **COMPLIANCE)
     assert not out.failed, out["msg"]
     assert (out["api_calls"][LOCKS], out["api_calls"][LOCK], out["counts"]["updated"]) == (1, 12, 12)
@@ -63,8 +63,8 @@ def test_a_run_without_locks_and_deletions_reads_no_locks(cloud):
 
 def test_an_answer_without_a_list_of_locks_does_not_mean_that_there_are_none(cloud):
     source = cloud.snapshot()
-    lock = locked_by_hand(cloud, cloud.our_copy(source), days=3)
-    cloud.faults({"action": LOCKS, "fault": "garbage"})
+    lock = locked_by_hand(cloud, cloud.create_our_copy(source), days=3)
+    cloud.set_faults({"action": LOCKS, "fault": "garbage"})
     out = cloud.run(source, wait=True, wait_timeout=60, lock_days=30, **COMPLIANCE)
     assert out.failed and LOCK not in out["api_calls"]
     assert lock_of(cloud.copies()[0]) is lock
@@ -72,7 +72,7 @@ def test_an_answer_without_a_list_of_locks_does_not_mean_that_there_are_none(clo
 
 def test_a_lock_that_is_over_is_not_set_again(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     lock = locked_by_hand(cloud, copy, days=3, ago=4)
     out = cloud.run(source, lock_days=30, **COMPLIANCE)
     assert not out["changed"] and lock_of(copy) is lock and out.copy()["locked_until"] is None
@@ -92,14 +92,14 @@ def test_a_copy_in_progress_is_locked_by_a_later_run(cloud):
 
 def test_nothing_of_somebody_else_is_locked(cloud):
     source = cloud.snapshot()
-    copy = cloud.foreign_copy(source)
+    copy = cloud.create_foreign_copy(source)
     out = cloud.run(source, lock_days=3, **COMPLIANCE)
     assert not out["changed"] and LOCK not in out["api_calls"] and lock_of(copy) is None
 
 
 def test_a_locked_copy_is_held_and_no_deletion_is_tried(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     lock = locked_by_hand(cloud, copy, days=9)
     for check in (True, False):
         out = cloud.run(source, state="absent", check=check)
@@ -111,7 +111,7 @@ def test_a_locked_copy_is_held_and_no_deletion_is_tried(cloud):
 
 def test_many_deletions_need_one_look_at_locks(cloud):
     sources = [cloud.snapshot() for _n in range(12)]
-    copies = [cloud.our_copy(source) for source in sources]
+    copies = [cloud.create_our_copy(source) for source in sources]
     locked_by_hand(cloud, copies[3], days=9)
     out = cloud.run(*sources, state="absent")
     assert out["counts"]["deleted"] == 11 and out.failure()["snapshot_id"] == copies[3].id
@@ -120,9 +120,9 @@ def test_many_deletions_need_one_look_at_locks(cloud):
 
 def test_a_locked_duplicate_is_reported_as_one_and_is_no_failure(cloud):
     source = cloud.snapshot()
-    cloud.our_copy(source)
+    cloud.create_our_copy(source)
     cloud.clock.sleep(5)
-    duplicate = cloud.our_copy(source)
+    duplicate = cloud.create_our_copy(source)
     locked_by_hand(cloud, duplicate, days=9)
     out = cloud.run(source, remove_duplicates=True)
     assert not out.failed and not out["changed"] and [d["snapshot_id"] for d in out["duplicates"]] == [duplicate.id]
@@ -131,7 +131,7 @@ def test_a_locked_duplicate_is_reported_as_one_and_is_no_failure(cloud):
 
 def test_check_mode_decides_the_same_and_says_what_cannot_be_undone(cloud):
     source = cloud.snapshot()
-    cloud.our_copy(source)
+    cloud.create_our_copy(source)
     out = cloud.run(source, lock_days=30, check=True, **COMPLIANCE)
     assert out["changed"] and out.copy()["action"] == "updated" and LOCK not in out["api_calls"]
     assert "cannot be undone" in out.text and lock_of(cloud.copies()[0]) is None
@@ -140,8 +140,8 @@ def test_check_mode_decides_the_same_and_says_what_cannot_be_undone(cloud):
 
 def test_a_lost_answer_to_a_lock_is_looked_for_before_it_is_asked_for_again(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
-    cloud.faults({"action": LOCK, "fault": "lose_answer", "nth": [1]})
+    copy = cloud.create_our_copy(source)
+    cloud.set_faults({"action": LOCK, "fault": "lose_answer", "nth": [1]})
     out = cloud.run(source, lock_days=30, **COMPLIANCE)
     assert not out.failed and out["changed"], out.result
     assert out["api_calls"][LOCK] == 1 and out["api_calls"][LOCKS] == 2
@@ -151,7 +151,7 @@ def test_a_lost_answer_to_a_lock_is_looked_for_before_it_is_asked_for_again(clou
 @pytest.mark.parametrize("fault", ["lose_answer", "garbage"])
 def test_a_lost_answer_to_the_lock_of_what_was_just_made_is_looked_for_too(cloud, fault):
     """A second call would change the lock that the first one set (api-facts: ebs-locks, ecs-locks)."""
-    cloud.faults({"action": LOCK, "fault": fault, "nth": [1]})
+    cloud.set_faults({"action": LOCK, "fault": fault, "nth": [1]})
     out = cloud.run(cloud.snapshot(), wait=True, lock_days=30, **COMPLIANCE)
     assert not out.failed and out["counts"]["created"] == 1, out.result
     assert out["api_calls"][LOCK] == 1 and out["api_calls"][LOCKS] == 1
@@ -160,7 +160,7 @@ def test_a_lost_answer_to_the_lock_of_what_was_just_made_is_looked_for_too(cloud
 
 def test_a_run_without_the_right_to_read_locks_locks_no_old_copy_and_reports_it(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     cloud.settings(denied=[LOCKS])
     out = cloud.run(source, lock_days=30, **COMPLIANCE)
     assert out.failed and lock_of(copy) is None and LOCK not in out["api_calls"]
@@ -171,7 +171,7 @@ def test_a_run_without_the_right_to_read_locks_locks_no_old_copy_and_reports_it(
 
 def test_a_run_without_the_right_to_read_locks_reports_the_clouds_refusal(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     locked_by_hand(cloud, copy, days=9)
     cloud.settings(denied=[LOCKS])
     out = cloud.run(source, state="absent")
@@ -180,8 +180,8 @@ def test_a_run_without_the_right_to_read_locks_reports_the_clouds_refusal(cloud)
 
 def test_a_lock_that_comes_between_look_and_deletion_is_reported_as_one(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
-    cloud.faults({"action": "DeleteSnapshot", "fault": "throttle", "nth": [1]})
+    copy = cloud.create_our_copy(source)
+    cloud.set_faults({"action": "DeleteSnapshot", "fault": "throttle", "nth": [1]})
     cloud.at(cloud.clock.monotonic() + 0.2, lambda: locked_by_hand(cloud, copy, days=9))
     out = cloud.run(source, state="absent")
     assert out.failed and "is locked until" in out.failure()["message"] and len(cloud.copies()) == 1
@@ -198,7 +198,7 @@ def test_the_info_module_reads_locks_in_one_call_and_only_if_there_are_copies(cl
     source = cloud.snapshot()
     before = cloud.info(cloud.source)
     assert LOCKS not in before["api_calls"] and before["snapshots"][0]["locked_until"] is None
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     lock = locked_by_hand(cloud, copy, days=9)
     shown = cloud.info(cloud.destination)
     assert shown["api_calls"][LOCKS] == 1
@@ -229,7 +229,7 @@ def test_governance_is_the_mode_of_ebs_unless_compliance_is_written_out(ebs):
 
 def test_a_lock_without_an_end_counts_and_hides_no_other_lock(cloud):
     kept, other = cloud.snapshot(), cloud.snapshot()
-    copy, free = cloud.our_copy(kept), cloud.our_copy(other)
+    copy, free = cloud.create_our_copy(kept), cloud.create_our_copy(other)
     lock = locked_by_hand(cloud, copy, days=9)
     end = rb"<lockExpiresOn>[^<]*</lockExpiresOn>|\"LockExpiredTime\": *\"[^\"]*\",? *"
     cloud.server.control.corrupt = lambda action, body, _kind: re.sub(end, b"", body) if action == LOCKS else body

@@ -45,7 +45,7 @@ def test_a_session_that_ends_in_the_middle_of_a_wait_is_renewed(ebs):
 @pytest.mark.slow
 def test_a_renewal_that_fails_for_a_moment_harms_nothing(ebs):
     ebs.settings(roles={ROLE: {}}, session_seconds=3600.0, copy_seconds=9000.0)
-    ebs.faults({"action": "AssumeRole", "fault": "drop", "nth": [2, 3, 4]})
+    ebs.set_faults({"action": "AssumeRole", "fault": "drop", "nth": [2, 3, 4]})
     out = ebs.run(ebs.snapshot(), assume_role_arn=ROLE, wait=True, wait_timeout=12000, **ebs.quick_reads)
     assert not out.failed and out.copy()["state"] == "completed" and len(ebs.copies()) == 1
 

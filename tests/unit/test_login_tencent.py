@@ -102,9 +102,9 @@ def test_a_role_is_assumed(cbs):
     out = cbs.run(cbs.snapshot(), assume_role_arn=arn, assume_role_session_name="night", wait=True)
     assert not out.failed and out["api_calls"]["AssumeRole"] == 1 and "temporary" not in out.text
     for kind in ("throttle", "drop", "unavailable", "empty_unavailable"):
-        cbs.faults({"action": "AssumeRole", "fault": kind, "times": 1})
+        cbs.set_faults({"action": "AssumeRole", "fault": kind, "times": 1})
         assert not cbs.run(cbs.snapshot(), assume_role_arn=arn).failed, kind
-    cbs.faults()
+    cbs.set_faults()
     out = cbs.run(cbs.snapshot(), assume_role_arn="qcs::cam::uin/1:roleName/nobody")
     assert out.failure()["kind"] == "credentials" and "roleName/nobody" in out["msg"] and out.failure()["code"]
 
@@ -347,7 +347,7 @@ def test_a_pods_identity_is_renewed_with_the_token_of_that_time(cbs, pod, on_its
 
 @pytest.mark.parametrize("fault", ["throttle", "drop", "unavailable", "empty_unavailable", "garbage"])
 def test_an_answer_of_sts_that_is_lost_is_asked_for_again(cbs, pod, fault):
-    cbs.faults({"action": "AssumeRoleWithWebIdentity", "fault": fault, "times": 1})
+    cbs.set_faults({"action": "AssumeRoleWithWebIdentity", "fault": fault, "times": 1})
     out = cbs.run(cbs.snapshot(), **NO_KEYS, wait=True)
     assert not out.failed and out["api_calls"]["AssumeRoleWithWebIdentity"] == 2
 

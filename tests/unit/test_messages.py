@@ -98,28 +98,28 @@ BAD_INPUT = [
 
 
 def lost(cloud, source):
-    cloud.faults({"action": cloud.copy_action, "fault": "drop"})
+    cloud.set_faults({"action": cloud.copy_action, "fault": "drop"})
     return cloud.run(source, wait=True, wait_timeout=5)
 
 
 def unread(cloud, source):
-    cloud.faults({"action": cloud.list_action, "fault": "throttle", "region": cloud.destination})
+    cloud.set_faults({"action": cloud.list_action, "fault": "throttle", "region": cloud.destination})
     return cloud.run(source, wait=True, wait_timeout=20, **cloud.quick_reads)
 
 
 def throttled(cloud, source):
-    cloud.faults({"action": cloud.copy_action, "fault": "throttle"})
+    cloud.set_faults({"action": cloud.copy_action, "fault": "throttle"})
     return cloud.run(source, wait=True, wait_timeout=20)
 
 
 def no_id(cloud, source):
-    cloud.faults({"action": cloud.copy_action, "fault": "no_snapshot_id"})
+    cloud.set_faults({"action": cloud.copy_action, "fault": "no_snapshot_id"})
     cloud.settings(visible_after=1000)
     return cloud.run(source, wait=True, wait_timeout=20)
 
 
 def expired(cloud, source):
-    cloud.faults({"action": cloud.copy_action, "fault": "expire"})
+    cloud.set_faults({"action": cloud.copy_action, "fault": "expire"})
     return cloud.run(source)
 
 
@@ -144,27 +144,27 @@ def failed(cloud, source):
 
 
 def failed_before(cloud, source):
-    cloud.our_copy(source, failure="a reason")
+    cloud.create_our_copy(source, failure="a reason")
     return cloud.run(source, replace_failed=False)
 
 
 def unencrypted(cloud, source):
-    cloud.our_copy(source)
+    cloud.create_our_copy(source)
     return cloud.run(source, encrypted=True)
 
 
 def held(cloud, source):
-    cloud.set_tags(cloud.our_copy(source), **{"dr-copy:hold": "1"})
+    cloud.set_tags(cloud.create_our_copy(source), **{"dr-copy:hold": "1"})
     return cloud.run(source, state="absent")
 
 
 def of_the_console(cloud, source):
-    cloud.foreign_copy(source)
+    cloud.create_foreign_copy(source)
     return cloud.run(source, state="absent")
 
 
 def in_progress(cloud, source):
-    cloud.our_copy(source, seconds=1000)
+    cloud.create_our_copy(source, seconds=1000)
     return cloud.run(source, state="absent")
 
 

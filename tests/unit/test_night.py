@@ -111,7 +111,7 @@ def test_a_second_copy_or_one_without_all_its_tags_is_left_to_the_module(estate)
         _remove_tag(copy, "dr-copy:source-disk-id")
         night(estate)
         assert estate.tags_of(copy)["dr-copy:source-disk-id"], "as for a run that was killed before it set it"
-    estate.our_copy(source)
+    estate.create_our_copy(source)
     calls = []
     night(estate, calls=calls)
     assert "copy" in kinds_of(calls)
@@ -238,7 +238,7 @@ def test_a_role_in_another_account_is_given_the_snapshots_and_copies_them(ebs):
 
 def test_nothing_is_shared_with_an_account_that_is_not_known(ebs):
     source, own = protected(ebs), {**ebs.connection(), **ebs.quick_reads}
-    ebs.faults({"fault": "drop", "action": "GetCallerIdentity", "region": ebs.destination})
+    ebs.set_faults({"fault": "drop", "action": "GetCallerIdentity", "region": ebs.destination})
     ended = night(ebs, source_connection=own)
     assert "The account that copies is not known, so nothing was shared" in ended.message and not ebs.copies()
     assert not ebs.get(source).create_volume_permission_userids

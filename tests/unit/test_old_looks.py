@@ -27,7 +27,7 @@ def lock_by_hand(cloud, copy):
 @pytest.mark.slow
 def test_many_first_locks_change_none_that_was_set_meanwhile(ebs):
     sources = [ebs.snapshot() for _source in range(40)]
-    copies = [ebs.our_copy(source) for source in sources]
+    copies = [ebs.create_our_copy(source) for source in sources]
     ebs.settings(latency=1.0)
     ebs.at(ebs.clock.monotonic() + 10, lambda: lock_by_hand(ebs, copies[-1]))
     out = ebs.run(*sources, lock_days=7, lock_mode="governance", wait=True)
@@ -39,7 +39,7 @@ def test_many_first_locks_change_none_that_was_set_meanwhile(ebs):
 def test_a_throttled_lock_changes_none_that_was_set_meanwhile(ebs, made_before):
     source, start = ebs.snapshot(), ebs.clock.monotonic()
     if made_before:
-        ebs.our_copy(source)
+        ebs.create_our_copy(source)
     throttle_calls(ebs, lambda action, _region: action == "LockSnapshot", seconds=200)
     ebs.at(start + 60, lambda: lock_by_hand(ebs, *copies_of(ebs, source)))
     out = ebs.run(source, lock_days=7, lock_mode="governance", wait=True)
@@ -62,7 +62,7 @@ def test_two_runs_that_lock_leave_one_copy(ebs, seconds):
 @pytest.mark.slow
 def test_after_a_refusal_of_many_each_copy_is_deleted_on_a_fresh_look(cbs):
     sources = [cbs.snapshot() for _source in range(40)]
-    copies = [cbs.our_copy(source) for source in sources]
+    copies = [cbs.create_our_copy(source) for source in sources]
     cbs.settings(latency=1.0, in_use=[copies[0].id])
     cbs.at(cbs.clock.monotonic() + 10, lambda: cbs.set_tags(copies[-1], **{HOLD: "audit"}))
     out = cbs.run(*sources, state="absent", wait_timeout=3600)
@@ -94,7 +94,7 @@ def test_after_a_refusal_for_many_regions_each_is_copied_to_on_a_fresh_look(clou
     cloud.settings(latency=4.5)
     refuse_first_copy_call(cloud)
     last = cloud.six_regions[-1]
-    cloud.at(start + 40, lambda: cloud.our_copy(source, region=last))
+    cloud.at(start + 40, lambda: cloud.create_our_copy(source, region=last))
     out = cloud.run(source, destination_regions=cloud.six_regions, wait=False, wait_timeout=3600, read_timeout=30)
     assert [len(copies_of(cloud, source, region)) for region in cloud.six_regions] == [1] * 6 and not out.failed
 
@@ -125,8 +125,8 @@ def show_old_tags(cloud, monkeypatch, copy, **tags):
 
 def test_a_hold_that_was_seen_counts_for_the_whole_run(cbs, monkeypatch):
     source = cbs.snapshot()
-    held = cbs.our_copy(source)
-    cbs.our_copy(source, seconds=30)
+    held = cbs.create_our_copy(source)
+    cbs.create_our_copy(source, seconds=30)
     show_old_tags(cbs, monkeypatch, held, **{HOLD: "audit"})
     out = cbs.run(source, state="absent", wait=True)
     assert held.id in ids(cbs.copies()) and held.id in {failure["snapshot_id"] for failure in out["failures"]}
@@ -142,7 +142,7 @@ def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, listed, 
     The pages of ECS may not join, so it is listed twice; then its locks are read.
     """
     sources = [cloud.snapshot() for _source in range(120)]
-    copies = [cloud.our_copy(source) for source in sources]
+    copies = [cloud.create_our_copy(source) for source in sources]
     cloud.settings(latency=20)
     start, seen = cloud.clock.monotonic(), with_script(cloud)
     cloud.at(start + read_at + 5, lambda: [cloud.set_tags(copy, **{HOLD: "audit"}) for copy in copies])
@@ -153,9 +153,9 @@ def test_a_long_look_makes_no_old_answer_of_its_first_call_fresh(cloud, listed, 
 
 def test_a_copy_shown_held_by_a_failed_look_is_not_deleted(cbs):
     """Deletions pause while tags are set; the first call of the next look shows the hold, the second is throttled."""
-    sources = cbs.copied(120)
+    sources = cbs.create_copied_snapshots(120)
     cbs.clock.sleep(5)
-    duplicates = [cbs.our_copy(source) for source in sources]
+    duplicates = [cbs.create_our_copy(source) for source in sources]
     cbs.settings(latency=0.2)
     count = {"DeleteSnapshots": 0, "TagResources": 0, "reads": 0}
 
@@ -194,7 +194,7 @@ def test_locks_in_many_regions_are_set_in_time(ebs):
         "sa-east-1",
     ]
     source = ebs.snapshot()
-    copies = [ebs.our_copy(source, region=region) for region in regions]
+    copies = [ebs.create_our_copy(source, region=region) for region in regions]
     ebs.settings(latency=2.0)
     options = {"lock_days": 7, "lock_mode": "governance", "wait": True, "wait_timeout": 600}
     out = ebs.run(source, destination_regions=regions, **options)
@@ -204,7 +204,7 @@ def test_locks_in_many_regions_are_set_in_time(ebs):
 @pytest.mark.slow
 def test_slow_refusals_leave_only_the_copy_that_is_in_use(cbs):
     sources = [cbs.snapshot() for _source in range(30)]
-    copies = [cbs.our_copy(source) for source in sources]
+    copies = [cbs.create_our_copy(source) for source in sources]
     cbs.settings(latency=16.0, in_use=[copies[0].id])
     cbs.run(*sources, state="absent", wait_timeout=3600, read_timeout=60)
     assert ids(cbs.copies()) == {copies[0].id}
@@ -234,7 +234,7 @@ def test_a_region_that_is_refused_slowly_delays_no_other(cloud, monkeypatch):
 @pytest.mark.parametrize("fault, timeout", [("throttle", 120), ("unavailable", 20), ("unavailable", 3600)])
 def test_tags_that_need_a_source_that_cannot_be_read_are_no_success(cloud, fault, timeout):
     source = cloud.snapshot(team="old")
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     cloud.set_tags(copy, junk="old")
     with_script(cloud, lambda _action, region: fault if region == cloud.source else None)
     out = cloud.run(
@@ -254,7 +254,7 @@ def test_tags_that_need_a_source_that_cannot_be_read_are_no_success(cloud, fault
 @pytest.mark.parametrize("timeout", [2, 4])
 def test_tags_that_need_a_source_that_was_not_asked_in_time_are_no_success(cloud, timeout):
     source = cloud.snapshot(team="old")
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     cloud.set_tags(copy, junk="old")
     cloud.settings(latency=3.0)
     options = {"tags": {"team": "dr"}, "purge_tags": True, "copy_tags": True, "wait": True, "wait_timeout": timeout}
@@ -265,7 +265,7 @@ def test_tags_that_need_a_source_that_was_not_asked_in_time_are_no_success(cloud
 @pytest.mark.parametrize("fault, timeout", [("unavailable", 3600), ("unavailable", 20), ("throttle", 120)])
 def test_a_copy_without_provenance_whose_source_cannot_be_read_is_no_success(cbs, fault, timeout):
     source = cbs.snapshot()
-    copy = cbs.our_copy(source, name=f"copy-of-{source}", tagged=False)
+    copy = cbs.create_our_copy(source, name=f"copy-of-{source}", tagged=False)
     with_script(cbs, lambda _action, region: fault if region == cbs.source else None)
     out = cbs.run(source, tags={"team": "dr"}, wait=True, wait_timeout=timeout, **cbs.quick_reads)
     (failure,) = out["failures"]
@@ -275,7 +275,7 @@ def test_a_copy_without_provenance_whose_source_cannot_be_read_is_no_success(cbs
 @clouds("ebs", "cbs")
 def test_absent_names_copies_that_it_leaves(cloud):
     source = cloud.snapshot()
-    held, running = cloud.our_copy(source), cloud.our_copy(source, seconds=600)
+    held, running = cloud.create_our_copy(source), cloud.create_our_copy(source, seconds=600)
     out = cloud.run(source, state="absent", copy_ids=[running.id])
     assert (out["copies"][0]["snapshot_id"], out["copies"][0]["state"]) == (running.id, "pending")
     cloud.set_tags(held, **{HOLD: "audit"})
@@ -309,7 +309,7 @@ def test_two_runs_with_different_keys_leave_a_copy(request, name, seconds, late)
 def test_check_mode_predicts_the_duplicates_that_are_deleted_after_a_replacement(cloud, wait):
     source = cloud.snapshot()
     for _copy in range(3):
-        cloud.our_copy(source)
+        cloud.create_our_copy(source)
         cloud.clock.sleep(1)
     options = {"encrypted": True, "replace_mismatched": True, "remove_duplicates": True, "wait": wait}
     predicted = cloud.run(source, check=True, diff=True, **options)

@@ -137,8 +137,8 @@ def all_of_aws(cloud):
     quick = {"wait_timeout": 60, **cloud.quick_reads}
     disk = cloud.disk(**{"dr-copy": "true", "Name": "data"})
     source, old, locked = (cloud.snapshot(disk, Name="nightly") for _n in range(3))
-    cloud.our_copy(old)
-    held = cloud.our_copy(locked, encrypted=True, kms_key_id=KEY)
+    cloud.create_our_copy(old)
+    held = cloud.create_our_copy(locked, encrypted=True, kms_key_id=KEY)
     cloud.server.lock_for(held, 9)
     copy = cloud.copy(encrypted=True, kms_key_id=KEY)
     yield cloud.run(source, wait=True, tags={"env": "prod"}, copy_tags=True, lock_days=3, assume_role_arn=ROLE, **quick)
@@ -169,7 +169,7 @@ def all_of_others(cloud):
     quick, own = {"wait_timeout": 60}, OWN[cloud.cloud.name]
     disk = cloud.disk(**{"dr-copy": "true"})
     source, old = (cloud.snapshot(disk) for _n in range(2))
-    there = cloud.our_copy(old)
+    there = cloud.create_our_copy(old)
     there.name = f"copy-of-{old}"
     copy = cloud.copy()
     yield cloud.run(source, wait=True, **own, **quick)

@@ -71,7 +71,7 @@ def test_a_recorded_disk_is_understood(cloud, name):
 def test_a_recorded_error_has_the_expected_class(estate, cloud, name):
     item = recorded(cloud)[name]
     answer, becomes = item["error"], item["becomes"]
-    estate.faults({"action": item["call"], "fault": "refuse", **answer})
+    estate.set_faults({"action": item["call"], "fault": "refuse", **answer})
     service = service_of(estate)
     with pytest.raises(CopyError) as failed:
         service.write(item["call"], "cn-hangzhou", "Trying")
@@ -95,7 +95,7 @@ def in_the_phase_of(name, estate):
         estate.get(source).retention_days = 30
         return estate.get(source)
     estate.get(source).encrypted = "encrypted" in name
-    copy = estate.our_copy(source, seconds=0 if "completed" in name or "encrypted" in name else 100)
+    copy = estate.create_our_copy(source, seconds=0 if "completed" in name or "encrypted" in name else 100)
     if "failed" in name:
         copy.failure = "no"
         estate.clock.sleep(200)
@@ -162,7 +162,7 @@ def test_the_simulator_shows_a_disk_as_the_service_does(estate, cloud, name):
 
 
 def test_errors_have_the_form_of_the_services(ecs):
-    ecs.faults({"action": "DescribeSnapshots", "fault": "throttle"})
+    ecs.set_faults({"action": "DescribeSnapshots", "fault": "throttle"})
     bodies = []
     answer = ecs.server._error
 

@@ -109,7 +109,9 @@ def simulated(cbs):
     names = set(SNAPSHOTS) - {"snapshot_null_deadline", "snapshot_rolling_back"}
     shown = {}
     for name in names:
-        made = cbs.foreign_copy(cbs.snapshot()) if name.startswith("copy") else cbs.get(cbs.snapshot(), cbs.source)
+        made = (
+            cbs.create_foreign_copy(cbs.snapshot()) if name.startswith("copy") else cbs.get(cbs.snapshot(), cbs.source)
+        )
         vars(made).update(settings.get(name, {}))
         shown[name] = call(cbs, "DescribeSnapshots", made.region, SnapshotIds=[made.id])["SnapshotSet"][0]
     disk = cbs.disk(team="dr")
@@ -190,7 +192,7 @@ def test_the_simulator_begins_its_words_as_cbs(cbs):
     for _n in range(2):
         out = cbs.run(cbs.unknown_id, cbs.snapshot(), destination_regions=["ap-beijing"], state="present")
     assert not re.search(r"\(\w{12}\)", out.text)
-    copy = cbs.our_copy(cbs.snapshot())
+    copy = cbs.create_our_copy(cbs.snapshot())
     cbs.settings(in_use=[copy.id])
     assert "An image uses" in cbs.run(copy.source_id, state="absent").failure()["message"]
     assert not re.search(r"\([0-9a-f]{12}\)", cbs.run(copy.source_id, state="absent").text)
@@ -271,7 +273,7 @@ def test_times_in_requests_are_iso_8601_with_a_zone(cbs, requests):
     ["2026-12-24 10:00:00", "2026-12-24T10:00:00", "2026-11-22T01:59:59+00:00", "2026-11-20T02:00:00+00:00", "soon"],
 )
 def test_the_simulator_refuses_what_is_no_expiry(cbs, deadline):
-    copy = cbs.our_copy(cbs.snapshot())
+    copy = cbs.create_our_copy(cbs.snapshot())
     given = {"SnapshotId": copy.id, "IsPermanent": False, "Deadline": deadline}
     assert call(cbs, "ModifySnapshotAttribute", "ap-beijing", **given) == "InvalidParameterValue"
     given["Deadline"] = "2026-11-22T10:00:00+08:00"

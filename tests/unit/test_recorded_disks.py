@@ -31,7 +31,7 @@ def test_a_recorded_error_of_a_disk_has_the_expected_class(request, name, item):
     cloud.settings(instances={cloud.server_id: {"zone": cloud.zone}})
     if deleting:
         assert not cloud.restore(copy, wait=True).failed
-    cloud.faults({"action": item["call"], "fault": "refuse", **answer})
+    cloud.set_faults({"action": item["call"], "fault": "refuse", **answer})
     out = cloud.restore(copy, state="absent" if deleting else "present", wait_timeout=40, **attach)
     if becomes["kind"] is None:
         assert not out.failed and out["counts"]["deleted"] == 1, item.get("note")
@@ -127,7 +127,7 @@ def all_blocks(client, snapshot, **given):
 
 def test_a_copy_has_the_blocks_of_its_source_with_tokens_of_its_own(ebs_disks, blocks):
     source = ebs_disks.snapshot()
-    copy = ebs_disks.our_copy(source).id
+    copy = ebs_disks.create_our_copy(source).id
     there, here = blocks(ebs_disks.source), blocks(ebs_disks.destination)
     (theirs, page), (ours, _page) = all_blocks(there, source), all_blocks(here, copy, MaxResults=100)
     assert list(theirs) == sorted(theirs) == list(ours) and (page["BlockSize"], page["VolumeSize"]) == (524288, 8)
@@ -148,7 +148,7 @@ def test_a_copy_has_the_blocks_of_its_source_with_tokens_of_its_own(ebs_disks, b
 
 def test_blocks_show_late_in_pages_that_may_be_empty_and_not_to_everybody(ebs_disks, blocks):
     client, source = blocks(ebs_disks.destination), ebs_disks.snapshot()
-    copy = ebs_disks.our_copy(source, seconds=30).id
+    copy = ebs_disks.create_our_copy(source, seconds=30).id
     ebs_disks.settings(blocks_shown_after=40.0, empty_page_first=True)
     assert refused(client.list_snapshot_blocks, SnapshotId=copy) == "ResourceNotFoundException"
     ebs_disks.clock.sleep(35)

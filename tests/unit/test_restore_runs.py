@@ -204,7 +204,7 @@ def test_a_drill_in_a_wrong_place_reports_the_clouds_message(runs):
 
 def test_a_system_disk_is_missing_alone(cbs_disks, tmp_path):
     runs = RestoreRuns(cbs_disks)
-    copies = runs.copies_of({name: cbs_disks.disk(Name=name) for name in ("root", "data")})
+    copies = runs.copy_disks({name: cbs_disks.disk(Name=name) for name in ("root", "data")})
     cbs_disks.get(copies["root"], cbs_disks.destination).usage = "SYSTEM_DISK"
     ended = runs.restore(manifest_dir=str(tmp_path))
     missing, made = ended.result["disks"]
@@ -252,8 +252,8 @@ def test_a_run_in_a_wrong_zone_leaves_the_manifest_of_the_disks_that_are_there(e
 def test_the_screen_shows_the_age_of_the_data_and_the_duration(ebs_runs, tmp_path):
     runs = ebs_runs
     disks = {name: runs.estate.disk(Name=name) for name in ("database", "mail")}
-    runs.copies_of({"database": disks["database"]}, hours=30)
-    runs.copies_of({"mail": disks["mail"]}, hours=2)
+    runs.copy_disks({"database": disks["database"]}, hours=30)
+    runs.copy_disks({"mail": disks["mail"]}, hours=2)
     runs.estate.settings(disk_seconds=30)
     planned = runs.restore(check=True, manifest_dir=str(tmp_path)).lines
     data = next(line for line in planned if line.startswith("DATA"))
@@ -323,7 +323,7 @@ def test_the_data_of_new_disks_is_loaded_at_the_requested_rate(ebs_runs):
 
 def test_a_failed_disk_is_reported_at_the_end_and_stops_no_wave(tagged_runs, tmp_path):
     runs = tagged_runs
-    copies = runs.copies_of({name: runs.estate.disk(Name=name) for name in ("database", "app")})
+    copies = runs.copy_disks({name: runs.estate.disk(Name=name) for name in ("database", "app")})
     (gone,) = (copies["database"],)
     ended = runs.restore(
         before={"making 1 disk of wave 1": lambda: runs.estate.forget(gone, runs.estate.destination)},
@@ -389,8 +389,8 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/66666666-2222-3333-4444-5555555555
 def copied_twice(runs, **facts):
     """Copy two snapshots of one disk, the newer one with these facts; return the older copy and the newer one."""
     disks = {"database": runs.estate.disk(Name="database")}
-    (older,) = runs.copies_of(disks, hours=30).values()
-    (newer,) = runs.copies_of(disks, hours=2).values()
+    (older,) = runs.copy_disks(disks, hours=30).values()
+    (newer,) = runs.copy_disks(disks, hours=2).values()
     vars(runs.estate.get(newer, runs.estate.destination)).update(facts)
     return older, newer
 

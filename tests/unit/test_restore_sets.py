@@ -39,9 +39,9 @@ def rows_of(ended):
 
 def test_the_newest_complete_set_is_restored_and_newer_copies_are_reported(runs, tmp_path):
     disks = two_disks(runs)
-    runs.copies_of(disks, 50, **marks("n1"))
-    whole = runs.copies_of(disks, 26, **marks("n2"))
-    newer = runs.copies_of({"database": disks["database"]}, 2, **marks("n3"))
+    runs.copy_disks(disks, 50, **marks("n1"))
+    whole = runs.copy_disks(disks, 26, **marks("n2"))
+    newer = runs.copy_disks({"database": disks["database"]}, 2, **marks("n3"))
     given = {"manifest_dir": str(tmp_path)}
     predicted = runs.restore(check=True, **given)
     (line,) = [line for line in predicted.lines if line.startswith("SERVER i-1")]
@@ -62,9 +62,9 @@ def test_the_newest_complete_set_is_restored_and_newer_copies_are_reported(runs,
 def test_three_nights_of_failing_copies_of_one_disk_are_reported_as_torn_after_all_disks_were_made(runs):
     """Two disks of two nights must not be silently reported as restored."""
     disks = two_disks(runs)
-    runs.copies_of({"log": disks["log"]}, 96, **marks("n7"))
+    runs.copy_disks({"log": disks["log"]}, 96, **marks("n7"))
     for number, hours in (("n8", 72), ("n9", 48), ("n10", 24)):
-        newest = runs.copies_of({"database": disks["database"]}, hours, **marks(number))
+        newest = runs.copy_disks({"database": disks["database"]}, hours, **marks(number))
     predicted = runs.restore(check=True)
     ended = runs.restore()
     assert predicted.message == ended.message and "was restored" not in predicted.message
@@ -80,9 +80,9 @@ def test_three_nights_of_failing_copies_of_one_disk_are_reported_as_torn_after_a
 def test_contradictory_marks_are_reported_and_no_set_is_used(runs, tmp_path):
     """The mark of one disk says two, that of the other one three."""
     disks = two_disks(runs)
-    older = runs.copies_of(disks, 50, **marks("n1"))
-    runs.copies_of({"database": disks["database"]}, 26, **marks("n2"))
-    runs.copies_of({"log": disks["log"]}, 26, **marks("n2", size=3))
+    older = runs.copy_disks(disks, 50, **marks("n1"))
+    runs.copy_disks({"database": disks["database"]}, 26, **marks("n2"))
+    runs.copy_disks({"log": disks["log"]}, 26, **marks("n2", size=3))
     predicted = runs.restore(check=True)
     assert any(line.startswith("WARNING: The tags of copies contradict each other") for line in predicted.lines)
     ended = runs.restore(manifest_dir=str(tmp_path))
@@ -99,8 +99,8 @@ def test_contradictory_marks_are_reported_and_no_set_is_used(runs, tmp_path):
 
 def test_a_disk_that_left_its_server_is_restored_alone_without_a_failure(runs):
     disks = {**two_disks(runs), "old": runs.estate.disk(Name="old")}
-    left = runs.copies_of(disks, 50, **marks("n1", size=3))["old"]
-    whole = runs.copies_of({name: disks[name] for name in ("database", "log")}, 26, **marks("n2"))
+    left = runs.copy_disks(disks, 50, **marks("n1", size=3))["old"]
+    whole = runs.copy_disks({name: disks[name] for name in ("database", "log")}, 26, **marks("n2"))
     ended = runs.restore()
     assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == {**whole, "old": left}
     shown = {name: (row["group"], row["left"], row["torn"]) for name, row in rows_of(ended).items()}
@@ -114,9 +114,9 @@ def test_a_disk_that_left_its_server_is_restored_alone_without_a_failure(runs):
 
 def test_a_disk_that_joined_after_the_newest_complete_set_is_torn(runs):
     disks = two_disks(runs)
-    whole = runs.copies_of(disks, 26, **marks("n1"))
+    whole = runs.copy_disks(disks, 26, **marks("n1"))
     disks["new"] = runs.estate.disk(Name="new")
-    newest = runs.copies_of({"new": disks["new"]}, 2, **marks("n2", size=3))
+    newest = runs.copy_disks({"new": disks["new"]}, 2, **marks("n2", size=3))
     ended = runs.restore()
     assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == {**whole, **newest}
     assert {name: row["torn"] for name, row in rows_of(ended).items()} == {"database": False, "log": False, "new": True}
@@ -125,8 +125,8 @@ def test_a_disk_that_joined_after_the_newest_complete_set_is_torn(runs):
 
 def test_consistency_disk_restores_the_newest_of_each_disk_and_only_reports_torn_servers(runs):
     disks = two_disks(runs)
-    runs.copies_of(disks, 26, **marks("n2"))
-    newer = runs.copies_of({"database": disks["database"]}, 2, **marks("n3"))
+    runs.copy_disks(disks, 26, **marks("n2"))
+    newer = runs.copy_disks({"database": disks["database"]}, 2, **marks("n3"))
     ended = runs.restore(consistency="disk")
     assert not ended.message and ended.result["totals"]["torn"] == 2
     assert rows_of(ended)["database"]["copy_id"] == newer["database"]
@@ -135,8 +135,8 @@ def test_consistency_disk_restores_the_newest_of_each_disk_and_only_reports_torn
 
 def test_at_a_time_the_set_of_that_time_is_restored(runs):
     disks = two_disks(runs)
-    older = runs.copies_of(disks, 50, **marks("n1"))
-    runs.copies_of(disks, 26, **marks("n2"))
+    older = runs.copy_disks(disks, 50, **marks("n1"))
+    runs.copy_disks(disks, 26, **marks("n2"))
     at = runs.estate.clock.utc() - timedelta(hours=40)
     ended = runs.restore(at=at.strftime("%Y-%m-%dT%H:%M:%SZ"))
     assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == older
@@ -144,9 +144,9 @@ def test_at_a_time_the_set_of_that_time_is_restored(runs):
 
 def test_a_second_run_stays_with_the_set_of_the_first(runs):
     disks = two_disks(runs)
-    whole = runs.copies_of(disks, 26, **marks("n2"))
+    whole = runs.copy_disks(disks, 26, **marks("n2"))
     assert not runs.restore().message
-    runs.copies_of(disks, 2, **marks("n3"))
+    runs.copy_disks(disks, 2, **marks("n3"))
     again = runs.restore()
     assert {name: row["copy_id"] for name, row in rows_of(again).items()} == whole and not again.message
     assert len(runs.estate.disks()) == 2
@@ -161,7 +161,7 @@ def test_single_disks_and_disks_without_marks_are_restored_from_their_newest_cop
 
 def test_a_drill_finishes_a_set_that_it_has_started(runs):
     disks = two_disks(runs)
-    runs.copies_of(disks, 26, **marks("n2"))
+    runs.copy_disks(disks, 26, **marks("n2"))
     runs.copy_new_disks("mail", hours=26)
     ended = runs.drill(count=1)
     tried = {row["disk_name"] for row in ended.result["tried"]}

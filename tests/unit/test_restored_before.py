@@ -28,8 +28,8 @@ def new_disks(ended):
 
 def test_an_earlier_time_makes_no_second_disk_and_names_both_copies(runs, tmp_path):
     disks, given = {name: runs.estate.disk(Name=name) for name in ("database", "mail")}, {"manifest_dir": str(tmp_path)}
-    older = runs.copies_of(disks, 30)
-    newer = runs.copies_of({"database": disks["database"]}, 2)
+    older = runs.copy_disks(disks, 30)
+    newer = runs.copy_disks({"database": disks["database"]}, 2)
     first = runs.restore(**given)
     (path,) = tmp_path.iterdir()
     written = path.read_text()
@@ -63,8 +63,8 @@ def test_a_time_before_all_copies_does_not_call_a_disk_missing_that_was_made(run
 
 def test_a_later_time_keeps_the_disk_that_is_there(runs, tmp_path):
     disks = {"database": runs.estate.disk(Name="database")}
-    runs.copies_of(disks, 30)
-    runs.copies_of(disks, 2)
+    runs.copy_disks(disks, 30)
+    runs.copy_disks(disks, 2)
     first = runs.restore(at=hours_ago(runs, 10), manifest_dir=str(tmp_path))
     again = runs.restore(manifest_dir=str(tmp_path))
     assert not again.message and new_disks(again) == new_disks(first) and len(runs.estate.disks()) == 1
@@ -72,9 +72,9 @@ def test_a_later_time_keeps_the_disk_that_is_there(runs, tmp_path):
 
 def test_a_run_adopts_one_of_two_disks_of_an_older_version_and_warns_of_the_other(ebs_runs, tmp_path):
     estate, disks = ebs_runs.estate, {"database": ebs_runs.estate.disk(Name="database")}
-    older = ebs_runs.copies_of(disks, 30)["database"]
-    newer = ebs_runs.copies_of(disks, 2)["database"]
-    planted = {copy: estate.plant(copy, estate.tags_for(copy)).id for copy in (older, newer)}
+    older = ebs_runs.copy_disks(disks, 30)["database"]
+    newer = ebs_runs.copy_disks(disks, 2)["database"]
+    planted = {copy: estate.plant(copy, estate.restore_tags_of(copy)).id for copy in (older, newer)}
     ended = ebs_runs.restore(manifest_dir=str(tmp_path))
     assert not ended.message and new_disks(ended) == {disks["database"]: planted[newer]}
     (warning,) = ended.result["warnings"]
@@ -89,8 +89,8 @@ def test_a_run_adopts_one_of_two_disks_of_an_older_version_and_warns_of_the_othe
 
 def test_a_disk_whose_copy_is_gone_is_kept(runs, tmp_path):
     disks, given = {name: runs.estate.disk(Name=name) for name in ("database", "mail")}, {"manifest_dir": str(tmp_path)}
-    runs.copies_of({"database": disks["database"]}, 30)
-    used = runs.copies_of(disks, 2)
+    runs.copy_disks({"database": disks["database"]}, 30)
+    used = runs.copy_disks(disks, 2)
     first = runs.restore(**given)
     for copy_id in used.values():
         runs.estate.forget(copy_id, runs.estate.destination)
@@ -109,9 +109,9 @@ def test_a_disk_whose_copy_is_gone_is_kept(runs, tmp_path):
 
 def test_a_run_without_the_manifest_warns_of_a_disk_from_an_unknown_source(ebs_runs, tmp_path):
     disks = {"database": ebs_runs.estate.disk(Name="database")}
-    used = ebs_runs.copies_of(disks, 2)["database"]
+    used = ebs_runs.copy_disks(disks, 2)["database"]
     first = ebs_runs.restore(manifest_dir=str(tmp_path))
-    ebs_runs.copies_of(disks, 1)
+    ebs_runs.copy_disks(disks, 1)
     ebs_runs.estate.forget(used, ebs_runs.estate.destination)
     ended = ebs_runs.restore(manifest_dir=str(tmp_path / "elsewhere"))
     (warning,) = ended.result["warnings"]
@@ -146,8 +146,8 @@ def test_a_completely_restored_server_is_not_torn_by_later_changes_of_its_copies
 
 def test_a_kept_disk_and_a_disk_of_another_set_are_torn(ebs_runs, tmp_path):
     disks, given = two_disks(ebs_runs), {"manifest_dir": str(tmp_path)}
-    ebs_runs.copies_of(disks, 50, **marks("n1"))
-    used = ebs_runs.copies_of(disks, 26, **marks("n2"))
+    ebs_runs.copy_disks(disks, 50, **marks("n1"))
+    used = ebs_runs.copy_disks(disks, 26, **marks("n2"))
     assert not ebs_runs.restore(**given).message
     for copy_id in used.values():
         ebs_runs.estate.forget(copy_id, ebs_runs.estate.destination)

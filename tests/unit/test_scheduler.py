@@ -38,7 +38,7 @@ def order_of_turns(seed, threads=3, turns=40):
             working.remove(name)
             scheduler.sleep(0.0)
 
-    parts = scheduler.play([(f"run {n}", lambda n=n: work(n), 0.0) for n in range(threads)])
+    parts = scheduler.run_all([(f"run {n}", lambda n=n: work(n), 0.0) for n in range(threads)])
     assert [part.error for part in parts] == [None] * threads
     return order
 

@@ -25,7 +25,7 @@ def our_copies(cloud, number=1):
     """Create a source with this many copies of ours, the first one first."""
     source, copies = cloud.snapshot(), []
     for _copy in range(number):
-        copies.append(cloud.our_copy(source))
+        copies.append(cloud.create_our_copy(source))
         cloud.clock.sleep(5)
     return source, *copies
 
@@ -81,7 +81,7 @@ def test_no_copy_is_locked_while_the_one_that_counts_is_at_the_seam(cloud, check
 def test_somebody_elses_copy_at_the_seam_counts(cloud):
     others = with_a_full_page(cloud)
     sources = [cloud.snapshot() for _n in range(3)]
-    there = cloud.foreign_copy(sources[0])
+    there = cloud.create_foreign_copy(sources[0])
     cloud.clock.sleep(5)
     changing(cloud, others)
     out = cloud.run(*sources, wait=True)
@@ -92,7 +92,7 @@ def test_somebody_elses_copy_at_the_seam_counts(cloud):
 def test_a_first_page_of_a_replica_that_lags_hides_nothing(cloud, monkeypatch):
     others = with_a_full_page(cloud)
     source = cloud.snapshot()
-    there = cloud.our_copy(source)
+    there = cloud.create_our_copy(source)
     cloud.clock.sleep(60)
     kept, asked = cloud.server.account.snapshots, []
     gone = kept[cloud.destination].pop(others[0])
@@ -135,9 +135,9 @@ def test_a_missing_copy_costs_at_most_one_call_for_each_source(cloud, older, sou
 def test_many_pages_of_copies_of_the_console_hide_none_on_aws(ebs):
     """AWS's pages come by tokens, so a second look requests only the sources that are to be copied."""
     sources = [ebs.snapshot() for _n in range(3)]
-    there = ebs.foreign_copy(sources[0])
+    there = ebs.create_foreign_copy(sources[0])
     for _n in range(1100):
-        ebs.foreign_copy(sources[1], seconds=0.0)
+        ebs.create_foreign_copy(sources[1], seconds=0.0)
     pages = []
     real = ebs.adapter.list_copies
 

@@ -75,7 +75,7 @@ def test_a_controller_whose_clock_differs_knows_its_own_copy(cloud, minutes, mon
     source = cloud.snapshot()
     let_clock_differ(monkeypatch, minutes)
     cloud.settings(copy_seconds=20.0)
-    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+    cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
     out = cloud.run(source, wait=True, **cloud.quick_reads)
     assert not out.failed and out.copy()["action"] == "created" and out["changed"] and len(cloud.copies()) == 1
 
@@ -87,7 +87,7 @@ def test_a_controller_whose_clock_differs_takes_its_second_copy_back(cloud, minu
     let_clock_differ(monkeypatch, minutes)
     cloud.settings(copy_seconds=20.0)
     rival = create_rival(cloud, source, seconds=10.0)
-    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+    cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
     out = cloud.run(source, wait=True, **cloud.quick_reads)
     assert not out.failed and out.copy()["action"] == "adopted" and ids(copies_of(cloud, source)) == {rival.id}
 
@@ -109,7 +109,7 @@ def test_an_invalid_date_is_ignored(ens, monkeypatch):
     real = clock.record_date
     monkeypatch.setattr(clock, "record_date", lambda self, _date: real(self, "soon"))
     ens.settings(copy_seconds=20.0)
-    ens.faults({"action": ens.copy_action, "fault": "lose_answer", "nth": [1]})
+    ens.set_faults({"action": ens.copy_action, "fault": "lose_answer", "nth": [1]})
     out = ens.run(ens.snapshot(), wait=True)
     assert not out.failed and out.copy()["action"] == "created"
 
@@ -122,7 +122,7 @@ def test_an_invalid_date_is_ignored(ens, monkeypatch):
 def test_another_runs_earlier_copy_that_shows_late_is_found_at_the_end(cloud, lag):
     source = cloud.snapshot()
     cloud.settings(copy_seconds=30.0)
-    rival = cloud.our_copy(source, seconds=60)
+    rival = cloud.create_our_copy(source, seconds=60)
     cloud.hide(rival, lag)
     cloud.clock.sleep(0.5)
     out = cloud.run(source, wait=True, wait_timeout=600)
@@ -141,7 +141,7 @@ def test_the_listing_at_the_end_is_one_for_all_copies(cloud):
 def test_a_lost_answer_costs_only_the_time_until_its_copy_shows(cloud):
     source = cloud.snapshot()
     cloud.settings(copy_seconds=1.0)
-    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+    cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
     started = cloud.clock.monotonic()
     out = cloud.run(source, wait=True, **cloud.quick_reads)
     assert not out.failed and out.copy()["action"] == "created" and cloud.calls[cloud.copy_action] == 1
@@ -197,7 +197,7 @@ def test_a_copy_that_is_deleted_before_the_listing_at_the_end_is_missed_after_fe
 def test_a_copy_that_disappears_while_others_are_made_is_reported(cloud):
     source, there = cloud.snapshot(), cloud.snapshot()
     cloud.settings(copy_seconds=600.0)
-    copy = cloud.our_copy(there)
+    copy = cloud.create_our_copy(there)
     cloud.at(cloud.clock.monotonic() + 60, lambda: cloud.forget(copy.id, cloud.destination))
     out = cloud.run(source, there, wait=True)
     assert [row["state"] for row in out["copies"]] == ["completed", "absent"]

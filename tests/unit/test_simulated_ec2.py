@@ -100,7 +100,7 @@ def test_bad_copy_calls_are_refused_and_nothing_is_made(ebs, ec2, arguments, cod
     [("unfinished", "Source snapshot is not complete"), ("unknown", "Source snapshot is not found")],
 )
 def test_a_snapshot_that_cannot_be_copied_becomes_a_failed_copy(ebs, ec2, source, message):
-    source = ebs.unfinished_snapshot() if source == "unfinished" else ebs.unknown_id
+    source = ebs.create_unfinished_snapshot() if source == "unfinished" else ebs.unknown_id
     given = {"SourceRegion": "us-east-1", "SourceSnapshotId": source}
     copy = ec2().copy_snapshot(**given)["SnapshotId"]
     ebs.clock.sleep(5)
@@ -234,7 +234,7 @@ def test_the_simulator_distinguishes_owners(ebs, ec2):
 
 def test_filters_read_brackets_as_they_are_and_refuse_unknown_names(ebs, ec2):
     source = ebs.snapshot()
-    ebs.foreign_copy(source)
+    ebs.create_foreign_copy(source)
 
     def found(name, value):
         return len(ec2().describe_snapshots(Filters=[{"Name": name, "Values": [value]}])["Snapshots"])
@@ -306,7 +306,7 @@ def of_copies(ebs, ec2):
 
 @pytest.mark.slow
 def test_a_large_estate_is_made_in_seconds_and_shows_as_a_small_one_does(ebs, ec2):
-    copy = ebs.our_copy(ebs.snapshot())
+    copy = ebs.create_our_copy(ebs.snapshot())
     (small,) = of_copies(ebs, ec2)
     started = time.thread_time()
     ebs.server.fill(disks=3000, snapshots=150000, copies=90000)

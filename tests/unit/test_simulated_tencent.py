@@ -142,7 +142,7 @@ def test_each_filter_looks_at_its_member(cbs):
 
 
 def test_the_tag_service_takes_a_wrong_name_without_a_word(cbs):
-    copy = cbs.our_copy(cbs.snapshot(), tagged=False)
+    copy = cbs.create_our_copy(cbs.snapshot(), tagged=False)
     right = f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}"
     for wrong in (f"qcs::cbs:ap-beijing:uin/:snapshot/{copy.id}", f"qcs::cvm:ap-shanghai:uin/:snapshot/{copy.id}"):
         assert (
@@ -169,12 +169,12 @@ def test_the_tag_service_takes_a_wrong_name_without_a_word(cbs):
     ],
 )
 def test_the_simulator_refuses_tags_beyond_the_limits(cbs, tags, code):
-    copy = cbs.our_copy(cbs.snapshot())
+    copy = cbs.create_our_copy(cbs.snapshot())
     assert call(cbs, "TagResources", ResourceList=[f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}"], Tags=tags) == code
 
 
 def test_a_call_tags_ten_resources_and_each_holds_fifty(cbs):
-    copies = [cbs.our_copy(cbs.snapshot(), tagged=False) for _n in range(11)]
+    copies = [cbs.create_our_copy(cbs.snapshot(), tagged=False) for _n in range(11)]
     names = [f"qcs::cvm:ap-beijing:uin/:snapshot/{copy.id}" for copy in copies]
     tag = [{"TagKey": "k", "TagValue": "v"}]
     assert call(cbs, "TagResources", ResourceList=names, Tags=tag) == "LimitExceeded.ResourceNumPerRequest"
@@ -186,14 +186,14 @@ def test_a_call_tags_ten_resources_and_each_holds_fifty(cbs):
 
 
 def test_the_recycle_bin_shows_and_nothing_deletes_from_it(cbs):
-    copy = cbs.our_copy(cbs.snapshot())
+    copy = cbs.create_our_copy(cbs.snapshot())
     copy.forced_state = "recycled"
     assert call(cbs, "DescribeSnapshots", "ap-beijing")["SnapshotSet"][0]["SnapshotState"] == "TORECYCLE"
     assert call(cbs, "DeleteSnapshots", "ap-beijing", SnapshotIds=[copy.id]) == "UnsupportedOperation.StateError"
 
 
 def test_each_change_of_tags_shows_after_its_own_delay(cbs):
-    copy = cbs.our_copy(cbs.snapshot(), tagged=False)
+    copy = cbs.create_our_copy(cbs.snapshot(), tagged=False)
     cbs.settings(tags_visible_after=6.0)
     for number in range(2):
         tag = [{"TagKey": f"k{number}", "TagValue": "v"}]

@@ -66,7 +66,7 @@ def test_copy_calls_that_hang_delay_no_other_destination(cloud, monkeypatch, cou
 @ALL
 def test_deletions_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
-    sources = cloud.copied(8, bad, good)
+    sources = cloud.create_copied_snapshots(8, bad, good)
     slow(cloud, monkeypatch, "delete", is_for(bad), error=Ambiguous("lost"))
     out = cloud.run(*sources, destination_regions=[bad, good], state="absent", wait=True, wait_timeout=900)
     assert not cloud.copies(good) and len(cloud.copies(bad)) == 8
@@ -75,7 +75,7 @@ def test_deletions_that_hang_delay_no_other_destination(cloud, monkeypatch):
 
 @ALL
 def test_deletions_that_hang_delay_no_other_of_their_destination(cloud, monkeypatch):
-    sources = cloud.copied(12)
+    sources = cloud.create_copied_snapshots(12)
     chosen = [copy.id for copy in cloud.copies()][:6]
 
     def hits(_region, given):
@@ -89,10 +89,10 @@ def test_deletions_that_hang_delay_no_other_of_their_destination(cloud, monkeypa
 @clouds("ebs", "ecs")
 def test_deletions_that_hang_delay_no_locks_of_another_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
-    sources = cloud.copied(8, bad)
+    sources = cloud.create_copied_snapshots(8, bad)
     cloud.clock.sleep(5)
     for source in sources:
-        cloud.our_copy(source, bad)
+        cloud.create_our_copy(source, bad)
     cloud.settings(copy_seconds=30.0)
     slow(cloud, monkeypatch, "delete", is_for(bad), error=Ambiguous("lost"))
     options = {"remove_duplicates": True, "lock_days": 7, "wait": True, "wait_timeout": 400}
@@ -103,7 +103,7 @@ def test_deletions_that_hang_delay_no_locks_of_another_destination(cloud, monkey
 @clouds("ebs", "ecs", "cbs")
 def test_tags_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
-    sources = cloud.copied(8, bad, good)
+    sources = cloud.create_copied_snapshots(8, bad, good)
     slow(cloud, monkeypatch, "change_tags", is_for(bad), error=Ambiguous("lost"))
     cloud.run(*sources, destination_regions=[bad, good], tags={"team": "dr"}, wait=True, wait_timeout=900)
     assert [cloud.tags_of(copy).get("team") for copy in cloud.copies(good)] == ["dr"] * 8
@@ -112,7 +112,7 @@ def test_tags_that_hang_delay_no_other_destination(cloud, monkeypatch):
 @clouds("ebs", "ecs")
 def test_locks_that_hang_delay_no_other_destination(cloud, monkeypatch):
     bad, good = regions_of(cloud)
-    sources = cloud.copied(8, bad, good)
+    sources = cloud.create_copied_snapshots(8, bad, good)
     slow(cloud, monkeypatch, "lock", is_for(bad), error=Ambiguous("lost"))
     out = cloud.run(*sources, destination_regions=[bad, good], lock_days=7, wait=True, wait_timeout=900)
     locked = {row["region"] for row in out["copies"] if row["locked_until"]}
@@ -144,7 +144,7 @@ def test_destinations_that_go_dark_delay_no_other(cloud, monkeypatch, hang, afte
 @clouds("ebs", "ecs")
 def test_copies_are_locked_even_if_locks_are_slow_to_list(cloud, monkeypatch):
     *slow_ones, quick = regions_of(cloud, 3)
-    sources = cloud.copied(3, *slow_ones)
+    sources = cloud.create_copied_snapshots(3, *slow_ones)
     slow(cloud, monkeypatch, "list_locks", is_for(*slow_ones), 20.0)
     out = cloud.run(*sources, destination_regions=[*slow_ones, quick], lock_days=7, wait=True, wait_timeout=900)
     assert not out.failed and len(cloud.copies(quick)) == 3

@@ -65,7 +65,7 @@ def test_a_second_run_knows_its_copies_without_source_fields(cloud, wait):
 @BOTH
 def test_a_lost_answer_makes_no_second_copy_without_source_fields(cloud):
     sources = [cloud.snapshot() for _n in range(4)]
-    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "every": 2})
+    cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "every": 2})
     out = cloud.run(*sources, wait=True)
     assert not out.failed and len(cloud.copies()) == 4, out.text
     assert out["counts"]["created"] == 4 and out["changed"]
@@ -75,7 +75,7 @@ def test_a_lost_answer_makes_no_second_copy_without_source_fields(cloud):
 def test_a_lost_answer_is_found_without_source_fields_though_reads_lag(cloud):
     source = cloud.snapshot()
     cloud.settings(visible_after=8.0)
-    cloud.faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
+    cloud.set_faults({"action": cloud.copy_action, "fault": "lose_answer", "nth": [1]})
     out = cloud.run(source, wait=True)
     assert not out.failed and len(cloud.copies()) == 1 and out.copy()["action"] == "created"
 
@@ -135,7 +135,7 @@ def test_tags_are_enough_evidence_for_a_deletion(cloud):
     bystander = cloud.snapshot(region=cloud.destination)
     out = cloud.run(source, state="absent", wait=True)
     assert not out.failed and out["counts"]["deleted"] == 1
-    assert [s.id for s in cloud.everything(cloud.destination)] == [bystander]
+    assert [s.id for s in cloud.all_snapshots(cloud.destination)] == [bystander]
 
 
 @clouds("ecs")
@@ -143,7 +143,7 @@ def test_tags_are_enough_evidence_for_a_deletion(cloud):
 def test_tags_that_the_cloud_contradicts_delete_nothing(cloud, shown):
     """A snapshot may have the tags of the copy from which its disk was made."""
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     if shown == "another disk":
         copy.disk_id = "d-anotherone"
     else:
@@ -170,7 +170,7 @@ def test_a_duplicate_that_only_its_name_identifies_is_kept(cloud):
     source = cloud.snapshot()
     cloud.run(source, wait=True)
     (first,) = cloud.copies()
-    duplicate = cloud.our_copy(source)
+    duplicate = cloud.create_our_copy(source)
     duplicate.name = first.name
     for options in ({"remove_duplicates": True}, {"wait": True}):
         out = cloud.run(source, **options)
@@ -230,7 +230,7 @@ def test_the_default_description_is_evidence_if_the_user_sets_the_name(cloud):
 @pytest.mark.parametrize("name", ["a-copy-of-{}", "copy-of-{}0", "copy-of-x{}"])
 def test_another_name_is_no_evidence(cloud, name):
     source = cloud.snapshot()
-    other = cloud.our_copy(source)
+    other = cloud.create_our_copy(source)
     other.name = name.format(source)
     out = cloud.run(source, wait=True)
     assert not out.failed and out.copy()["action"] == "created" and out.copy()["snapshot_id"] != other.id

@@ -15,12 +15,12 @@ import pytest
 
 from tests.clouds import CLOUDS
 from tests.daily import daily_sample
-from tests.storms.attaching import drill_storm
-from tests.storms.collisions import collision_of
-from tests.storms.harder import hard_storm_of
-from tests.storms.role_draws import role_storm_of
+from tests.storms.attaching import draw_drill_storm
+from tests.storms.collisions import draw_collision
+from tests.storms.harder import draw_hard_storm
+from tests.storms.role_draws import draw_role_storm
 from tests.storms.servers import StormServer
-from tests.storms.shrink import smallest, story
+from tests.storms.shrink import describe, shrink_storm
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ KEPT_COLLISIONS = [("ebs", 3008)]
 
 def brief(cloud, begin, number):
     """Return the first seeds from ``begin`` on whose storms take seconds; `make storm` runs the long ones."""
-    seeds = (seed for seed in itertools.count(begin) if calls_of(hard_storm_of(cloud, seed)) <= BRIEF)
+    seeds = (seed for seed in itertools.count(begin) if calls_of(draw_hard_storm(cloud, seed)) <= BRIEF)
     return list(itertools.islice(seeds, number))
 
 
@@ -62,7 +62,7 @@ DRILLS = [(cloud, seed) for cloud in CLOUDS for seed in (0, 1, 4, NEW)]
 
 def few_disks(cloud, begin):
     """Return the first seed from ``begin`` on whose storm of nights takes seconds: it has no large server."""
-    return next(seed for seed in itertools.count(begin) if len(role_storm_of(cloud, seed).disks) <= 5)
+    return next(seed for seed in itertools.count(begin) if len(draw_role_storm(cloud, seed).disks) <= 5)
 
 
 #: Storms of a few nights: one with servers, sets, renamed or split plans, restores and drills, and a new one each day.
@@ -82,22 +82,22 @@ def server_with_disks(served, cloud):
 
 @pytest.mark.parametrize(("cloud", "seed"), SEEDS)
 def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(server, cloud, seed):
-    hold(server, hard_storm_of(cloud, seed))
+    hold(server, draw_hard_storm(cloud, seed))
 
 
 @pytest.mark.parametrize(("cloud", "seed"), COLLISIONS)
 def test_runs_that_collide_leave_one_copy(server, cloud, seed):
-    hold(server, collision_of(cloud, seed))
+    hold(server, draw_collision(cloud, seed))
 
 
 @pytest.mark.parametrize(("cloud", "seed"), DRILLS)
 def test_a_storm_over_drills_leaves_no_disk_and_touches_no_other(server_with_disks, cloud, seed):
-    hold(server_with_disks, drill_storm(cloud, seed))
+    hold(server_with_disks, draw_drill_storm(cloud, seed))
 
 
 @pytest.mark.parametrize(("cloud", "seed"), NIGHTS)
 def test_a_storm_of_nights_loses_nothing_and_reports_the_truth(server_with_disks, cloud, seed):
-    hold(server_with_disks, role_storm_of(cloud, seed, evenings=4))
+    hold(server_with_disks, draw_role_storm(cloud, seed, evenings=4))
 
 
 def without_request_ids(result):
@@ -107,7 +107,7 @@ def without_request_ids(result):
 
 @pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
 def test_the_same_seed_gives_the_same_storm(server, cloud):
-    storm = collision_of(cloud, 2)
+    storm = draw_collision(cloud, 2)
     first, second = server.run_and_check(storm), server.run_and_check(storm)
     assert first.log == second.log and first.calls > 10
     results = [[without_request_ids(outcome.result) for outcome in one.simulation.outcomes] for one in (first, second)]
@@ -116,7 +116,7 @@ def test_the_same_seed_gives_the_same_storm(server, cloud):
 
 @pytest.mark.parametrize("cloud", daily_sample(CLOUDS))
 def test_the_same_seed_gives_the_same_storm_of_nights(server_with_disks, cloud):
-    nights = role_storm_of(cloud, 2, evenings=2)
+    nights = draw_role_storm(cloud, 2, evenings=2)
     assert server_with_disks.run_and_check(nights).log == server_with_disks.run_and_check(nights).log
 
 
@@ -124,8 +124,8 @@ def hold(server, storm):
     findings = server.run_and_check(storm)
     if findings.violations:
         least = server.run_and_check(
-            smallest(storm, lambda smaller: server.run_and_check(smaller).violations, tries=60, seconds=60)
+            shrink_storm(storm, lambda smaller: server.run_and_check(smaller).violations, tries=60, seconds=60)
         )
         pytest.fail(
-            f"{findings.violations[:5]}\nthe smallest that fails in the same way: {least.storm}\n{story(least)}"
+            f"{findings.violations[:5]}\nthe smallest that fails in the same way: {least.storm}\n{describe(least)}"
         )

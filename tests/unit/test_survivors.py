@@ -32,7 +32,7 @@ def with_two_keys(cloud, source, apart):
     planted = []
     for key in keys:
         facts = {"encrypted": True, "kms_key_id": key}
-        planted.append(cloud.our_copy(source, **(facts if hasattr(cloud.server, "disks") else {})))
+        planted.append(cloud.create_our_copy(source, **(facts if hasattr(cloud.server, "disks") else {})))
         vars(planted[-1]).update(facts)
     born = "created" if hasattr(planted[0], "created") else "start_time"
     setattr(planted[0], born, getattr(planted[0], born) - timedelta(seconds=apart))
@@ -70,7 +70,7 @@ def two_nights(cloud):
     """Return an old source and its copy, and the copy of a newer one."""
     disk = cloud.disk()
     old, new = cloud.snapshot(disk, 30), cloud.snapshot(disk, 1)
-    return old, cloud.our_copy(old), cloud.our_copy(new)
+    return old, cloud.create_our_copy(old), cloud.create_our_copy(new)
 
 
 def pruned(cloud, old, to_delete, survivor, **options):
@@ -105,7 +105,7 @@ def test_a_copy_is_kept_and_named_if_its_survivor_is_gone(cloud, check):
 def test_a_copy_is_kept_while_its_survivor_is_in_progress(cloud):
     disk = cloud.disk()
     old, new = cloud.snapshot(disk, 30), cloud.snapshot(disk, 1)
-    to_delete, survivor = cloud.our_copy(old), cloud.our_copy(new, seconds=600)
+    to_delete, survivor = cloud.create_our_copy(old), cloud.create_our_copy(new, seconds=600)
     out = pruned(cloud, old, to_delete, survivor)
     assert out.failed and ids(cloud.copies()) == {to_delete.id, survivor.id} and survivor.id in out["msg"]
 
@@ -123,8 +123,8 @@ def test_a_long_prune_looks_at_each_survivor_again_before_its_deletion(cloud):
     """If deletions take seconds, the last look gets old; it is then repeated, and shows what was deleted."""
     disks = [cloud.disk() for _n in range(12)]
     old = [cloud.snapshot(disk, 30) for disk in disks]
-    to_delete = [cloud.our_copy(source) for source in old]
-    survivor = [cloud.our_copy(cloud.snapshot(disk, 1)) for disk in disks]
+    to_delete = [cloud.create_our_copy(source) for source in old]
+    survivor = [cloud.create_our_copy(cloud.snapshot(disk, 1)) for disk in disks]
     cloud.settings(latency=4.0)
     cloud.at(cloud.clock.monotonic() + 30, lambda: [cloud.forget(copy.id, cloud.destination) for copy in survivor])
     survivors = {a.id: b.id for a, b in zip(to_delete, survivor)}
@@ -139,8 +139,8 @@ def test_a_long_prune_looks_at_each_survivor_again_before_its_deletion(cloud):
 def test_a_prune_of_many_reads_little_more_than_once(cloud):
     disk = cloud.disk()
     old = [cloud.snapshot(disk, 30 + n) for n in range(40)]
-    to_delete = [cloud.our_copy(source) for source in old]
-    survivor = cloud.our_copy(cloud.snapshot(disk, 1))
+    to_delete = [cloud.create_our_copy(source) for source in old]
+    survivor = cloud.create_our_copy(cloud.snapshot(disk, 1))
     survivors = {copy.id: survivor.id for copy in to_delete}
     out = cloud.run(*old, state="absent", copy_ids=list(survivors), survivors=survivors)
     assert not out.failed and ids(cloud.copies()) == {survivor.id}
@@ -191,7 +191,7 @@ def test_create_false_makes_no_copy(cloud, check):
 @ALL
 def test_create_false_finds_an_old_copy_that_shows_late(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     cloud.hide(copy, 3)
     out = cloud.run(source, create=False)
     assert not out.failed and out["snapshot_id"] == copy.id and ids(cloud.copies()) == {copy.id}
@@ -200,7 +200,7 @@ def test_create_false_finds_an_old_copy_that_shows_late(cloud):
 @clouds("ebs", "ecs", "cbs")
 def test_create_false_updates_the_tags_of_existing_copies(cloud):
     one, two = cloud.snapshot(), cloud.snapshot()
-    copy = cloud.our_copy(one)
+    copy = cloud.create_our_copy(one)
     out = cloud.run(one, two, create=False, tags={"team": "dr"}, wait=True)
     assert cloud.tags_of(copy)["team"] == "dr" and ids(cloud.copies()) == {copy.id}
     assert [f["source_snapshot_id"] for f in out["failures"]] == [two] and out["counts"]["updated"] == 1
@@ -209,10 +209,10 @@ def test_create_false_updates_the_tags_of_existing_copies(cloud):
 @clouds("ebs", "ecs", "ens")
 def test_create_false_does_not_replace_a_failed_copy(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source, failure="no")
+    copy = cloud.create_our_copy(source, failure="no")
     out = cloud.run(source, create=False, wait=True)
     assert out.failure()["kind"] == "failed_copy" and ids(cloud.copies()) == {copy.id}
-    good = cloud.our_copy(source)
+    good = cloud.create_our_copy(source)
     assert not cloud.run(source, create=False, wait=True).failed
     assert ids(cloud.copies()) == {copy.id, good.id}, "it deletes nothing either"
 
@@ -220,7 +220,7 @@ def test_create_false_does_not_replace_a_failed_copy(cloud):
 @clouds("ebs", "ecs")
 def test_create_false_does_not_replace_a_misfit(cloud):
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
     out = cloud.run(source, create=False, encrypted=True, replace_mismatched=True, wait=True)
     assert out.failure()["kind"] == "mismatch" and ids(cloud.copies()) == {copy.id}
 
@@ -232,8 +232,8 @@ def test_create_false_does_not_replace_a_misfit(cloud):
 @pytest.mark.parametrize("kind", ["lose_answer", "error_after"])
 @pytest.mark.parametrize("seed", [3, 7, 11])
 def test_absent_is_done_in_two_minutes_though_a_fifth_of_all_answers_is_lost(cloud, kind, seed):
-    sources = cloud.copied(8)
-    cloud.faults({"action": "*", "fault": kind, "share": 0.2, "seed": seed})
+    sources = cloud.create_copied_snapshots(8)
+    cloud.set_faults({"action": "*", "fault": kind, "share": 0.2, "seed": seed})
     started = cloud.clock.monotonic()
     out = cloud.run(*sources, state="absent", wait=True, wait_timeout=120, **cloud.quick_reads)
     assert not out.failed, out["msg"]
@@ -243,8 +243,8 @@ def test_absent_is_done_in_two_minutes_though_a_fifth_of_all_answers_is_lost(clo
 @ALL
 def test_a_deletion_whose_answer_is_lost_is_sent_again_and_ends(cloud):
     source = cloud.snapshot()
-    cloud.our_copy(source)
-    cloud.faults({"action": cloud.delete_action, "fault": "lose_answer", "nth": [1]})
+    cloud.create_our_copy(source)
+    cloud.set_faults({"action": cloud.delete_action, "fault": "lose_answer", "nth": [1]})
     started, before = cloud.clock.monotonic(), cloud.calls[cloud.list_action]
     out = cloud.run(source, state="absent", wait=True)
     assert not out.failed and out["changed"] and not cloud.copies()
@@ -256,7 +256,7 @@ def test_a_deletion_whose_answer_is_lost_is_sent_again_and_ends(cloud):
 def test_a_copy_held_after_a_lost_deletion_is_not_deleted(cloud):
     """The first call never arrived. The next look decides again."""
     source = cloud.snapshot()
-    copy = cloud.our_copy(source)
+    copy = cloud.create_our_copy(source)
 
     def fault_of(action, _region):
         if action == cloud.delete_action:

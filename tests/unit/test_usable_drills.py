@@ -65,10 +65,10 @@ def killed(_set):
 
 def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, tmp_path):
     disks = two_disks(runs)
-    runs.copies_of(disks, 26, **marks("n2"))
+    runs.copy_disks(disks, 26, **marks("n2"))
     disks.update(runs.copy_new_disks("mail", hours=2, tier="mail"))
     checks = Checks(runs)
-    ended = runs.usable(tmp_path, checks=checks, report_dir=str(tmp_path), max_age_days=7)
+    ended = runs.run_usable_drill(tmp_path, checks=checks, report_dir=str(tmp_path), max_age_days=7)
     assert not ended.message and not runs.estate.disks()
     assert {row["level"] for row in ended.result["tried"]} == {"usable"} and ended.result["totals"]["proven"] == 3
     assert sorted(len(one["disks"]) for one in checks.sets) == [1, 2]
@@ -91,16 +91,16 @@ def test_the_disks_of_each_set_are_attached_checked_detached_and_deleted(runs, t
     assert {row["proven_level"] for row in shown.result["disks"]} == {"usable"}, "the copies show it"
     runs.estate.clock.sleep(3600)
     assert not runs.drill().message
-    later = runs.usable(tmp_path, check=True)
+    later = runs.run_usable_drill(tmp_path, check=True)
     assert {row["proven_at"] for row in later.result["disks"]} == {ended.result["started_at"]}, "no mark hides it"
 
 
 def test_a_failing_check_is_reported_with_its_message_for_its_set_only(runs, tmp_path):
-    runs.copies_of(two_disks(runs), 26, **marks("n2"))
+    runs.copy_disks(two_disks(runs), 26, **marks("n2"))
     runs.copy_new_disks("mail", hours=26)
     answers = [failing(stderr="fsck: bad magic number")]
     checks = Checks(runs, answers)
-    ended = runs.usable(tmp_path, checks=checks, report_dir=str(tmp_path))
+    ended = runs.run_usable_drill(tmp_path, checks=checks, report_dir=str(tmp_path))
     failed = {disk["name"] for disk in checks.sets[0]["disks"]}
     tried = {row["disk_name"]: row for row in ended.result["tried"]}
     assert {name for name, row in tried.items() if not row["proven"]} == failed and len(tried) == 3
@@ -114,7 +114,7 @@ def test_a_failing_check_is_reported_with_its_message_for_its_set_only(runs, tmp
 @pytest.mark.parametrize("answer", [{"passed": "true"}, {}, {"passed": False}, {"passed": False, "result": "x"}])
 def test_checks_that_did_not_finish_prove_nothing(ebs_runs, tmp_path, answer):
     ebs_runs.copy_new_disks("database")
-    ended = ebs_runs.usable(tmp_path, checks=lambda _set: answer)
+    ended = ebs_runs.run_usable_drill(tmp_path, checks=lambda _set: answer)
     assert ended.message and not ended.result["totals"]["proven"] and not ebs_runs.estate.disks()
 
 
@@ -126,21 +126,21 @@ def test_a_set_with_a_disk_that_cannot_be_attached_is_not_checked_and_deleted(ru
     def remove_instance():
         runs.estate.settings(instances={runs.estate.other_server_id: {"zone": runs.estate.zone}})
 
-    ended = runs.usable(tmp_path, checks=checks, before={"attaching": remove_instance})
+    ended = runs.run_usable_drill(tmp_path, checks=checks, before={"attaching": remove_instance})
     assert not checks.sets and not runs.estate.disks() and not ended.result["totals"]["proven"]
     why = {row["why"] for row in ended.result["tried"]}
     assert len(why) == 2 and all(runs.estate.server_id in one for one in why), why
 
 
 def test_a_disk_that_was_not_made_fails_only_its_own_set(runs, tmp_path):
-    copies = runs.copies_of(two_disks(runs), 26, **marks("n2"))
+    copies = runs.copy_disks(two_disks(runs), 26, **marks("n2"))
     runs.copy_new_disks("mail", hours=26)
     checks = Checks(runs)
 
     def forgets():
         runs.estate.forget(copies["log"], runs.estate.destination)
 
-    ended = runs.usable(tmp_path, checks=checks, before={"making": forgets})
+    ended = runs.run_usable_drill(tmp_path, checks=checks, before={"making": forgets})
     assert [[disk["name"] for disk in seen["disks"]] for seen in checks.sets] == [["mail"]]
     tried = {row["disk_name"]: row for row in ended.result["tried"]}
     assert tried["mail"]["proven"] and "log" in tried["database"]["why"] and not runs.estate.disks()
@@ -157,7 +157,7 @@ def test_a_drill_deletes_expired_disks_that_a_killed_drill_left_attached(runs, t
     estate.attach(theirs, estate.server_id)
 
     with pytest.raises(Killed):
-        runs.usable(tmp_path, checks=killed, id="drill-killed")
+        runs.run_usable_drill(tmp_path, checks=killed, id="drill-killed")
     (left,) = [disk for disk in estate.disks() if disk.id != theirs.id]
     assert estate.holder_of(left) == (estate.server_id, "attached")
     early = runs.drill(id="drill-early")
@@ -179,13 +179,15 @@ def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(
 
     def meanwhile(_set):
         seen.append({disk.id: runs.estate.holder_of(disk) for disk in runs.estate.disks()})
-        dry = second.usable(tmp_path, check=True, id="drill-two", report_dir=str(tmp_path / "two"))
+        dry = second.run_usable_drill(tmp_path, check=True, id="drill-two", report_dir=str(tmp_path / "two"))
         assert not dry.message
-        seen.append(second.usable(tmp_path, checks=Checks(second), id="drill-two", report_dir=str(tmp_path / "two")))
+        seen.append(
+            second.run_usable_drill(tmp_path, checks=Checks(second), id="drill-two", report_dir=str(tmp_path / "two"))
+        )
         assert {disk.id: runs.estate.holder_of(disk) for disk in runs.estate.disks()} == seen[0]
         return PASSED
 
-    first = runs.usable(tmp_path, checks=meanwhile, id="drill-one", disk_names=["database"])
+    first = runs.run_usable_drill(tmp_path, checks=meanwhile, id="drill-one", disk_names=["database"])
     assert not first.message and first.result["totals"]["proven"] == 1 and not runs.estate.disks()
     held, refused = seen
     (disk,) = held
@@ -193,7 +195,7 @@ def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(
     for text in (runs.estate.server_id, disk, "drill-one", "one drill at a time"):
         assert text in refused.message, refused.message
     assert ours["mail"] in refused.message and "✗" in (tmp_path / "two" / "orders.drill.html").read_text()
-    later = second.usable(tmp_path, checks=Checks(second), id="drill-two")
+    later = second.run_usable_drill(tmp_path, checks=Checks(second), id="drill-two")
     assert not later.message and later.result["totals"]["proven"] == 2
 
 
@@ -204,15 +206,15 @@ def test_two_drills_that_attach_at_the_same_time_never_check_at_once(runs, tmp_p
 
     def other_begins():
         with pytest.raises(Killed):
-            second.usable(tmp_path, checks=killed, id="drill-two")
+            second.run_usable_drill(tmp_path, checks=killed, id="drill-two")
 
-    ended = runs.usable(tmp_path, checks=checks, id="drill-one", before={"making": other_begins})
+    ended = runs.run_usable_drill(tmp_path, checks=checks, id="drill-one", before={"making": other_begins})
     (theirs,) = runs.estate.disks()
     assert not checks.sets and not ended.result["totals"]["proven"]
     assert runs.estate.holder_of(theirs) == (runs.estate.server_id, "attached"), "it is not ours to detach"
     assert all(text in ended.message for text in ("drill-two", theirs.id, "one drill at a time", "was killed"))
     runs.estate.clock.sleep(12 * 3600)
-    again = runs.usable(tmp_path, checks=checks, id="drill-one-more")
+    again = runs.run_usable_drill(tmp_path, checks=checks, id="drill-one-more")
     assert not again.message and not runs.estate.disks() and len(checks.sets) == 1
 
 
@@ -221,11 +223,11 @@ def test_a_killed_drill_blocks_no_drill_of_its_own_plan(runs, tmp_path):
     runs.copy_new_disks("database")
 
     with pytest.raises(Killed):
-        runs.usable(tmp_path, checks=killed)
+        runs.run_usable_drill(tmp_path, checks=killed)
     (left,) = runs.estate.disks()
     runs.estate.clock.sleep(60)
     checks = Checks(runs)
-    again = runs.usable(tmp_path, checks=checks)
+    again = runs.run_usable_drill(tmp_path, checks=checks)
     assert not again.message and again.result["totals"]["proven"] == 1 and len(checks.sets) == 1
     assert [disk.id for disk in runs.estate.disks()] == [left.id]
 
@@ -241,7 +243,7 @@ def test_a_drill_checks_nothing_if_it_cannot_read_whether_another_drill_checks(e
         return {"failed": True, "msg": "no answer"} if is_last_look else module(name, arguments, check)
 
     runs._module = blind
-    ended = runs.usable(tmp_path, checks=checks)
+    ended = runs.run_usable_drill(tmp_path, checks=checks)
     assert not checks.sets and not ended.result["totals"]["proven"] and "no answer" in ended.message
 
 
@@ -250,7 +252,7 @@ def test_after_a_kill_between_any_two_calls_the_next_drill_deletes_what_is_left(
     """Storms draw kills within a module."""
     runs, estate = RestoreRuns(ecs_disks), ecs_disks
     estate.settings(instances={estate.server_id: {"zone": estate.zone}})
-    runs.copies_of(two_disks(runs), 26, **marks("n2"))
+    runs.copy_disks(two_disks(runs), 26, **marks("n2"))
     runs.copy_new_disks("mail", hours=26)
     calls, module = [], runs._module
 
@@ -262,10 +264,10 @@ def test_after_a_kill_between_any_two_calls_the_next_drill_deletes_what_is_left(
 
     runs._module = kills
     with pytest.raises(Killed):
-        runs.usable(tmp_path)
+        runs.run_usable_drill(tmp_path)
     runs._module = module
     estate.clock.sleep(12 * 3600)
-    ended = runs.usable(tmp_path, report_dir=str(tmp_path))
+    ended = runs.run_usable_drill(tmp_path, report_dir=str(tmp_path))
     assert not ended.message and not estate.disks() and ended.result["totals"]["proven"] == 3
     made = estate.calls[estate.attach_action]
     assert made <= 6 and estate.calls[estate.detach_action] <= made
@@ -274,10 +276,10 @@ def test_after_a_kill_between_any_two_calls_the_next_drill_deletes_what_is_left(
 def test_a_drill_makes_so_many_calls_that_the_test_of_kills_meets_each(ecs_disks, tmp_path):
     runs = RestoreRuns(ecs_disks)
     ecs_disks.settings(instances={ecs_disks.server_id: {"zone": ecs_disks.zone}})
-    runs.copies_of(two_disks(runs), 26, **marks("n2"))
+    runs.copy_disks(two_disks(runs), 26, **marks("n2"))
     runs.copy_new_disks("mail", hours=26)
     runs.calls.clear()
-    runs.usable(tmp_path)
+    runs.run_usable_drill(tmp_path)
     assert len(runs.calls) == 11, runs.calls
 
 
@@ -287,7 +289,7 @@ def test_a_drill_leaves_an_expired_disk_that_a_restore_attached(runs, tmp_path):
     estate.restore(estate.copy(), restore_id="flood-1", attach_to=estate.server_id, wait=True, expires_after_hours=1)
     (kept,) = estate.disks()
     estate.clock.sleep(5 * 3600)
-    ended = runs.usable(tmp_path)
+    ended = runs.run_usable_drill(tmp_path)
     assert [disk.id for disk in estate.disks()] == [kept.id] and estate.holder_of(kept)[0] == estate.server_id
     assert not ended.message and any(kept.id in line and "not deleted" in line for line in ended.lines)
 
@@ -298,12 +300,12 @@ def test_a_disk_that_somebody_attaches_elsewhere_meanwhile_is_left_and_named(run
 
     def takes(_set):
         (disk,) = estate.disks()
-        estate.free(disk)
+        estate.detach(disk)
         estate.attach(disk, estate.other_server_id)
         taken.append(disk.id)
         return PASSED
 
-    ended = runs.usable(tmp_path, checks=takes)
+    ended = runs.run_usable_drill(tmp_path, checks=takes)
     (disk,) = estate.disks()
     assert estate.holder_of(disk)[0] == estate.other_server_id and [disk.id] == taken
     assert any(disk.id in line and estate.other_server_id in line for line in ended.lines)
@@ -318,7 +320,7 @@ def test_a_disk_that_cannot_be_detached_is_reported_with_its_instance(runs, tmp_
         estate.settings(denied=[estate.detach_action])
         return checks(seen)
 
-    ended = runs.usable(tmp_path, checks=denies)
+    ended = runs.run_usable_drill(tmp_path, checks=denies)
     (disk,) = estate.disks()
     assert f"1 disk of this drill still exists: {disk.id} (attached to {estate.server_id})" in ended.message
 
@@ -344,38 +346,38 @@ def test_all_problems_are_reported_in_one_message_before_any_call(runs, tmp_path
     ],
 )
 def test_a_file_without_tasks_is_refused(ebs_runs, tmp_path, text, words):
-    assert words in ebs_runs.usable(tmp_path, text).message and not ebs_runs.calls
+    assert words in ebs_runs.run_usable_drill(tmp_path, text).message and not ebs_runs.calls
 
 
 def test_a_file_with_tags_of_ansible_is_taken(ebs_runs, tmp_path):
     ebs_runs.copy_new_disks("database")
     for text in ("- debug:\n  vars: {a: !vault x, b: !unsafe y}\n", "$ANSIBLE_VAULT;1.1;AES256\n6162\n"):
-        assert not ebs_runs.usable(tmp_path, text).message
+        assert not ebs_runs.run_usable_drill(tmp_path, text).message
 
 
 def test_level_usable_is_refused_on_a_cloud_that_attaches_no_disk(ens_disks, tmp_path):
     runs = RestoreRuns(ens_disks)
-    ended = runs.usable(tmp_path)
+    ended = runs.run_usable_drill(tmp_path)
     assert "usable can only be proven on ebs, ecs, cbs" in ended.message and not runs.calls
     assert not runs.restore(test_host="testhost").message.count("test_host"), "a restore passes over them"
 
 
 def test_the_test_host_must_be_in_the_inventory(ebs_runs, tmp_path):
     ebs_runs.inventory = Inventory(["orders"])
-    assert "'testhost' is not in it" in ebs_runs.usable(tmp_path).message and not ebs_runs.calls
+    assert "'testhost' is not in it" in ebs_runs.run_usable_drill(tmp_path).message and not ebs_runs.calls
 
 
 def test_two_drills_of_a_play_have_no_test_instance_in_common(ebs_runs, tmp_path):
     ebs_runs.inventory = Inventory(
         instances={"mail": ebs_runs.estate.server_id, "web": "i-0cc11dd22ee33ff99", "off": ""}
     )
-    message = ebs_runs.usable(tmp_path).message
+    message = ebs_runs.run_usable_drill(tmp_path).message
     assert "dr_restore_test_instance is also that of mail in this play" in message and not ebs_runs.calls
 
 
 def test_a_dry_run_attaches_nothing(runs, tmp_path):
     runs.copy_new_disks("database")
-    ended = runs.usable(tmp_path, check=True)
+    ended = runs.run_usable_drill(tmp_path, check=True)
     assert not ended.message and not ended.pause and not runs.estate.disks()
     assert any("would be tried" in line for line in ended.lines)
 
@@ -396,6 +398,6 @@ def test_an_error_of_our_own_while_disks_are_attached_takes_them_away(ebs_runs, 
 
     ebs_runs.copy_new_disks("database", "mail")
     monkeypatch.setattr(drilling.usable, "why_checks_failed", lambda answer, host: 1 / 0)
-    ended = ebs_runs.usable(tmp_path, report_dir=str(tmp_path))
+    ended = ebs_runs.run_usable_drill(tmp_path, report_dir=str(tmp_path))
     assert "ZeroDivisionError" in ended.message and not ebs_runs.estate.disks()
     assert "ZeroDivisionError" in (tmp_path / "orders.drill.html").read_text()

@@ -46,7 +46,7 @@ class TestCbs(TagWrites, WritesContract):
         """Each copy needs a call of its own (promises: exactly-once, expiry)."""
         latency, sources = 4.0, [cloud.snapshot() for _n in range(12)]
         for source in sources:
-            cloud.our_copy(source)
+            cloud.create_our_copy(source)
         cloud.settings(latency=latency)
         seen = with_script(cloud)
         out = cloud.run(*sources, retention_days=30, wait=True)
@@ -58,8 +58,8 @@ class TestCbs(TagWrites, WritesContract):
     def test_an_expiry_whose_answer_was_lost_is_looked_at_and_set_once(self, cloud, kind):
         """It took effect, so it is not set again, and changed is true (promises: exactly-once, expiry)."""
         source = cloud.snapshot()
-        copy = cloud.our_copy(source)
-        cloud.faults({"action": "ModifySnapshotAttribute", "fault": kind, "nth": [1]})
+        copy = cloud.create_our_copy(source)
+        cloud.set_faults({"action": "ModifySnapshotAttribute", "fault": kind, "nth": [1]})
         out = cloud.run(source, retention_days=30, wait=True)
         assert not out.failed, out["msg"]
         assert cloud.calls["ModifySnapshotAttribute"] == 1 and copy.deadline and out["changed"]
@@ -68,7 +68,7 @@ class TestCbs(TagWrites, WritesContract):
     def test_an_expiry_that_was_not_set_fails_its_copy_alone(self, cloud):
         """Each copy is decided by itself (promises: all-are-tried, expiry)."""
         sources = [cloud.snapshot() for _n in range(3)]
-        copies = [cloud.our_copy(source) for source in sources]
+        copies = [cloud.create_our_copy(source) for source in sources]
         cloud.refuse("ModifySnapshotAttribute", "InvalidParameter", nth=[2])
         out = cloud.run(*sources, retention_days=30, wait=True)
         assert out.failed and failed_ids(out) == {copies[1].id} and cloud.calls["ModifySnapshotAttribute"] == 3

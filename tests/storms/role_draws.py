@@ -22,7 +22,7 @@ from .role_storms import LOCK_MODES, Evening, Plan, PlannedNight, PlannedRestore
 
 #: The calls of a night that may get a fault.
 MAX_FAULTY_CALLS = 60
-#: What a person does by day, and what happens during nights; see role_nights.Nights.apply_event.
+#: What a person does by day, and what happens during nights; see role_people.PeopleSimulation.apply_event.
 BY_DAY = ("untag", "retag", "exclude", "include", "delete", "hold", "unhold", "lock", "foreign", "mark")
 BY_NIGHT = ("delete", "hold", "foreign", "kill", "quota")
 #: What happens to a file that a night writes.

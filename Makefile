@@ -26,7 +26,7 @@ kit-test: ## make a kit, and restore disks from it in a network namespace that h
 	@KIT_TEST=yes T=tests/playbooks/test_kit.py bash tests/scripts/unit.sh
 	@KIT_TEST=yes T=tests/playbooks/test_worst_day.py bash tests/scripts/unit.sh
 
-test: ## run every check and test
+test: ## run the static checks, the unit tests and the playbook tests
 	@bash tests/scripts/test.sh
 
 lint: ## run only the static checks

@@ -65,7 +65,8 @@ options:
     default: false
   remove_duplicates:
     description:
-      - For each source and region, delete all complete copies that this collection made, except the one that counts.
+      - For each source and region, delete complete copies that this collection made, if an earlier complete
+        copy has the same encryption and key. Held copies are kept.
       - While no copy is complete, nothing is deleted.
     type: bool
     default: false
@@ -104,8 +105,8 @@ notes:
   - A second run makes no copy call, and returns the same IDs with RV(ignore:changed=false).
   - While it runs, a task shows its progress on stderr, at each change and every 30 seconds. The variable
     C(snapshot_copy_progress=false) turns that off, and so does O(ignore:no_log).
-  - If the answer to a copy call is lost, the module looks for the copy before it calls again. So it makes no second
-    copy.
+  - If the answer to a copy call is lost, the module looks for the copy before it calls again. If the
+    cloud shows that copy too late, a second copy is possible. The next run then reports it in RV(duplicates).
 """
 
     SOURCE = r"""
@@ -149,7 +150,7 @@ options:
     description:
       - KMS key of the destination region for the copies; needs O(encrypted=true).
       - An existing copy with another key does not match; see O(replace_mismatched). Keys are compared only if both are
-        known in the same form; the notes say which.
+        known in the same form; see the description and the notes of the module.
     type: str
 """
 

@@ -204,7 +204,8 @@ failures:
       type: str
       sample: This snapshot cannot be copied to another region; take a new one of its disk.
 duplicates:
-  description: Copies beyond the one that counts. A warning is given.
+  description: >-
+    Other copies of the same source in the same region, with the same encryption and key. A warning names them.
   returned: always
   type: list
   elements: dict

@@ -232,7 +232,8 @@ failures:
       type: str
       sample: Check that the key exists in eu-west-1.
 duplicates:
-  description: Copies beyond the one that counts. A warning is given.
+  description: >-
+    Other copies of the same source in the same region, with the same encryption and key. A warning names them.
   returned: always
   type: list
   elements: dict

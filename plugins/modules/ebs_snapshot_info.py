@@ -200,7 +200,7 @@ snapshots:
       sample: null
     obstacle:
       description: >-
-        Why a complete snapshot cannot be copied; null if it can. A copy that is archived shows it too.
+        Why a complete snapshot cannot be copied; null if it can. Archived copies have this value too.
       type: str
       sample: null
     locked_until:

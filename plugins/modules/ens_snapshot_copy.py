@@ -186,7 +186,8 @@ failures:
       sample: >-
         ENS gives no reason; look at sp-5ff99ee88dd77cc66 in the console of cn-chengdu-26. The next run replaces it.
 duplicates:
-  description: Copies beyond the one that counts. A warning is given.
+  description: >-
+    Other copies of the same source in the same region, with the same encryption and key. A warning names them.
   returned: always
   type: list
   elements: dict

@@ -13,8 +13,8 @@ version_added: 1.0.0
 description:
   - Lists disks and snapshots of one node, in the form that the info modules of all clouds share.
   - Shows the source of each copy.
-  - RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) are known only for copies that the role made,
-    from the end of their descriptions.
+  - The module reads RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) from the end of the
+    description. Only copies that the role made have this ending.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:

@@ -61,7 +61,7 @@ def contradiction(arguments: Arguments) -> str | None:
     given = {name: _ids(arguments[name]) for name in names if arguments.get(name) is not None}
     if len(set(given.values())) < 2:
         return None
-    return f"{' and '.join(given)}: these are names of one option, and their IDs differ; give one of them"
+    return f"{' and '.join(given)} are names of the same option, but have different IDs. Set only one of them"
 
 
 def _ids(value: Any) -> frozenset[str]:

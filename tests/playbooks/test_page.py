@@ -198,7 +198,7 @@ def test_the_index_shows_what_failed_too():
     refused = sample(3, host="mail", rpo_hours=0)
     page = index_page([refused, sample(3, host="orders", late=0)])
     assert "1 of 2 plans needs attention" in page and "✗ 1 failed" in page
-    assert "6 disks, 0 of 6 recovery points late, over all plans" in page
+    assert "All plans: 6 disks; 0 of 6 recovery points late" in page
     assert "No plan misses its RPO, and nothing failed" in index_page([sample(3, late=0)])
 
 

@@ -178,7 +178,7 @@ def test_all_wrong_variables_are_named_in_one_message_before_any_call(ebs):
         assert name in output
     assert code == 2 and ebs.calls() == before
     code, output = ebs.play("dr_restore", "-e", "dr_restore_hosts=flod")
-    text = "No host of the inventory matches 'flod', so no restore was looked at"
+    text = "No host of the inventory matches 'flod', so no restore was run"
     assert code == 2 and text in " ".join(output.split()) and "dr_restore_hosts or --limit" in " ".join(output.split())
 
 
@@ -238,7 +238,7 @@ def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_
     code, output = ebs.play("dr_drill", level="readable", report_dir=str(clouds.directory / "reports"))
     assert code == 2 and "1 of 3 copies not proven readable" in output, output
     assert f"The copy {broken} in eu-west-1 differs in the block 9 from its source {source} in us-east-1" in output
-    assert "1 of them were NOT COMPARED" in output
+    assert "1 of 3 copies NOT COMPARED" in output
     tried = {row["copy_id"]: (row["proven"], row["compared"], row["blocks"]) for row in ebs.report()["tried"]}
     assert tried == {equal: (True, True, 4), broken: (False, None, tried[broken][2]), alone: (True, False, 4)}
     shown = {c["SnapshotId"]: {t["Key"]: t["Value"] for t in c["Tags"]} for c in clouds.copies()}

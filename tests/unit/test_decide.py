@@ -699,7 +699,7 @@ def test_an_incomplete_source_is_reported_with_its_state_and_a_hint(state, reaso
     ("template", "words"),
     [
         ("{snapshot_id}", None),
-        ("{snapshot_id} of the night", "has 19 characters, at most 12 are allowed"),
+        ("{snapshot_id} of the night", "has 19 characters, but at most 12 are allowed"),
         (None, None),
     ],
 )

@@ -78,7 +78,9 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     assert (
         Page(index_page([no_key, late]))
         .headline[1][1][1]
-        .startswith(f"8 disks, {late['totals']['breaches']} of 8 recovery points late, 2 cannot be restored, ")
+        .startswith(
+            f"All plans: 8 disks; {late['totals']['breaches']} of 8 recovery points late, 2 cannot be restored."
+        )
     )
     page = index(good, late, {**lost, "rpo_hours": 0}, dark="no route to host")
     rows = page.main.rows
@@ -91,7 +93,7 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     sizes = [cell.attributes["data-v"] for cell in page.main.all("td") if "data-v" in cell.attributes]
     assert sizes == ["0", str(points), "4"], "by which a browser sorts"
     assert page.title == "3 of 4 plans need attention"
-    assert page.headline[1][1] == ("", f"12 disks, {breaches} of 8 recovery points late, over all plans.")
+    assert page.headline[1][1] == ("", f"All plans: 12 disks; {breaches} of 8 recovery points late.")
     assert [link.attributes["href"] for link in page.main.all("a")] == [
         "lost.status.html", "late.status.html", "a%20b.status.html"
     ]  # fmt: skip

@@ -38,7 +38,7 @@ def trial(**facts):
 PROVEN = "1 of 1 copies proven creatable"
 REST = [
     ("", "This level does not prove that the data can be read, or that a system boots from it."),
-    ("", "0 of 1 disks never proven creatable."),
+    ("", "0 of 1 disks have never been proven creatable."),
 ]
 VERDICTS = {
     "good": ({}, "drill", "is-good", ("good", f"✓ {PROVEN}"), []),
@@ -54,7 +54,7 @@ VERDICTS = {
     "older": (
         {"tried": [trial(passed_over=KEPT)]},
         *("drill", "is-amber", ("amber", f"! {PROVEN}")),
-        [("amber", "! 1 of 1 disks have a newer copy that cannot be restored now")],
+        [("amber", "! 1 of 1 disks has a newer copy that cannot be restored now")],
     ),
     "not tried": (
         {"untried": [{"disk_id": "vol-2", "disk_name": "big", "why": "it is big"}], "totals": {"untried": 1}},
@@ -83,7 +83,7 @@ def test_the_page_of_a_drill_says_where_and_when_and_whether_the_age_of_proofs_i
     assert drawn(zone="").main.one("p").text == words.replace("eu-west-1a", "eu-west-1")
     unasked = drawn(max_age_days=0).headline[1][-1][1]
     not_judged = "dr_restore_max_age_days is not set, so the age of proofs is not judged."
-    assert unasked == f"0 of 1 disks never proven creatable. {not_judged}"
+    assert unasked == f"0 of 1 disks have never been proven creatable. {not_judged}"
     assert drawn().root.one("footer").text == f"multicloud.snapshots {report()['collection']}."
 
 

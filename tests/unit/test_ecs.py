@@ -250,7 +250,10 @@ def test_a_copy_in_progress_is_tagged_and_cancelled(ecs):
         ({"tags": {"acs:x": "1"}}, "acs:x"),
         ({"tags": {"Aliyun": "1"}}, "Aliyun"),
         ({"tags": {"k": "see http://x"}}, "'k'"),
-        ({"tags": {f"k{n}": "v" for n in range(17)}}, "16 are allowed, because 4 of 20 are reserved for provenance"),
+        (
+            {"tags": {f"k{n}": "v" for n in range(17)}},
+            "at most 16 are allowed. The other 4 of 20 are reserved for the tags of this",
+        ),
         ({"retention_days": 0}, "retention_days"),
         ({"retention_days": 65537}, "retention_days"),
         ({"kms_key_id": "k"}, "encrypted"),

@@ -59,7 +59,7 @@ BAD_INPUT = [
     ),
     ("ebs", {"tags": {"Name": "a"}, "name": "b"}, "name: cannot be combined with the tag 'Name' in tags"),
     ("ebs", {"tags": {"aws:x": "1"}}, "tags: the key 'aws:x' starts with a prefix that the cloud reserves (aws:)"),
-    ("ebs", {"tags": {"k": "v" * 257}}, "tags: the value of 'k' has 257 characters, 0 to 256 are allowed"),
+    ("ebs", {"tags": {"k": "v" * 257}}, "tags: the value of 'k' has 257 characters, but 0 to 256 are allowed"),
     (
         "ecs",
         {"tags": {"Team": "a", "team": "b"}},
@@ -80,8 +80,8 @@ BAD_INPUT = [
     (
         "cbs",
         {"name": LONG},
-        f"name '{LONG}' has 60 characters, at most 44 are allowed, because ' [SOURCE]' is appended, "
-        "which identifies the copy",
+        f"name '{LONG}' has 60 characters, but at most 44 are allowed. The module appends ' [SOURCE]' to "
+        "identify the copy",
     ),
     (
         "ebs",
@@ -252,7 +252,7 @@ HAPPENINGS = [
         "ebs",
         quota_full,
         "Copying SOURCE from us-east-1 to eu-west-1: Too many snapshot copies in progress. The limit is 0 for"
-        " this destination region. (retried until wait_timeout ended) [ResourceLimitExceeded, request "
+        " this destination region. (retried until wait_timeout had passed) [ResourceLimitExceeded, request "
         "REQUEST]. Run again to continue where this run stopped, or raise wait_timeout. 1 copy requested: 1 "
         "failed.",
     ),
@@ -260,7 +260,7 @@ HAPPENINGS = [
         "ebs",
         throttled,
         "Copying SOURCE from us-east-1 to eu-west-1: Request limit exceeded. (retried until wait_timeout "
-        "ended) [RequestLimitExceeded, request REQUEST]. Run again to continue where this run stopped, or "
+        "had passed) [RequestLimitExceeded, request REQUEST]. Run again to continue where this run stopped, or "
         "raise wait_timeout. 1 copy requested: 1 failed.",
     ),
     (

@@ -170,7 +170,7 @@ def test_a_restore_that_matches_no_copy_lists_the_existing_copies(runs):
     disks = runs.copy_new_disks("database", "mail")
     ended = runs.restore(source_region=runs.estate.destination)
     place = runs.estate.destination
-    assert f"There are 2 copies in {place}, 2 of disks in {runs.estate.source}: " in ended.message
+    assert f"{place} has 2 copies, 2 of disks in {runs.estate.source}: " in ended.message
     assert all(disk in ended.message for disk in disks.values()) and not runs.estate.disks()
 
 
@@ -233,7 +233,7 @@ def test_reasons_beyond_ten_are_counted():
 def test_copies_of_another_source_region_are_not_denied(ebs_runs, tmp_path):
     disks = ebs_runs.copy_new_disks("database")
     ended = ebs_runs.restore(source_region="us-west-2", expected=list(disks.values()), manifest_dir=str(tmp_path))
-    assert ended.message.startswith("None of the 1 copies in eu-west-1 matches dr_restore_source_region us-west-2")
+    assert ended.message.startswith("No copy in eu-west-1 matches dr_restore_source_region us-west-2")
     (row,) = ended.result["disks"]
     assert row["missing"].endswith("there is no copy of it in eu-west-1, among those from us-west-2")
 
@@ -405,7 +405,7 @@ def test_a_restore_skips_an_archived_copy_and_reports_it(ebs_runs, tmp_path):
     drilled = ebs_runs.drill(report_dir=str(tmp_path))
     assert [trial["copy_id"] for trial in drilled.result["tried"]] == [older] and not drilled.message
     page = (tmp_path / "orders.drill.html").read_text()
-    assert "overall is-amber" in page and "1 of 1 disks have a newer copy that cannot be restored now" in page
+    assert "overall is-amber" in page and "1 of 1 disks has a newer copy that cannot be restored now" in page
     assert any("is archived" in line for line in drilled.lines)
 
 

@@ -190,12 +190,12 @@ def test_a_restore_uses_the_duplicate_that_is_not_withdrawn(order):
 
 def test_a_restore_that_matches_no_copy_fails_before_it_makes_a_disk():
     nothing = missing_disks.refusal([], {"snapshots": []}, VALUES)
-    assert nothing.startswith("None of the 0 copies in eu-west-1") and "There is no copy in eu-west-1 at all" in nothing
+    assert nothing.startswith("There is nothing to restore. ") and "There is no copy in eu-west-1 at all" in nothing
     far = copy(2, "vol-2", name="mail", source={**copy(2)["source"], "region": None, "disk_id": ""})
     listed = {"snapshots": [copy(1), far, copy(3, source=None)]}
     there = missing_disks.refusal([], listed, replace(VALUES, disk_ids=["vol-9"]))
-    assert "None of the 2 copies in eu-west-1 matches dr_restore_disk_ids ['vol-9']" in there
-    assert "There are 2 copies in eu-west-1, 1 of disks in an unknown region and 1 of disks in us-east-1" in there
+    assert "No copy in eu-west-1 matches dr_restore_disk_ids ['vol-9']" in there
+    assert "eu-west-1 has 2 copies, 1 of disks in an unknown region and 1 of disks in us-east-1" in there
     assert there.endswith(": database (vol-1).")
     rows = chosen([copy(1)], at="2026-11-01")
     assert "newer than dr_restore_at" in missing_disks.refusal(rows, {"snapshots": [copy(1)]}, VALUES)
@@ -206,7 +206,7 @@ def test_a_refusal_denies_no_copies_that_could_not_be_listed():
     lost = {"failed": True, "msg": "the connection was lost"}
     said = missing_disks.refusal([], lost, replace(VALUES, source_region="us-west-2"))
     assert "No copy from us-west-2 can be restored" in said and "the connection was lost" in said
-    assert "There is no copy" not in said and "None of the" not in said
+    assert "There is no copy" not in said and "No copy in eu" not in said
     rows = chosen([copy(1)], at="2026-11-01")
     assert "newer than dr_restore_at" in missing_disks.refusal(rows, lost, replace(VALUES, source_region="us-east-1"))
 
@@ -700,7 +700,7 @@ def test_a_drill_with_a_deleted_source_is_not_green():
     report = drilled_readable(compared(1), gone)
     assert not drill_report.drill_problems(report) and report["totals"]["uncompared"] == 1
     lines = " ".join(drill_report.drill_lines(report))
-    assert "1 of them were NOT COMPARED" in lines and "NOT COMPARED; its source snap-s2 is gone" in lines
+    assert "1 of 2 copies NOT COMPARED" in lines and "NOT COMPARED; its source snap-s2 is gone" in lines
     page = files.drill_page(report)
     assert "overall is-amber" in page and "overall is-good" not in page and "not compared with their sources" in page
 

@@ -72,7 +72,7 @@ SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
         ({"of": "in flight"}, "ambiguous", "was lost (quota), and the cloud shows none yet"),
         ({"source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),
         ({"of": QUOTA, "source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),
-        ({"of": QUOTA}, "busy", "Too many copies (retried until wait_timeout ended)"),
+        ({"of": QUOTA}, "busy", "Too many copies (retried until wait_timeout had passed)"),
         ({}, "timeout", "The copy of source in there could not be started within wait_timeout"),
         ({"wait": False}, "timeout", "The copy of source in there could not be started within wait_timeout"),
         ({"of": PENDING}, "timeout", "is still creating (40 %) after wait_timeout"),

@@ -57,8 +57,8 @@ def key_rows(cloud: KeyCloud, region: str, snapshots: Collection[Snapshot]) -> d
         first = next(iter(unknown.values()))
         number = sum(key.arn in unknown for key in of_snapshots.values())
         cloud.warnings.append(
-            f"The state of the keys of {number} snapshots in {region} is unknown, so it is uncertain whether these "
-            f"snapshots can be restored. {first.arn or 'A key'}: {first.problem or f'its state is {first.state}'}"
+            f"Snapshots in {region} whose key has an unknown state: {number}. It is uncertain whether "
+            f"they can be restored. {first.arn or 'A key'}: {first.problem or f'its state is {first.state}'}"
         )
     return {snapshot_id: _row(key) for snapshot_id, key in of_snapshots.items()}
 

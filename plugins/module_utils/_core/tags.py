@@ -60,11 +60,11 @@ class TagRules:
     def problem(self, key: str, value: str) -> str | None:
         """Return why the cloud would refuse this tag, or None."""
         if not 1 <= len(key) <= self.max_key_length:
-            return f"the key {key!r} has {len(key)} characters, 1 to {self.max_key_length} are allowed"
+            return f"the key {key!r} has {len(key)} characters, but 1 to {self.max_key_length} are allowed"
         if not self.min_value_length <= len(value) <= self.max_value_length:
             return (
                 f"the value of {key!r} has {len(value)} characters, "
-                f"{self.min_value_length} to {self.max_value_length} are allowed"
+                f"but {self.min_value_length} to {self.max_value_length} are allowed"
             )
         if self.is_reserved(key):
             return f"the key {key!r} starts with a prefix that the cloud reserves ({', '.join(self.reserved)})"
@@ -89,9 +89,9 @@ class TagRules:
             found.append(f"tags: {', '.join(same_keys)} differ only in case, which the cloud treats as one key")
         if len(tags) > self.room(named):
             found.append(
-                f"tags: {len(tags)} are given, {self.room(named)} are allowed, because "
+                f"tags: has {len(tags)} tags, but at most {self.room(named)} are allowed. The other "
                 f"{self.max_tags - self.room(named)} of {self.max_tags} are reserved for "
-                f"provenance{' and name' if named and self.name_key else ''}"
+                f"{'the name and ' if named and self.name_key else ''}the tags of this collection"
             )
         if named and self.name_key in tags:
             found.append(f"name: cannot be combined with the tag {self.name_key!r} in tags")

@@ -36,9 +36,9 @@ class TextRule:
     def problem(self, text: str) -> str | None:
         """Return the problem of ``text``, or None."""
         if len(text) > self.max_length:
-            return f"has {len(text)} characters, at most {self.max_length} are allowed"
+            return f"has {len(text)} characters, but at most {self.max_length} are allowed"
         if len(text) < self.min_length:
-            return f"has {len(text)} characters, at least {self.min_length} are needed"
+            return f"has {len(text)} characters, but at least {self.min_length} are needed"
         if not re.fullmatch(self.pattern, text):
             return f"must be {self.wants}"
         return None

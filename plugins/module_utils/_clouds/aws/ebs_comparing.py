@@ -112,8 +112,8 @@ class Comparison:
         theirs = self._cloud.list_blocks(*self._source, ours.first, PAGE if ours is whole else WINDOW)
         if (ours.size_gib, ours.block_size) != (theirs.size_gib, theirs.block_size):
             raise self._mismatch(
-                f"is of {ours.size_gib} GiB in blocks of {ours.block_size} bytes, {self._of()} of {theirs.size_gib} "
-                f"GiB in blocks of {theirs.block_size}"
+                f"has {ours.size_gib} GiB in blocks of {ours.block_size} bytes, but {self._of()} has {theirs.size_gib} "
+                f"GiB in blocks of {theirs.block_size} bytes"
             )
         end = min(math.inf if window.end is None else window.end for window in (ours, theirs))
         here, there = ({index for index in window.tokens if index < end} for window in (ours, theirs))

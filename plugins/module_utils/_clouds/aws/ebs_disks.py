@@ -74,7 +74,9 @@ class EbsDisks(DiskCloud, EbsCloud):
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
         if ARCHIVED in source.traits:
             return source.obstacle
-        return "is on an Outpost, the only place for disks from it" if (source.place or "").startswith("arn:") else None
+        if (source.place or "").startswith("arn:"):
+            return "is on an Outpost, so disks can be made from it only there"
+        return None
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
         """Read sources, but refuse those whose key is not enabled: AWS would silently remove the disk."""

@@ -20,7 +20,10 @@ from .ec2_calls import Ec2Calls
 NOT_ENABLED = ("Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable")
 #: How long (seconds) the read of a key is repeated while KMS is too busy.
 SECONDS = 30.0
-HINT = "Grant kms:DescribeKey on this key to the caller, in its IAM policy and in the key policy, to show its state."
+HINT = (
+    "To let the module read the state of this key, grant the caller kms:DescribeKey on it, in the IAM policy and in "
+    "the key policy."
+)
 
 
 class KeyStates:

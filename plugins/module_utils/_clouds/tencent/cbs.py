@@ -66,8 +66,8 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
             return super().name_problem(name, snapshot_id)
         left = self.name_rule.max_length - len(name_ending(snapshot_id))
         return (
-            f"has {len(name)} characters, at most {left} are allowed, because {name_ending(snapshot_id)!r} is appended"
-            ", which identifies the copy"
+            f"has {len(name)} characters, but at most {left} are allowed. The module appends "
+            f"{name_ending(snapshot_id)!r} to identify the copy"
         )
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:

@@ -74,7 +74,7 @@ class RateLimiter:
         sent = self._sent.setdefault(action, deque(maxlen=CALLS_PER_SECOND))
         deadline = self._deadline()
         if deadline.passed and not may_be_late:
-            raise Throttled(f"{activity}: not tried, because wait_timeout had ended")
+            raise Throttled(f"{activity}: not tried, because wait_timeout had passed")
         if len(sent) == CALLS_PER_SECOND:
             pause = sent[0] + 1.0 + MARGIN - deadline.now()
             if pause > 0:

@@ -112,7 +112,7 @@ def _not_started(
     if absent:
         return None
     if error:
-        return error.as_kind(type(error), f"{error} (retried until wait_timeout ended)", error.hint or AGAIN)
+        return error.as_kind(type(error), f"{error} (retried until wait_timeout had passed)", error.hint or AGAIN)
     return TimedOut(
         f"The {request.noun} of {request.snapshot_id} in {request.region} could not be started within wait_timeout",
         hint="Run again to continue where this run stopped, or raise wait_timeout or max_in_flight.",

@@ -59,7 +59,7 @@ def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
     reasons = Counter(row["reason"] for row in plan if row["reason"] not in plan_reasons.USABLE)
     in_words = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
     if selected and not usable:
-        return [f"None of {selected} disks has a usable snapshot: {in_words}."]
+        return [f"None of the selected disks has a usable snapshot: {in_words}."]
     if left_out > taken:
         return [f"More snapshots are left out ({left_out}) than chosen ({taken}): {in_words}."]
     return []

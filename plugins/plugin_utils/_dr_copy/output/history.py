@@ -57,7 +57,7 @@ def index_over(
     why: Sequence[str] = (),
     shards: Sequence[str] = (),
 ) -> str:
-    """Return the page over all plans of an inventory: those in ``reports``, and the last reports of the ``others``.
+    """Return the page of all plans of an inventory: those in ``reports``, and the last reports of the ``others``.
 
     For each of the ``others``, which are hosts, ``names`` has the name of its plan (empty if it does not set one),
     ``why`` what went wrong, and ``shards`` the shard of its plan.

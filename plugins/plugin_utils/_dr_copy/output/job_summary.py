@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run passes on to later jobs and to the page over all plans: the small part of its report."""
+"""What a run passes on to later jobs and to the page of all plans: the small part of its report."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Types of the report of a run, and of its parts for jobs and for the page over all plans."""
+"""Types of the report of a run, and of its parts for jobs and for the page of all plans."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class ShortSummary(TypedDict):
 
 
 class PlanFacts(SummaryFacts):
-    """What the page over all plans shows of a report."""
+    """What the page of all plans shows of a report."""
 
     host: str
     name: str
@@ -165,7 +165,7 @@ class PlanFacts(SummaryFacts):
 
 
 class Brief(PlanFacts):
-    """What the playbooks show of a run: the ``lines`` of the log, and the facts for the page over all plans."""
+    """What the playbooks show of a run: the ``lines`` of the log, and the facts for the page of all plans."""
 
     locked_out: int
     lines: list[str]
@@ -173,7 +173,7 @@ class Brief(PlanFacts):
 
 
 class IndexedReport(PlanFacts, total=False):
-    """A brief, or a report that was read from JSON, for the page over all plans.
+    """A brief, or a report that was read from JSON, for the page of all plans.
 
     A brief has the number of recovery points that are ``locked_out``; a report has it in its ``breaches``. ``page`` is
     the file of a report that was read.

@@ -172,9 +172,9 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
     # Copies from other regions are not listed, so nothing is known about their disks here.
     if unknown and not values.source_region:
         warnings.append(
-            f"The copies of {first_in_words(unknown)} are gone, so it is unknown which disks these replace, "
-            f"and {values.id} may restore those disks a second time. To prevent that, put the manifest of the run that "
-            "made them into dr_restore_manifest_dir"
+            f"The copies from which {first_in_words(unknown)} were made are gone, so it is unknown which old disks "
+            f"they replace. {values.id} may restore those old disks a second time. To prevent that, put the manifest "
+            "of the run that made them into dr_restore_manifest_dir"
         )
     return warnings
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
+    pluralize,
+    quoted_failures,
+)
 
 from ..._role.answers import InfoAnswer, SnapshotRow
 from ..._role.enumerations import first_in_words
@@ -73,22 +76,18 @@ def refusal(points: Sequence[Point], listed: InfoAnswer, values: Variables) -> s
     fits_region = [copy for copy in copies if is_from(copy, values.source_region)]
     if points and (fits_region or not copies):
         why = by_reason([(point.disk_label, point.missing.text if point.missing else "") for point in points])
-        return (
-            f"None of {len(points)} disks has a recovery point that can be restored. {why}. "
-            f"{what_is_there(copies, values)}"
-        )
+        return f"No disk has a recovery point that can be restored. {why}. {what_is_there(copies, values)}"
     filters = {
         "source_region": values.source_region,
         "disk_tags": values.disk_tags,
         "disk_ids": values.disk_ids,
         "disk_names": values.disk_names,
     }
+    if not copies:
+        return f"There is nothing to restore. {what_is_there(copies, values)}"
     asked = [f"dr_restore_{name} {given}" for name, given in filters.items() if given]
     fits = f"matches {', '.join(asked)}" if asked else "names a disk"
-    return (
-        f"None of the {len(copies)} copies in {values.region} {fits}, so there is nothing to restore. "
-        f"{what_is_there(copies, values)}"
-    )
+    return f"No copy in {values.region} {fits}, so there is nothing to restore. {what_is_there(copies, values)}"
 
 
 def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
@@ -108,4 +107,4 @@ def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
             disks[disk_id] = disk_label({"disk_id": disk_id, "disk_name": name})
     sources = " and ".join(f"{number} of disks in {region}" for region, number in sorted(regions.items()))
     shown = first_in_words(sorted(disks.values())) or "they name no disk"
-    return f"There are {len(copies)} copies in {values.region}, {sources}: {shown}."
+    return f"{values.region} has {pluralize(len(copies), 'copy', 'copies')}, {sources}: {shown}."

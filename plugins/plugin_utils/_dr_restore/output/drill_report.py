@@ -176,7 +176,8 @@ def drill_lines(report: DrillReport) -> list[str]:
     rest = f"{totals['never']} of {totals['disks']} disks never proven {report['level']}"
     lines = [f"{head}; {rest}", report["claim"], *(f"WARNING: {text}" for text in report["warnings"])]
     if report["totals"]["uncompared"]:
-        lines.append(f"{report['totals']['uncompared']} of them were NOT COMPARED with their sources")
+        copies = pluralize(totals["tried"], "copy", "copies")
+        lines.append(f"{totals['uncompared']} of {copies} NOT COMPARED with their sources")
     for row in report["tried"]:
         took = f" in {row['seconds']} s" if row["seconds"] is not None else ""
         state = (

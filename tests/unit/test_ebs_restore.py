@@ -106,7 +106,7 @@ class TestEbs(RestoreContract):
     def test_a_disk_that_only_has_our_tags_is_kept(self, cloud):
         """AWS shows the snapshot of a disk: tags that contradict it are not ours."""
         one, two = cloud.copy(), cloud.copy()
-        theirs = cloud.plant(two, cloud.tags_for(one))
+        theirs = cloud.plant(two, cloud.restore_tags_of(one))
         out = cloud.restore(one, wait=True)
         assert not out.failed and out["disk_id"] != theirs.id and row_of(out)["action"] == "created"
         gone = cloud.restore(one, state="absent", wait=True)

@@ -350,11 +350,10 @@ class NightSimulation(PeopleSimulation):
             if folder.exists():
                 folder.rename(self.folder / f"{name}.away")
             folder.write_text("not mounted")
-        write, write_metrics = report_files.write_atomically, metrics.write_to_textfile
         try:
             with (
-                mock.patch.object(report_files, "write_atomically", self._fail_writes(write)),
-                mock.patch.object(metrics, "write_to_textfile", self._fail_writes(write_metrics)),
+                mock.patch.object(report_files, "write_atomically", self._fail_writes(report_files.write_atomically)),
+                mock.patch.object(metrics, "write", self._fail_writes(metrics.write)),
             ):
                 yield
         finally:
@@ -363,8 +362,8 @@ class NightSimulation(PeopleSimulation):
                 if (away := self.folder / f"{name}.away").exists():
                     away.rename(self.folder / name)
 
-    def _fail_writes(self, write: Callable[..., None]) -> Callable[..., None]:
-        def written(path: Any, content: Any) -> None:
+    def _fail_writes(self, write: Callable[..., Any]) -> Callable[..., Any]:
+        def written(path: Any, content: Any) -> Any:
             name = self.scheduler.run
             self._files_of[name] += 1
             kind = dict(self._runs[name].files).get(self._files_of[name])
@@ -373,9 +372,10 @@ class NightSimulation(PeopleSimulation):
                 raise OSError(28, "No space left on device")
             if kind == "kill_before":
                 self._kill(name)
-            write(path, content)
+            answer = write(path, content)
             if kind == "kill_after":
                 self._kill(name)
+            return answer
 
         return written
 

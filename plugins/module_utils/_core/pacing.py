@@ -69,12 +69,12 @@ class Backoff:
 class Retries:
     """When to repeat a read that fails.
 
-    After errors of class ``waited_out`` it is repeated until the deadline, after others ``ATTEMPTS`` times within
+    After throttling it is repeated until the deadline, after other errors ``ATTEMPTS`` times within
     ``ATTEMPTS_SECONDS``.
     """
 
-    def __init__(self, deadline: Deadline, waited_out: type[CopyError] = Throttled):
-        self._deadline, self._waited_out = deadline, waited_out
+    def __init__(self, deadline: Deadline):
+        self._deadline = deadline
         self.record_success()
 
     def record_success(self) -> None:
@@ -90,16 +90,16 @@ class Retries:
         Returns whether the failure is final.
         """
         now = self._deadline.now()
-        self._failures += not isinstance(error, self._waited_out)
+        self._failures += not isinstance(error, Throttled)
         self._since = min(self._since, now)
         self.due_at = now + max(self._backoff.next_pause(), cooldown)
         lasts = self._failures >= ATTEMPTS or (self._failures > 0 and now - self._since > ATTEMPTS_SECONDS)
         return error.retry is Retry.NEVER or lasts
 
 
-def persist(call: Callable[[], Result], deadline: Deadline, waited_out: type[CopyError] = Throttled) -> Result:
+def persist(call: Callable[[], Result], deadline: Deadline) -> Result:
     """Repeat a call that is safe to repeat until it is answered. Raises the last CopyError."""
-    retries = Retries(deadline, waited_out)
+    retries = Retries(deadline)
     while True:
         try:
             return call()

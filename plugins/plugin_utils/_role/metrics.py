@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from .rows import parse_time
+
 try:
+    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
     from prometheus_client.parser import text_string_to_metric_families
 
     MISSING = ""
@@ -17,7 +21,25 @@ except ImportError as error:
 
 #: A metric of both copy runs and drills.
 DRILL = "dr_copy_drill_timestamp_seconds"
-DRILL_HELP = "When a copy of a disk was last proven by making a disk from it; 0: never"
+
+
+def write(path: Path, registry: CollectorRegistry) -> str:
+    """Write metrics atomically, and return the path. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_to_textfile(str(path), registry)
+    os.chmod(path, 0o644)  # node_exporter runs as another user
+    return str(path)
+
+
+def seconds_of(moment: str | None) -> float:
+    """Return a time (ISO 8601) in seconds since 1970; 0 for never."""
+    time = parse_time(moment)
+    return time.timestamp() if time else 0.0
+
+
+def drill_gauge(registry: CollectorRegistry) -> Gauge:
+    help_text = "When a copy of a disk was last proven by making a disk from it; 0: never"
+    return Gauge(DRILL, help_text, ("plan", "disk", "region"), registry=registry)
 
 
 def proofs_in_other_files(path: Path) -> set[tuple[str, str, str]]:

@@ -69,7 +69,7 @@ def as_bool(value: Any) -> bool:
 def as_list(value: Any) -> list[str]:
     """Parse a list, a JSON list, or a string with one entry per line or separated by commas."""
     if isinstance(value, str):
-        entries = _json(value, list)
+        entries = parsed_json(value, list)
         value = re.split(r"[\n,]", value) if entries is None else entries
     if not isinstance(value, (list, tuple)):
         raise InvalidValue("must be a list, or text with commas or one entry per line")
@@ -84,7 +84,7 @@ def as_dict(value: Any) -> RawVariables:
     if not isinstance(value, str):
         raise InvalidValue("must be a dict, a JSON object, or one key=value per line")
     if value.strip().startswith("{"):
-        return dict(_json(value, dict) or {})
+        return dict(parsed_json(value, dict) or {})
     pairs = {}
     for number, line in enumerate(value.splitlines(), 1):
         key, sign, entry = line.partition("=")
@@ -115,7 +115,8 @@ def as_tag_filter(value: Any) -> dict[str, str]:
     return tags
 
 
-def _json(value: str, kind: type) -> Any:
+def parsed_json(value: str, kind: type) -> Any:
+    """Parse JSON if it begins as a list or a dict, else return None."""
     if not value.strip().startswith("[" if kind is list else "{"):
         return None
     try:

@@ -155,13 +155,6 @@ def _is_count(value: Any) -> bool:
     return float(value) >= 0 and float(value).is_integer()
 
 
-def _as_choice(name: str, value: Any) -> bool:
-    try:
-        return as_bool(value)
-    except InvalidValue as error:
-        raise ValueError(f"{name} {error}") from None
-
-
 def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     copies: Iterable[SnapshotRow],
     keep: int = 0,  # recovery points of a disk in a region
@@ -185,7 +178,10 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
     retention = Retention.from_limits(limits, time_or_now(now))
     plans = each_once("plans", plans or ())
-    whole_sets_stay = _as_choice("sets", sets)
+    try:
+        whole_sets_stay = as_bool(sets)
+    except InvalidValue as error:
+        raise ValueError(f"sets {error}") from None
     judged = with_doubts(copies, (), retention.now)
     spared = kept_by_sets(copies_of(judged)) if whole_sets_stay else set()
     expired = []

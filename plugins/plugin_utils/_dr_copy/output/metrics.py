@@ -6,20 +6,18 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
-from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
+from ..._role.metrics import DRILL, drill_gauge, proofs_in_other_files, seconds_of, write
 from ..._role.naming import file_name
-from ..._role.rows import parse_time
 from .report_type import Report, label_of, shard_of
 
 try:
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+    from prometheus_client import CollectorRegistry, Gauge
     from prometheus_client.parser import text_string_to_metric_families
 except ImportError:
     pass  # MISSING reports it by name
@@ -62,7 +60,7 @@ def write_metrics(report: Report, directory: str) -> str:
     path = metrics_file(directory, report)
     before = _read(path)
     registry = CollectorRegistry()
-    plan, finished = label_of(report), _seconds(report["finished_at"])
+    plan, finished = label_of(report), seconds_of(report["finished_at"])
     points = Gauge(
         _POINT,
         "When the source of a disk's newest complete copy was taken; 0: there is none",
@@ -71,7 +69,7 @@ def write_metrics(report: Report, directory: str) -> str:
     )
     for point in report["recovery_points"]:
         labels = {"plan": plan, "cloud": str(report["cloud"]), "disk": point["disk_id"], "region": point["region"]}
-        known = _seconds(point["source_created_at"]) if point["snapshot_id"] else 0.0
+        known = seconds_of(point["source_created_at"]) if point["snapshot_id"] else 0.0
         points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
 
     _add_sets(report, before, registry)
@@ -93,10 +91,7 @@ def write_metrics(report: Report, directory: str) -> str:
     copies = Gauge("dr_copy_copies", "Copies of the last run, by outcome", ("plan", "outcome"), registry=registry)
     for outcome, number in sorted(report["counts"].items()):
         copies.labels(plan=plan, outcome=outcome).set(number)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_to_textfile(str(path), registry)
-    os.chmod(path, 0o644)  # node_exporter runs as another user
-    return str(path)
+    return write(path, registry)
 
 
 def _add_sets(report: Report, before: Values, registry: CollectorRegistry) -> None:
@@ -109,7 +104,7 @@ def _add_sets(report: Report, before: Values, registry: CollectorRegistry) -> No
     )
     for row in report["sets"]:
         labels = {"plan": label_of(report), "group": str(row["group"]), "region": str(row["region"])}
-        seconds = _seconds(row["source_created_at"] or "")
+        seconds = seconds_of(row["source_created_at"])
         sets.labels(**labels).set(_earlier(before, _SET, labels) if row["unknown"] else seconds)
 
 
@@ -156,13 +151,13 @@ def _add_proofs(
     cloud = CLOUDS.get(str(report["cloud"]))
     if cloud and not cloud.tag_rules:
         return
-    proofs = Gauge(DRILL, DRILL_HELP, ("plan", "disk", "region"), registry=registry)
+    proofs = drill_gauge(registry)
     for point in report["recovery_points"]:
         labels = {"plan": label_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
         if (labels["plan"], labels["disk"], labels["region"]) in elsewhere:
             continue
         unknown = point["state"] == "unknown"
-        seconds = _earlier(before, DRILL, labels) if unknown else _seconds(point.get("proven_at") or "")
+        seconds = _earlier(before, DRILL, labels) if unknown else seconds_of(point.get("proven_at"))
         proofs.labels(**labels).set(seconds)
 
 
@@ -175,11 +170,6 @@ def is_success(report: Report) -> bool:
         return False
     is_met = report["within_rpo"] or not report["rpo_hours"] or not report["totals"]["disks"]
     return not report["failures"] and not report["breaches"] and is_met
-
-
-def _seconds(moment: str | None) -> float:
-    time = parse_time(moment)
-    return time.timestamp() if time else 0.0
 
 
 def _earlier(values: Values, name: str, labels: Mapping[str, str]) -> float:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -29,6 +28,7 @@ from ..._role.parsing import (
     as_text,
     as_whole_number,
     one_of,
+    parsed_json,
 )
 from ..._role.rows import parse_time
 from ..._role.table import Argument, ByName, parse_variables, table_of, unknown_variables, variable
@@ -59,22 +59,15 @@ def as_minutes(value: Any) -> float:
 def as_waves(value: Any) -> list[dict[str, str]]:
     """Parse a list of tag matches, a JSON list, or a string with one wave per line and its tags separated by commas."""
     if isinstance(value, str):
-        is_json = value.strip().startswith("[")
+        entries = parsed_json(value, list)
         lines = [line.replace(",", "\n") for line in value.splitlines() if line.strip()]
-        value = _parsed(value) if is_json else lines
+        value = lines if entries is None else entries
     if not isinstance(value, (list, tuple)):
         raise InvalidValue("must be a list of tags, as [{tier: database}, {tier: app}]")
     waves = [as_tags(entry) for entry in value]
     if not all(waves):
         raise InvalidValue("has a wave without tags; disks that match no wave come last anyway")
     return waves
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise InvalidValue(f"is not valid JSON ({error})") from None
 
 
 #: The billing cycles of all clouds; the module refuses those that its cloud does not have.

@@ -6,31 +6,28 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from ..._role.marks import LEVELS
 from ..._role.naming import file_name
 from ..._role.proofs import strongest
-from ..._role.rows import parse_time
 from .report_type import DrillReport
 
 
 def write_drill_metrics(report: DrillReport, directory: str) -> str:
     """Write atomically what drills have proven, and when; return the path of the file. Raises OSError."""
     # Only dr_restore_metrics_dir needs them; input.contradictions has checked that the package is installed.
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+    from prometheus_client import CollectorRegistry, Gauge
 
-    from ..._role.metrics import DRILL, DRILL_HELP, proofs_in_other_files
+    from ..._role.metrics import drill_gauge, proofs_in_other_files, seconds_of, write
 
     path = Path(directory) / f"dr_drill_{file_name(report['host'])}.prom"
     registry, elsewhere = CollectorRegistry(), proofs_in_other_files(path)
-    gauge = Gauge(DRILL, DRILL_HELP, ("plan", "disk", "region"), registry=registry)
+    gauge = drill_gauge(registry)
     for disk in report["disks"]:
-        time = parse_time(disk["proven_at"])
         labels = {"plan": report["host"], "disk": disk["disk_id"], "region": report["region"]}
         if (labels["plan"], labels["disk"], labels["region"]) not in elsewhere:
-            gauge.labels(**labels).set(time.timestamp() if time else 0.0)
+            gauge.labels(**labels).set(seconds_of(disk["proven_at"]))
     names = ("plan", "region", "level")
     by_level = Gauge(
         "dr_copy_drill_disks", "Disks by the strongest level that drills have proven", names, registry=registry
@@ -43,7 +40,4 @@ def write_drill_metrics(report: DrillReport, directory: str) -> str:
     )
     number = sum(not row["proven"] for row in report["tried"])
     failed.labels(report["host"], report["region"], report["level"]).set(number)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_to_textfile(str(path), registry)
-    os.chmod(path, 0o644)  # node_exporter runs as another user
-    return str(path)
+    return write(path, registry)

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 import boto3
@@ -344,21 +342,3 @@ def test_a_large_estate_is_found_by_filters_changed_and_copied(ebs, ec2):
     made = there.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=source, Description="d")["SnapshotId"]
     ebs.clock.sleep(5)
     assert found(snapshot__id=[made])[0]["State"] == "completed"
-
-
-WITHOUT_BOTO3 = """
-import sys
-sys.modules.update({"boto3": None, "botocore": None})
-from tests.simulator.clock import FakeClock
-from tests.unit.harness import run_module
-given = {"snapshot_ids": "snap-0123456789abcdef0", "source_region": "us-east-1", "destination_regions": "eu-west-1"}
-out = run_module("ebs_snapshot_copy", given, FakeClock())
-assert out.failed and "boto3" in out["msg"] and out["copies"] == [], out.text
-out = run_module("ebs_snapshot_info", {"region": "us-east-1"}, FakeClock())
-assert out.failed and "boto3" in out["msg"] and out["snapshots"] == [], out.text
-"""
-
-
-def test_a_missing_boto3_is_named():
-    done = subprocess.run([sys.executable, "-c", WITHOUT_BOTO3], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr

@@ -245,6 +245,32 @@ def test_a_module_imports_no_other_clouds_sdk(name):
     assert done.stdout.strip() == "[]", done.stdout
 
 
+WITHOUT_SDKS = """
+import sys
+missing = "boto3 botocore aliyunsdkcore aliyunsdkecs aliyunsdkens tencentcloud"
+sys.modules.update(dict.fromkeys(missing.split()))
+from tests.clouds import CLOUDS
+from tests.simulator.clock import FakeClock
+from tests.unit.harness import run_module
+packages = {"ebs": "boto3", "ecs": "aliyun-python-sdk-ecs", "ens": "aliyun-python-sdk-ens"}
+packages["cbs"] = "tencentcloud-sdk-python-cbs"
+for name, cloud in CLOUDS.items():
+    region = cloud.regions[0]
+    for module, rows, given in (
+        ("copy", "copies", {"snapshot_ids": [], "source_region": region, "destination_regions": region}),
+        ("info", "snapshots", {"region": region}),
+        ("restore", "disks", {"snapshot_ids": [], "region": region, "restore_id": "flood"}),
+    ):
+        out = run_module(f"{name}_snapshot_{module}", given, FakeClock())
+        assert out.failed and packages[name] in out["msg"] and out[rows] == [], out.text
+"""
+
+
+def test_a_missing_sdk_is_named():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SDKS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_returned_key_has_a_sample():
     def check(entries, where):
         for key, entry in entries.items():

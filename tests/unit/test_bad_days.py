@@ -131,11 +131,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
             return {**known, "VolumeId": volume} if snapshot.id == ordinary else known
 
         monkeypatch.setattr(ec2, "shown", shown)
-        out = cloud.run(source, wait=True)
-        assert not out.failed and out.copy()["action"] == "created" and out["duplicates"] == []
-        assert ids(cloud.copies()) == {out["snapshot_id"]} and out["snapshot_id"] != ordinary
-        cloud.run(source, state="absent", wait=True)
-        assert not cloud.copies() and ordinary in ids(cloud.all_snapshots(cloud.destination))
+        _check_that_it_is_no_copy(cloud, ordinary, source)
 
     def test_a_failed_snapshot_that_is_no_copy_is_not_deleted_for_a_new_one(self, cloud):
         """replace_failed deletes only what may be deleted (promises: failed-copies, deleting)."""
@@ -364,15 +360,19 @@ class TestCbs(TaggedCopies, PagedListings, BadDaysContract):
     def test_an_ordinary_snapshot_with_our_tags_is_no_copy_and_is_not_deleted(self, cloud):
         """CopyFromRemote identifies a copy (promises: deleting)."""
         source = cloud.snapshot()
-        ordinary = _with_our_tags(cloud, source)
-        out = cloud.run(source, wait=True)
-        assert not out.failed and out.copy()["action"] == "created" and out["duplicates"] == []
-        assert ids(cloud.copies()) == {out["snapshot_id"]} and out["snapshot_id"] != ordinary
-        cloud.run(source, state="absent", wait=True)
-        assert not cloud.copies() and ordinary in ids(cloud.all_snapshots(cloud.destination))
+        _check_that_it_is_no_copy(cloud, _with_our_tags(cloud, source), source)
 
 
 def _with_our_tags(cloud, source):
     """Take a snapshot in the destination and give it the provenance tags of a copy."""
     tags = {"dr-copy:source-snapshot-id": source, "dr-copy:source-region": cloud.source}
     return cloud.snapshot(region=cloud.destination, **tags)
+
+
+def _check_that_it_is_no_copy(cloud, ordinary, source):
+    """A run copies the source although this snapshot has its tags, and another one deletes only the copy."""
+    out = cloud.run(source, wait=True)
+    assert not out.failed and out.copy()["action"] == "created" and out["duplicates"] == []
+    assert ids(cloud.copies()) == {out["snapshot_id"]} and out["snapshot_id"] != ordinary
+    cloud.run(source, state="absent", wait=True)
+    assert not cloud.copies() and ordinary in ids(cloud.all_snapshots(cloud.destination))

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from .cbs import Cbs, CbsSnapshot
-from .state import Disk, SnapshotGroup, as_truth, new_id
+from .state import Disk, SnapshotGroup, new_id
 from .tencent import ApiError, required
 
 CBS = "cbs", "2017-03-12"
@@ -63,11 +63,7 @@ class CbsDisks(Cbs):
         self.tokens.clear()
 
     def _truth(self) -> list[dict[str, Any]]:
-        now = self.clock.monotonic()
-        disks = [
-            d for kept in self.account.disks.values() for d in kept.values() if d.gone_at is None or now < d.gone_at
-        ]
-        return super()._truth() + [{"kind": "disk", "source_id": "", **as_truth(disk)} for disk in disks]
+        return super()._truth() + self.account.true_disks()
 
     def CreateDisks(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         token = given.get("ClientToken")

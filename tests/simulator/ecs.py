@@ -65,51 +65,63 @@ class Ecs(RpcCloud):
     }
 
     def CopySnapshot(self, given: dict[str, str], region: str) -> dict[str, Any]:
+        token = given.get("ClientToken", "")
+        if len(token) > 64 or not token.isascii():
+            raise ApiError("InvalidClientToken.Malformed")
+        return self._once(given, lambda: {"SnapshotId": self._copy(given, region).id})
+
+    def _once(self, given: dict[str, str], make: Any) -> dict[str, Any]:
+        """Return the same answer for the same client token."""
         token = given.get("ClientToken")
-        if token is not None:
-            if len(token) > 64 or not token.isascii():
-                raise ApiError("InvalidClientToken.Malformed")
-            if token in self.tokens:
-                before, answer = self.tokens[token]
-                if before != given:
-                    raise ApiError("IdempotentParameterMismatch", "The specified clientToken is used.", 403)
-                return answer
-        answer = {"SnapshotId": self._copy(given, region).id}
+        if token in self.tokens:
+            before, answer = self.tokens[token]
+            if before != given:
+                raise ApiError("IdempotentParameterMismatch", "The specified clientToken is used.", 403)
+            return answer
+        answer = make()
         if token is not None:
             self.tokens[token] = (given, answer)
-        return answer
+        return dict(answer)
 
     def _copy(self, given: dict[str, str], region: str) -> SimulatedSnapshot:
-        settings, now = self.control.settings, self.clock.monotonic()
-        source_id, destination = required(given, "SnapshotId"), required(given, "DestinationRegionId")
-        if not REGION.fullmatch(destination):
-            raise ApiError("InvalidRegionId.MalFormed", "The specified RegionId is not valid.")
-        name, description = required(given, "DestinationSnapshotName"), given.get("DestinationSnapshotDescription")
-        if not NAME.fullmatch(name):
-            raise ApiError("InvalidSnapshotName.Malformed", "The specified SnapshotName is wrongly formed.", 403)
-        if description is not None and (not 2 <= len(description) <= 256 or re.match(r"https?://", description)):
-            raise ApiError("InvalidDescription.Malformed", "The specified description is wrongly formed.", 403)
-        retention = given.get("RetentionDays")
-        if retention is not None and not (retention.isdigit() and 1 <= int(retention) <= 65536):
-            raise ApiError("InvalidRetentionDays.Malformed", "The specified RetentionDays is not valid.", 403)
-        encrypted, key = parse_bool(given, "Encrypted"), given.get("KMSKeyId", "")
-        if key and not encrypted:
-            raise ApiError(
-                "InvalidEncrypted.NotMatchKmsKeyId",
-                "The specified parameter Encrypted must be true when KmsKeyId is not empty.",
-                403,
-            )
-        tags = _tags(given)
+        _check_copy(given)
+        tags, encrypted = _tags(given), parse_bool(given, "Encrypted")
+        destination, retention = given["DestinationRegionId"], given.get("RetentionDays")
         if region == destination and not encrypted:
             raise ApiError(
                 "InvalidOperation.NotSupportCopyInSameRegion",
                 "Copying snapshot in the same region is not supported.",
                 403,
             )
+        source = self._copied_source(given["SnapshotId"], region, encrypted)
+        self._check_room(source, destination)
+        return self.account.add(
+            SimulatedSnapshot(
+                id=new_id("s-"),
+                region=destination,
+                created=self.clock.utc(),
+                disk_id=source.disk_id,
+                name=given["DestinationSnapshotName"],
+                description=given.get("DestinationSnapshotDescription", ""),
+                tags=tags,
+                size=source.size,
+                encrypted=encrypted,
+                # A key is shown as its bare ID, the service's own key not at all (recorded: disk-unattached,
+                # -service-key).
+                kms_key_id=given.get("KMSKeyId", "").rpartition("/")[2],
+                source_id=source.id,
+                source_region=region,
+                **course(self.control.settings, source.id, self.clock.monotonic()),
+                retention_days=int(retention) if retention else None,
+            )
+        )
+
+    def _copied_source(self, source_id: str, region: str, encrypted: bool) -> SimulatedSnapshot:
+        """Return a snapshot that can be copied, or refuse."""
         source = self.account.snapshots.get(region, {}).get(source_id)
         if source is None:
             raise ApiError("InvalidSnapshotId.NotFound", "The specified snapshot is not exists.", 403)
-        if source.phase(now) != "complete":
+        if source.phase(self.clock.monotonic()) != "complete":
             raise ApiError("InvalidSnapshotId.NotReady", "The specified snapshot has not completed yet.", 403)
         if source.category.lower() in ("archive", "flash"):
             raise ApiError(
@@ -121,6 +133,10 @@ class Ecs(RpcCloud):
             raise ApiError(
                 "InvalidEncrypted.NotSupportDecrypt", "Encrypted snapshot not support copy to decrypt snapshot.", 403
             )
+        return source
+
+    def _check_room(self, source: SimulatedSnapshot, destination: str) -> None:
+        settings = self.control.settings
         if any(copy.disk_id == source.disk_id for copy in self.account.running_copies(destination)):
             raise ApiError(
                 "InvalidOperation.UnfinishedCrossRegionCopy",
@@ -135,26 +151,6 @@ class Ecs(RpcCloud):
                 "The quota is insufficient, please contact your channel partner to increase the quota.",
                 403,
             )
-        return self.account.add(
-            SimulatedSnapshot(
-                id=new_id("s-"),
-                region=destination,
-                created=self.clock.utc(),
-                disk_id=source.disk_id,
-                name=name,
-                description=description or "",
-                tags=tags,
-                size=source.size,
-                encrypted=encrypted,
-                # A key is shown as its bare ID, the service's own key not at all (recorded: disk-unattached,
-                # -service-key).
-                kms_key_id=key.rpartition("/")[2],
-                source_id=source_id,
-                source_region=region,
-                **course(settings, source_id, now),
-                retention_days=int(retention) if retention else None,
-            )
-        )
 
     def DescribeSnapshots(self, given: dict[str, str], region: str) -> dict[str, Any]:
         ids = json_list(given, "SnapshotIds", 100, "InvalidSnapshotIds.Malformed")
@@ -300,6 +296,28 @@ class Ecs(RpcCloud):
         if any(resource not in found for resource in ids):
             raise ApiError("InvalidResourceId.NotFound", "The specified ResourceId is not found.", 404)
         return [found[resource] for resource in ids]
+
+
+def _check_copy(given: dict[str, str]) -> None:
+    """Refuse a copy call whose parameters are invalid by themselves."""
+    required(given, "SnapshotId")
+    if not REGION.fullmatch(required(given, "DestinationRegionId")):
+        raise ApiError("InvalidRegionId.MalFormed", "The specified RegionId is not valid.")
+    name, description = required(given, "DestinationSnapshotName"), given.get("DestinationSnapshotDescription")
+    if not NAME.fullmatch(name):
+        raise ApiError("InvalidSnapshotName.Malformed", "The specified SnapshotName is wrongly formed.", 403)
+    if description is not None and (not 2 <= len(description) <= 256 or re.match(r"https?://", description)):
+        raise ApiError("InvalidDescription.Malformed", "The specified description is wrongly formed.", 403)
+    retention = given.get("RetentionDays")
+    if retention is not None and not (retention.isdigit() and 1 <= int(retention) <= 65536):
+        raise ApiError("InvalidRetentionDays.Malformed", "The specified RetentionDays is not valid.", 403)
+    encrypted = parse_bool(given, "Encrypted")
+    if given.get("KMSKeyId") and not encrypted:
+        raise ApiError(
+            "InvalidEncrypted.NotMatchKmsKeyId",
+            "The specified parameter Encrypted must be true when KmsKeyId is not empty.",
+            403,
+        )
 
 
 def _numbered(given: dict[str, str], name: str, most: int) -> list[str]:

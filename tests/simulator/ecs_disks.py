@@ -11,7 +11,7 @@ from typing import Any
 
 from .alibaba import ApiError, parse_bool, required
 from .ecs import NAME, Ecs, _numbered, _tags
-from .state import Disk, SimulatedSnapshot, SnapshotGroup, as_truth, new_id
+from .state import Disk, SimulatedSnapshot, SnapshotGroup, new_id
 
 #: Categories that a zone sells, with their smallest size in GiB (api-facts: ecs-disk-calls).
 SOLD = {"cloud_essd": 1, "cloud_efficiency": 20}
@@ -50,8 +50,7 @@ class EcsDisks(Ecs):
     }
 
     def _truth(self) -> list[dict[str, Any]]:
-        disks = [disk for kept in self.account.disks.values() for disk in kept.values()]
-        return super()._truth() + [{"kind": "disk", "source_id": "", **as_truth(disk)} for disk in disks]
+        return super()._truth() + self.account.true_disks()
 
     def CreateDisk(self, given: dict[str, str], region: str) -> dict[str, Any]:
         zone, category = required(given, "ZoneId"), given.get("DiskCategory", "cloud")
@@ -275,19 +274,6 @@ class EcsDisks(Ecs):
         now = self.clock.monotonic()
         kept = self.account.snapshots.get(disk.region, {}).values()
         return any(s.disk_id == disk.id and not s.source_id and s.phase(now) == "running" for s in kept)
-
-    def _once(self, given: dict[str, str], make: Any) -> dict[str, Any]:
-        """Return the same answer for the same client token."""
-        token = given.get("ClientToken")
-        if token in self.tokens:
-            before, answer = self.tokens[token]
-            if before != given:
-                raise ApiError("IdempotentParameterMismatch", "The specified clientToken is used.", 403)
-            return answer
-        answer = make()
-        if token is not None:
-            self.tokens[token] = (given, answer)
-        return dict(answer)
 
 
 def _check_name(name: str | None, code: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .alibaba import ApiError, required
 from .ens import NODE, Ens
-from .state import Disk, SimulatedSnapshot, as_truth, new_id
+from .state import Disk, SimulatedSnapshot, new_id
 
 CATEGORIES = ("cloud_efficiency", "cloud_ssd")
 #: The smallest disk (GiB) that a node sells.
@@ -38,8 +38,7 @@ class EnsDisks(Ens):
     }
 
     def _truth(self) -> list[dict[str, Any]]:
-        disks = [disk for kept in self.account.disks.values() for disk in kept.values()]
-        return super()._truth() + [{"kind": "disk", "source_id": "", **as_truth(disk)} for disk in disks]
+        return super()._truth() + self.account.true_disks()
 
     def CreateDisk(self, given: dict[str, str], _region: str) -> dict[str, Any]:
         node = required(given, "EnsRegionId")

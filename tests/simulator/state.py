@@ -83,11 +83,6 @@ class Disk:
         return self.visible_at <= now and (self.gone_at is None or now < self.gone_at)
 
 
-def as_truth(disk: Disk) -> dict[str, Any]:
-    """Return the facts of a disk; JSON has no infinity."""
-    return {name: value for name, value in vars(disk).items() if name != "seen_at"}
-
-
 @dataclass
 class SimulatedSnapshot:
     """A snapshot or a copy; a copy is in progress for ``duration`` seconds from ``started`` (monotonic)."""
@@ -194,6 +189,16 @@ class AccountState:
         for disk_id in [disk.id for disk in kept.values() if disk.gone_at is not None and now >= disk.gone_at]:
             del kept[disk_id]
         return [disk for disk in kept.values() if disk.visible_at <= now]
+
+    def true_disks(self) -> list[dict[str, Any]]:
+        """Return the true state of every disk that exists; JSON has no infinity."""
+        now = self.clock.monotonic()
+        every = [disk for kept in self.disks.values() for disk in kept.values()]
+        return [
+            {"kind": "disk", "source_id": "", **{key: value for key, value in vars(disk).items() if key != "seen_at"}}
+            for disk in every
+            if disk.gone_at is None or now < disk.gone_at
+        ]
 
     def disks_being_made(self, region: str) -> int:
         now = self.clock.monotonic()

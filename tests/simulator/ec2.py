@@ -34,10 +34,11 @@ from .control import Control, ControlledApp
 from .ec2_blocks import Blocks
 from .ec2_disks import Disks
 from .ec2_large import LargeRegion, fill, page_text
+from .ec2_locks import Locks
 from .ec2_rules import check_copy, check_snapshot_id, check_source_id, check_tag_limits, check_tags, invalid
 from .ec2_shown import check_filters, passes, shown, tag_list, volume_passes, volume_shown
 from .history import History
-from .locks import SimulatedLock, holds, lock_of
+from .locks import holds
 
 ACCESS_KEY, SECRET_KEY = "AKIASIMULATEDKEY0001", "simulatedSecret/K7MDENGbPxRfiCYEXAMPLEKEYab"
 KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
@@ -274,8 +275,7 @@ class Ec2:
         ElasticBlockStore.modify_snapshot_attribute = _answering(self.modify_snapshot_attribute)  # type: ignore[method-assign]
         ElasticBlockStore.delete_snapshot = _answering(self.delete_snapshot)  # type: ignore[method-assign]
         self.disks.install(_answering)
-        ElasticBlockStore.lock_snapshot = _answering(self.lock_snapshot)  # type: ignore[attr-defined]
-        ElasticBlockStore.describe_locked_snapshots = _answering(self.describe_locked_snapshots)  # type: ignore[attr-defined]
+        Locks(self).install(_answering)
         models.utcnow = lambda: self.clock.utc().replace(tzinfo=None)
         if not hasattr(TagResponse, "moto_create_tags"):
             TagResponse.moto_create_tags = TagResponse.create_tags  # type: ignore[attr-defined]
@@ -408,7 +408,7 @@ class Ec2:
         found = [facts for facts in shown_all if all(passes(facts, name, values) for name, values in filters.items())]
         if large.snapshots:
             found += large.find({**filters, "snapshot-id": ids} if ids else filters)
-        return self._page(call, found, "Snapshots", bool(ids), _written)
+        return self.page(call, found, "Snapshots", bool(ids), _written)
 
     def _restorable(self, snapshot: Any, user: str, account: str) -> bool:
         """Whether RestorableByUserIds shows a snapshot. "self": own and explicitly shared snapshots; "all": public
@@ -444,18 +444,18 @@ class Ec2:
             facts = volume_shown(volume, tags, call.region)
             if all(volume_passes(facts, name, values) for name, values in filters.items()):
                 found.append(facts)
-        return self._page(call, found, "Volumes", False, _written)
+        return self.page(call, found, "Volumes", False, _written)
 
     def describe_volume_status(self, call: Any) -> Any:
         call.error_on_dryrun()
         volumes = self.disks.shown(call.ec2_backend, call._get_param("VolumeIds", []) or None)
         found = [self.disks.status_of(volume) for volume in volumes if volume.status not in ("creating", "deleting")]
-        return self._page(call, found, "VolumeStatuses", bool(call._get_param("VolumeIds", [])))
+        return self.page(call, found, "VolumeStatuses", bool(call._get_param("VolumeIds", [])))
 
     def _visible(self, snapshot: Any) -> bool:
         return bool(getattr(snapshot, "visible_at", 0.0) <= self.clock.monotonic())
 
-    def _page(
+    def page(
         self, call: Any, found: list[Any], key: str, by_id: bool, write: Callable[[dict[str, Any]], Any] = ActionResult
     ) -> Any:
         size = call._get_param("MaxResults")
@@ -504,38 +504,6 @@ class Ec2:
         del call.ec2_backend.snapshots[snapshot_id]
         return EmptyResult()
 
-    # -- locks ------------------------------------------------------------------------------------------
-
-    def lock_for(self, snapshot: Any, days: int) -> None:
-        """Lock a snapshot as a person would."""
-        snapshot.lock = SimulatedLock("compliance", days, None, self.clock.utc())
-
-    def lock_snapshot(self, call: Any) -> ActionResult:
-        snapshot_id, mode, days = (call._get_param(name) for name in ("SnapshotId", "LockMode", "LockDuration"))
-        check_snapshot_id(snapshot_id)
-        cool_off, now = call._get_param("CoolOffPeriod"), self.clock.utc()
-        if mode not in ("governance", "compliance") or days is None or not 1 <= days <= 36500:
-            raise invalid("Value for parameter LockMode or LockDuration is invalid.", "InvalidParameterValue")
-        if cool_off is not None and (mode != "compliance" or not 1 <= cool_off <= 72):
-            raise invalid("Value for parameter CoolOffPeriod is invalid.", "InvalidParameterValue")
-        call.error_on_dryrun()
-        snapshot = call.ec2_backend.snapshots.get(snapshot_id)
-        if snapshot is None or snapshot.owner_id != call.current_account:
-            raise invalid(f"The snapshot '{snapshot_id}' does not exist.", "InvalidSnapshot.NotFound")
-        started = snapshot.completed_at.replace(tzinfo=timezone.utc) if _is_pending_copy(snapshot) else now
-        lock, before = SimulatedLock(mode, days, cool_off, started), lock_of(snapshot)
-        if before and not before.may_become(lock, now):
-            raise invalid("The lock of the snapshot cannot be changed so.", "InvalidParameterCombination")
-        snapshot.lock = lock
-        return ActionResult(_lock_shown(snapshot, now))
-
-    def describe_locked_snapshots(self, call: Any) -> ActionResult:
-        call.error_on_dryrun()
-        ids, now = call._get_param("SnapshotIds", []) or [], self.clock.utc()
-        there = self.history.seen(call.region, locks=True) if self.history else call.ec2_backend.snapshots.values()
-        own = [s for s in there if s.owner_id == call.current_account and lock_of(s)]
-        return self._page(call, [_lock_shown(s, now) for s in own if not ids or s.id in ids], "Snapshots", bool(ids))
-
     def create_tags(self, call: Any) -> Any:
         tags = {tag["Key"]: tag.get("Value", "") for tag in call._get_param("Tags", [])}
         check_tag_limits(tags)
@@ -556,22 +524,6 @@ class Ec2:
         """Return the large account of a region if it contains one of these IDs."""
         large = self._large(region)
         return large if any(snapshot_id in large.snapshots for snapshot_id in ids) else None
-
-
-def _lock_shown(snapshot: Any, now: datetime) -> dict[str, Any]:
-    lock = snapshot.lock
-    facts = {
-        "OwnerId": snapshot.owner_id,
-        "SnapshotId": snapshot.id,
-        "LockState": lock.state(now),
-        "LockDuration": lock.days,
-        "LockCreatedOn": lock.started,
-        "LockDurationStartTime": lock.started,
-        "LockExpiresOn": lock.until,
-    }
-    if lock.cool_off:
-        facts.update(CoolOffPeriod=lock.cool_off, CoolOffPeriodExpiresOn=lock.cools_off_until)
-    return facts
 
 
 def _written(answer: dict[str, Any]) -> str:

@@ -18,6 +18,8 @@ from xml.etree import ElementTree
 import boto3
 import pytest
 
+from tests.simulator.locks import SimulatedLock
+
 from .harness import run_module
 
 pytestmark = pytest.mark.slow
@@ -139,7 +141,7 @@ def all_of_aws(cloud):
     source, old, locked = (cloud.snapshot(disk, Name="nightly") for _n in range(3))
     cloud.create_our_copy(old)
     held = cloud.create_our_copy(locked, encrypted=True, kms_key_id=KEY)
-    cloud.server.lock_for(held, 9)
+    held.lock = SimulatedLock("compliance", 9, None, cloud.clock.utc())
     copy = cloud.copy(encrypted=True, kms_key_id=KEY)
     yield cloud.run(source, wait=True, tags={"env": "prod"}, copy_tags=True, lock_days=3, assume_role_arn=ROLE, **quick)
     assert len([c for c in cloud.copies() if getattr(c, "source_id", None) == source]) <= 1, "a second copy"

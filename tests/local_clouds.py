@@ -18,7 +18,6 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
 
 from tests.clouds import CLOUDS
@@ -42,24 +41,6 @@ def environment(connections: dict[str, dict[str, Any]]) -> dict[str, str]:
 def make_disks(name: str, connection: dict[str, Any]) -> list[str]:
     """Create tagged disks in the first region of a cloud, with a snapshot each; return the IDs of the snapshots."""
     region = CLOUDS[name].regions[0]
-    if name == "ebs":
-        client = boto3.client(
-            "ec2",
-            region_name=region,
-            endpoint_url=connection["endpoint_url"],
-            aws_access_key_id=connection["access_key"],
-            aws_secret_access_key=connection["secret_key"],
-        )
-        made = []
-        for disk in DISKS:
-            tags = [{"Key": key, "Value": value} for key, value in {"Name": disk, **TAGS}.items()]
-            volume = client.create_volume(
-                Size=8,
-                AvailabilityZone=f"{region}a",
-                TagSpecifications=[{"ResourceType": "volume", "Tags": tags}],
-            )
-            made.append(client.create_snapshot(VolumeId=volume["VolumeId"])["SnapshotId"])
-        return made
     disks = _made(connection, [{"kind": "disk", "region": region, "name": disk, "tags": TAGS} for disk in DISKS])
     return _made(
         connection, [{"kind": "snapshot", "region": region, "disk_id": disk, "name": "nightly"} for disk in disks]

@@ -63,33 +63,23 @@ class Clouds:
             aws_secret_access_key=self.ebs["secret_key"],
         )
 
-    def create_ebs_disk(self, name, region="us-east-1", **tags):
-        tags = [{"Key": k.replace("_", "-"), "Value": v} for k, v in {"Name": name, **tags}.items()]
-        made = self.client(region).create_volume(
-            Size=8, AvailabilityZone=f"{region}a", TagSpecifications=[{"ResourceType": "volume", "Tags": tags}]
-        )
-        return made["VolumeId"]
+    def create_ebs_disk(self, name, **tags):
+        return self.create_disk("ebs", name, **tags)
 
-    def create_ebs_snapshot(self, disk=None, region="us-east-1"):
-        return self.client(region).create_snapshot(
-            VolumeId=disk or self.create_ebs_disk("d", region), Description="nightly"
-        )["SnapshotId"]
+    def create_ebs_snapshot(self, disk=None):
+        return self.create_snapshot("ebs", disk)
 
     def create_disk(self, cloud, name="d", **tags):
         """Create a disk on any of the clouds, in the region that tests copy from."""
-        region = PLACES[cloud][0]
-        if cloud == "ebs":
-            return self.create_ebs_disk(name, region, **tags)
         tags = {key.replace("_", "-"): value for key, value in tags.items()}
-        return self.control_of(cloud, "make", [{"kind": "disk", "region": region, "name": name, "tags": tags}])[0]
+        return self.make(cloud, kind="disk", name=name, tags=tags)
 
     def create_snapshot(self, cloud, disk=None):
         """Create a snapshot of this disk, or of a new disk."""
-        region, disk = PLACES[cloud][0], disk or self.create_disk(cloud)
-        if cloud == "ebs":
-            return self.create_ebs_snapshot(disk, region)
-        made = {"kind": "snapshot", "region": region, "disk_id": disk, "name": "nightly"}
-        return self.control_of(cloud, "make", [made])[0]
+        return self.make(cloud, kind="snapshot", disk_id=disk or self.create_disk(cloud), name="nightly")
+
+    def make(self, cloud, **facts):
+        return self.control_of(cloud, "make", [{"region": PLACES[cloud][0], **facts}])[0]
 
     def copies(self, region="eu-west-1"):
         listed = self.client(region).describe_snapshots(OwnerIds=["self"])["Snapshots"]
@@ -156,14 +146,23 @@ class Clouds:
         return path
 
 
-@pytest.fixture(scope="session")
-def _server():
+@contextlib.contextmanager
+def served_clouds():
+    """Serve the simulated clouds in a process of their own; return the connection options of each."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.simulator"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
     )
-    yield json.loads(process.stdout.readline())
-    process.terminate()
-    process.wait()
+    try:
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def _server():
+    with served_clouds() as connections:
+        yield connections
 
 
 @pytest.fixture(scope="session")

@@ -35,10 +35,11 @@ def test_the_ad_hoc_command_of_the_guide_works(clouds, cloud):
     given.update(snapshot_id=snapshot, source_region=source, destination_region=destination)
     given.update({} if cloud == "ebs" else clouds.connections[cloud])
     arguments = " ".join(f"{key}={value}" for key, value in given.items())
-    code, output = clouds.run(
-        "ansible", "localhost", "-m", f"multicloud.snapshots.{cloud}_snapshot_copy", "-a", arguments
-    )
-    assert code == 0 and '"completed": 1' in output, output
+    command = ["ansible", "localhost", "-m", f"multicloud.snapshots.{cloud}_snapshot_copy", "-a", arguments]
+    code, output = clouds.run(*command)
+    assert code == 0 and "CHANGED" in output and '"completed": 1' in output, output
+    code, output = clouds.run(*command, "--check")
+    assert code == 0 and "SUCCESS" in output, output
 
 
 def test_modules_work_in_loops_delegated_run_once_and_async(clouds):
@@ -95,12 +96,23 @@ def test_moving_over_from_community_aws_is_a_change_of_the_name(clouds):
         options = re.search(rf"  {re.escape(name)}:\n((?:       .*\n?)+)", before[1])
         blocks[name] = dict(line.strip().split(": ", 1) for line in options[1].splitlines())
     assert blocks[COPY] == blocks["community.aws.ec2_snapshot_copy"]
-    given = {**blocks[COPY], "source_snapshot_id": source, "source_region": "us-east-1", "region": "eu-west-1"}
-    tasks = [{COPY: given, "register": "copied"}, {"debug": {"msg": "made {{ copied.snapshot_id }}"}}]
-    for _run in range(2):
+    given = {
+        **blocks[COPY],
+        "source_snapshot_id": source,
+        "description": "nightly",
+        "encrypted": True,
+        "kms_key_id": "alias/dr",
+        "wait_timeout": 600,
+        "tags": {"Name": "copy"},
+    }
+    made = set()
+    for module in ("community.aws.ec2_snapshot_copy", COPY, COPY):
+        before = made
+        tasks = [{module: given, "register": "copied"}, {"debug": {"msg": "made {{ copied.snapshot_id }}"}}]
         code, output = clouds.play(tasks)
-        assert code == 0 and f"made {clouds.copies()[0]['SnapshotId']}" in output, output
-    assert len(clouds.copies()) == 1
+        made = {copy["SnapshotId"] for copy in clouds.copies()}
+        assert code == 0 and re.search("made (snap-[0-9a-f]+)", output)[1] in made, output
+    assert len(made) == 2 and made == before and "changed=0" in output
 
 
 def test_the_clouds_that_make_serves_are_called_as_the_guide_writes_it(tmp_path):

@@ -82,12 +82,8 @@ class Day:
         self.clouds.control_of(self.cloud, "settings", {"disk_seconds": 1})
 
     def disk(self, name, server, device, tags):
-        if self.cloud != "ebs":
-            facts = {"name": name, "tags": tags, "attached_to": server, "device": device}
-            return self.clouds.control_of(self.cloud, "make", [{"kind": "disk", "region": self.source, **facts}])[0]
-        made = self.clouds.create_ebs_disk(name, self.source, **tags)
-        self.clouds.client(self.source).attach_volume(VolumeId=made, InstanceId=server, Device=device)
-        return made
+        facts = {"name": name, "tags": tags, "attached_to": server, "device": device}
+        return self.clouds.make(self.cloud, kind="disk", **facts)
 
     def words(self, text):
         """Replace AWS's words by this cloud's, and remove what the cloud does not have, as the guide says."""

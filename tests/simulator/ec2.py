@@ -14,6 +14,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
@@ -31,6 +32,7 @@ from werkzeug.wrappers import Request, Response
 from . import caches, kms, sigv4, sts
 from . import ec2_blocks as blocks
 from .control import Control, ControlledApp
+from .ec2_attachments import Attachment
 from .ec2_blocks import Blocks
 from .ec2_disks import Disks
 from .ec2_large import LargeRegion, fill, page_text
@@ -176,7 +178,9 @@ class Ec2:
     def __init__(self, clock: Any):
         caches.install_caches()
         self.clock = clock
-        self.control = Control(DEFAULTS, self._reset_state, fill=self.fill, forget=_forget, finish=_finish)
+        self.control = Control(
+            DEFAULTS, self._reset_state, self._make, self._truth, fill=self.fill, forget=_forget, finish=_finish
+        )
         #: By region: snapshots besides moto's objects, if a test uses an account of realistic size.
         self.large: dict[str, LargeRegion] = {}
         self.disks = Disks(self)
@@ -207,6 +211,39 @@ class Ec2:
         for regions in list(ec2_backends.values()):
             for backend in list(regions.values()):
                 backend.reset()
+
+    def _make(self, things: list[dict[str, Any]]) -> list[str]:
+        """Make disks and complete snapshots from dicts of their facts; ``kind`` says which of the two."""
+        ids = []
+        for thing in things:
+            backend = ec2_backends[ACCOUNT][thing["region"]]
+            if thing["kind"] == "disk":
+                made = backend.create_volume(8, f"{thing['region']}a")
+                names = {"Name": thing["name"]} if "name" in thing else {}
+                backend.tags[made.id].update({**names, **thing.get("tags", {})})
+                if "attached_to" in thing:
+                    made.attachment = Attachment(SimpleNamespace(id=thing["attached_to"]), thing["device"])
+            else:
+                made = backend.create_snapshot(thing["disk_id"], thing.get("name", ""))
+            ids.append(made.id)
+        return ids
+
+    def _truth(self) -> list[dict[str, Any]]:
+        """Return the true state of every disk and snapshot."""
+        rows: list[dict[str, Any]] = []
+        for region, backend in list(ec2_backends[ACCOUNT].items()):
+            rows += [{"kind": "disk", "id": disk.id, "source_id": ""} for disk in self.disks.shown(backend, None)]
+            rows += [
+                {
+                    "id": snapshot.id,
+                    "region": region,
+                    "source_id": getattr(snapshot, "source_id", ""),
+                    "phase": {"pending": "running", "completed": "complete"}.get(snapshot.status, "failed"),
+                }
+                for snapshot in backend.snapshots.values()
+                if snapshot.owner_id == ACCOUNT
+            ]
+        return rows
 
     def fill(
         self,

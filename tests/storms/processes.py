@@ -6,32 +6,20 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from tests.playbooks.conftest import PLACES, REPOSITORY, Clouds, kill_all
+from tests.playbooks.conftest import PLACES, Clouds, kill_all, served_clouds
 
 
 @contextmanager
 def simulated_clouds() -> Iterator[Clouds]:
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.simulator"], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        connections = json.loads(server.stdout.readline()) if server.stdout else {}
-        with tempfile.TemporaryDirectory() as directory:
-            yield Clouds(connections, Path(directory))
-    finally:
-        server.terminate()
-        server.wait()
+    with served_clouds() as connections, tempfile.TemporaryDirectory() as directory:
+        yield Clouds(connections, Path(directory))
 
 
 def run_playbooks(clouds: Clouds, cloud: str, seed: int) -> list[str]:
@@ -40,7 +28,7 @@ def run_playbooks(clouds: Clouds, cloud: str, seed: int) -> list[str]:
     source, destination = PLACES[cloud]
     clouds.control_of(cloud, "reset", {})
     count = draw.randint(3, 25)
-    sources = _sources(clouds, cloud, source, count)
+    sources = [clouds.create_snapshot(cloud) for _n in range(count)]
     clouds.control_of(cloud, "settings", {"copy_seconds": draw.choice((0.2, 1.0, 3.0)), "latency": 0.02})
     kind = draw.choice(("lose_answer", "drop", "throttle", "unavailable", "broken_answer"))
     clouds.control_of(cloud, "faults", [{"fault": kind, "share": draw.choice((0.0, 0.2)), "seed": seed}])
@@ -65,7 +53,7 @@ def run_playbooks(clouds: Clouds, cloud: str, seed: int) -> list[str]:
     code, output = clouds.run("ansible-playbook", playbook)
     if code:
         violations.append(f"the run after the kill failed: {output[-600:]}")
-    copies = _copies(clouds, cloud, destination)
+    copies = [row["source_id"] for row in clouds.control_of(cloud, "truth") if row.get("phase") == "complete"]
     wrong = {s: copies.count(s) for s in sources if copies.count(s) != 1}
     if wrong:
         violations.append(f"missing or second copies: {wrong}")
@@ -73,18 +61,3 @@ def run_playbooks(clouds: Clouds, cloud: str, seed: int) -> list[str]:
     if code or "changed=0" not in output:
         violations.append(f"another run changes something: {output[-600:]}")
     return violations
-
-
-def _sources(clouds: Clouds, cloud: str, region: str, count: int) -> list[str]:
-    if cloud == "ebs":
-        return [clouds.create_ebs_snapshot() for _n in range(count)]
-    disks = clouds.control_of(cloud, "make", [{"kind": "disk", "region": region} for _n in range(count)])
-    return list(clouds.control_of(cloud, "make", [{"kind": "snapshot", "region": region, "disk_id": d} for d in disks]))
-
-
-def _copies(clouds: Clouds, cloud: str, region: str) -> list[Any]:
-    """Return the source of each complete copy, by the true state of the server."""
-    if cloud == "ebs":
-        tags = [{t["Key"]: t["Value"] for t in c["Tags"]} for c in clouds.copies(region) if c["State"] == "completed"]
-        return [t["dr-copy:source-snapshot-id"] for t in tags]
-    return [c["source_id"] for c in clouds.control_of(cloud, "truth") if c["source_id"] and c["phase"] == "complete"]

@@ -8,6 +8,5 @@ make_environment
 install_with "$REPO/tests/requirements-unit.txt"
 [ -x "$WORK/clients/bin/python" ] || python -m venv "$WORK/clients"
 install_with "$REPO/tests/requirements-clients.txt" "$WORK/clients"
-keep_bytecode
 cd "$STAGED" || exit
 CLIENTS_PYTHON=$WORK/clients/bin/python PYTHONPATH=$ROOT exec python -m pytest -q -n 2 --dist loadfile ${T:+-k "$T"} tests/clients

@@ -10,7 +10,8 @@ REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 WORK=${WORK_DIR:-$REPO/.work}
 ROOT=$WORK/root
 STAGED=$ROOT/ansible_collections/multicloud/snapshots
-export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
+# Python compiles what it imports, once, and keeps it outside the staged copy.
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONPYCACHEPREFIX=$WORK/bytecode
 
 # Real interpreters, newest first: the shims of a version manager may exist for versions that are not installed.
 interpreters() {
@@ -46,13 +47,9 @@ install_with() { # a requirements file, into the virtual environment or another 
   local stamp
   stamp=$WORK/$(basename "$1").$(cksum <"$1" | tr ' ' -)
   [ -e "$stamp" ] && return
-  "${2:-$WORK/venv}/bin/pip" install -qq -r "$1"
+  # To compile all files takes as long as to install them; few are imported.
+  "${2:-$WORK/venv}/bin/pip" install -qq --no-compile -r "$1"
   touch "$stamp"
-}
-
-keep_bytecode() { # of what the tests import, from one run to the next, and outside the staged copy
-  unset PYTHONDONTWRITEBYTECODE
-  export PYTHONPYCACHEPREFIX=$WORK/bytecode
 }
 
 make_environment() {

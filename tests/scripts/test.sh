@@ -16,7 +16,6 @@ install_built "$WORK"
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t module multicloud.snapshots.ebs_snapshot_copy >/dev/null)
 (cd / && ANSIBLE_COLLECTIONS_PATH=$WORK/installed ansible-doc -t role multicloud.snapshots.dr_copy >/dev/null)
 export STORM_SEED=${STORM_SEED:-$(date +%Y%m%d)} # a few new storms each day
-keep_bytecode
 echo "== tests (STORM_SEED=$STORM_SEED); the output of the playbook tests follows at the end"
 export PYTHONPATH=$ROOT
 # Compiles each file once for all workers.

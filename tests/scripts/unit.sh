@@ -6,7 +6,6 @@
 source "$(dirname "$0")/environment.sh"
 make_environment
 install_with "$REPO/tests/requirements-unit.txt"
-keep_bytecode
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT
 path_of() { # the path of a file or test that T= names

@@ -11,6 +11,7 @@ WORK=${WORK_DIR:-$REPO/.work}
 ROOT=$WORK/root
 STAGED=$ROOT/ansible_collections/multicloud/snapshots
 # Python compiles what it imports, once, and keeps it outside the staged copy.
+unset PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONPYCACHEPREFIX=$WORK/bytecode
 
 # Real interpreters, newest first: the shims of a version manager may exist for versions that are not installed.

@@ -10,7 +10,6 @@ No module may end in an error of our code, and none may make a second copy or di
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import defaultdict
 from xml.etree import ElementTree
@@ -18,6 +17,7 @@ from xml.etree import ElementTree
 import boto3
 import pytest
 
+from tests.daily import daily_part
 from tests.simulator.locks import SimulatedLock
 
 from .harness import run_module
@@ -87,12 +87,13 @@ class Trim:
         self.seen = defaultdict(set)
 
     def __call__(self, action, answer):
+        if self._action and action != self._action:
+            return
         headers = {("header", name) for name, _value in answer.headers if name.lower().startswith("x-amz-")}
         part = parsed(answer)
-        self.seen[action] |= {*paths_of(part)} | headers
-        if action != self._action:
-            return
-        if self._path[0] == "header":
+        if not self._action:
+            self.seen[action] |= {*paths_of(part)} | headers
+        elif self._path[0] == "header":
             answer.headers.pop(self._path[1], None)
         elif part is not None and part != {}:
             without(part, self._path)
@@ -212,9 +213,7 @@ def test_no_optional_member_is_missed(name, request):
     members = [(action, path) for action, paths in seen.seen.items() for path in paths if optional_of(action)(path)]
     assert len(members) > 40, members
     wrong = []
-    # All of them take minutes; if tests are drawn by the day (tests/scripts/test.sh), a seventh each day.
-    day = os.environ.get("STORM_SEED")
-    for action, path in sorted(members)[int(day) % 7 :: 7] if day else sorted(members):
+    for action, path in daily_part(sorted(members), 7):  # all of them take minutes
         cloud.server.reset()
         control.trim = Trim(action, path)
         try:

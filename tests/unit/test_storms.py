@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Storms and collisions of tests/storms: fixed seeds, a few new ones each day, and each seed that ever failed."""
+"""Storms and collisions of tests/storms: fixed seeds, a few new ones each day, and each seed that ever failed.
+
+`make test` runs a third of the fixed seeds, another third each day.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from datetime import date
 import pytest
 
 from tests.clouds import CLOUDS
-from tests.daily import daily_sample
+from tests.daily import daily_part, daily_sample
 from tests.storms.attaching import draw_drill_storm
 from tests.storms.collisions import draw_collision
 from tests.storms.harder import draw_hard_storm
@@ -52,9 +55,13 @@ def calls_of(storm):
 SEEDS = [
     (cloud, seed)
     for cloud, (storms, _collisions, new) in NUMBER.items()
-    for seed in (*brief(cloud, 0, storms), *brief(cloud, NEW, new))
+    for seed in (*daily_part(brief(cloud, 0, storms), 3), *brief(cloud, NEW, new))
 ] + KEPT
-COLLISIONS = [(cloud, seed) for cloud, (_s, number, _n) in NUMBER.items() for seed in (*range(number), NEW, NEW + 1)]
+COLLISIONS = [
+    (cloud, seed)
+    for cloud, (_s, number, _n) in NUMBER.items()
+    for seed in (*daily_part(range(number), 3), NEW, NEW + 1)
+]
 COLLISIONS += KEPT_COLLISIONS
 #: Storms over drills: a few fixed ones, one of each day, and those that once failed.
 DRILLS = [(cloud, seed) for cloud in CLOUDS for seed in (0, 1, 4, NEW)]

@@ -137,6 +137,8 @@ class CopyContract(OnOneCloud):
         assert out.copy()["snapshot_id"] == first.id and not out["changed"]
         assert {d["snapshot_id"] for d in out["duplicates"]} == {foreign.id, second.id, unfinished.id}
         assert "more than one copy" in out.text
+        planned = cloud.run(source, remove_duplicates=True, check=True)
+        assert second.id not in {d["snapshot_id"] for d in planned["duplicates"]} and planned["counts"]["deleted"] == 1
         out = cloud.run(source, remove_duplicates=True)
         assert out["changed"] and out["counts"]["deleted"] == 1 and out.copy()["snapshot_id"] == first.id
         assert {c.id for c in cloud.copies()} == {foreign.id, first.id, unfinished.id}

@@ -652,10 +652,17 @@ def test_the_newest_complete_set_is_restored_and_what_is_newer_is_passed_over():
     assert found["a"].newer.source_id == "a3" and found["b"].newer is None
 
 
+def test_the_only_marked_member_of_a_larger_set_is_torn_unless_it_alone_is_requested():
+    """The other disk was copied before it was known to belong to a server, so its copy has no marks."""
+    rows = [{**row("a", 1), "tags": {}}, row("b", 1, "2 crash n1")]
+    assert restored(rows)[0] == {"b": ("b1", None, True)}
+    assert restored(rows, disks="b", are_named=True)[0] == {}
+
+
 def test_a_restore_uses_only_sets_taken_at_or_before_the_requested_time():
     assert restored(SETS, at=night(1, 5))[0] == {"a": ("a1", "n1", False), "b": ("b1", "n1", False)}
     apart = [row("a", 1, "2 crash x"), row("b", 1, "2 crash x", seconds=60)]
-    assert restored(apart, at=night(1, 30))[0] == {}
+    assert restored(apart, at=night(1, 30))[0] == {"a": ("a1", None, True)}, "its set had another disk"
 
 
 def test_three_nights_of_failing_copies_of_one_disk_are_reported_as_torn():

@@ -60,7 +60,7 @@ def choices_of(
     or before. Copies whose ID is ``unusable`` do not count. ``used`` are the snapshots from which disks have been made
     already: a set with such a member comes first, so that a restore finishes what it has started. ``are_named``: the
     wanted disks are named individually, so a set with these disks is complete. A wanted disk has no choice if it is
-    single, has left its group, or is the only wanted disk of its group.
+    single, has left its group, or is the only wanted disk of its group and of its set.
     """
 
     def counts(copy: Copy) -> bool:
@@ -78,9 +78,11 @@ def choices_of(
         of_groups.setdefault(copy_set.group_id, []).append(copy_set)
     chosen: dict[str, Choice] = {}
     for group_id, disk_ids in _groups(newest, left).items():
-        named = disk_ids & asked
-        if len(named) > 1:
-            chosen_sets = _chosen_sets(of_groups.get(group_id, ()), named, named != disk_ids or are_named, used)
+        named, are_some = disk_ids & asked, disk_ids - asked or are_named
+        # A disk may be the only one whose copy names the group, although its set has more disks.
+        lacks_others = not are_some and any(newest[disk_id].mark for disk_id in named)
+        if len(named) > 1 or lacks_others:
+            chosen_sets = _chosen_sets(of_groups.get(group_id, ()), named, bool(are_some), used)
             chosen.update(_choices(group_id, named, chosen_sets, newest))
     return Choices(
         chosen,

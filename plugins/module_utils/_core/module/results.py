@@ -29,7 +29,7 @@ def result_of(attempts: Sequence[Attempt], planned: bool = False) -> dict[str, A
         "duplicates": [
             {"source_snapshot_id": a.request.snapshot_id, "region": a.request.region, "snapshot_id": snapshot_id}
             for a in attempts
-            for snapshot_id in _duplicate_ids(a)
+            for snapshot_id in _duplicate_ids(a, planned)
         ],
         "deleted_ids": [snapshot_id for attempt in attempts for snapshot_id in deleted_ids(attempt, planned)],
         "counts": counts_of(rows, attempts, planned, COPY_COUNTS),
@@ -82,11 +82,11 @@ def is_changed(attempt: Attempt, planned: bool) -> bool:
     return attempt.error is None and decision.error is None and bool(will)
 
 
-def _duplicate_ids(attempt: Attempt) -> list[str]:
-    """Return the IDs of copies in the last look besides the one that counts."""
-    seen = attempt.memory.seen
+def _duplicate_ids(attempt: Attempt, planned: bool) -> list[str]:
+    """Return the IDs of copies in the last look besides the one that counts, and that would stay in check mode."""
+    seen, to_delete = attempt.memory.seen, deleted_ids(attempt, planned) if planned else ()
     ids = [c.id for c in attempt.duplicates]
-    return [i for i in ids if i in seen and not seen[i].unseen]
+    return [i for i in ids if i in seen and not seen[i].unseen and i not in to_delete]
 
 
 def _before(attempt: Attempt) -> dict[str, Any]:

@@ -77,6 +77,21 @@ def test_three_nights_of_failing_copies_of_one_disk_are_reported_as_torn_after_a
     assert rows["database"]["copy_id"] == newest["database"] and {row["set"] for row in rows.values()} == {None}
 
 
+def test_the_only_marked_copy_of_a_larger_set_is_torn_unless_its_disk_alone_is_requested(runs):
+    """The other disk was copied before it was known to belong to a server, so its copy has no such marks."""
+    disks = two_disks(runs)
+    runs.copy_disks({"database": disks["database"]}, 26)
+    runs.copy_disks({"log": disks["log"]}, 26, **marks("n1"))
+    predicted = runs.restore(check=True)
+    ended = runs.restore()
+    assert predicted.message == ended.message
+    assert "1 server cannot be restored to one point in time" in ended.message and "i-1 (log as of" in ended.message
+    assert any(line.startswith("TORN i-1: its set has more disks: log as of") for line in ended.lines)
+    assert ended.result["totals"]["restored"] == 2 and ended.result["totals"]["torn"] == 1
+    alone = runs.restore(id="alone", disk_ids=[disks["log"]])
+    assert not alone.message and rows_of(alone)["log"]["set"] == "n1"
+
+
 def test_contradictory_marks_are_reported_and_no_set_is_used(runs, tmp_path):
     """The mark of one disk says two, that of the other one three."""
     disks = two_disks(runs)

@@ -78,11 +78,12 @@ def choices_of(
         of_groups.setdefault(copy_set.group_id, []).append(copy_set)
     chosen: dict[str, Choice] = {}
     for group_id, disk_ids in _groups(newest, left).items():
-        named, are_some = disk_ids & asked, disk_ids - asked or are_named
+        named = disk_ids & asked
+        are_some = are_named or named != disk_ids
         # A disk may be the only one whose copy names the group, although its set has more disks.
         lacks_others = not are_some and any(newest[disk_id].mark for disk_id in named)
         if len(named) > 1 or lacks_others:
-            chosen_sets = _chosen_sets(of_groups.get(group_id, ()), named, bool(are_some), used)
+            chosen_sets = _chosen_sets(of_groups.get(group_id, ()), named, are_some, used)
             chosen.update(_choices(group_id, named, chosen_sets, newest))
     return Choices(
         chosen,

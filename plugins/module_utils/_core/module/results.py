@@ -83,10 +83,14 @@ def is_changed(attempt: Attempt, planned: bool) -> bool:
 
 
 def _duplicate_ids(attempt: Attempt, planned: bool) -> list[str]:
-    """Return the IDs of copies in the last look besides the one that counts, and that would stay in check mode."""
-    seen, to_delete = attempt.memory.seen, deleted_ids(attempt, planned) if planned else ()
-    ids = [c.id for c in attempt.duplicates]
-    return [i for i in ids if i in seen and not seen[i].unseen and i not in to_delete]
+    """Return the IDs of copies in the last look besides the one that counts.
+
+    In check mode, the copies that the run would delete are left out.
+    """
+    seen = attempt.memory.seen
+    to_delete = deleted_ids(attempt, planned) if planned else []
+    ids = [c.id for c in attempt.duplicates if c.id not in to_delete]
+    return [i for i in ids if i in seen and not seen[i].unseen]
 
 
 def _before(attempt: Attempt) -> dict[str, Any]:

@@ -175,9 +175,8 @@ def drill_lines(report: DrillReport) -> list[str]:
         head = f"{pluralize(totals['tried'], 'copy', 'copies')} would be tried in {place}"
     rest = f"{totals['never']} of {totals['disks']} disks never proven {report['level']}"
     lines = [f"{head}; {rest}", report["claim"], *(f"WARNING: {text}" for text in report["warnings"])]
-    if report["totals"]["uncompared"]:
-        copies = pluralize(totals["tried"], "copy", "copies")
-        lines.append(f"{totals['uncompared']} of {copies} NOT COMPARED with their sources")
+    if totals["uncompared"]:
+        lines.append(f"{totals['uncompared']} of {totals['tried']} copies NOT COMPARED with their sources")
     for row in report["tried"]:
         took = f" in {row['seconds']} s" if row["seconds"] is not None else ""
         state = (

@@ -45,12 +45,13 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
     lines = [f"LEFT {row['left']}: {row['disk_name'] or row['disk_id']}, restored alone" for row in left[:MAX_NAMED]]
     lines += [f"LEFT and {len(left) - MAX_NAMED} more, all in the manifest"] if len(left) > MAX_NAMED else []
     for group, rows in by_group(disks).items():
+        torn = [row for row in rows if row["torn"]]
+        if torn:
+            how = "its disks are from different times" if len(rows) > 1 else "its set has more disks"
+            lines.append(f"TORN {group}: {how}: {_times(torn)}")
         if len(rows) < 2:
             continue
         of_set = [row for row in rows if row["set"]]
-        torn = [row for row in rows if row["torn"]]
-        if torn:
-            lines.append(f"TORN {group}: its disks are from different times: {_times(torn)}")
         sets: dict[str, list[PointRow]] = {}
         for row in of_set:
             sets.setdefault(str(row["set"]), []).append(row)

@@ -411,6 +411,7 @@ class RestoreContract(OnOneCloud):
             out = cloud.restore(cloud.copy(size=60), size_gib=50, disk_type="cloud_of_dreams", wait=True, check=check)
             assert out.failed and "cloud_of_dreams" in out["msg"] and "size_gib" in out["msg"] and not cloud.disks()
             assert cloud.disk_type in out["msg"], "what there is instead is named"
+            assert not out["changed"] and row_of(out)["state"] == "absent" and not out["counts"]["created"]
 
     def test_an_unknown_zone_is_reported_before_any_write(self, cloud):
         if cloud.zone is None:
@@ -418,6 +419,7 @@ class RestoreContract(OnOneCloud):
         for check in (True, False):
             out = cloud.restore(cloud.copy(), zone=f"{cloud.destination}-of-dreams", wait=True, check=check)
             assert out.failed and "of-dreams" in out["msg"] and cloud.zone in out["msg"] and not cloud.disks()
+            assert not out["changed"] and row_of(out)["state"] == "absent" and not out["counts"]["created"]
         out = cloud.restore(cloud.copy(), zone=...)
         assert out.failed and "zone" in out["msg"]
 

@@ -150,6 +150,9 @@ def end_run(
     planned = bool(module.check_mode)
     try:
         work()
+    except BadInput:
+        planned = False  # the run itself would refuse these options, and change nothing
+        raise
     finally:
         # Report what was done, even if something unexpected ends the run.
         keys.update(report(loop.attempts, planned), api_calls=dict(sorted(cloud.calls.items())))

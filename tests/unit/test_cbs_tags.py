@@ -130,6 +130,18 @@ def test_a_requested_tag_that_a_quota_refuses_is_a_failure(cbs, in_answer):
     assert not cbs.run(*sources, **options).failed
 
 
+def test_a_refused_tag_does_not_hold_up_provenance_that_another_run_may_be_writing(cbs):
+    source = cbs.snapshot()
+    cbs.refuse("TagResources", "UnauthorizedOperation")
+    assert cbs.run(source, wait=True).failed and not cbs.copies()[0].tags
+    cbs.set_faults()
+    cbs.server.kept_tags |= {(key, "old") for key in PROVENANCE}
+    cbs.settings(tag_keys=len(PROVENANCE))
+    out = cbs.run(source, tags={"mine": "x"}, wait=True)
+    assert [(failure["kind"], failure["code"]) for failure in out["failures"]] == [("refused", "LimitExceeded.TagKey")]
+    assert set(cbs.copies()[0].tags) == PROVENANCE and out.copy()["action"] == "updated"
+
+
 def pairs_of(cbs):
     return {pair for pair in cbs.server._account_tags() if pair[0] in GROWING}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..errors import Underway
+from ..errors import TagsFull, Underway
 from ..model import Resource, State
 from ..pacing import poll_pause
 from ..waiting import FRESH_SECONDS
@@ -125,7 +125,8 @@ def deletions_now(
 def when_to_write(memory: Memory, copy_id: str, kind: str, now: float) -> Wait | None:
     """Return when to go on with a write, or None if it may be sent now."""
     refusal = memory.writes.refusal_of(copy_id, kind)
-    if refusal and refusal.until > now:
+    # A change of tags leaves out the keys that a quota refused, so what is left was not refused.
+    if refusal and refusal.until > now and not isinstance(refusal.error, TagsFull):
         return Wait(retry_at=refusal.until)
     if refusal and refusal.is_in_doubt(memory.seen[copy_id].shown_at):
         return Wait(look_after(memory, copy_id))

@@ -155,9 +155,9 @@ def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
     assert [d["disk_id"] for d in select(there, [], values())["disks"]] == ["vol-1"]
     assert [d["disk_id"] for d in coverage_of(there, [], values())["excluded"]] == ["vol-2"]
     assert not too_few(there, values(min_disks=1)) and not too_few(source(), values(allow_empty=True))
-    assert "fewer than dr_copy_min_disks (2)" in too_few(there, values(min_disks=2, shard="1/8"))
-    assert "dr_copy_allow_empty" in too_few(source(), values(allow_empty=False))
-    assert " 2 disks in us-east-1 have the tags " in too_few(source(disk(1), disk(2)), values(min_disks=3))
+    assert "fewer than dr_copy_min_disks (2)" in too_few(there, values(min_disks=2, shard="1/8"))["message"]
+    assert "dr_copy_allow_empty" in too_few(source(), values(allow_empty=False))["hint"]
+    assert " 2 disks in us-east-1 have the tags " in too_few(source(disk(1), disk(2)), values(min_disks=3))["message"]
     assert not too_few(DOWN, values(min_disks=2)), "a region that was not listed shows no number"
 
 
@@ -166,7 +166,7 @@ def test_a_run_decides_nothing_where_too_few_disks_are_found():
     decided = decide_run(there, [{"snapshots": [], "item": "eu-west-1"}], given, {})
     assert not decided["stopped"] and [row["reason"] for row in decided["plan"]] == ["newest"]
     stopped = decide_run(there, [], replace(given, min_disks=2), {})
-    assert "dr_copy_min_disks" in stopped["stopped"] and not stopped["disks"] and not stopped["plan"]
+    assert "dr_copy_min_disks" in stopped["stopped"]["hint"] and not stopped["disks"] and not stopped["plan"]
     remembered = {"disks": [{"disk_id": "vol-7", "disk_name": "x"}]}
     assert decide_run(DOWN, [], given, remembered)["disks"][0]["disk_id"] == "vol-7"
 

@@ -49,7 +49,9 @@ def test_a_night_copies_once_and_the_next_one_nothing(estate, tmp_path):
 def test_a_night_without_the_package_for_metrics_fails_for_that_reason(ebs, tmp_path, monkeypatch):
     monkeypatch.setattr(shared_metrics, "MISSING", "the Python package prometheus_client")
     ended = night(ebs, metrics_dir=str(tmp_path))
-    assert ended.message == "1 failed. dr_copy_metrics_dir needs the Python package prometheus_client."
+    assert ended.message == (
+        "1 failed. dr_copy_metrics_dir needs the Python package prometheus_client. Correct this, then run again."
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -319,6 +321,7 @@ def test_a_plan_of_spaces_is_called_like_its_host(ecs, tmp_path):
 def test_an_error_that_stops_the_run_is_in_a_red_report(ecs, tmp_path):
     ended = night(ecs, report_dir=str(tmp_path), encrypted="perhaps", stopped="")
     assert "dr_copy_encrypted" in ended.message and not ecs.calls
+    assert ended.result["failures"][0]["hint"] == "Correct this, then run again."
     assert "dr_copy_encrypted" in (tmp_path / "orders.html").read_text()
     ended = night(ecs, report_dir=str(tmp_path), stopped="no such file")
     assert "no such file" in ended.message and "no such file" in (tmp_path / "orders.html").read_text()

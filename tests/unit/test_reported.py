@@ -46,6 +46,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
     shorten,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.failures import run_failure
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.marks import plan_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
@@ -214,7 +215,7 @@ def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
     given = values(rpo_hours=24, report_dir=str(tmp_path))
     done = {
         **NO_STEPS,
-        "stopped": "dr_copy_keep must be a number",
+        "stopped": run_failure("dr_copy_keep must be a number", "Correct this, then run again."),
         "last": {"disks": [], "finished_at": ago(24), "disk_ids": [], "shard": ""},
     }
     run = RunContext(host="orders", ansible="2.21.0")

@@ -21,7 +21,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from .._role.answers import Answer, CopyAnswer, InfoAnswer, ShareAnswer
 from .._role.call import Call, RawAnswer, Returned, RunsModule
-from .._role.failures import outdates_listing, unexpected_error
+from .._role.failures import outdates_listing, run_failure, unexpected_error
 from .._role.parsing import RawVariables
 from .._role.rows import read_listing
 from .calls import Calls
@@ -44,6 +44,8 @@ from .results import PlanContext, PlanOutcome, report_run
 
 #: Minimum seconds for retention, even if the copies have used up all the time.
 MIN_SECONDS = 300
+#: The hint about wrong variables and missing packages.
+CORRECT = "Correct this, then run again."
 
 
 class PlanRun:
@@ -78,7 +80,7 @@ class PlanRun:
         self._selections = dict(selections or {}) | ({} if problems else {self._values.plan: self._values.selection})
         self._context, self._run_module, self._clock, self._say = context, call, clock, say
         self._calls = None if problems else Calls(self._values, checked.connections)
-        self._stopped = "; ".join(problems)
+        self._stopped = run_failure("; ".join(problems), None if stopped else CORRECT) if problems else None
         self._last: LastReport = {}
         self._source: InfoAnswer = {"skipped": True}
         self._before: list[ListedRegion] = []
@@ -102,7 +104,7 @@ class PlanRun:
             if self._calls:
                 self._steps(self._calls)
         except Exception as error:  # the report says so
-            self._stopped = unexpected_error(error)
+            self._stopped = run_failure(unexpected_error(error))
         return report_run(self._step_results, self._values_at_end(), self._context, self._selections, self._warnings)
 
     def _steps(self, calls: Calls) -> None:

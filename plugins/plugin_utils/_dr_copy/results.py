@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .._role.call import Arguments
-from .._role.failures import unexpected_error
+from .._role.failures import run_failure, unexpected_error
 from .._role.files import try_to
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
@@ -72,8 +72,8 @@ def report_run(
     if values.report_dir and not context.check_mode:
         page = page_of_failure(label(values.plan, values.shard), why)
         try_to(write_plain_page, values, page)
-    stopped = "; ".join(filter(None, [steps["stopped"], why]))
-    nothing: StepResults = {**NO_STEPS, "stopped": stopped}
+    messages = [steps["stopped"]["message"]] if steps["stopped"] else []
+    nothing: StepResults = {**NO_STEPS, "stopped": run_failure("; ".join([*messages, why]))}
     return _write_and_return(nothing, replace(values, report_dir=""), values.report_dir, context, selections, warnings)
 
 

@@ -52,6 +52,11 @@ def failure_row(
     return cast(Failure, error.as_result(source_id, region, copy_id))
 
 
+def run_failure(message: str, hint: str | None = None) -> Failure:
+    """Return a failure for what stopped a run or a part of it."""
+    return failure_row(Refused(message, hint=hint))
+
+
 def unexpected_error(error: Exception) -> str:
     """Return a message about an error in the role's own code."""
     return f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"

@@ -22,7 +22,7 @@ from .selection import select, too_few
 from .set_marks import groups_in, marks_by_source
 from .step_results import RunDecision
 
-NOTHING: RunDecision = {"stopped": "", "disks": [], "plan": [], "marks": {}}
+NOTHING: RunDecision = {"stopped": None, "disks": [], "plan": [], "marks": {}}
 
 
 def decide_run(source: InfoAnswer, before: Sequence[InfoAnswer], values: Variables, last: LastReport) -> RunDecision:

@@ -9,10 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
-
 from ..._role.answers import DiskRow, Failure, SnapshotRow
-from ..._role.failures import failure_row
+from ..._role.failures import run_failure
 from ..._role.rows import disk_id_of
 from ..input.contradictions import set_by_role
 from ..input.variables import VARIABLES, Variables
@@ -54,11 +52,6 @@ def failures_with_disks(
         return {**failure, "disk_id": disk_id, "disk_name": name, "hint": with_role_names(failure["hint"])}
 
     return [named(failure) for failure in _each_once(failures)]
-
-
-def run_failure(message: str, hint: str | None = None) -> Failure:
-    """Return a failure for what stopped a run or a part of it."""
-    return failure_row(Refused(message, hint=hint))
 
 
 def with_role_names(hint: str | None) -> str | None:

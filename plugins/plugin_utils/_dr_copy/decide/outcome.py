@@ -18,7 +18,7 @@ from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .coverage import coverage_of
 from .destinations import with_known_sources
-from .failures import failures_with_disks, run_failure, too_many_deletions
+from .failures import failures_with_disks, too_many_deletions
 from .keys import copies_with_keys, keys_of, with_key
 from .pruning import deleted_copies, orphans
 from .recovery import recovery_points
@@ -78,8 +78,8 @@ def outcome_of(steps: StepResults, values: Variables, check_mode: bool = False) 
     )
     failures = [failure for call in calls for failure in failures_of(call)]
     failures += [*failures_of_doubts(own), *too_many_deletions(steps["expired"], values)]
-    if steps.get("stopped"):
-        failures.insert(0, run_failure(steps["stopped"]))
+    if stopped := steps.get("stopped"):
+        failures.insert(0, stopped)
     keys = keys_of(steps.get("keys") or ())
     orphan_copies = orphans(state.copies, steps["disks"], values, steps["source"])
     sets, of_sets = sets_of(state, copies, steps, values)

@@ -12,8 +12,8 @@ from typing import TypedDict
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
 
-from ..._role.answers import DiskRow, InfoAnswer, SnapshotRow
-from ..._role.failures import is_listed
+from ..._role.answers import DiskRow, Failure, InfoAnswer, SnapshotRow
+from ..._role.failures import is_listed, run_failure
 from ..._role.marks import DISK_NAME, plan_of
 from ..._role.rows import disk_id_of, parse_time
 from ..._sets.copies import Copy, copies_of
@@ -104,31 +104,31 @@ def excluded_disks(source: InfoAnswer, values: Variables) -> list[DiskRow]:
     return [disk for disk in source.get("disks") or () if is_excluded(disk, values.exclude_tags)]
 
 
-def too_few(source: InfoAnswer, values: Variables, near: str = "") -> str:
-    """Return why a run must stop with the disks that were found, or an empty string. Counts the disks of all shards.
+def too_few(source: InfoAnswer, values: Variables, near: str = "") -> Failure | None:
+    """Return why a run must stop with the disks that were found, or None. Counts the disks of all shards.
 
     ``near`` names disks whose tags nearly match.
     """
     if not is_listed(source):
-        return ""
+        return None
     number = len(wanted_disks(source, values))
     if number >= values.min_disks and (number or values.allow_empty):
-        return ""
+        return None
     tags = ", ".join(f"{key}={value}" for key, value in values.disk_tags.items())
     has = [f"the tags {tags}"] if tags else []
     has += [f"one of the IDs {', '.join(values.disk_ids)}"] if values.disk_ids else []
     verbs = ("have", "exist") if number > 1 else ("has", "exists")
     named = f"{verbs[0]} {' and '.join(has)}" if has else verbs[1]
     if number == 0 and not values.allow_empty:
-        return (
-            f"No disk in {values.source_region} {named}. Nothing was copied. "
-            f"{f'The tags of these disks nearly match: {near}. ' if near else ''}"
-            "Tag the disks, or set dr_copy_allow_empty to true."
+        nearly = f". The tags of these disks nearly match: {near}" if near else ""
+        return run_failure(
+            f"No disk in {values.source_region} {named}. Nothing was copied{nearly}",
+            "Tag the disks, or set dr_copy_allow_empty to true.",
         )
     found = f"{number} disk{'' if number == 1 else 's'} in {values.source_region}"
-    return (
-        f"Only {found} {named}, fewer than dr_copy_min_disks ({values.min_disks}). "
-        "Nothing was copied. Look for disks that have lost their tags, or lower dr_copy_min_disks."
+    return run_failure(
+        f"Only {found} {named}, fewer than dr_copy_min_disks ({values.min_disks}). Nothing was copied",
+        "Look for disks that have lost their tags, or lower dr_copy_min_disks.",
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from ..._role.answers import CopyAnswer, DiskRow, InfoAnswer, ShareAnswer, SnapshotRow
+from ..._role.answers import CopyAnswer, DiskRow, Failure, InfoAnswer, ShareAnswer, SnapshotRow
 from ..input.last_report import LastReport
 from .result import ExpiredCopy, KeptCopy, PlanRow, VanishedPoint
 
@@ -51,7 +51,7 @@ class DeletionBatch(TypedDict):
 class RunDecision(TypedDict):
     """What a run decides after listing (see decision.decide_run)."""
 
-    stopped: str
+    stopped: Failure | None
     disks: list[DiskRow]
     plan: list[PlanRow]
     marks: dict[str, dict[str, str]]
@@ -76,7 +76,7 @@ class StepResults(_Done, total=False):
     the plan's last report, and ``snapshots`` are those that the run covers.
     """
 
-    stopped: str
+    stopped: Failure | None
     last: LastReport
     snapshots: list[SnapshotRow]
     before: list[ListedRegion]

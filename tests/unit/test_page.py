@@ -170,7 +170,7 @@ def test_late_points_are_grouped_by_reason_with_the_next_step_above_the_others()
     assert late.one("p").text == f"Next: {sample()['failures'][0]['hint']}"
     words = "The newest complete copy of each disk, the oldest first. The line across a bar is the RPO."
     assert late.one("caption").text == words
-    assert [head.text for head in late.one("thead").all("th")][-2:] == ["Points", "Oldest"]
+    assert [head.text for head in late.one("thead").all("th")][-2:] == ["Recovery points", "Oldest"]
     assert late.rows == [
         [f"{NAMES[3]} vol-00000000000000003", REGION, "✗ no copy", "–", "–", "0", "–"],
         ["database vol-00000000000000000", REGION, *OLD, "snap-c00000000000001ed", "2", "2026-11-18"],

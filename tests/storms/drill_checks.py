@@ -159,7 +159,8 @@ def _wrong_deletions(drilling: DrillSimulation, disks: dict[str, RestoredDisk], 
         for _region, disk_id in call.changed:
             disk = disks[disk_id]
             version = disk.at(call.applied_at - 1e-6)
-            if version is None:
+            # A disk that vanished by itself during the call is not in the call's parameters.
+            if version is None or disk_id not in str(call.given):
                 continue
             tags, what = version.tags, f"{disk_id} ({disk.planted or disk.restore_id})"
             own = tags.get(ID) == run.restore_id

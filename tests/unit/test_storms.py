@@ -64,7 +64,7 @@ COLLISIONS = [
 ]
 COLLISIONS += KEPT_COLLISIONS
 #: Storms over drills: a few fixed ones, one of each day, and those that once failed.
-DRILLS = [(cloud, seed) for cloud in CLOUDS for seed in (0, 1, 4, NEW)]
+DRILLS = [(cloud, seed) for cloud in CLOUDS for seed in (0, 1, 4, NEW)] + [("ebs", 5012)]
 
 
 def few_disks(cloud, begin):

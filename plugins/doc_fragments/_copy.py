@@ -21,8 +21,8 @@ options:
   state:
     description:
       - V(present) makes the copies that are missing.
-      - V(absent) deletes the copies of these snapshots in these regions, even if the sources are gone, and nothing
-        else. It deletes a copy only if it is certain that this collection made it. On Alibaba Cloud it is enough that
+      - V(absent) deletes only the copies of these snapshots in these regions. The sources may be gone. It deletes a
+        copy only if it is certain that this collection made it. On Alibaba Cloud it is enough that
         the cloud records the source of the copy. It keeps all other copies, and RV(failures) names them.
     type: str
     choices: [present, absent]
@@ -65,15 +65,15 @@ options:
     default: false
   remove_duplicates:
     description:
-      - For each source and region, delete complete copies that this collection made, if an earlier complete
-        copy has the same encryption and key. Held copies are kept.
+      - If a source has several complete copies in a region with the same encryption and key, delete those that this
+        collection made, except the earliest of them. Held copies are kept.
       - While no copy is complete, nothing is deleted.
     type: bool
     default: false
   max_in_flight:
     description:
-      - How many copies may be in progress at once in one destination region. If the cloud shows them, copies of others
-        in the account count too. The run always starts at least one copy of its own.
+      - How many copies may be in progress at once in one destination region. If the cloud lists them, copies
+        that others in the account have started count too. The run always starts at least one copy of its own.
       - The run respects the cloud's quota, so a higher number does no harm.
     type: int
     default: 20
@@ -81,8 +81,8 @@ options:
     description:
       - V(false) returns when the cloud has accepted every copy.
       - V(true) returns when every copy is complete.
-      - Two runs with V(true) at the same time leave one copy. The run that made the later copy deletes it, and waits
-        for the earlier one.
+      - If two runs with V(true) copy the same snapshot at the same time, the run that made the later copy deletes it,
+        and waits for the earlier one.
     type: bool
     default: false
   wait_timeout:

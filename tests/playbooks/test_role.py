@@ -208,10 +208,11 @@ def test_the_playbook_runs_each_plan_of_an_inventory(clouds):
     for name, kind in (("db", "database"), ("fs", "files")):
         clouds.create_ebs_snapshot(clouds.create_ebs_disk(name, dr_copy="true", role=kind))
     inventory = REPOSITORY / "playbooks" / "inventories" / "plans.yml"
-    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", "-i", inventory)
+    run = ("ansible-playbook", "multicloud.snapshots.dr_copy", "-e", f"dr_copy_report_dir={clouds.directory}")
+    code, output = clouds.run(*run, "-i", inventory)
     assert code == 0, output
     assert len(clouds.copies("eu-west-1")) == len(clouds.copies("eu-central-1")) == len(clouds.copies("us-west-2")) == 1
-    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", "-i", inventory)
+    code, output = clouds.run(*run, "-i", inventory)
     assert output.count("changed=0") == 2 and "done: nothing" not in output, output
     nowhere = (
         [],
@@ -219,9 +220,9 @@ def test_the_playbook_runs_each_plan_of_an_inventory(clouds):
         ["-i", inventory, "-l", "databases", "-e", "dr_copy_hosts=file-servers"],
     )
     for arguments in nowhere:
-        code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", *arguments)
+        code, output = clouds.run(*run, *arguments)
         assert code == 2 and "so no plan was run" in " ".join(output.split()), output
-    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_copy", *nowhere[1], "-e", "awx_job_id=7")
+    code, output = clouds.run(*run, *nowhere[1], "-e", "awx_job_id=7")
     assert code == 0, "a slice of a job may hold none of them"
     assert yaml.safe_load(inventory.read_text())
 

@@ -227,4 +227,4 @@ def test_a_cancelled_worker_is_put_right_by_the_next_job(clouds, node):
         data, playbook = node.data(f"typo{number}", "dr-copy nightly", {"dr_copy_hosts": typo}, number=number)
         code, output = node.run(data, playbook, f"typo{number}")
         output = " ".join(output.split())
-        assert code != 0 and f"'{typo}' names what is no plan" in output, output
+        assert code != 0 and f"'{typo}' contains a name that is not a plan" in output, output

@@ -36,7 +36,7 @@ class Reason(Enum):
     )
     ARCHIVED = (
         "its copies are archived, so none can be restored now",
-        "Restore one to the standard tier, which may take days, or take a new snapshot of the disk.",
+        "Restore one to the standard tier, which takes up to 72 hours, or take a new snapshot of the disk.",
     )
     NO_SNAPSHOT = (
         "the disk has no complete snapshot to copy",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -166,7 +167,7 @@ def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
     third = runs.restore(disk_ids=list(plain.values()), **given)
     assert len(third.result["earlier"]) == 2
     assert path.read_text().count("ReadOnlyMany") == 2, "edits of people are kept"
-    for text in ("- {", edited):
+    for text in ("- {", edited.replace("metadata:", "metadata: orders\nnotes:", 1), edited):
         path.write_text(text)
         runs.restore(disk_ids=list(plain.values()), disk_type="imaginary", **given)
         assert path.read_text().count("snapshotHandle") == 2
@@ -176,6 +177,24 @@ def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
     assert not whole.result["earlier"] and len(whole.result["disks"]) == 3
     for kind_of, own in checked(path.read_text(), cluster).items():
         assert all(obj in own for obj in objects[kind_of]) and len(own) == 2
+
+
+def test_a_file_of_claims_that_cannot_be_read_fails_only_at_the_end(runs, tmp_path, monkeypatch):
+    plain = runs.copy_new_disks("plain")
+    runs.copy_disks({"data": runs.estate.disk(Name="data")}, **claimed("data"))
+    given = {"kubernetes": True, "manifest_dir": str(tmp_path)}
+    runs.restore(**given)
+    read_text = Path.read_text
+
+    def refuse(path, *args, **kwargs):
+        if path.name.endswith(".kubernetes.yml"):
+            raise PermissionError(13, "Permission denied")
+        return read_text(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    ended = runs.restore(disk_ids=list(plain.values()), **given)
+    assert "claims could not be written" in ended.message and "Permission denied" in ended.message
+    assert [row["state"] for row in ended.result["disks"]] == ["available"]
 
 
 def test_a_claim_stays_with_the_copy_that_an_earlier_run_named(runs, tmp_path):

@@ -248,9 +248,10 @@ def test_a_report_that_cannot_be_written_leaves_no_part_of_itself(tmp_path):
         '{"finished_at": "x", "last": {"finished_at": "x", "disk_ids": [], "shard": "", "disks": [1]}}',
         '{"finished_at": "x", "settings": [], "source_listed": true, "recovery_points": []}',
         '{"finished_at": "x", "source_listed": true, "recovery_points": [{"disk_id": ["d-1"], "disk_name": ""}]}',
+        '{"finished_at": "x", "source_listed": 1, "recovery_points": [{"disk_id": "d", "disk_name": 1, "region": []}]}',
         *(
             f'{{"finished_at": "x", "last": {{"finished_at": "x", "disk_ids": [], "shard": "", "disks": [], {more}}}}}'
-            for more in ('"points": 5', '"points": [5]', '"groups": [5]')
+            for more in ('"points": 5', '"points": [5]', '"points": [{"snapshot_id": []}]', '"groups": [5]')
         ),
         "[" * 100_000,
         "[]",

@@ -63,3 +63,12 @@ def test_sharing_waits_as_long_as_it_is_asked_to(ebs):
     ebs.set_faults({"action": "ModifySnapshotAttribute", "fault": "throttle", "times": 40})
     assert [s["changed"] for s in share(ebs, *sources, wait_timeout=4000)["shared"]] == [True] * 3
     assert "wait_timeout" in share(ebs, *sources, wait_timeout=-1)["msg"]
+
+
+def test_sharing_that_is_refused_is_reported_in_the_words_of_aws(ebs):
+    sources = [ebs.snapshot() for _n in range(12)]
+    ebs.refuse("ModifySnapshotAttribute", "UnauthorizedOperation")
+    out = share(ebs, *sources)
+    assert out.failed and len(out["failures"]) == 12
+    assert ".." not in out["msg"] and "[UnauthorizedOperation, request " in out["msg"]
+    assert out["msg"].count("Grant ec2:ModifySnapshotAttribute") == 1 and "2 more are listed in failures" in out["msg"]

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..._core.errors import BadInput, CopyError, Retry
+from ..._core.module.messages import first_failures
 from ..._core.module.options import id_problems, region_problems
 from ..._core.module.runner import Module, deadline_after, end_module, guarded
 from ..._core.pacing import persist
@@ -57,10 +58,9 @@ def _share(module: Module, keys: dict[str, Any]) -> None:
                 keys["shared"].append(row)
     finally:
         keys["api_calls"] = dict(sorted(cloud.calls.items()))
-        for warning in cloud.warnings:
+        for warning in dict.fromkeys(cloud.warnings):
             module.warn(warning)
-    sentences = (f"{failure['message']}. {failure['hint'] or ''}".strip() for failure in keys["failures"][:10])
-    end_module(module, keys, " ".join(sentences))
+    end_module(module, keys, first_failures(keys["failures"]))
 
 
 def _problems(cloud: EbsCloud, region: str, account: str, ids: Sequence[str]) -> list[str]:

@@ -42,11 +42,15 @@ def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -
 
 def failures_message(result: Mapping[str, Any], summary: str) -> str:
     """Return a message with the failures and what to do about them, followed by the summary."""
-    failures = result["failures"]
+    return f"{first_failures(result['failures'])} {summary}."
+
+
+def first_failures(failures: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first failures and what to do about them, and how many more there are; empty without failures."""
     message = quoted_failures(failures[:SPELT_OUT])
-    if len(failures) > SPELT_OUT:
-        message += f" {len(failures) - SPELT_OUT} more are listed in failures."
-    return f"{message} {summary}."
+    return (
+        f"{message} {len(failures) - SPELT_OUT} more are listed in failures." if len(failures) > SPELT_OUT else message
+    )
 
 
 def quoted_failures(failures: Sequence[Mapping[str, Any]]) -> str:

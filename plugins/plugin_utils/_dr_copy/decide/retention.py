@@ -17,7 +17,7 @@ from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
 from ..._role.parsing import InvalidValue, RawVariables, as_bool
-from ..._role.rows import SnapshotTime, each_once, is_archived, is_complete, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, each_once, is_archived, is_complete, number, taken_at, time_or_now
 from ..._role.table import ByName
 from ..._sets.copies import copies_of
 from ..._sets.keeping import kept_by_sets
@@ -102,11 +102,9 @@ class Retention(NamedTuple):
         """Return the rules for limits by name. Raises ValueError for counts below 0 and an unknown time zone."""
         given = {name: limits.get(name, 0) for name in COUNT_LIMITS}
         bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in given.items() if not _is_count(v)]
-        days = float(limits.get("keep_days", 0))
-        if not 0 <= days < float("inf"):
-            bad.append(f"keep_days must be a number from 0, not {limits['keep_days']!r}")
         if bad:
             raise ValueError("; ".join(bad))
+        days = number("keep_days", limits.get("keep_days", 0))
         try:
             zone = zone_of(limits.get("timezone", "UTC"))
         except ValueError as error:
@@ -152,7 +150,10 @@ def limits_of(values: Variables) -> ByName:
 
 
 def _is_count(value: Any) -> bool:
-    return float(value) >= 0 and float(value).is_integer()
+    try:
+        return float(value) >= 0 and float(value).is_integer()
+    except (TypeError, ValueError):
+        return False
 
 
 def expired_copies(  # noqa: PLR0913  # the arguments of the filter

@@ -41,6 +41,9 @@ class RememberedPoint(TypedDict):
     source_created_at: str | None
 
 
+_KEYS_OF_POINT = tuple(RememberedPoint.__annotations__)
+
+
 class LastReport(TypedDict, total=False):
     """The facts from a plan's last report; empty if there is none, or if it cannot be read.
 
@@ -90,13 +93,13 @@ def _remembered(report: Json) -> tuple[str, LastReport] | None:
         return None
     if last:
         is_whole = isinstance(last, Mapping) and {"finished_at", "disk_ids", "shard"} <= last.keys()
-        is_whole = is_whole and _are_disks(last.get("disks")) and _are_rows(last.get("points") or [])
+        is_whole = is_whole and _are_disks(last.get("disks")) and _are_points(last.get("points") or [])
         is_whole = is_whole and isinstance(last.get("groups") or {}, Mapping)
         is_whole = is_whole and isinstance(last.get("left") or [], list)
         return (finished, cast(LastReport, last)) if is_whole else None
     points: Any = report.get("recovery_points")
     rows, orphans = report.get("disks"), report.get("orphans", [])
-    if not report.get("source_listed") or not _are_disks(points) or not _are_rows(orphans):
+    if not report.get("source_listed") or not _are_disks(points) or not _are_points(points) or not _are_rows(orphans):
         return None
     disks = {row["disk_id"]: row for row in (rows if rows and _are_disks(rows) else points)}
     return finished, {
@@ -111,7 +114,7 @@ def _remembered(report: Json) -> tuple[str, LastReport] | None:
 
 
 def _remembered_point(point: Json) -> RememberedPoint:
-    return cast(RememberedPoint, {key: point.get(key) for key in RememberedPoint.__annotations__})
+    return cast(RememberedPoint, {key: point.get(key) for key in _KEYS_OF_POINT})
 
 
 def facts_of_disk(disk: DiskAsKnown) -> DiskFacts:
@@ -130,6 +133,12 @@ def facts_of_disk(disk: DiskAsKnown) -> DiskFacts:
 
 def _are_disks(rows: Any) -> bool:
     return _are_rows(rows) and all(isinstance(row.get("disk_id"), str) and "disk_name" in row for row in rows)
+
+
+def _are_points(rows: Any) -> bool:
+    return _are_rows(rows) and all(
+        isinstance(row.get(key, ""), (str, type(None))) for row in rows for key in _KEYS_OF_POINT
+    )
 
 
 def _are_rows(rows: Any) -> bool:

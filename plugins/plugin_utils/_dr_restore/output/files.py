@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..._role.documents import render_page, report_text
@@ -92,14 +93,17 @@ def write_claims(manifest: Manifest, values: Variables) -> FileOutcome:
     if manifest["check_mode"] or not values.kubernetes:
         return FileOutcome()
     path = kubernetes_file(values)
-    text = path.read_text(errors="replace") if path.is_file() else ""
-    objects = [*objects_of(manifest["disks"], values), *objects_of_earlier(manifest["earlier"], text, values)]
-    if not objects:
-        return FileOutcome()
-    why = try_to(lambda: write_atomically(path, text_of(objects)))
-    if why:
+    objects: list[Mapping[str, object]] = []
+
+    def write() -> None:
+        text = path.read_text(errors="replace") if path.is_file() else ""
+        objects[:] = [*objects_of(manifest["disks"], values), *objects_of_earlier(manifest["earlier"], text, values)]
+        if objects:
+            write_atomically(path, text_of(objects))
+
+    if why := try_to(write):
         return FileOutcome(problem=f"The manifests of the claims could not be written to {path}: {why}")
-    return FileOutcome(f"CLAIMS {path}")
+    return FileOutcome(f"CLAIMS {path}" if objects else "")
 
 
 def drill_page(report: DrillReport) -> str:

@@ -117,8 +117,10 @@ def _objects_in(text: str) -> list[Json]:
 def _name_in(resource: Json) -> str:
     """Return the name that the objects of one claim share."""
     is_claim = resource.get("kind") == "PersistentVolumeClaim"
-    holder = (resource.get("spec") or {}).get("dataSource") if is_claim else resource.get("metadata")
-    return str((holder or {}).get("name"))
+    spec = resource.get("spec")
+    source = spec.get("dataSource") if isinstance(spec, Mapping) else None
+    holder = source if is_claim else resource.get("metadata")
+    return str(holder.get("name")) if isinstance(holder, Mapping) else ""
 
 
 def text_of(objects: Sequence[Mapping[str, object]]) -> str:

@@ -52,7 +52,7 @@ report:
   description: What the playbooks of the collection show.
   returned: always
   type: dict
-  sample: {"host": "orders", "lines": ["done: nothing; 0 disks, 0 of 0 recovery points complete"]}
+  sample: {"host": "orders", "lines": ["done: no changes; 0 disks, 0 of 0 recovery points complete"]}
 message:
   description: Why the run fails, empty if it does not.
   returned: always

@@ -46,9 +46,9 @@ options:
   lock_days:
     description:
       - Lock copies for this many days, counted from the moment of locking; 1 to 36500. For each source and region the
-        module locks the copy that counts, once it is complete, if this collection made it and it has no lock. It does
-        not lock duplicates. Nobody can delete a locked copy, and this module does not try. It never changes or removes
-        a lock.
+        module locks one copy, the one in RV(copies), once it is complete. It locks only a copy that this collection
+        made and that has no lock. Nobody can delete a locked copy, and this module does not try. It never changes or
+        removes a lock.
     type: int
   lock_mode:
     description:

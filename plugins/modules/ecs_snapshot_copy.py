@@ -29,9 +29,9 @@ options:
   lock_days:
     description:
       - Lock copies for this many days, counted from the moment of locking; 1 to 36500, and no more than
-        O(retention_days). For each source and region the module locks the copy that counts, once it is complete, if
-        this collection made it and it has no lock. It does not lock duplicates. The module does not try to delete a
-        locked copy, and never changes or removes a lock.
+        O(retention_days). For each source and region the module locks one copy, the one in RV(copies), once it is
+        complete. It locks only a copy that this collection made and that has no lock. The module does not try to delete
+        a locked copy, and never changes or removes a lock.
       - B(Nobody) can end a lock of ECS early, not even right after it was set. Run in check mode first.
     type: int
   lock_mode:

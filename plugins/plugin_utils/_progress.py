@@ -240,9 +240,9 @@ def _descendants(ancestor: int) -> list[int]:
 
 def line_of(state: ProgressLine, done: str) -> str:
     """Return the progress of a task as one line."""
-    parts = [f"{state['done']} of {state['total']} {done}", f"{state['under_way']} under way"]
+    parts = [f"{state['done']} of {state['total']} {done}", f"{state['under_way']} in progress"]
     if state["waiting"]:
-        parts.append(f"{state['waiting']} waiting for room")
+        parts.append(f"{state['waiting']} queued")
     if state["failed"]:
         parts.append(f"{state['failed']} failed")
     slowest = state["slowest"]

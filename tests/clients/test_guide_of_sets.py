@@ -133,4 +133,4 @@ def test_the_commands_of_the_guide_make_a_set_and_show_it_before_a_restore(ebs, 
     }
     (tmp_path / "flood.yml").write_text(yaml.safe_dump({"all": {"hosts": {"orders": plan}}}))
     shown = run_pasted(check, tmp_path, ebs, ANSIBLE_CONFIG=str(REPOSITORY / "tests" / "ansible.cfg"))
-    assert f"SERVER {instance}: 2 disks as of {row['source_created_at']}, crash consistent" in shown
+    assert f"SERVER {instance}: 2 disks as of {row['source_created_at']}, crash-consistent" in shown

@@ -20,7 +20,7 @@ from tests.clouds import CLOUDS
 from .conftest import ENDLESS, HANGS, PLACES, is_alive, process_tree, wait_until
 from .test_restore import Site
 
-LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ under way.*so far")
+LINE = re.compile(r"localhost (\w+)_snapshot_copy: \d+ of \d+ copied, \d+ in progress.*so far")
 
 
 def task(clouds, cloud, count=4, **options):
@@ -60,7 +60,7 @@ def test_a_line_at_each_change_of_phase_goes_to_stderr(clouds, cloud):
     lines = LINE.findall(errors)
     # In progress, room for the rest, done.
     assert 2 <= len(lines) <= 3 and set(lines) == {cloud}, errors
-    assert "0 of 4 copied, 0 under way" not in errors
+    assert "0 of 4 copied, 0 in progress" not in errors
     assert "so far" not in output, "neither on stdout nor in the result"
 
 
@@ -69,7 +69,7 @@ def test_a_restore_and_a_drill_say_how_many_disks_are_made(clouds, cloud):
     site = Site(clouds, cloud)
     site.copies("database", "mail", "files")
     clouds.control_of(cloud, "settings", {"disk_seconds": 3})
-    shown = re.compile(rf"^flood {cloud}_snapshot_restore: (\d of 3 \w+), \d under way.*so far", re.MULTILINE)
+    shown = re.compile(rf"^flood {cloud}_snapshot_restore: (\d of 3 \w+), \d in progress.*so far", re.MULTILINE)
     for playbook in ("dr_restore", "dr_drill"):
         code, output = site.play(playbook, "--check")
         assert code == 0 and not shown.search(output), output

@@ -213,7 +213,7 @@ def test_the_playbook_runs_each_plan_of_an_inventory(clouds):
     assert code == 0, output
     assert len(clouds.copies("eu-west-1")) == len(clouds.copies("eu-central-1")) == len(clouds.copies("us-west-2")) == 1
     code, output = clouds.run(*run, "-i", inventory)
-    assert output.count("changed=0") == 2 and "done: nothing" not in output, output
+    assert output.count("changed=0") == 2 and "done: no changes" not in output, output
     nowhere = (
         [],
         ["-i", inventory, "-e", "dr_copy_hosts=typo"],

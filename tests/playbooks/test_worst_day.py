@@ -142,7 +142,7 @@ def test_the_guide_is_followed_from_the_first_minute_to_the_report(clouds, quick
     day = Day(clouds, quick_playbooks)
     day.protect()
     calls = clouds.control("calls")["CopySnapshot"]
-    planned = day.follow("See what there is")
+    planned = day.follow("Preview the restore")
     assert "4 of 4 disks would be made" in planned and "DATA as of" in planned
     assert not list(day.directory.glob("*.restore.json"))
     assert "4 of 4 disks restored" in day.follow("Restore")
@@ -174,11 +174,11 @@ def test_the_guide_is_followed_where_things_are_otherwise(clouds, quick_playbook
         if row["state"] == "available"
     }
     assert made == {(name, f"eu-west-1{'b' if tier == 'web' else 'a'}") for name, _s, _d, tier in DISKS}
-    assert day.follow("Before the damage").count("available") and len(day.disks("before-the-attack")) == 4
+    assert day.follow("Restore to an earlier time").count("available") and len(day.disks("before-the-attack")) == 4
     day.follow("Undo a restore")
     assert not day.disks("before-the-attack") and day.manifest("before-the-attack")["totals"]["restored"] == 4
     clouds.client("eu-west-1").delete_volume(VolumeId=zoned(day, "orders-b"))
-    assert day.follow("Claims of Kubernetes").strip().endswith("3"), "three objects of the one claim"
+    assert day.follow("Restore Kubernetes volume claims").strip().endswith("3"), "three objects of the one claim"
 
 
 def zoned(day, host):
@@ -192,7 +192,7 @@ def test_the_guide_is_followed_on_the_other_clouds(clouds, quick_playbooks, clou
         pytest.skip("make kit-test runs it; tests/unit/test_from_report.py restores by the report on every cloud")
     day = Day(clouds, quick_playbooks, cloud)
     day.protect()
-    assert "4 of 4 disks would be made" in day.follow("See what there is")
+    assert "4 of 4 disks would be made" in day.follow("Preview the restore")
     assert "4 of 4 disks restored" in day.follow("Restore")
     if day.zone:
         rows = {row["disk_name"]: row for row in day.manifest()["disks"]}
@@ -203,7 +203,7 @@ def test_the_guide_is_followed_on_the_other_clouds(clouds, quick_playbooks, clou
         assert "changed=0" in day.follow("The important ones first")
     day.follow("Report to management")
     assert "TIME the first disk" in (day.directory / "report.txt").read_text()
-    day.follow("Before the damage")
+    day.follow("Restore to an earlier time")
     assert len(day.disks("before-the-attack")) == 4
     day.follow("Undo a restore")
     assert not day.disks("before-the-attack")

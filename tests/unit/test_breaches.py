@@ -69,13 +69,13 @@ def why(**given):
 def test_a_breach_says_why_the_newest_snapshot_is_unusable():
     old = copy(1, 30)
     assert (
-        why(snapshots=[snapshot(2, 1, "pending"), snapshot(1, 30)], copies=[old]) == "its newest snapshot is unfinished"
+        why(snapshots=[snapshot(2, 1, "pending"), snapshot(1, 30)], copies=[old]) == "the newest snapshot is unfinished"
     )
-    assert why(snapshots=[snapshot(2, 1, "error"), snapshot(1, 30)], copies=[old]) == "its newest snapshot has failed"
+    assert why(snapshots=[snapshot(2, 1, "error"), snapshot(1, 30)], copies=[old]) == "the newest snapshot has failed"
     assert why(snapshots=[snapshot(1, 30)], copies=[old]) == "no newer snapshot of the disk has been taken"
     assert why(snapshots=[], copies=[old]) == "the disk has no complete snapshot to copy"
     stale = {"snapshots": [snapshot(1, 30)], "max_snapshot_age_hours": 26}
-    assert why(**stale) == "its newest snapshot is older than dr_copy_max_snapshot_age_hours"
+    assert why(**stale) == "the newest snapshot is older than dr_copy_max_snapshot_age_hours"
     everything = [snapshot(2, 30), snapshot(1, 50, "error")]
     assert (
         why(snapshots=everything, copies=[copy(2, 30)], select="all") == "no newer snapshot of the disk has been taken"
@@ -87,9 +87,9 @@ def test_snapshots_that_were_passed_over_are_the_reason_only_where_there_are_no_
     assert (
         why(snapshots=[scan, snapshot(1, 30)], copies=[copy(1, 30)]) == "no newer snapshot of the disk has been taken"
     )
-    assert why(snapshots=[scan]) == "its snapshots have a tag of dr_copy_exclude_snapshot_tags"
+    assert why(snapshots=[scan]) == "the snapshots have a tag of dr_copy_exclude_snapshot_tags"
     assert (
-        why(snapshots=[snapshot(1, 1)], snapshot_tags={"a": "b"}) == "its snapshots lack a tag of dr_copy_snapshot_tags"
+        why(snapshots=[snapshot(1, 1)], snapshot_tags={"a": "b"}) == "the snapshots lack a tag of dr_copy_snapshot_tags"
     )
 
 

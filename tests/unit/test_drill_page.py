@@ -121,7 +121,7 @@ def test_each_copy_that_was_tried_is_a_row_with_what_is_proven(facts, mark, word
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({"group": "i-1", "set": "n2", "consistency": "crash"}, "i-1, set n2, crash consistent"),
+        ({"group": "i-1", "set": "n2", "consistency": "crash"}, "i-1, set n2, crash-consistent"),
         ({"group": "i-1", "torn": True}, "i-1, no complete set"),
         ({"group": "i-1"}, "i-1"),
     ],
@@ -141,7 +141,12 @@ def test_the_page_has_rows_for_untried_copies_and_remaining_disks():
     ]
     page = drawn(untried=untried, left=left)
     assert page.main.rows[1:4] == [["big (vol-2)", "! it is big"], ["vol-n1", "i-1", NOW], ["vol-n2", "–", NOW]]
-    assert [head.text for head in page.main.all("h2")] == ["Tried", "Not tried", "Left", "All disks"]
+    assert [head.text for head in page.main.all("h2")] == [
+        "Tried",
+        "Not tried",
+        "Disks that were not deleted",
+        "All disks",
+    ]
     captions = [caption.text for caption in page.main.all("caption")]
     assert captions[:3] == [
         "The drill tried to make a disk from each of these copies.",

@@ -71,7 +71,7 @@ def test_an_unknown_state_is_one_warning_and_no_failure(cloud, what):
     assert (BAD in warning or ENABLED in warning) and "unknown" in warning
     assert ("grant the caller kms:DescribeKey" in warning) == (what in ("denied", "undescribable", "invalid"))
     if what in ("undescribable", "invalid", "Creating"):
-        assert keys[copies[1]]["enabled"] is True and "unknown state: 2." in warning
+        assert keys[copies[1]]["enabled"] is True and "The key state of 2 snapshots in " in warning
 
 
 def test_an_unreachable_kms_is_called_for_one_key_only(cloud):

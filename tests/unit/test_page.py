@@ -104,7 +104,7 @@ VERDICTS = {
         {**GOOD, "rpo_hours": 0},
         {"totals": {"absent": 1}},
         *("needs attention", "is-amber"),
-        [("amber", "✗ 1 of 4 recovery points is missing: the disk has no copy in that region"), UNASKED],
+        [("amber", "✗ 1 of 4 recovery points is missing: there is no copy in the destination"), UNASKED],
     ),
     "two without a copy": (
         GOOD,
@@ -112,7 +112,7 @@ VERDICTS = {
         *("misses its RPO", "is-bad"),
         [
             ("bad", "✗ 2 of 4 recovery points miss the RPO of 26 h"),
-            ("bad", "✗ 2 of 4 recovery points are missing: the disks have no copy in that region"),
+            ("bad", "✗ 2 of 4 recovery points are missing: there is no copy in the destination"),
         ],
     ),
     "source is down": (
@@ -165,7 +165,7 @@ def test_late_points_are_grouped_by_reason_with_the_next_step_above_the_others()
     page = drawn(disks=7)
     (late,) = page.part("late").all("section")
     assert late.mark == "group is-late"
-    assert late.one("h3").text.startswith("3 × its copy failed: The copy of snap-0000000000030002a")
+    assert late.one("h3").text.startswith("3 × the copy failed: The copy of snap-0000000000030002a")
     assert late.one("h3").text.endswith(" (the first; the others are of the same kind and code)")
     assert late.one("p").text == f"Next: {sample()['failures'][0]['hint']}"
     words = "The newest complete copy of each disk, the oldest first. The line across a bar is the RPO."
@@ -177,18 +177,18 @@ def test_late_points_are_grouped_by_reason_with_the_next_step_above_the_others()
         ["mail vol-00000000000000006", REGION, *OLD, "snap-c00000000006001ed", "2", "2026-11-18"],
     ]
     failed = page.part("failed")
-    assert failed.text == "3 failures of late copies are listed above, by reason."
+    assert failed.text == "3 failures are listed above, with the late recovery points."
     alone = drawn(disks=1)
-    assert alone.part("failed").text == "1 failure of late copies is listed above, by reason."
+    assert alone.part("failed").text == "1 failure is listed above, with the late recovery points."
     assert "the others" not in alone.part("late").text
     other = drawn({"failures": [*sample(disks=7)["failures"], failure()]}, disks=7)
-    assert "3 failures of late copies are listed above, by reason." in other.part("failed").text
+    assert "3 failures are listed above, with the late recovery points." in other.part("failed").text
     well = page.part("well")
     assert well.one("h2").text == "Recovery points that are not late: 4" and len(well.rows) == 4
     assert well.one("caption").text.endswith("by when its source was taken. The line across a bar is the RPO.")
     state = ["snap-c0000000000400034", "✓ within RPO"]
     assert well.rows[1][:6] == ["vol-00000000000000004", REGION, "5.2 h", "2026-11-20 20:48", *state]
-    assert page.part("reasons").text.startswith("3 late: its copy failed: The copy of snap-0000000000030002a")
+    assert page.part("reasons").text.startswith("3 late: the copy failed: The copy of snap-0000000000030002a")
     assert "line across" not in drawn(**{**GOOD, "rpo_hours": 0}).part("well").one("caption").text
 
 

@@ -36,19 +36,19 @@ SERVERS = {
     "late": (
         server("late", within_rpo=False, age_hours=40.0),
         "amber",
-        "✗ late in eu-west-1: the newest complete set is from 2026-11-21T00:00:00Z, 40.0 h old (crash consistent)",
+        "✗ late in eu-west-1: the newest complete set is from 2026-11-21T00:00:00Z, 40.0 h old (crash-consistent)",
     ),
     "dark": (server("dark", **{**NO_SET, "unknown": "denied"}), "amber", "! dark in eu-west-1: denied"),
     "torn": (
         server("torn", torn=[{"disk_id": "vol-9", "source_created_at": None}]),
         "amber",
         "! torn in eu-west-1: the newest complete set is from 2026-11-21T00:00:00Z, 2.0 h old; vol-9 has no copy "
-        "(crash consistent)",
+        "(crash-consistent)",
     ),
     "well": (
         server("well", consistency="application"),
         "good",
-        "✓ well in eu-west-1: the newest complete set is from 2026-11-21T00:00:00Z, 2.0 h old (application consistent)",
+        "✓ well in eu-west-1: the newest complete set is from 2026-11-21T00:00:00Z, 2.0 h old (application-consistent)",
     ),
 }  # fmt: skip
 

@@ -103,7 +103,7 @@ def test_the_progress_says_what_the_module_does(monkeypatch, tmp_path, module, a
             return {}
 
     ProgressAction.run_module(Action(), f"multicloud.snapshots.ebs_snapshot_{module}", arguments, {})
-    assert lines[0].startswith(f"ebs_snapshot_{module}: 2 of 3 {done}, 0 under way")
+    assert lines[0].startswith(f"ebs_snapshot_{module}: 2 of 3 {done}, 0 in progress")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_the_newest_complete_set_is_restored_and_newer_copies_are_reported(runs,
     predicted = runs.restore(check=True, **given)
     (line,) = [line for line in predicted.lines if line.startswith("SERVER i-1")]
     assert "missing" not in line
-    assert "2 disks as of" in line and "crash consistent" in line and "newer, but not used: database of" in line
+    assert "2 disks as of" in line and "crash-consistent" in line and "newer, but not used: database of" in line
     ended = runs.restore(**given)
     assert not ended.message
     rows = rows_of(ended)
@@ -86,7 +86,7 @@ def test_the_only_marked_copy_of_a_larger_set_is_torn_unless_its_disk_alone_is_r
     ended = runs.restore()
     assert predicted.message == ended.message
     assert "1 server cannot be restored to one point in time" in ended.message and "i-1 (log as of" in ended.message
-    assert any(line.startswith("TORN i-1: its set has more disks: log as of") for line in ended.lines)
+    assert any(line.startswith("TORN i-1: its set is incomplete: log as of") for line in ended.lines)
     assert ended.result["totals"]["restored"] == 2 and ended.result["totals"]["torn"] == 1
     alone = runs.restore(id="alone", disk_ids=[disks["log"]])
     assert not alone.message and rows_of(alone)["log"]["set"] == "n1"
@@ -209,7 +209,9 @@ def test_a_server_is_restored_from_its_set_after_its_source_region_is_gone(any_r
     given = {"expected": str(tmp_path / "orders.json"), "id": "flood"}
     predicted = any_runs.restore(check=True, **given)
     (line,) = [line for line in predicted.lines if line.startswith("SERVER i-0a1")]
-    assert "2 disks as of" in line and "near consistent" in line and "newer, but not used" in line
+    assert (
+        "2 disks as of" in line and "taken within minutes, not at one moment" in line and "newer, but not used" in line
+    )
     ended = any_runs.restore(**given)
     assert not ended.message and not ended.result["warnings"]
     rows = {row["disk_id"]: row for row in ended.result["disks"]}
@@ -237,9 +239,9 @@ def row(number, **facts):
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({}, "crash consistent"),
-        ({"consistency": "near"}, "near consistent (taken within minutes, not at one moment)"),
-        ({"missing": "its copy belongs to a system disk"}, "crash consistent, but 2 of them are missing"),
+        ({}, "crash-consistent"),
+        ({"consistency": "near"}, "taken within minutes, not at one moment"),
+        ({"missing": "its copy belongs to a system disk"}, "crash-consistent, but 2 of them are missing"),
     ],
 )
 def test_the_line_of_a_server_says_how_consistent_its_set_is_and_what_it_lacks(facts, words):

@@ -284,7 +284,10 @@ def test_the_manifest_lists_old_and_new_disks_and_missing_ones_first():
     assert outcome["disks"][-1]["new_disk_id"] == "vol-n1" and outcome["unidentified_copies"] == ["snap-9"]
     message = manifest.problems_of(outcome)
     assert message.startswith("2 of 3 disks are missing.") and "No room" in message and "x: there is no copy" in message
-    assert any("vol-n1 (available)" in line and "was /dev/sdf of i-1" in line for line in manifest.lines_of(outcome))
+    assert any(
+        "vol-n1 (available)" in line and "the old disk was /dev/sdf of i-1" in line
+        for line in manifest.lines_of(outcome)
+    )
     no_device = {**outcome, "disks": [{**outcome["disks"][-1], "device": None, "age_hours": 1.0}]}
     lines = manifest.lines_of(no_device)
     assert any(line.endswith("was attached to i-1") for line in lines), "Tencent Cloud shows no devices"

@@ -371,7 +371,11 @@ def test_a_complete_set_is_in_every_form_of_the_report(estate, tmp_path):
     taken(estate, disks, 2)
     ended, page, cases, metrics = outputs_of(estate, tmp_path, rpo_hours=24, consistency="set")
     assert not ended.message and cases["set of i-0a1"] == "passed"
-    assert "the newest complete set is from" in page and "near consistent" in page and "✓ i-0a1" in page
+    assert (
+        "the newest complete set is from" in page
+        and "taken within minutes, not at one moment" in page
+        and "✓ i-0a1" in page
+    )
     assert all(disk in page for disk in disks)
     (line,) = metrics
     assert 'group="i-0a1"' in line and float(line.split()[-1]) > 1e9

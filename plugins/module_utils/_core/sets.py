@@ -35,6 +35,10 @@ class Consistency(str, Enum):
     #: Taken within a few minutes of each other.
     NEAR = "near"
 
+    @property
+    def words(self) -> str:
+        return "taken within minutes, not at one moment" if self is Consistency.NEAR else f"{self.value}-consistent"
+
 
 def weakest(words: Iterable[Consistency]) -> Consistency:
     """Return the weakest of these consistencies. Raises ValueError if there is none."""

@@ -165,5 +165,5 @@ class Ec2Calls:
                 self._account = str(self.read(activity, ask).get("Account") or "")
             except (Unreachable, Forbidden, Refused) as error:
                 self._account = ""
-                self._warnings.append(f"{error}. The run relies on what AWS lists as the caller's own.")
+                self._warnings.append(f"{error}. The run relies on AWS's listing of the caller's own snapshots.")
         return self._account

@@ -40,8 +40,8 @@ class CbsDisks(DiskCloud, CbsCloud):
     #: that is being made and does not show yet.
     doubt_seconds, underway_seconds = 10.0, 120.0
     loss_hint = (
-        "CBS shows a disk only once it is made, shows no failed disk, and gives no reason. Look for it in CloudAudit "
-        "and in the console's messages, and check the account's balance and quota. Then run again."
+        "Look for the disk in CloudAudit and in the console's messages, and check the account's balance and quota. "
+        "Then run again. CBS does not show failed disks, and gives no reason."
     )
 
     def __init__(self, module: Any):

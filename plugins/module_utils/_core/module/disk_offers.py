@@ -53,7 +53,7 @@ def size_not_offered(offers: Sequence[Offer], request: CopyRequest, source: Snap
     if offer is None or request.options["size_gib"] or not size or _is_offered(size, offer):
         return None
     return Refused(
-        f"The source snapshot {source.id} in {source.region} has {size} GiB, and {_limits(offer, request)}",
+        f"The source snapshot {source.id} in {source.region} has {size} GiB, but {_limits(offer, request)}",
         hint="Choose another disk_type, or a size_gib that is offered.",
     )
 
@@ -64,7 +64,7 @@ def _offer_for(offers: Sequence[Offer], request: CopyRequest) -> Offer | None:
 
 
 def _limits(offer: Offer, request: CopyRequest) -> str:
-    limits = f"{offer.disk_type} in {offer.zone or request.region} has {offer.min_gib} to {offer.max_gib} GiB"
+    limits = f"{offer.disk_type} in {offer.zone or request.region} supports {offer.min_gib} to {offer.max_gib} GiB"
     return f"{limits} in steps of {offer.step}" if offer.step > 1 else limits
 
 

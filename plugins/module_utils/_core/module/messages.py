@@ -32,7 +32,7 @@ def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -
     counts, total = dict(result["counts"]), len(result[rows])
     if absent:
         gone = sum((row["action"], row["state"], row["error"]) == ("none", "absent", None) for row in result[rows])
-        counts.update({"unchanged": counts["unchanged"] - gone, "without anything to delete": gone})
+        counts.update({"unchanged": counts["unchanged"] - gone, "already absent": gone})
     parts = [f"{number} {word}" for word, number in counts.items() if number and word not in states]
     reached = [f"{counts[word]} {word}" for word in states if counts[word] and not (planned or absent)]
     text = f"{pluralize(total, one, many)} requested: {', '.join(parts) or 'nothing to do'}"

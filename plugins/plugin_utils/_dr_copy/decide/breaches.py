@@ -117,7 +117,7 @@ class _Reasons:
                 why = f"the copy {copy['snapshot_id']} of {row['snapshot_id']} is in progress ({copy['progress']} %)"
                 return Reason.IN_PROGRESS, why
             if row["chosen"] and copy is None:
-                why = f"its newest snapshot {row['snapshot_id']} of {row['source_created_at']} is not copied yet"
+                why = f"the newest snapshot {row['snapshot_id']} of {row['source_created_at']} is not copied yet"
                 return Reason.NOT_COPIED, why
         # Rows are sorted newest first, so the first reason is that of the newest snapshot that was not skipped.
         rows = sorted(rows, key=lambda row: _LAST.index(row["reason"]) if row["reason"] in _LAST else -1)

@@ -18,53 +18,53 @@ class Reason(Enum):
     """A reason: its text, and the next step. The hint of a failure comes before that step."""
 
     KEY = (
-        "the key of its copy cannot be used, so the copy cannot be restored",
+        "the key of the copy cannot be used, so the copy cannot be restored",
         "Enable the key, or cancel its deletion before KMS deletes it for good. Then run again.",
     )
     SOURCE_UNLISTED = (
         "the source region could not be listed",
         "If the region stays unreachable, restore from the copies: see dr_restore.",
     )
-    COPY_FAILED = ("its copy failed", "Read the cloud's message, fix the cause, then run again.")
+    COPY_FAILED = ("the copy failed", "Read the cloud's message, fix the cause, then run again.")
     IN_PROGRESS = (
-        "its copy is in progress",
+        "the copy is in progress",
         "Wait: the next run adopts the copy. If this takes long, check the size of the disk.",
     )
     NOT_COPIED = (
-        "its newest snapshot is not copied yet",
+        "the newest snapshot is not copied yet",
         "Run dr_copy, or find out why it has not run since the snapshot was taken.",
     )
     ARCHIVED = (
-        "its copies are archived, so none can be restored now",
+        "the copies are archived, so none can be restored now",
         "Restore one to the standard tier, which takes up to 72 hours, or take a new snapshot of the disk.",
     )
     NO_SNAPSHOT = (
         "the disk has no complete snapshot to copy",
         "Find out why no snapshot of these disks is taken: check their schedule and its tags.",
     )
-    STALE = ("its newest snapshot is older than dr_copy_max_snapshot_age_hours", _SCHEDULE)
+    STALE = ("the newest snapshot is older than dr_copy_max_snapshot_age_hours", _SCHEDULE)
     UNFINISHED = (
-        "its newest snapshot is unfinished",
+        "the newest snapshot is unfinished",
         "Wait until the cloud has completed it. If it stays unfinished, check its state in the console.",
     )
     FAILED = (
-        "its newest snapshot has failed",
+        "the newest snapshot has failed",
         "Take a new snapshot, and check in the cloud's console why this one failed.",
     )
     OBSTACLE = (
-        "its newest snapshot cannot be copied",
+        "the newest snapshot cannot be copied",
         "The JSON report says why, under plan. Take another snapshot.",
     )
     GONE = (
-        "its newest snapshot was deleted before it could be copied",
+        "the newest snapshot was deleted before it could be copied",
         "Find out what deletes the snapshots so soon. Exclude these snapshots, or run at another time.",
     )
-    EXCLUDED = ("its snapshots have a tag of dr_copy_exclude_snapshot_tags", _TAGS)
-    UNTAGGED = ("its snapshots lack a tag of dr_copy_snapshot_tags", _TAGS)
+    EXCLUDED = ("the snapshots have a tag of dr_copy_exclude_snapshot_tags", _TAGS)
+    UNTAGGED = ("the snapshots lack a tag of dr_copy_snapshot_tags", _TAGS)
     NO_NEWER = ("no newer snapshot of the disk has been taken", _SCHEDULE)
     REGION_UNLISTED = ("the region could not be listed", "Fix what the failure names, then run again.")
     UNDATED = (
-        "its copy does not show when its source was taken",
+        "the copy does not show when its source was taken",
         "Set the tag dr-copy:source-created-at on the copy, or let the next run make a new one.",
     )
 

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency
+
 from ..._role.documents import render_page
 from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
@@ -44,6 +46,7 @@ def report_page(report: Report) -> str:
         scale=2 * report["rpo_hours"] or max(ages, default=0) or 1,
         policy=_policy(report),
         facts=_facts,
+        consistency_words=lambda consistency: Consistency(consistency).words,
         plan=label_of(report),
         left_out=Counter(row["reason"] for row in left_out),
         left_out_rows=left_out[:MAX_ROWS],

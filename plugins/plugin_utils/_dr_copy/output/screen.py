@@ -138,7 +138,7 @@ def _done(report: Report) -> str:
     state += f", {late} the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
     state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
     start = "would be done" if report["check_mode"] else "done"
-    return f"{start}: {', '.join(parts) or 'nothing'}; {pluralize(totals['disks'], 'disk')}, {state}"
+    return f"{start}: {', '.join(parts) or 'no changes'}; {pluralize(totals['disks'], 'disk')}, {state}"
 
 
 def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:

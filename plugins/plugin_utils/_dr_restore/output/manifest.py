@@ -197,7 +197,7 @@ def _lines_of_times(manifest: Manifest) -> list[str]:
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)
-        lines.append(f"TIME the first disk was started at {began}; the last disk was available at {ended}")
+        lines.append(f"TIME creation of the first disk began at {began}; the last disk was available at {ended}")
     return lines
 
 
@@ -231,12 +231,11 @@ def _line(disk: ManifestRow) -> str:
     if disk["missing"]:
         return f"MISSING {disk_label(disk)}: {disk['missing']}"
     where = f"{disk['device']} of" if disk["device"] else "attached to"
-    was = f", was {where} {disk['instance']}" if disk["instance"] else ""
+    old = f"; the old disk was {where} {disk['instance']}" if disk["instance"] else ""
     size = f"{disk['size_gib']} GiB, " if disk["size_gib"] else ""
     new = disk["new_disk_id"] or "a new disk"
+    data = f"data as of {disk['taken_at']}, from the copy {disk['copy_id']}"
     older = f"; {disk['passed_over']}" if disk["passed_over"] else ""
     if disk["state"] == "claimed":
-        return f"{disk_label(disk)}: claim {disk['claim']}, {size}as of {disk['taken_at']}, of {disk['copy_id']}{older}"
-    return (
-        f"{disk_label(disk)}: {new} ({disk['state']}), {size}as of {disk['taken_at']}, of {disk['copy_id']}{was}{older}"
-    )
+        return f"{disk_label(disk)}: claim {disk['claim']}, {size}{data}{older}"
+    return f"{disk_label(disk)}: {new} ({disk['state']}), {size}{data}{old}{older}"

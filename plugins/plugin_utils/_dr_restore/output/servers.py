@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency
 
 from ..._role.enumerations import MAX_NAMED, first_in_words
 from ..decide.points import PointRow, RowOfServer
@@ -47,7 +48,7 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
     for group, rows in by_group(disks).items():
         torn = [row for row in rows if row["torn"]]
         if torn:
-            how = "its disks are from different times" if len(rows) > 1 else "its set has more disks"
+            how = "its disks are from different times" if len(rows) > 1 else "its set is incomplete"
             lines.append(f"TORN {group}: {how}: {_times(torn)}")
         if len(rows) < 2:
             continue
@@ -64,8 +65,7 @@ def _line_of_set(group: str, of_set: Sequence[PointRow], is_one_of_several: bool
     over = f"; newer, but not used: {', '.join(passed[:MAX_NAMED])}" if passed else ""
     names = [str(row["disk_name"] or row["disk_id"]) for row in of_set]
     which = f" ({first_in_words(names)}; another plan protects its other disks)" if is_one_of_several else ""
-    how = f"{of_set[0]['consistency']} consistent"
-    how += " (taken within minutes, not at one moment)" if of_set[0]["consistency"] == "near" else ""
+    how = Consistency(of_set[0]["consistency"]).words
     missing = sum(bool(row["missing"]) for row in of_set)
     lacks = f", but {missing} of them are missing" if missing else ""
     return f"SERVER {group}: {len(of_set)} disks{which} as of {_taken(of_set)}, {how}{lacks}{over}"
@@ -75,7 +75,11 @@ def server_in_words(row: RowOfServer) -> str:
     """Describe the server to which a disk belongs, and the set of its copy."""
     if row["torn"]:
         return f"{row['group']}, no complete set"
-    return f"{row['group']}, set {row['set']}, {row['consistency']} consistent" if row["set"] else str(row["group"])
+    return (
+        f"{row['group']}, set {row['set']}, {Consistency(row['consistency']).words}"
+        if row["set"]
+        else str(row["group"])
+    )
 
 
 def by_group(disks: Iterable[OfServer]) -> dict[str, list[OfServer]]:

@@ -40,4 +40,4 @@ grep -q '^export ANSIBLE_COLLECTIONS_PATH=' "$to/bin/activate" ||
 # The core warns about a collection of its own, so its output is shown only if the role cannot be read.
 shown=$("$to/bin/ansible-doc" -t role multicloud.snapshots.dr_restore 2>&1) || stop "$shown"
 echo "Ready. Begin with: source $to/bin/activate"
-echo "Then follow guides/worst_day.txt from the step that fetches the newest reports."
+echo "Then follow guides/worst_day.txt, \"Get ready\", from the step that logs in."

@@ -58,9 +58,9 @@ options:
     default: true
   replace_mismatched:
     description:
-      - If a copy does not match the request, make the requested one. Once it is complete, delete older copies that do
-        not match, if this collection made them. Newer copies are kept. So if two runs request different keys, a copy
-        still remains.
+      - If a copy has another encryption or key than requested, make the requested copy. Once it is complete, delete
+        older copies with another encryption or key, if this collection made them. Newer copies are kept, so at least
+        one copy remains if two runs request different keys.
     type: bool
     default: false
   remove_duplicates:
@@ -80,7 +80,7 @@ options:
   wait:
     description:
       - V(false) returns when the cloud has accepted every copy.
-      - V(true) returns when every copy is complete.
+      - V(true) returns when every copy is complete; with O(state=absent), when every copy is gone.
       - If two runs with V(true) copy the same snapshot at the same time, the run that made the later copy deletes it,
         and waits for the earlier one.
     type: bool

@@ -28,9 +28,9 @@ options:
   state:
     description:
       - V(present) makes the disks that are missing.
-      - V(absent) deletes the disks that this collection made from these snapshots with this O(restore_id), if they are
-        not attached. It keeps attached disks, and RV(failures) names them. It first detaches disks that this collection
-        attached to the instance in the option C(attach_to).
+      - V(absent) first detaches the disks that this collection attached to the instance in the option C(attach_to).
+        Then it deletes the unattached disks that this collection made from these snapshots with this O(restore_id). It
+        keeps attached disks, and RV(failures) names them.
     type: str
     choices: [present, absent]
     default: present
@@ -64,7 +64,7 @@ options:
   expires_after_hours:
     description:
       - Hours from now after which the playbook C(dr_drill) may delete the disk. The module writes that time into the
-        tag C(dr-restore:expires-at). Nothing else deletes the disk. V(0) writes no time.
+        tag C(dr-restore:expires-at). V(0) writes no time. Without such a time, only O(state=absent) deletes the disk.
       - If an existing disk has such a time, V(0) removes it, and a time that is at least an hour later replaces it. A
         run never sets an earlier time, and sets none on an existing disk without one.
     type: int
@@ -96,7 +96,8 @@ notes:
   - All calls go to O(region). The module never calls the region that the snapshots came from, so a restore works while
     that region is down.
   - A second run makes no disk, and returns the same IDs with RV(ignore:changed=false). If the answer to a call is lost,
-    the module looks for the disk before it calls again. So it makes no second disk.
+    the module looks for the disk before it calls again. If the cloud shows that disk too late, a second one is
+    possible. The module then warns, and names it.
   - If an existing disk of this O(restore_id) does not match the request (another zone or type, smaller, or not
     encrypted), that is a failure of the kind V(mismatch). The module does not make another disk.
   - Before it makes anything, the module checks all options, also against the zones, types, sizes and snapshots that the

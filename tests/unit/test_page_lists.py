@@ -74,8 +74,8 @@ def test_the_disks_of_a_server_that_lag_come_first():
     part = drawn({"sets": [own], "recovery_points": points, "warnings": ["torn"]}, **GOOD).part("servers")
     names = [f"{disk['disk_name']} {disk['disk_id']}" for disk in points]
     assert part.rows == [
-        [names[0], "! no, lags", "–", "✗ no copy", "–"],
-        [names[1], "! yes, lags", "2026-11-20 21:00", "5 h", old["snapshot_id"]],
+        [names[0], "! no", "–", "✗ no copy", "–"],
+        [names[1], "! yes, older than the others", "2026-11-20 21:00", "5 h", old["snapshot_id"]],
         [names[2], "! no", "2026-11-21 01:00", "1 h", new["snapshot_id"]],
     ]
     marks = [span.mark for span in part.all("span") if span.text.startswith("!")]

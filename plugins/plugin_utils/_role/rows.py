@@ -30,7 +30,7 @@ def unwrapped(rows: Rows) -> Rows:
 
 
 def read_listing(listing: Listing) -> Listing:
-    """Return the registered result of a listing with its lists as rows, even if they were packed into one string.
+    """Return the answer of a listing with its lists as rows, even if they were packed into one string.
 
     Raises ValueError.
     """

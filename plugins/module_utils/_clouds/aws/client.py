@@ -36,7 +36,7 @@ try:
     # amazon.aws makes a session for each client, and each session reads EC2's model again (25 MB and half a second).
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 except ImportError:
-    pass  # AwsModule.clients reports the missing package by name
+    pass  # Clients reports the missing package by name
 
 
 #: The lowest version of boto3 and botocore. botocore passes on only what is in its own model of EC2: older versions

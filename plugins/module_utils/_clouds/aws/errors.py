@@ -28,7 +28,7 @@ from ..._core.errors import (
 try:
     import botocore.exceptions as boto_errors
 except ImportError:
-    pass  # AwsModule.clients reports the missing package by name
+    pass  # Clients reports the missing package by name
 
 #: The classes of AWS's codes. The code is decisive, not the message (api-facts: ebs-error-codes).
 ERRORS: dict[str, type[CopyError]] = {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of the role, from the results of its tasks. Pure."""
+"""The result of the role, from the results of its steps. Pure."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def encrypted_points(steps: StepResults, values: Variables, check_mode: bool) ->
 
 
 def outcome_of(steps: StepResults, values: Variables, check_mode: bool = False) -> Result:
-    """Return the result of the role from the results of its tasks.
+    """Return the result of the role from the results of its steps.
 
     ``steps["stopped"]``, if set, says what ended the run early; ``steps["last"]`` has the facts from the plan's last
     report.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state after the tasks of a run. Pure."""
+"""The state after the steps of a run. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .unseen import without_missing
 
 
 class RunState:
-    """The state after a run, from the results of its tasks. In check mode it is the state that a run would reach.
+    """The state after a run, from the results of its steps. In check mode it is the state that a run would reach.
 
     ``steps`` is the result of prepare_step_results.
     """

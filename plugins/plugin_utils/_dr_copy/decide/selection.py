@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
@@ -24,23 +23,15 @@ from ..input.variables import Variables
 from .destinations import copies_of_plan
 
 
-class Selection(TypedDict):
-    """The disks and snapshots that a run covers."""
-
-    disks: list[DiskRow]
-    snapshots: list[SnapshotRow]
-
-
-def select(
-    source: InfoAnswer, copies: Sequence[SnapshotRow], values: Variables, last: LastReport | None = None
-) -> Selection:
-    """Return the disks and snapshots that this run covers, from the listing of the source region.
+def covered_disks(
+    source: InfoAnswer, copies: Sequence[SnapshotRow], values: Variables, last: LastReport
+) -> list[DiskRow]:
+    """Return the disks that this run covers, from the listing of the source region.
 
     If that region could not be listed, the disks are those of the plan's ``last`` report (see input.last_report) and
     those of copies with this plan's mark.
     """
-    disks = own_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last or {})
-    return {"disks": disks, "snapshots": selected_snapshots(source, values)}
+    return own_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last)
 
 
 def selected_snapshots(source: InfoAnswer, values: Variables) -> list[SnapshotRow]:

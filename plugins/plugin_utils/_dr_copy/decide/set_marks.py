@@ -29,7 +29,7 @@ def marks_by_source(
 ) -> dict[str, dict[str, str]]:
     """Return the marks of group and set that copies get, by the snapshot's ID.
 
-    ``source`` is the unpacked listing of the source region, ``copies`` are those at all destinations. The ``bare``
+    ``source`` is the listing of the source region, ``copies`` are those at all destinations. The ``bare``
     copies have no marks; they stand for their sources, which may be gone or not listed.
     """
     read = sources_for_sets(selected_snapshots(source, values), rules_of(values))

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypedDict
+from typing import Any
 
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -25,61 +25,8 @@ GROUP = "snapshot.storage.k8s.io"
 _READABLE = 40
 
 
-class _Metadata(TypedDict, total=False):
-    name: str
-    namespace: str
-    annotations: dict[str, str]
-
-
-class _Reference(TypedDict, total=False):
-    apiVersion: str
-    apiGroup: str
-    kind: str
-    name: str
-    namespace: str
-
-
-class _SnapshotClass(TypedDict, total=False):
-    volumeSnapshotClassName: str
-
-
-class _DiskClass(TypedDict, total=False):
-    storageClassName: str
-
-
-class _Source(TypedDict, total=False):
-    snapshotHandle: str
-    volumeSnapshotContentName: str
-
-
-class _Resources(TypedDict):
-    requests: dict[str, str]
-
-
-class _ContentSpec(_SnapshotClass):
-    deletionPolicy: str
-    driver: str | None
-    source: _Source
-    volumeSnapshotRef: _Reference
-
-
-class _SnapshotSpec(_SnapshotClass):
-    source: _Source
-
-
-class _ClaimSpec(_DiskClass):
-    accessModes: list[str]
-    dataSource: _Reference
-    resources: _Resources
-
-
-class ClusterObject(TypedDict):
-    """A Kubernetes object, with the keys that are written here."""
-
-    apiVersion: str
-    kind: str
-    metadata: _Metadata
-    spec: _ContentSpec | _SnapshotSpec | _ClaimSpec
+#: A Kubernetes object, with the keys that are written here.
+ClusterObject = dict[str, Any]
 
 
 def objects_of(disks: Sequence[PointRow | EarlierRow], values: Variables) -> list[ClusterObject]:
@@ -136,16 +83,14 @@ def _parts(disk: PointRow | EarlierRow, values: Variables) -> list[ClusterObject
         "multicloud.snapshots/source-disk": str(disk["disk_id"]),
         "multicloud.snapshots/taken-at": str(disk["taken_at"]),
     }
-    snapshot_class: _SnapshotClass = {}
-    if values.kubernetes_class:
-        snapshot_class["volumeSnapshotClassName"] = values.kubernetes_class
-    snapshot: ClusterObject = {
+    snapshot_class = {"volumeSnapshotClassName": values.kubernetes_class} if values.kubernetes_class else {}
+    snapshot = {
         "apiVersion": f"{GROUP}/v1",
         "kind": "VolumeSnapshot",
         "metadata": {"name": name, "annotations": dict(notes), "namespace": namespace},
         "spec": {"source": {"volumeSnapshotContentName": name}, **snapshot_class},
     }
-    content: ClusterObject = {
+    content = {
         "apiVersion": f"{GROUP}/v1",
         "kind": "VolumeSnapshotContent",
         "metadata": {"name": name, "annotations": notes},
@@ -163,13 +108,13 @@ def _parts(disk: PointRow | EarlierRow, values: Variables) -> list[ClusterObject
             },
         },
     }
-    metadata: _Metadata = {"name": claim, "namespace": namespace, "annotations": dict(notes)}
+    metadata = {"name": claim, "namespace": namespace, "annotations": dict(notes)}
     return [content, snapshot, _claim(disk, name, metadata, values.kubernetes_storage_class)]
 
 
-def _claim(disk: PointRow | EarlierRow, snapshot: str, metadata: _Metadata, storage_class: str) -> ClusterObject:
+def _claim(disk: PointRow | EarlierRow, snapshot: str, metadata: Json, storage_class: str) -> ClusterObject:
     """Return the claim that a cluster fills from a VolumeSnapshot of this name."""
-    disk_class: _DiskClass = {"storageClassName": storage_class} if storage_class else {}
+    disk_class = {"storageClassName": storage_class} if storage_class else {}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import NO_STEPS, outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
@@ -62,16 +62,13 @@ def sample(
     counts = {"created": len(made), "adopted": 0, "replaced": 0, "updated": 0, "unchanged": 1, "failed": len(failed)}
     deleted = [copy["snapshot_id"] for copy in expired]
     done = {
+        **NO_STEPS,
         "source": {"failures": [], "api_calls": {"DescribeSnapshots": 3, "DescribeVolumes": 1}},
-        "share": {},
-        "before": [],
         "disks": shown,
         "snapshots": snapshots,
         "plan": plan,
         "copied": [{"copies": rows, "failures": failures, "counts": counts, "api_calls": {"CopySnapshot": len(rows)}}],
-        "listed": [{"item": REGION, "snapshots": there, "failures": []}],
-        "listed_again": [],
-        "seen": [],
+        "listed": [{"region": REGION, "snapshots": there, "failures": []}],
         "expired": expired,
         "deleted": [{"deleted_ids": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
     }
@@ -86,11 +83,10 @@ def done_with(
 ) -> dict[str, Any]:
     """Return what the steps of a night returned if these copies are at the destinations after it."""
     regions = sorted({copy["region"] for copy in copies})
-    listed = [{"item": region, "snapshots": [c for c in copies if c["region"] == region]} for region in regions]
+    listed = [{"region": region, "snapshots": [c for c in copies if c["region"] == region]} for region in regions]
     source = {"disks": list(disks), "snapshots": [], "failures": []}
     copied = [{"copies": [], "failures": list(failed), "counts": {}}]
-    nothing: dict[str, Any] = {"share": {}, "seen": [], "expired": [], "deleted": []}
-    return {**nothing, "source": source, "disks": disks, "plan": plan, "listed": listed, "copied": copied}
+    return {**NO_STEPS, "source": source, "disks": disks, "plan": plan, "listed": listed, "copied": copied}
 
 
 def _is_late(number: int, late: int) -> bool:

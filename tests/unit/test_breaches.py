@@ -49,7 +49,7 @@ def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "rpo_hours": 24}
     values = replace(normalise({**given, **variables}).values, now=ago(0))
     source = source or {"disks": DISKS, "snapshots": list(snapshots), "failures": []}
-    listed = listed or [{"item": "eu-west-1", "snapshots": list(copies), "failures": []}]
+    listed = listed or [{"region": "eu-west-1", "snapshots": list(copies), "failures": []}]
     known = copies_there(listed, snapshots, values)
     plan = copy_plan(snapshots, DISKS, known, ["eu-west-1"], select=values.select, now=ago(0),
                      max_snapshot_age_hours=values.max_snapshot_age_hours, snapshot_tags=values.snapshot_tags,
@@ -114,10 +114,10 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
     call = {"copies": [row], "failures": [], "counts": {"created": 1}}
 
     def report_after_look(self, listed, **look):
-        listing = [{"item": "eu-west-1", "snapshots": listed, "failures": []}]
+        listing = [{"region": "eu-west-1", "snapshots": listed, "failures": []}]
         (unseen,) = unseen_copies([self.call], listing)
         assert unseen == {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}
-        seen = [{"item": unseen, "snapshots": [], "failures": [], **look}]
+        seen = [{"target": unseen, "snapshots": [], "failures": [], **look}]
         return report(snapshots=[snapshot(1, 1)], copies=listed, copied=[self.call], seen=seen)
 
     def test_such_a_copy_is_a_recovery_point_if_a_look_by_its_id_shows_it(self, listed):
@@ -147,7 +147,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         assert "not authorized" in content["unjudged"][0]["why"] and content["failures"]
 
     def test_such_a_copy_is_not_looked_at_if_it_failed_or_its_region_was_not_listed(self, listed):
-        listing = {"item": "eu-west-1", "snapshots": listed, "failures": []}
+        listing = {"region": "eu-west-1", "snapshots": listed, "failures": []}
         for other in ({"state": "pending"}, {"error": failure("snap-1", "eu-west-1", "gone")}, {"snapshot_id": None}):
             assert unseen_copies([{**self.call, "copies": [{**self.row, **other}]}], [listing]) == []
         refused = {**listing, "failures": [failure(None, "eu-west-1", "not authorized")]}
@@ -161,9 +161,9 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
         done = {"source": {"disks": DISKS, "snapshots": snapshots, "failures": []}, "share": {}, "disks": DISKS}
         done.update(snapshots=snapshots, plan=plan, copied=[self.call], seen=[], expired=[], deleted=[])
-        done["listed"] = [{"item": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
+        done["listed"] = [{"region": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
         assert prunable(done, values).to_delete == []
-        look = {"item": {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}, "snapshots": [], "failures": []}
+        look = {"target": {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}, "snapshots": [], "failures": []}
         assert prunable({**done, "seen": [look]}, values).to_delete == []
         done["seen"] = [{**look, "snapshots": [copy(1, 1)]}]
         assert [c["snapshot_id"] for c in prunable(done, values).to_delete] == ["copy-3", "copy-2"]
@@ -171,7 +171,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
 
 def test_points_in_a_region_that_could_not_be_listed_are_unknown():
     down = {
-        "item": "eu-west-1",
+        "region": "eu-west-1",
         "snapshots": [],
         "failures": [failure(None, "eu-west-1", "no route", kind="connection")],
     }

@@ -87,7 +87,7 @@ def test_a_point_of_the_last_report_that_is_not_listed_is_missing_unless_it_has_
     point = {"snapshot_id": "copy-1", "source_snapshot_id": "snap-1", "disk_id": "vol-1", "region": "eu-west-1"}
     damaged = [{"snapshot_id": "copy-2"}, {}, "copy-3"]
     last = {"points": [*damaged, {**point, "source_created_at": ago(2), "expires_at": expires_at}]}
-    listed = [{"item": "eu-west-1", "snapshots": [], "failures": []}]
+    listed = [{"region": "eu-west-1", "snapshots": [], "failures": []}]
     found = missing_points(last, listed, listed, (), values())
     assert [row["snapshot_id"] for row in found] == (["copy-1"] if is_missing else [])
 
@@ -163,7 +163,7 @@ def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
 
 def test_a_run_decides_nothing_where_too_few_disks_are_found():
     there, given = source(disk(1), snapshots=[snapshot(1, 1)]), values(destination_regions=["eu-west-1"])
-    decided = decide_run(there, [{"snapshots": [], "item": "eu-west-1"}], given, {})
+    decided = decide_run(there, [{"snapshots": [], "region": "eu-west-1"}], given, {})
     assert not decided["stopped"] and [row["reason"] for row in decided["plan"]] == ["newest"]
     stopped = decide_run(there, [], replace(given, min_disks=2), {})
     assert "dr_copy_min_disks" in stopped["stopped"]["hint"] and not stopped["disks"] and not stopped["plan"]

@@ -111,7 +111,7 @@ def test_a_source_that_a_later_listing_shows_is_not_gone():
 
 def test_a_deleted_snapshot_is_a_failure_only_without_a_replacement():
     source, call = listed(snapshot(3), snapshot(5)), failed(5, *REGIONS)
-    before = [{"snapshots": [copy(3, "eu-west-1")], "item": "eu-west-1"}]
+    before = [{"snapshots": [copy(3, "eu-west-1")], "region": "eu-west-1"}]
     plan = run(source, listed(snapshot(3)), call, before=before)
     assert [row[3] for row in reasons_of(plan) if row[0] == "snap-3"] == ["already there", "next newest"]
     (result,) = without_gone([call], plan)

@@ -147,7 +147,7 @@ def test_a_disk_that_the_last_report_left_out_is_judged_again_once_it_was_copied
 
 def test_a_refused_read_is_no_breach_but_fails_for_its_own_reason():
     refused = failure(None, "eu-west-1", "not authorized", kind="credentials", code="UnauthorizedOperation")
-    listed = [{"item": "eu-west-1", "failures": [refused]}]
+    listed = [{"region": "eu-west-1", "failures": [refused]}]
     content = report(snapshots=[snapshot(1, 1)], listed=listed, plan="orders")
     assert [p["within_rpo"] for p in content["recovery_points"]] == [None] and not content["breaches"]
     assert "not authorized" in content["unjudged"][0]["why"] and content["totals"]["unjudged"] == 1
@@ -160,7 +160,7 @@ def test_a_refused_read_is_no_breach_but_fails_for_its_own_reason():
 
 def test_recovery_points_that_one_refusal_concerns_quote_it_once():
     refused = failure(None, "eu-west-1", "not authorized", kind="credentials", code="UnauthorizedOperation")
-    content = report(snapshots=[snapshot(1, 1)], listed=[{"item": "eu-west-1", "failures": [refused]}], plan="orders")
+    content = report(snapshots=[snapshot(1, 1)], listed=[{"region": "eu-west-1", "failures": [refused]}], plan="orders")
     for key in ("unjudged", "recovery_points"):
         content[key] = [{**content[key][0], "disk_name": None, "disk_id": f"vol-{number}"} for number in range(1, 6)]
     message = failure_message(content)
@@ -206,7 +206,7 @@ def test_a_wrong_tag_on_a_copy_of_another_plans_disk_is_no_failure_of_this_plan(
 def test_ages_are_judged_by_the_end_of_the_run():
     given = replace(values(rpo_hours=24), judged_at=ago(-3))
     done = {**NO_STEPS, "disks": [disk(1)], "source": source(disk(1))}
-    done["listed"] = [{"item": "eu-west-1", "snapshots": [of_plan("orders", 1, hours=22)], "failures": []}]
+    done["listed"] = [{"region": "eu-west-1", "snapshots": [of_plan("orders", 1, hours=22)], "failures": []}]
     point = outcome_of(done, given)["recovery_points"][0]
     assert (point["age_hours"], point["within_rpo"]) == (25.0, False)
 
@@ -436,7 +436,7 @@ def test_the_report_shows_the_account_or_what_the_connection_says_about_it():
 
     def account(own, *others, **variables):
         given = values(**variables)
-        before = [{"item": "eu-west-1", "account": one, "failures": []} for one in others]
+        before = [{"region": "eu-west-1", "account": one, "failures": []} for one in others]
         done = {**NO_STEPS, "source": {**source(), "account": own}, "before": before}
         report = report_of(outcome_of(done, given), done, given, run)
         assert (report["account"] or "not reported by the cloud") in report_page(report)
@@ -462,7 +462,7 @@ def test_the_last_proof_of_a_disk_is_reported_with_its_copy():
     point = {"disk_id": "vol-1", "region": "eu-west-1", "snapshot_id": newest["snapshot_id"]}
     for made in (newest, older, oldest):
         made["source"]["disk_id"] = "vol-1"
-    done = {**NO_STEPS, "listed": [{"item": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}]}
+    done = {**NO_STEPS, "listed": [{"region": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}]}
     (row,) = with_facts([point], [], done, values())
     assert (row["proven_at"], row["proven_level"]) == (ago(30), "readable")
     assert row["proven_snapshot_id"] == older["snapshot_id"] != row["snapshot_id"]

@@ -235,7 +235,7 @@ def test_retention_prunes_no_disk_without_a_newer_copy_of_ours():
 
 
 def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():
-    listed = [{"item": "dr-1", "snapshots": [{**copy(1), "place": "dr-1-lax-1a"}, {**copy(2), "place": None}]}]
+    listed = [{"region": "dr-1", "snapshots": [{**copy(1), "place": "dr-1-lax-1a"}, {**copy(2), "place": None}]}]
     values = replace(normalise({}).values, now=NOW)
     assert ids(copies_there(listed, [], values)) == ["copy-2"]
     assert ids(copies_there(listed, [], replace(values, place="dr-1-lax-1a"))) == ["copy-1"]

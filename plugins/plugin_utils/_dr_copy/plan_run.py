@@ -212,7 +212,7 @@ class PlanRun:
         for unseen in unseen_copies(self._copied, self._listed):
             self._say(f"checking {_copies(unseen['snapshot_ids'])} that the listing of {unseen['region']} lacks")
             answer = self._run_call(calls.look(unseen["region"], unseen["snapshot_ids"]))
-            self._seen.append({**answer, "item": unseen})
+            self._seen.append({**answer, "target": unseen})
 
     def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
         """Find the missing recovery points of the last report, and look for each of them by ID."""
@@ -220,7 +220,7 @@ class PlanRun:
         looks: list[LookAnswer] = []
         for region, ids in by_region(missing).items():
             self._say(f"looking for {pluralize(len(ids), 'recovery point')} of the last report in {region}")
-            looks.append({**self._run_call(calls.look(region, ids)), "item": {"region": region, "snapshot_ids": ids}})
+            looks.append({**self._run_call(calls.look(region, ids)), "target": {"region": region, "snapshot_ids": ids}})
         self._vanished = without_shown(missing, looks)
 
     def _ask_for_keys(self, calls: Calls) -> None:
@@ -230,7 +230,7 @@ class PlanRun:
         ).items():
             self._say(f"checking the keys of {_copies(ids)} in {region}")
             answer = self._run_call(calls.keys(region, ids), warns=False)
-            self._keys.append({**answer, "item": {"region": region, "snapshot_ids": ids}})
+            self._keys.append({**answer, "target": {"region": region, "snapshot_ids": ids}})
 
     def _run_call(self, call: Call[Returned], warns: bool = True) -> Returned:
         """Make a call. Passes on its warnings, unless the report has its own.
@@ -281,7 +281,7 @@ class PlanRun:
 
 
 def _with_regions(listed: Iterable[InfoAnswer], regions: Iterable[str]) -> list[ListedRegion]:
-    return [{**call, "item": region} for call, region in zip(listed, regions)]
+    return [{**call, "region": region} for call, region in zip(listed, regions)]
 
 
 def _rows(answer: RawAnswer) -> RawAnswer:

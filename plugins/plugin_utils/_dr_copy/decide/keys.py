@@ -35,7 +35,7 @@ def keys_of(looks: Sequence[LookAnswer]) -> dict[tuple[str, str], KeyRow]:
 
 def unseen_by(looks: Sequence[LookAnswer]) -> list[str]:
     """Return the IDs of copies that a look at keys did not show: a new copy may show late."""
-    asked = {i for look in looks if not failures_of(look) for i in look["item"]["snapshot_ids"]}
+    asked = {i for look in looks if not failures_of(look) for i in look["target"]["snapshot_ids"]}
     return sorted(asked - {copy["snapshot_id"] for look in looks for copy in look.get("snapshots") or ()})
 
 

@@ -30,10 +30,11 @@ from .warnings import warnings_of
 
 #: The state before the first step ends.
 NO_STEPS: StepResults = {
+    "stopped": None,
+    "last": {},
     "source": {"skipped": True},
     "share": {},
     "disks": [],
-    "snapshots": [],
     "plan": [],
     "before": [],
     "copied": [],
@@ -78,20 +79,20 @@ def outcome_of(steps: StepResults, values: Variables, check_mode: bool = False) 
     )
     failures = [failure for call in calls for failure in failures_of(call)]
     failures += [*failures_of_doubts(own), *too_many_deletions(steps["expired"], values)]
-    if stopped := steps.get("stopped"):
+    if stopped := steps["stopped"]:
         failures.insert(0, stopped)
-    keys = keys_of(steps.get("keys") or ())
+    keys = keys_of(steps["keys"])
     orphan_copies = orphans(state.copies, steps["disks"], values, steps["source"])
     sets, of_sets = sets_of(state, copies, steps, values)
-    coverage = coverage_of(steps["source"], steps["disks"], values, steps.get("last"), orphan_copies)
+    coverage = coverage_of(steps["source"], steps["disks"], values, steps["last"], orphan_copies)
     result: Result = {
         "plan": list(steps["plan"]),
         "copies": [row for call in state.copied for row in call.get("copies") or ()],
         "failures": failures_with_disks(failures, steps["disks"], steps["snapshots"], state.copies),
         "pruned": deleted_copies(steps["expired"], steps["deleted"]),
-        "kept_for_others": list(steps.get("kept_for_others") or ()),
+        "kept_for_others": list(steps["kept_for_others"]),
         "orphans": orphan_copies,
-        "vanished": list(steps.get("vanished") or ()),
+        "vanished": list(steps["vanished"]),
         "coverage": {**coverage, "warnings": []},
         "recovery_points": [with_key(state.judged(point), keys) for point in points],
         "sets": sets,

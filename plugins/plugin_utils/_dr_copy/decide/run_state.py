@@ -46,8 +46,8 @@ class RunState:
             for copy in self.copies
             if copy.get("planned") and (source := copy["source"])
         }
-        read: list[tuple[str, InfoAnswer]] = [(call["item"], call) for call in steps["listed"]]
-        read += [(call["item"]["region"], call) for call in steps["seen"]]
+        read: list[tuple[str, InfoAnswer]] = [(call["region"], call) for call in steps["listed"]]
+        read += [(call["target"]["region"], call) for call in steps["seen"]]
         self.unread = {region: quoted_failures(failures_of(call)) for region, call in read if failures_of(call)}
 
     def judged(self, point: RecoveryPoint) -> RecoveryPoint:

@@ -152,7 +152,7 @@ def _groups(copies: Sequence[Copy], steps: StepResults, values: Variables) -> li
     if is_listed(steps["source"]):
         return groups_in(steps["source"], values)
     chosen = {disk["disk_id"] for disk in steps["disks"]}
-    known = {**((steps.get("last") or {}).get("groups") or {}), **group_ids_by_marks(copies)}
+    known = {**(steps["last"].get("groups") or {}), **group_ids_by_marks(copies)}
     return groups_by_ids({disk_id: group_id for disk_id, group_id in known.items() if disk_id in chosen})
 
 

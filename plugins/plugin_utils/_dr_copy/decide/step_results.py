@@ -14,9 +14,9 @@ from .result import ExpiredCopy, KeptCopy, PlanRow, VanishedPoint
 
 
 class ListedRegion(InfoAnswer):
-    """The listing of a destination; ``item`` is the destination."""
+    """The listing of a destination."""
 
-    item: str
+    region: str
 
 
 class LookTarget(TypedDict):
@@ -29,7 +29,7 @@ class LookTarget(TypedDict):
 class LookAnswer(InfoAnswer):
     """The answer to a look at copies by ID."""
 
-    item: LookTarget
+    target: LookTarget
 
 
 class CopyBatch(TypedDict):
@@ -57,30 +57,30 @@ class RunDecision(TypedDict):
     marks: dict[str, dict[str, str]]
 
 
-class _Done(TypedDict):
+class _Steps(TypedDict):
+    stopped: Failure | None
+    last: LastReport
     source: InfoAnswer
     share: ShareAnswer
     disks: list[DiskRow]
     plan: list[PlanRow]
+    before: list[ListedRegion]
     copied: list[CopyAnswer]
     listed: list[ListedRegion]
+    listed_again: list[ListedRegion]
     seen: list[LookAnswer]
     expired: list[ExpiredCopy]
     deleted: list[CopyAnswer]
-
-
-class StepResults(_Done, total=False):
-    """What the steps have returned: ``listed`` is the last listing of the destinations, ``before`` the first one.
-
-    ``share`` is empty except across accounts. ``stopped`` says what ended the run early, ``last`` has the facts from
-    the plan's last report, and ``snapshots`` are those that the run covers.
-    """
-
-    stopped: Failure | None
-    last: LastReport
-    snapshots: list[SnapshotRow]
-    before: list[ListedRegion]
-    listed_again: list[ListedRegion]
     kept_for_others: list[KeptCopy]
     vanished: list[VanishedPoint]
     keys: list[LookAnswer]
+
+
+class StepResults(_Steps, total=False):
+    """What the steps have returned: ``listed`` is the last listing of the destinations, ``before`` the first one.
+
+    ``share`` is empty except across accounts. ``stopped`` says what ended the run early, ``last`` has the facts from
+    the plan's last report. ``snapshots`` are those that the run covers (see run_state.prepare_step_results).
+    """
+
+    snapshots: list[SnapshotRow]

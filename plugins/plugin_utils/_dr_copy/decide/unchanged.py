@@ -50,7 +50,7 @@ def unchanged_copies(plan: Sequence[PlanRow], listed: Iterable[ListedRegion], cl
     for call in listed:
         for copy in call.get("snapshots") or ():
             if copy["source"]:
-                pair = (str(copy["source"]["snapshot_id"]), str(call["item"]))
+                pair = (str(copy["source"]["snapshot_id"]), str(call["region"]))
                 of_pairs.setdefault(pair, []).append(copy)
     pairs = [(str(row["snapshot_id"]), row["region"]) for row in plan if row["reason"] == THERE]
     rows = [_row(pair[0], found[0]) for pair in pairs if _is_settled(found := of_pairs.get(pair, []), cloud)]

@@ -24,7 +24,7 @@ def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -
 
     Regions that could not be listed are skipped.
     """
-    regions = {call["item"] for call in listed if not failures_of(call)}
+    regions = {call["region"] for call in listed if not failures_of(call)}
     complete = {_key(copy) for call in listed for copy in call.get("snapshots") or () if is_complete(copy)}
     unseen: dict[str, dict[str, None]] = {}
     for row in (row for call in calls for row in _complete(call)):
@@ -36,8 +36,8 @@ def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -
 def without_missing(calls: Sequence[CopyAnswer], seen: Sequence[LookAnswer]) -> list[CopyAnswer]:
     """Return the copy calls; a copy that a look by its ID did not show counts as failed in them."""
     shown = {_key(copy) for look in seen for copy in look.get("snapshots") or ()}
-    looked_at = [look["item"] for look in seen if not failures_of(look)]
-    missing = {(item["region"], snapshot_id) for item in looked_at for snapshot_id in item["snapshot_ids"]} - shown
+    looked_at = [look["target"] for look in seen if not failures_of(look)]
+    missing = {(target["region"], i) for target in looked_at for i in target["snapshot_ids"]} - shown
     return [_with_failures(call, missing) if missing else call for call in calls]
 
 

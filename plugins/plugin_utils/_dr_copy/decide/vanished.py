@@ -41,7 +41,7 @@ def missing_points(
     now = time_or_now(values.judged_at or values.now)
     retention = Retention.from_limits(limits_of(values), time_or_now(values.now))
     points = points_of(with_doubts(copies_in(before, values), (), now))
-    read = {call["item"]: call for call in listed if not failures_of(call)}
+    read = {call["region"]: call for call in listed if not failures_of(call)}
     listed_ids = {
         (region, copy["snapshot_id"]) for region, call in read.items() for copy in call.get("snapshots") or ()
     }
@@ -70,7 +70,7 @@ def _copied(listed: Iterable[ListedRegion]) -> set[tuple[str, str]]:
 
 def without_shown(points: Sequence[VanishedPoint], looks: Sequence[LookAnswer]) -> list[VanishedPoint]:
     """Return the points that a look by their IDs did not show either; a failed look proves nothing."""
-    looked = [(look, look["item"]["region"]) for look in looks]
+    looked = [(look, look["target"]["region"]) for look in looks]
     answered = {region for look, region in looked if not failures_of(look)}
     shown = {(region, c["snapshot_id"]) for look, region in looked for c in look.get("snapshots") or ()}
     return [p for p in points if p["region"] in answered and (p["region"], p["snapshot_id"]) not in shown]

@@ -68,7 +68,7 @@ def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
 def _of_former_plans(steps: StepResults, values: Variables) -> list[str]:
     """Name the former plans that have made a copy since this plan made its newest one, because they still run."""
     newest: dict[str, datetime] = {}
-    for copy in copies_of_plan(copies_in(steps.get("before") or [], values), values):
+    for copy in copies_of_plan(copies_in(steps["before"], values), values):
         plan, made = plan_of(copy), parse_time(copy.get("created_at"))
         if plan and made:
             newest[plan] = max(made, newest.get(plan, made))
@@ -128,7 +128,7 @@ def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
 
 
 def _of_keys(steps: StepResults) -> list[str]:
-    looks = steps.get("keys") or ()
+    looks = steps["keys"]
     keys = keys_of(looks).values()
     unknown = sorted({str(key.get("arn") or "one without a name") for key in keys if key.get("enabled") is None})
     parts = []

@@ -114,7 +114,7 @@ def _totals(
 def _api_calls(steps: StepResults) -> dict[str, int]:
     """Return the number of calls of all steps, by the cloud's name of the operation."""
     calls: list[Answer] = [steps["source"], *steps["before"], steps["share"], *steps["copied"], *steps["deleted"]]
-    calls += [*steps["listed_again"], *steps["seen"], *(steps.get("keys") or ())]
+    calls += [*steps["listed_again"], *steps["seen"], *steps["keys"]]
     numbers: Counter[str] = Counter()
     for call in calls:
         numbers.update(call.get("api_calls") or {})
@@ -131,8 +131,8 @@ def _versions(context: RunContext) -> dict[str, str]:
 
 def _last(steps: StepResults) -> LastReport:
     """Return the facts that could not be read now, from the last report, for the next run."""
-    forgets = is_listed(steps["source"]) and not steps.get("stopped")
-    return LastReport() if forgets else steps.get("last") or LastReport()
+    forgets = is_listed(steps["source"]) and not steps["stopped"]
+    return LastReport() if forgets else steps["last"]
 
 
 def _coverage(found: CoverageWithWarnings) -> Coverage:
@@ -145,7 +145,7 @@ def _disks(steps: StepResults) -> list[DiskFacts]:
 
     If the source region does not show them now, they are the last known ones.
     """
-    known = {disk["disk_id"]: disk for disk in (steps.get("last") or {}).get("disks") or ()}
+    known = {disk["disk_id"]: disk for disk in steps["last"].get("disks") or ()}
     rows = []
     for disk in steps["disks"]:
         named: DiskFacts = {"disk_id": disk["disk_id"], "disk_name": disk["name"]}

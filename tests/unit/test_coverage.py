@@ -25,7 +25,10 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import with_survivors
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import covered_disks, too_few
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
+    covered_disks,
+    too_few,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.vanished import missing_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report

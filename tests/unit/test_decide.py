@@ -28,7 +28,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import next_search
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import decide
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.writes import DELETE, EXPIRY, LOCK, TAGS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.writes import WriteKind
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
     NotFound,
@@ -482,7 +482,7 @@ def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, 
     desired.cloud.lock_modes = modes
     memory.record_locks({}, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.update == LOCK, decision.drift.lock.later, decision.needs_locks) == (now, later, False)
+    assert (decision.update == WriteKind.LOCK, decision.drift.lock.later, decision.needs_locks) == (now, later, False)
 
 
 @pytest.mark.parametrize(
@@ -502,10 +502,10 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
         memory.record_look({"copy-1": copy_of()}, None, NOW)
         memory.own_copies["copy-1"].compared = True
     if lost:
-        memory.record_refusal("copy-1", LOCK, lost, NOW)
+        memory.record_refusal("copy-1", WriteKind.LOCK, lost, NOW)
         memory.record_look({"copy-1": copy_of()}, None, NOW + 10)
     decision = decide(desired, memory, NOW + 10, NOON)
-    assert (decision.update == LOCK, decision.needs_locks) == (lock, reads)
+    assert (decision.update == WriteKind.LOCK, decision.needs_locks) == (lock, reads)
 
 
 @pytest.mark.parametrize(("age", "lock"), [(15, True), (16, False), (NOW / 2, False)])
@@ -520,10 +520,10 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
         memory.record_locks({}, NOW - age)
     memory.record_look({"copy-1": copy_of()}, None, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.update == LOCK, decision.needs_locks, decision.settled) == (lock, not lock, False)
-    memory.record_refusal("copy-1", LOCK, Throttled("slow"), NOW)
+    assert (decision.update == WriteKind.LOCK, decision.needs_locks, decision.settled) == (lock, not lock, False)
+    memory.record_refusal("copy-1", WriteKind.LOCK, Throttled("slow"), NOW)
     paused = decide(desired, memory, NOW + 0.5, NOON)
-    assert not (paused.update == LOCK or paused.needs_locks) and paused.retry_at == NOW + 1, (
+    assert not (paused.update == WriteKind.LOCK or paused.needs_locks) and paused.retry_at == NOW + 1, (
         "nothing is read during a pause"
     )
 
@@ -542,7 +542,7 @@ def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, reche
     if rechecked:
         memory.own_copies["copy-1"].rechecked = True
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.update == LOCK, decision.settled, decision.drift.due) == (lock, False, (LOCK,))
+    assert (decision.update == WriteKind.LOCK, decision.settled, decision.drift.due) == (lock, False, (WriteKind.LOCK,))
 
 
 @pytest.mark.parametrize(
@@ -651,15 +651,15 @@ def test_a_copy_in_doubt_is_looked_for_in_pauses_that_grow_and_once_the_doubt_is
 @pytest.mark.parametrize(
     ("what", "why", "kind", "words"),
     [
-        (TAGS, None, "timeout", "The tags of copy-1 in there were not set within wait_timeout"),
+        (WriteKind.TAGS, None, "timeout", "The tags of copy-1 in there were not set within wait_timeout"),
         (
-            EXPIRY,
+            WriteKind.EXPIRY,
             Throttled("slow"),
             "timeout",
             "The expiry time of copy-1 in there was not set within wait_timeout (slow)",
         ),
-        (DELETE, None, "timeout", "copy-1 in there was not deleted within wait_timeout"),
-        (DELETE, Throttled("slow"), "busy", "copy-1 in there was not deleted within wait_timeout (slow)"),
+        (WriteKind.DELETE, None, "timeout", "copy-1 in there was not deleted within wait_timeout"),
+        (WriteKind.DELETE, Throttled("slow"), "busy", "copy-1 in there was not deleted within wait_timeout (slow)"),
     ],
 )
 def test_a_write_that_was_not_done_in_time_is_named_with_the_clouds_reason(what, why, kind, words):
@@ -673,9 +673,9 @@ def test_a_lost_deletion_that_was_throttled_when_sent_again_is_reported_as_done(
     copy = Snapshot("copy", "there", State.COMPLETED, "completed", is_copy=True, source=source)
     memory = Memory()
     memory.record_look({"copy": copy}, None, NOW)
-    memory.record_refusal("copy", DELETE, Ambiguous("lost"), NOW + 1)
+    memory.record_refusal("copy", WriteKind.DELETE, Ambiguous("lost"), NOW + 1)
     memory.record_look({"copy": copy}, None, NOW + 2)
-    memory.record_refusal("copy", DELETE, Throttled("slow down"), NOW + 3)
+    memory.record_refusal("copy", WriteKind.DELETE, Throttled("slow down"), NOW + 3)
     for seconds in (10, 80, 140):
         memory.record_look({}, None, NOW + seconds)
     assert memory.changed and list(memory.deleted) == ["copy"]
@@ -779,7 +779,7 @@ def test_a_copy_of_this_run_is_deleted_if_another_run_made_an_earlier_one(mine, 
 @pytest.mark.parametrize(("error", "settled"), [(Throttled("slow"), False), (Refused("in use"), True)])
 def test_a_copy_that_may_never_be_deleted_is_not_tried_again(error, settled):
     memory = made_beside(MINE, EARLIER)
-    memory.record_refusal(MINE.id, DELETE, error, NOW)
+    memory.record_refusal(MINE.id, WriteKind.DELETE, error, NOW)
     decision = decide(desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory, NOW, NOON)
     assert not decision.deletions.now and decision.settled == settled
 

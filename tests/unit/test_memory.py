@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import Sighting
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import look_again, next_look
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.writes import DELETE, LOCK, TAGS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.writes import WriteKind
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
     Busy,
@@ -182,8 +182,8 @@ def test_a_copy_call_is_in_the_state_that_its_last_event_leads_to(events, state)
 def test_a_refused_write_is_sent_again_in_pauses_that_double_up_to_half_a_minute():
     memory, pauses = memory_after(copy_of()), []
     for number in range(1100):  # hours of waiting
-        memory.record_refusal("copy", DELETE, Throttled("slow"), number * 10.0)
-        pauses.append(memory.writes.refusal_of("copy", DELETE).until - number * 10.0)
+        memory.record_refusal("copy", WriteKind.DELETE, Throttled("slow"), number * 10.0)
+        pauses.append(memory.writes.refusal_of("copy", WriteKind.DELETE).until - number * 10.0)
     assert pauses[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and set(pauses[7:]) == {30.0}
 
 
@@ -199,9 +199,9 @@ def test_a_refused_write_is_sent_again_in_pauses_that_double_up_to_half_a_minute
 def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends_after):
     memory, sent = memory_after(copy_of()), 0
     while sent < 30:
-        memory.record_refusal("copy", DELETE, error, sent * every)
+        memory.record_refusal("copy", WriteKind.DELETE, error, sent * every)
         sent += 1
-        if memory.writes.refusal_of("copy", DELETE).is_final:
+        if memory.writes.refusal_of("copy", WriteKind.DELETE).is_final:
             break
     assert sent == (ends_after or 30)
 
@@ -209,10 +209,10 @@ def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends
 @pytest.mark.parametrize(
     ("what", "error", "known"),
     [
-        (DELETE, CopyError("locked"), False),
-        (LOCK, Ambiguous("lost"), False),
-        (DELETE, Busy("in use"), True),
-        (TAGS, CopyError("no"), True),
+        (WriteKind.DELETE, CopyError("locked"), False),
+        (WriteKind.LOCK, Ambiguous("lost"), False),
+        (WriteKind.DELETE, Busy("in use"), True),
+        (WriteKind.TAGS, CopyError("no"), True),
     ],
 )
 def test_a_lock_is_read_again_after_a_refusal_that_a_lock_may_have_caused(what, error, known):
@@ -226,7 +226,7 @@ def test_a_lock_is_read_again_after_a_refusal_that_a_lock_may_have_caused(what, 
 def test_a_lock_whose_answer_was_lost_counts_as_this_runs_once_it_shows(lost, changed):
     memory = memory_after(copy_of())
     if lost:
-        memory.record_refusal("copy", LOCK, lost, 1.0)
+        memory.record_refusal("copy", WriteKind.LOCK, lost, 1.0)
     memory.record_locks({"copy": Lock(NOON + timedelta(days=30))}, 0.0)
     assert (memory.changed, memory.updated) == (changed, changed)
     assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.writes.refusals

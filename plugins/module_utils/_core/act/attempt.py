@@ -14,6 +14,7 @@ from ..decide.copies import other_copies, sort_copies
 from ..decide.decision import Decision
 from ..decide.desired import DesiredState
 from ..decide.memory import Memory
+from ..decide.writes import WriteKind
 from ..errors import CopyError, Throttled
 from ..model import CopyOrder, CopyRequest, Resource, Snapshot, State
 from ..pacing import Window
@@ -99,7 +100,7 @@ class Attempt:
         """Whether the look on which its deletion is based is fresh for it and its survivor, and shows no hold."""
         return self.memory.may_delete(copy_id, self.decision.deletions.survivor_of.get(copy_id, copy_id), now)
 
-    def max_per_call(self, copy_id: str, kind: str, maximum: int) -> int:
+    def max_per_call(self, copy_id: str, kind: WriteKind, maximum: int) -> int:
         """Return the maximum number of copies for a call.
 
         It shrinks with each failure, so that one copy does not block the others. After the first failure it is still

@@ -12,7 +12,7 @@ from functools import partial
 
 from ..cloud import SnapshotCloud
 from ..decide.sightings import LONG_LOOK, counts_from
-from ..decide.writes import DELETE, LOCK
+from ..decide.writes import WriteKind
 from ..errors import CopyError
 from ..locks import Lock
 from ..waiting import Deadline
@@ -52,7 +52,9 @@ class LockReads(Reads):
         region, now = attempts[0].request.region, self._deadline.now()
         found, at = self._last.get(region, ({}, -math.inf))
         # After a refusal, somebody may have locked a copy.
-        if now - at > LONG_LOOK or at <= max(a.memory.writes.last_refused(LOCK, DELETE) for a in attempts):
+        if now - at > LONG_LOOK or at <= max(
+            a.memory.writes.last_refused(WriteKind.LOCK, WriteKind.DELETE) for a in attempts
+        ):
             answer = self._read(region, partial(self._cloud.list_locks, region))
             if answer is None:
                 return False

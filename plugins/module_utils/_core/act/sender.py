@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from ..cloud import SnapshotCloud, call_safely
+from ..decide.writes import WriteKind
 from ..errors import Ambiguous, CopyError, Throttled
 from ..pacing import Cooldown
 from ..waiting import Deadline
@@ -22,13 +23,13 @@ class WriteSender:
         """``ended_at`` is when (monotonic) the last call to each region ended."""
         self._cloud, self._deadline, self._ended_at = cloud, deadline, ended_at
         #: By region and kind of write: the cooldowns (monotonic); and why the service accepts no more calls.
-        self._cooldowns: dict[tuple[str, str], Cooldown] = {}
-        self._refusing: dict[tuple[str, str], CopyError] = {}
+        self._cooldowns: dict[tuple[str, WriteKind], Cooldown] = {}
+        self._refusing: dict[tuple[str, WriteKind], CopyError] = {}
 
     def send(
         self,
         region: str,
-        kind: str,
+        kind: WriteKind,
         owners: Mapping[str, Attempt],
         send: Callable[[], Mapping[str, CopyError]],
         done: Callable[[str, Attempt], None],
@@ -68,7 +69,7 @@ class WriteSender:
         self._judge(region, kind, refused.values(), now)
         return []
 
-    def _judge(self, region: str, kind: str, refused: Collection[CopyError], now: float) -> None:
+    def _judge(self, region: str, kind: WriteKind, refused: Collection[CopyError], now: float) -> None:
         """Start a cooldown if a service throttles; call it no more if a failure applies to all calls."""
         for why in refused:
             if why.holds_for_all:

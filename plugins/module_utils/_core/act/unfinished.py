@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..decide import failures
-from ..decide.writes import DELETE, DETACH, TAGS
+from ..decide.writes import WriteKind
 from ..errors import CopyError, TagsFull
 from ..model import Resource
 from .attempt import Attempt
@@ -21,9 +21,9 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     desired = attempt.desired
     found = []
     for (copy_id, kind), refusal in memory.writes.refusals.items():
-        if kind == TAGS and isinstance(refusal.error, TagsFull) and desired.cloud.tag_rules:
+        if kind == WriteKind.TAGS and isinstance(refusal.error, TagsFull) and desired.cloud.tag_rules:
             continue  # a failure only if the user requested the tag
-        if refusal.is_final and not (kind == DELETE and copy_id in memory.own_copies):
+        if refusal.is_final and not (kind == WriteKind.DELETE and copy_id in memory.own_copies):
             found.append((copy_id, refusal.error))
         elif _is_still_wanted(attempt, copy_id, kind):
             found.append((copy_id, failures.not_written(copy_id, region, kind, refusal.error)))
@@ -34,7 +34,7 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     if not decision.settled and attempt.error is None:
         unsent = [c.id for c in decision.deletions.to_delete if c.id not in reported]
         unsent = [i for i in unsent if i in memory.seen and i in decision.deletions.survivor_of]
-        found += [(i, failures.not_written(i, region, DELETE, None)) for i in unsent]
+        found += [(i, failures.not_written(i, region, WriteKind.DELETE, None)) for i in unsent]
     if attempt.error is None and attempt.copy and attempt.copy.id not in reported:
         found += [(attempt.copy.id, why) for why in _of_copy(attempt, attempt.copy)]
     return found
@@ -53,9 +53,9 @@ def _of_copy(attempt: Attempt, copy: Resource) -> Iterator[CopyError]:
         yield failures.attachment_not_shown(copy)
 
 
-def _is_still_wanted(attempt: Attempt, copy_id: str, kind: str) -> bool:
+def _is_still_wanted(attempt: Attempt, copy_id: str, kind: WriteKind) -> bool:
     """Whether a refused write is still needed. A look may have shown that it took effect or is no longer needed."""
     decision = attempt.decision
-    if attempt.error or kind in (DELETE, DETACH):
+    if attempt.error or kind in (WriteKind.DELETE, WriteKind.DETACH):
         return attempt.error is None and any(c.id == copy_id for c in decision.deletions.to_delete)
     return kind in decision.drift.due

@@ -14,7 +14,7 @@ from typing import TypeVar
 from ..cloud import SnapshotCloud, batches
 from ..decide.attachments import instance_of
 from ..decide.locking import is_known_unlocked
-from ..decide.writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
+from ..decide.writes import WriteKind
 from ..errors import CopyError
 from ..model import Resource, TagChange
 from ..waiting import Deadline
@@ -40,7 +40,7 @@ class WriteCalls:
         by_copy = {(a.request.region, c.id): a for a in chosen for c in a.decision.deletions.now}
         for name in dict.fromkeys(region for region, _i in by_copy):
             owners = {i: a for (region, i), a in by_copy.items() if region == name}
-            max_sizes = {i: owners[i].max_per_call(i, DELETE, self._cloud.deleted_per_call) for i in owners}
+            max_sizes = {i: owners[i].max_per_call(i, WriteKind.DELETE, self._cloud.deleted_per_call) for i in owners}
             max_sizes.update((i, 1) for i in owners if (name, i) in self._singles)
             for ids in _calls_of(max_sizes):
                 # Calls take time: if a look is no longer fresh, decide again.
@@ -51,7 +51,7 @@ class WriteCalls:
 
     def _delete(self, name: str, group: Mapping[str, Attempt]) -> None:
         send = partial(self._cloud.delete, name, list(group))
-        if self._sender.send(name, DELETE, group, send, self._record_deletion, split=len(group) > 1):
+        if self._sender.send(name, WriteKind.DELETE, group, send, self._record_deletion, split=len(group) > 1):
             self._singles.update((name, copy_id) for copy_id in group)
             for copy_id, attempt in group.items():
                 if attempt.may_delete(copy_id, self._deadline.now()):
@@ -83,7 +83,9 @@ class WriteCalls:
             key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
             by_change.setdefault(key, []).append(attempt)
         for (name, _change), group in by_change.items():
-            max_sizes = {a: a.max_per_call(a.copy.id, TAGS, self._cloud.tagged_per_call) for a in group if a.copy}
+            max_sizes = {
+                a: a.max_per_call(a.copy.id, WriteKind.TAGS, self._cloud.tagged_per_call) for a in group if a.copy
+            }
             for batch in _calls_of(max_sizes):
                 self._tag(name, batch)
         return [attempt for group in by_change.values() for attempt in group]
@@ -95,7 +97,9 @@ class WriteCalls:
         if not owners:
             return
         send = partial(self._cloud.change_tags, name, list(owners), change)
-        refused = self._sender.send(name, TAGS, owners, send, partial(self._record_tags, change), split=len(owners) > 1)
+        refused = self._sender.send(
+            name, WriteKind.TAGS, owners, send, partial(self._record_tags, change), split=len(owners) > 1
+        )
         for attempt in refused:  # a copy that is gone or has no room makes the call fail for the others
             self._tag(name, [attempt])
 
@@ -106,7 +110,7 @@ class WriteCalls:
         """Set the expiry of copies."""
         due = [a for a in attempts if a.decision.expiry and a.copy]
         for attempt in due:
-            self._send_for_one(EXPIRY, attempt, self._expire)
+            self._send_for_one(WriteKind.EXPIRY, attempt, self._expire)
         return due
 
     def _expire(self, attempt: Attempt, copy_id: str) -> None:
@@ -117,11 +121,11 @@ class WriteCalls:
 
     def lock(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Lock copies."""
-        due = [a for a in attempts if a.decision.update == LOCK and a.copy]
+        due = [a for a in attempts if a.decision.update == WriteKind.LOCK and a.copy]
         for attempt in due:
             # As above, for the listing of locks.
             if attempt.copy and is_known_unlocked(attempt.desired, attempt.memory, attempt.copy, self._deadline.now()):
-                self._send_for_one(LOCK, attempt, self._lock)
+                self._send_for_one(WriteKind.LOCK, attempt, self._lock)
         return due
 
     def _lock(self, attempt: Attempt, copy_id: str) -> None:
@@ -133,9 +137,9 @@ class WriteCalls:
 
     def attach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Attach disks."""
-        due = [a for a in attempts if a.decision.update == ATTACH and a.copy]
+        due = [a for a in attempts if a.decision.update == WriteKind.ATTACH and a.copy]
         for attempt in due:
-            self._send_for_one(ATTACH, attempt, self._attach)
+            self._send_for_one(WriteKind.ATTACH, attempt, self._attach)
         return due
 
     def _attach(self, attempt: Attempt, copy_id: str) -> None:
@@ -148,7 +152,7 @@ class WriteCalls:
         due = [a for a in attempts if a.decision.detach]
         for attempt in due:
             for copy in attempt.decision.detach:
-                self._send_for_one(DETACH, attempt, self._detach, copy)
+                self._send_for_one(WriteKind.DETACH, attempt, self._detach, copy)
         return due
 
     def _detach(self, attempt: Attempt, copy_id: str) -> None:
@@ -156,7 +160,7 @@ class WriteCalls:
         attempt.memory.record_detachment(copy_id, self._deadline.now())
 
     def _send_for_one(
-        self, what: str, attempt: Attempt, send: Callable[[Attempt, str], None], copy: Resource | None = None
+        self, kind: WriteKind, attempt: Attempt, send: Callable[[Attempt, str], None], copy: Resource | None = None
     ) -> None:
         """Make a call for one copy, by default the one that counts; ``send`` records the answer."""
         copy = copy or attempt.copy
@@ -168,7 +172,7 @@ class WriteCalls:
             send(attempt, copy_id)
             return {}
 
-        self._sender.send(attempt.request.region, what, {copy_id: attempt}, call, lambda _copy_id, _attempt: None)
+        self._sender.send(attempt.request.region, kind, {copy_id: attempt}, call, lambda _copy_id, _attempt: None)
 
 
 def _calls_of(max_sizes: Mapping[_Item, int]) -> Iterator[list[_Item]]:

@@ -15,7 +15,7 @@ from ..tags import RESTORE_ATTACHED_TO
 from .expiry import expiry_change
 from .memory import Memory
 from .timing import NO_WAIT, Wait, look_until_shown, when_to_write
-from .writes import ATTACH, DETACH
+from .writes import WriteKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def attachment_drift(request: CopyRequest, memory: Memory, copy: Resource) -> At
         return AttachmentDrift(refusal=_not_attached(copy, instance, f"because it is attached to {disk.attached_to}"))
     if disk.attached_to == instance:
         return AttachmentDrift(waits=disk.attachment != "attached")
-    is_free = not disk.in_use and memory.writes.accepted_at(copy.id, ATTACH) is None
+    is_free = not disk.in_use and memory.writes.accepted_at(copy.id, WriteKind.ATTACH) is None
     return AttachmentDrift(is_due=is_free, waits=not is_free)
 
 
@@ -85,16 +85,16 @@ def detachments_now(memory: Memory, attached: Sequence[Resource], now: float) ->
     """Return the disks that may be detached now, and when to go on with the others."""
     detach, wait = [], NO_WAIT
     for copy in attached:
-        refusal = memory.writes.refusal_of(copy.id, DETACH)
+        refusal = memory.writes.refusal_of(copy.id, WriteKind.DETACH)
         if refusal and refusal.is_final:
             continue
         disk = disk_of(copy)
         is_attached = disk is not None and disk.attachment == "attached"
-        detached_at = memory.writes.accepted_at(copy.id, DETACH)
+        detached_at = memory.writes.accepted_at(copy.id, WriteKind.DETACH)
         if detached_at is not None or not is_attached:
             since = memory.seen[copy.id].known_at if detached_at is None else detached_at
             wait |= Wait(look_until_shown(memory, since))
-        elif later := when_to_write(memory, copy.id, DETACH, now):
+        elif later := when_to_write(memory, copy.id, WriteKind.DETACH, now):
             wait |= later
         else:
             detach.append(copy)

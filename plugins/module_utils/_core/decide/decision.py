@@ -15,7 +15,7 @@ from enum import Enum
 from ..errors import CopyError
 from ..model import Resource, TagChange
 from .drift import NO_DRIFT, Drift
-from .writes import EXPIRY, TAGS
+from .writes import WriteKind
 
 
 class NextStep(Enum):
@@ -85,7 +85,7 @@ class Decision:
     look: Look = Look()
     deletions: Deletions = Deletions()
     drift: Drift = NO_DRIFT
-    update: str | None = None
+    update: WriteKind | None = None
     detach: tuple[Resource, ...] = ()
     needs_locks: bool = False
     needs_source: bool = False
@@ -112,12 +112,12 @@ class Decision:
     @property
     def change(self) -> TagChange:
         """The change of tags that may be sent now."""
-        return self.drift.tags.first_change if self.update == TAGS else TagChange()
+        return self.drift.tags.first_change if self.update == WriteKind.TAGS else TagChange()
 
     @property
     def expiry(self) -> datetime | None:
         """The time of expiry that may be sent now."""
-        return self.drift.expiry.at if self.update == EXPIRY else None
+        return self.drift.expiry.at if self.update == WriteKind.EXPIRY else None
 
 
 def failed(error: CopyError, copy: Resource | None = None, cause: str | None = None) -> Decision:

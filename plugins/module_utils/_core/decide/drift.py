@@ -27,7 +27,7 @@ from .desired import DesiredState
 from .expiry import expiry_of
 from .locking import is_known_unlocked, lock_due, locks_later
 from .memory import Memory
-from .writes import ATTACH, EXPIRY, LOCK, TAGS
+from .writes import WriteKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +84,15 @@ class Drift:
     attachment: AttachmentDrift = AttachmentDrift()
 
     @property
-    def due(self) -> tuple[str, ...]:
+    def due(self) -> tuple[WriteKind, ...]:
         """The kinds of writes that are missing, in the order in which they are sent."""
         missing = (
-            (TAGS, self.tags.change),
-            (EXPIRY, self.expiry.at),
-            (LOCK, self.lock.due or self.lock.unknown),
-            (ATTACH, self.attachment.is_due),
+            (WriteKind.TAGS, self.tags.change),
+            (WriteKind.EXPIRY, self.expiry.at),
+            (WriteKind.LOCK, self.lock.due or self.lock.unknown),
+            (WriteKind.ATTACH, self.attachment.is_due),
         )
-        return tuple(what for what, is_missing in missing if is_missing)
+        return tuple(kind for kind, is_missing in missing if is_missing)
 
     @property
     def refused(self) -> CopyError | None:
@@ -127,10 +127,10 @@ def drift_of(desired: DesiredState, memory: Memory, copy: Resource, now: float, 
 
 
 def _disk_drift(desired: DesiredState, memory: Memory, copy: Resource) -> Drift:
-    if memory.writes.is_refused(copy.id, TAGS):
+    if memory.writes.is_refused(copy.id, WriteKind.TAGS):
         return NO_DRIFT
     attachment = attachment_drift(desired.request, memory, copy)
-    if memory.writes.is_refused(copy.id, ATTACH):
+    if memory.writes.is_refused(copy.id, WriteKind.ATTACH):
         attachment = replace(attachment, is_due=False)
     change = disk_change(desired.request, copy)
     if change and (refused := desired.cloud.tag_change_refusal(copy)):
@@ -140,7 +140,7 @@ def _disk_drift(desired: DesiredState, memory: Memory, copy: Resource) -> Drift:
 
 def _expiry_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: datetime) -> ExpiryDrift:
     request = desired.request
-    if not desired.cloud.expires_after_copying or memory.writes.is_over(copy.id, EXPIRY):
+    if not desired.cloud.expires_after_copying or memory.writes.is_over(copy.id, WriteKind.EXPIRY):
         return ExpiryDrift()
     if copy.state is State.COMPLETED:
         at, warning = expiry_of(request, copy, utc_now)
@@ -161,7 +161,7 @@ def _lock_drift(desired: DesiredState, memory: Memory, copy: Resource, now: floa
         return LockDrift(later=True, warning=None if desired.policy.wait else warning)
     if not lock_due(desired, memory, copy):
         return LockDrift()
-    refused = memory.writes.refusal_of(copy.id, LOCK)
+    refused = memory.writes.refusal_of(copy.id, WriteKind.LOCK)
     # During the pause after a refused lock, nothing is read for it.
     pauses = refused is not None and refused.until > now
     unknown = not pauses and not is_known_unlocked(desired, memory, copy, now)
@@ -209,7 +209,7 @@ def _tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: d
     refusals = [cloud.refused_tags[k] for k in missing_tags(copy.tags, request.tags or {}) if k in cloud.refused_tags]
     may_show = _tags_may_show(desired, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
-    refusal = memory.writes.refusal_of(copy.id, TAGS)
+    refusal = memory.writes.refusal_of(copy.id, WriteKind.TAGS)
     if cloud.tag_rules is None or (refusal and refusal.is_final and not isinstance(refusal.error, TagsFull)):
         return replace(drift, refused=None)  # that refusal is reported
     if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
@@ -218,7 +218,7 @@ def _tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: d
     sent = memory.writes.tags.get(copy.id)
     if not sent:
         return replace(drift, change=change)
-    sent_at = memory.writes.accepted[copy.id, TAGS]
+    sent_at = memory.writes.accepted[copy.id, WriteKind.TAGS]
     if not cloud.tags_in_copy_call and memory.seen[copy.id].shown_at <= sent_at:
         return replace(drift, unshown=(*sent.set, *sent.remove))
     if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):

@@ -13,7 +13,7 @@ from ..errors import Ambiguous, CopyError, FailedCopy, Mismatch, NotFound, Refus
 from ..model import CopyRequest, Resource, RestoredDisk, disk_of
 from ..times import iso_utc
 from .copies import misfit
-from .writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, TAGS
+from .writes import WriteKind
 
 REPLACE = "Set replace_failed: true, the default, to replace it."
 CREATE = "Run without create: false to make a new copy."
@@ -160,19 +160,21 @@ def deletion_not_shown(copy_id: str, region: str) -> TimedOut:
     )
 
 
-def not_written(copy_id: str, region: str, what: str, why: CopyError | None) -> CopyError:
-    """Return the failure of tags, expiry or a deletion that was not done by wait_timeout."""
+def not_written(copy_id: str, region: str, kind: WriteKind, why: CopyError | None) -> CopyError:
+    """Return the failure of a write that was not done by wait_timeout."""
     not_done = {
-        TAGS: "The tags of {} in {} were not set",
-        EXPIRY: "The expiry time of {} in {} was not set",
-        LOCK: "The lock of {} in {} was not set",
-        ATTACH: "The disk {} in {} was not attached",
-        DETACH: "The disk {} in {} was not detached",
-        DELETE: "{} in {} was not deleted",
+        WriteKind.TAGS: "The tags of {} in {} were not set",
+        WriteKind.EXPIRY: "The expiry time of {} in {} was not set",
+        WriteKind.LOCK: "The lock of {} in {} was not set",
+        WriteKind.ATTACH: "The disk {} in {} was not attached",
+        WriteKind.DETACH: "The disk {} in {} was not detached",
+        WriteKind.DELETE: "{} in {} was not deleted",
     }
-    message = not_done[what].format(copy_id, region)
+    message = not_done[kind].format(copy_id, region)
     reason = f" ({why})" if why else ""
     message = f"{message} within wait_timeout{reason}"
     return (
-        why.as_kind(type(why), message, why.hint or AGAIN) if why and what == DELETE else TimedOut(message, hint=AGAIN)
+        why.as_kind(type(why), message, why.hint or AGAIN)
+        if why and kind == WriteKind.DELETE
+        else TimedOut(message, hint=AGAIN)
     )

@@ -23,7 +23,7 @@ from . import sightings
 from .copy_call import CopyCall
 from .listings import Listings
 from .sightings import DeletedCopy, KnownLocks, OwnCopy, Sighting, Survivor
-from .writes import ATTACH, DELETE, DETACH, EXPIRY, LOCK, Writes
+from .writes import WriteKind, Writes
 
 
 @dataclass(eq=False, slots=True)
@@ -145,7 +145,7 @@ class Memory:
 
     def _record_gone(self, copy_id: str, copy: Resource, at: float) -> None:
         """Record that a copy is gone. If the answer to its deletion was lost, this run deleted it."""
-        refusal = self.writes.end(copy_id, DELETE)
+        refusal = self.writes.end(copy_id, WriteKind.DELETE)
         if refusal and refusal.was_lost:
             self.deleted[copy_id] = DeletedCopy(at, copy_id in self.still_shown)
         self._forget(copy_id, copy)
@@ -184,15 +184,15 @@ class Memory:
         """Record that the cloud accepted a deletion."""
         self.deleted[copy_id] = DeletedCopy(now, still_shown=True)
         self._forget(copy_id, self.seen[copy_id].copy)
-        self.writes.end(copy_id, DELETE)
+        self.writes.end(copy_id, WriteKind.DELETE)
 
-    def record_refusal(self, copy_id: str, kind: str, error: CopyError, now: float) -> None:
+    def record_refusal(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
         """Record that a write was refused, or its answer was lost; it may be sent again."""
         self.writes.refuse(copy_id, kind, error, now)
-        if kind in (DELETE, LOCK) and not isinstance(error, Busy):
+        if kind in (WriteKind.DELETE, WriteKind.LOCK) and not isinstance(error, Busy):
             self.locks.forget(copy_id)  # it may be locked by now
 
-    def record_postponed(self, copy_id: str, kind: str, error: CopyError, until: float) -> None:
+    def record_postponed(self, copy_id: str, kind: WriteKind, error: CopyError, until: float) -> None:
         """Record that a write was not sent, and when it may be."""
         self.writes.postpone(copy_id, kind, error, until)
 
@@ -201,21 +201,21 @@ class Memory:
         self._record_update(copy_id, tags=change.applied_to(self.seen[copy_id].copy.tags))
 
     def record_expiry(self, copy_id: str, moment: datetime, now: float) -> None:
-        self.writes.accept(copy_id, EXPIRY, now)
+        self.writes.accept(copy_id, WriteKind.EXPIRY, now)
         self._record_update(copy_id, expires_at=moment)
 
     def record_attachment(self, copy_id: str, instance: str, now: float) -> None:
-        self.writes.accept(copy_id, ATTACH, now)
+        self.writes.accept(copy_id, WriteKind.ATTACH, now)
         disk = disk_of(self.seen[copy_id].copy)
         held = replace(disk, attached_to=instance, attachment="attaching", in_use=True) if disk else None
         self._record_update(copy_id, disk=held)
 
     def record_detachment(self, copy_id: str, now: float) -> None:
-        self.writes.accept(copy_id, DETACH, now)
+        self.writes.accept(copy_id, WriteKind.DETACH, now)
         self._record_update(copy_id)
 
     def record_lock(self, copy_id: str, until: datetime, now: float) -> None:
-        self.writes.accept(copy_id, LOCK, now)
+        self.writes.accept(copy_id, WriteKind.LOCK, now)
         self._record_update(copy_id, locked_until=until)
 
     def _record_update(self, copy_id: str, **facts: Any) -> None:
@@ -227,8 +227,8 @@ class Memory:
         for copy_id, sighting in self.seen.items():
             lock = found.get(copy_id)
             if lock and not lock.is_over:
-                self.writes.end(copy_id, DELETE)
-                lost = self.writes.end(copy_id, LOCK)
+                self.writes.end(copy_id, WriteKind.DELETE)
+                lost = self.writes.end(copy_id, WriteKind.LOCK)
                 self.updated |= lost is not None and lost.was_lost  # it took effect
                 sighting.copy = lock.on(sighting.copy)
 
@@ -239,8 +239,8 @@ class Memory:
         """
         self.locks.unread = error
         if to_lock is not None:
-            self.record_refusal(to_lock, LOCK, error, now)
-            self.writes.postpone(to_lock, LOCK, error, math.inf)
+            self.record_refusal(to_lock, WriteKind.LOCK, error, now)
+            self.writes.postpone(to_lock, WriteKind.LOCK, error, math.inf)
 
     # -- what follows from all that ----------------------------------------------------------------------
 
@@ -295,7 +295,7 @@ class Memory:
         """
         if copy_id not in self.seen or self.seen[copy_id].copy.held:
             return False
-        refusal = self.writes.refusal_of(copy_id, DELETE)
+        refusal = self.writes.refusal_of(copy_id, WriteKind.DELETE)
         if refusal and refusal.was_lost:
             is_known = refusal.at < self.looked_at and now - self.looked_at <= FRESH_SECONDS
         else:

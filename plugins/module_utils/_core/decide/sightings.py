@@ -16,7 +16,7 @@ from ..errors import CopyError
 from ..locks import Lock
 from ..model import HOLD, Resource, State, disk_of
 from ..waiting import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS
-from .writes import ATTACH, EXPIRY, TAGS
+from .writes import WriteKind
 
 #: A longer look (seconds) counts from its end; otherwise it would leave no time for writes.
 LONG_LOOK = FRESH_SECONDS / 2
@@ -47,20 +47,20 @@ class Sighting:
     #: The state in which it first showed.
     first_state: State = State.PENDING
 
-    def record(self, copy: Resource, at: float) -> tuple[str, ...]:
+    def record(self, copy: Resource, at: float) -> tuple[WriteKind, ...]:
         """Record what a look showed. Returns the kinds of writes whose effect it shows for the first time."""
         was, news = self.copy, {}
         if copy is not was and STATE_ORDER[copy.state] >= STATE_ORDER[was.state]:
             now_held, was_held = (disk.attached_to if disk else None for disk in (disk_of(copy), disk_of(was)))
-            news[TAGS] = copy.tags != was.tags
-            news[EXPIRY] = copy.expires_at is not None and was.expires_at is None
-            news[ATTACH] = now_held is not None and was_held is None
+            news[WriteKind.TAGS] = copy.tags != was.tags
+            news[WriteKind.EXPIRY] = copy.expires_at is not None and was.expires_at is None
+            news[WriteKind.ATTACH] = now_held is not None and was_held is None
             self.copy = with_known_facts(was, copy)
         self.first_shown_at = min(self.first_shown_at, at)
         if copy.state is State.COMPLETED:
             self.complete_at = min(self.complete_at, at)
         self.shown_at, self.unseen = at, 0
-        return tuple(what for what, is_new in news.items() if is_new)
+        return tuple(kind for kind, is_new in news.items() if is_new)
 
     def is_fresh(self, now: float) -> bool:
         """Whether the last look showed it and is fresh enough for a write."""

@@ -17,7 +17,7 @@ from .copies import SortedCopies
 from .copy_call import InDoubt
 from .desired import DesiredState
 from .memory import Memory
-from .writes import DELETE
+from .writes import WriteKind
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def deletions_now(
     """
     delete, wait = [], NO_WAIT
     for copy, survivor in pairs:
-        refusal = memory.writes.refusal_of(copy.id, DELETE)
+        refusal = memory.writes.refusal_of(copy.id, WriteKind.DELETE)
         if refusal and refusal.is_final:
             continue
         if refusal and refusal.until > now:
@@ -122,7 +122,7 @@ def deletions_now(
     return tuple(delete), wait
 
 
-def when_to_write(memory: Memory, copy_id: str, kind: str, now: float) -> Wait | None:
+def when_to_write(memory: Memory, copy_id: str, kind: WriteKind, now: float) -> Wait | None:
     """Return when to go on with a write, or None if it may be sent now."""
     refusal = memory.writes.refusal_of(copy_id, kind)
     # A change of tags leaves out the keys that a quota refused, so what is left was not refused.

@@ -19,7 +19,7 @@ from .memory import Memory
 from .timing import NO_WAIT, Wait, deletions_now, look_until_shown, next_look, next_search, when_to_write
 from .withdrawal import Withdrawal, withdrawal_of
 from .without_copy import initial_misfits, initially_failed
-from .writes import ATTACH, EXPIRY, LOCK, TAGS
+from .writes import WriteKind
 
 
 def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: float, utc_now: datetime) -> Decision:
@@ -126,11 +126,11 @@ def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift:
     """Return when to look for changes that the cloud accepted or that another run may have made."""
     known_at, looks = memory.seen[copy.id].known_at, []
     if drift.tags.unshown:
-        looks.append(memory.writes.accepted[copy.id, TAGS])
+        looks.append(memory.writes.accepted[copy.id, WriteKind.TAGS])
     if drift.tags.may_show:
         looks.append(known_at)
     if desired.policy.wait and drift.attachment.waits:
-        looks.append(memory.writes.accepted.get((copy.id, ATTACH), known_at))
+        looks.append(memory.writes.accepted.get((copy.id, WriteKind.ATTACH), known_at))
     return min((look_until_shown(memory, since) for since in looks), default=math.inf)
 
 
@@ -144,13 +144,15 @@ def _counting(copies: SortedCopies, memory: Memory) -> Resource:
     return (shown or own or list(copies.fitting))[0]
 
 
-def _update_now(memory: Memory, copy: Resource, drift: Drift, now: float, may_lock: bool) -> tuple[str | None, Wait]:
+def _update_now(
+    memory: Memory, copy: Resource, drift: Drift, now: float, may_lock: bool
+) -> tuple[WriteKind | None, Wait]:
     """Return which of tags, expiry, lock and attachment may be sent now, in this order, else when to go on."""
     kinds = {
-        TAGS: drift.tags.change,
-        EXPIRY: drift.expiry.at,
-        LOCK: drift.lock.due and may_lock,
-        ATTACH: drift.attachment.is_due and may_lock,
+        WriteKind.TAGS: drift.tags.change,
+        WriteKind.EXPIRY: drift.expiry.at,
+        WriteKind.LOCK: drift.lock.due and may_lock,
+        WriteKind.ATTACH: drift.attachment.is_due and may_lock,
     }
     kind = next((kind for kind, is_missing in kinds.items() if is_missing), None)
     wait = when_to_write(memory, copy.id, kind, now) if kind else None

@@ -12,7 +12,7 @@ from ..model import Resource, State
 from .copies import SortedCopies, begin_order, same_encryption
 from .desired import DesiredState
 from .memory import Memory
-from .writes import DELETE
+from .writes import WriteKind
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def withdrawal_of(desired: DesiredState, memory: Memory, copies: SortedCopies) -
             for c in copies.fitting
             if c.ours and begin_order(c) < begin_order(mine) and same_encryption(c, mine, desired.cloud)
         ]
-        if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.id, DELETE):
+        if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.id, WriteKind.DELETE):
             recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.id].rechecked)
             continue
         first = min(earlier, key=begin_order)

@@ -11,14 +11,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry
 from ..model import TagChange
 from ..pacing import ATTEMPTS, ATTEMPTS_SECONDS, write_pause
 
-#: Kinds of writes on existing copies.
-DELETE, TAGS, EXPIRY, LOCK = "delete", "tags", "expiry", "lock"
-ATTACH, DETACH = "attach", "detach"
+
+class WriteKind(Enum):
+    """The kinds of writes on existing copies and disks."""
+
+    DELETE = "delete"
+    TAGS = "tags"
+    EXPIRY = "expiry"
+    LOCK = "lock"
+    ATTACH = "attach"
+    DETACH = "detach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +52,16 @@ class Refusal:
         """Whether it may have taken effect, given that the copy last showed at ``shown_at``."""
         return self.error.retry is Retry.LOOK_FIRST and shown_at <= self.at
 
-    def again(self, kind: str, error: CopyError, now: float) -> Refusal:
+    def again(self, kind: WriteKind, error: CopyError, now: float) -> Refusal:
         """Return the refusal after the write was sent again and refused, or its answer was lost."""
         sent, attempts = self.sent + 1, self.attempts + (not isinstance(error, Busy))
         lasts = attempts >= ATTEMPTS and now - self.since >= ATTEMPTS_SECONDS
         # Another service may not know a new copy yet (api-facts: read-lag).
-        may_be_known_later = isinstance(error, NotFound) and kind not in (DELETE, ATTACH, DETACH)
+        may_be_known_later = isinstance(error, NotFound) and kind not in (
+            WriteKind.DELETE,
+            WriteKind.ATTACH,
+            WriteKind.DETACH,
+        )
         never = error.retry is Retry.NEVER and not may_be_known_later
         until = math.inf if never or lasts else now + write_pause(sent)
         return Refusal(error, self.since, now, until, sent, attempts, self.was_lost or isinstance(error, Ambiguous))
@@ -59,48 +71,48 @@ class Refusal:
 class Writes:
     """The writes of one request, each by copy and kind."""
 
-    refusals: dict[tuple[str, str], Refusal] = field(default_factory=dict)
+    refusals: dict[tuple[str, WriteKind], Refusal] = field(default_factory=dict)
     #: When the cloud accepted them; for deletions see ``Memory.deleted``.
-    accepted: dict[tuple[str, str], float] = field(default_factory=dict)
+    accepted: dict[tuple[str, WriteKind], float] = field(default_factory=dict)
     #: The accepted changes of tags, by copy.
     tags: dict[str, TagChange] = field(default_factory=dict)
 
-    def refusal_of(self, copy_id: str, kind: str) -> Refusal | None:
+    def refusal_of(self, copy_id: str, kind: WriteKind) -> Refusal | None:
         return self.refusals.get((copy_id, kind))
 
-    def accepted_at(self, copy_id: str, kind: str) -> float | None:
+    def accepted_at(self, copy_id: str, kind: WriteKind) -> float | None:
         return self.accepted.get((copy_id, kind))
 
-    def is_refused(self, copy_id: str, kind: str) -> bool:
+    def is_refused(self, copy_id: str, kind: WriteKind) -> bool:
         """Whether a write was refused for good."""
         refusal = self.refusal_of(copy_id, kind)
         return refusal is not None and refusal.is_final
 
-    def is_over(self, copy_id: str, kind: str) -> bool:
+    def is_over(self, copy_id: str, kind: WriteKind) -> bool:
         """Whether the cloud accepted a write or refused it for good."""
         return (copy_id, kind) in self.accepted or self.is_refused(copy_id, kind)
 
-    def last_refused(self, *kinds: str) -> float:
+    def last_refused(self, *kinds: WriteKind) -> float:
         """Return when a write of these kinds was last refused; minus infinity if none was."""
         return max((refusal.at for (_id, kind), refusal in self.refusals.items() if kind in kinds), default=-math.inf)
 
-    def accept(self, copy_id: str, kind: str, now: float) -> None:
+    def accept(self, copy_id: str, kind: WriteKind, now: float) -> None:
         self.accepted[copy_id, kind] = now
         self.end(copy_id, kind)
 
     def accept_tags(self, copy_id: str, change: TagChange, now: float) -> None:
         sent = self.tags.get(copy_id, TagChange())
         self.tags[copy_id] = TagChange({**sent.set, **change.set}, (*sent.remove, *change.remove))
-        self.accept(copy_id, TAGS, now)
+        self.accept(copy_id, WriteKind.TAGS, now)
 
-    def refuse(self, copy_id: str, kind: str, error: CopyError, now: float) -> None:
+    def refuse(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
         refusal = self.refusals.get((copy_id, kind), Refusal(error, since=now))
         self.refusals[copy_id, kind] = refusal.again(kind, error, now)
 
-    def postpone(self, copy_id: str, kind: str, error: CopyError, until: float) -> None:
+    def postpone(self, copy_id: str, kind: WriteKind, error: CopyError, until: float) -> None:
         refusal = self.refusals.get((copy_id, kind), Refusal(error, since=until))
         self.refusals[copy_id, kind] = replace(refusal, until=until)
 
-    def end(self, copy_id: str, kind: str) -> Refusal | None:
+    def end(self, copy_id: str, kind: WriteKind) -> Refusal | None:
         """Remove and return a refusal, because the write took effect or is no longer needed."""
         return self.refusals.pop((copy_id, kind), None)

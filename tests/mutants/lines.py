@@ -77,7 +77,7 @@ SETS = tuple(
     f"tests/unit/test_{name}.py"
     for name in ("sets", "set_inputs", "retention", "restore_sets", "set_nights", "sets_of_plans")
 )
-PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery.py")
+PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery_filters.py")
 RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
 #: Each pure file, with what must find a change of it. A folder stands for its files; the first that matches counts.
 PURE = {
@@ -85,7 +85,7 @@ PURE = {
     "plugins/plugin_utils/_role/rows.py": (*PLANS, "tests/unit/test_packing.py", "tests/unit/test_breaches.py"),
     **dict.fromkeys(
         (f"plugins/plugin_utils/_dr_copy/decide/{name}.py" for name in ("planning", "plan_rules")),
-        (*PLANS, "tests/unit/test_calendar.py", "tests/unit/test_choosing.py"),
+        (*PLANS, "tests/unit/test_calendar.py", "tests/unit/test_choice_by_tags.py"),
     ),
     "plugins/plugin_utils/_dr_copy/decide/set_marks.py": (*SETS, *ROLE),
     "plugins/plugin_utils/_dr_copy/decide/sets.py": (*SETS, *ROLE),

@@ -24,7 +24,7 @@ from tests.clouds import CLOUDS
 
 from .cluster_kinds import SCHEMAS, SUBDOMAIN, Cluster
 from .restore_runs import RestoreRuns
-from .test_restoring import VALUES, chosen, copy
+from .test_restore_decisions import VALUES, chosen, copy
 
 NAME, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
 DRIVERS = {"ebs": "ebs.csi.aws.com", "ecs": "diskplugin.csi.alibabacloud.com", "cbs": "com.tencent.cloud.csi.cbs"}

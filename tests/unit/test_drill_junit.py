@@ -20,8 +20,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 )
 
 from .restore_runs import RestoreRuns
+from .test_restore_decisions import NOW, VALUES, copy, made, proofs, proven
 from .test_restore_sets import marks
-from .test_restoring import NOW, VALUES, copy, made, proofs, proven
 
 
 def cases_of(text):

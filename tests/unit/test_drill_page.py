@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.d
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_report, files
 
 from .page_reader import Page
-from .test_restoring import NOW, VALUES, copy, made, proofs
+from .test_restore_decisions import NOW, VALUES, copy, made, proofs
 
 KEPT = "A newer copy is archived."
 

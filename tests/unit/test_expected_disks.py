@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import choosing
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
 
-from .test_restoring import VALUES, copy
+from .test_restore_decisions import VALUES, copy
 
 REPORTED = Expected("vol-1", "of-report", {"env": "report", "tier": "db"}, 16, "i-9", "/dev/sdz")
 

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import pytest
 
+from .test_restore_decisions import chosen, copy, disk
 from .test_restore_sets import marks, rows_of, two_disks
-from .test_restoring import chosen, copy, disk
 
 
 def hours_ago(runs, hours):

@@ -12,7 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.enumera
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import Contradiction
 
 from .test_expected_disks import choose
-from .test_restoring import copy
+from .test_restore_decisions import copy
 
 OTHER = {"vol-1": 1, "vol-2": 2}
 

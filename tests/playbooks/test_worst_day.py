@@ -156,7 +156,7 @@ def test_the_guide_is_followed_from_the_first_minute_to_the_report(clouds, quick
     report = (day.directory / "report.txt").read_text()
     for words in ("4 of 4 disks restored", "DATA as of", "TIME the first disk", "SERVER", "wave 1 (tier=database)"):
         assert words in report, report
-    assert "changed=0" in report and "changed=0" in day.follow("The important ones first")
+    assert "changed=0" in report and "changed=0" in day.follow("Restore selected disks first")
     assert clouds.control("calls")["CopySnapshot"] == calls
 
 
@@ -200,7 +200,7 @@ def test_the_guide_is_followed_on_the_other_clouds(clouds, quick_playbooks, clou
         day.follow("Attach")
         attached = {name: disk["attached_to"] for name, disk in day.disks().items()}
         assert attached == {name: day.servers[day.words(server)] for name, server, *_rest in DISKS}
-        assert "changed=0" in day.follow("The important ones first")
+        assert "changed=0" in day.follow("Restore selected disks first")
     day.follow("Report to management")
     assert "TIME the first disk" in (day.directory / "report.txt").read_text()
     day.follow("Restore to an earlier time")

@@ -26,13 +26,19 @@ def expiry_of(request: CopyRequest, copy: Resource, now: datetime) -> tuple[date
     """Return the expiry to set on a complete copy of ours that has none, and a warning if it cannot be set."""
     if request.retention_days is None or not copy.deletable or copy.expires_at or copy.state is not State.COMPLETED:
         return None, None
-    untouched = f"No expiry was set on {copy.id} in {copy.region}, so the copy remains until somebody deletes it"
     if copy.created_at is None:
-        return None, f"{untouched}: the cloud does not show when it was made"
+        return None, _not_set(copy, "the cloud does not show when the copy was made")
     moment = copy.created_at + timedelta(days=request.retention_days)
     if moment < now + NEAREST:
-        return None, f"{untouched}: its expiry would be {iso_utc(moment)}, which is past or less than a day ahead"
+        return None, _not_set(copy, f"{iso_utc(moment)} is past or less than a day ahead")
     return moment, None
+
+
+def _not_set(copy: Resource, why: str) -> str:
+    return (
+        f"retention_days set no expiry on {copy.id} in {copy.region}, because {why}. The copy remains until somebody "
+        "deletes it"
+    )
 
 
 def expiry_change(request: CopyRequest, copy: Resource) -> TagChange:

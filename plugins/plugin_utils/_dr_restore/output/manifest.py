@@ -197,7 +197,7 @@ def _lines_of_times(manifest: Manifest) -> list[str]:
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)
-        lines.append(f"TIME creation of the first disk began at {began}; the last disk was available at {ended}")
+        lines.append(f"TIME the first disk was requested at {began}; the last disk was available at {ended}")
     return lines
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import NO_STEPS, outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unseen import unseen_copies
@@ -54,8 +54,8 @@ def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted
     plan = copy_plan(snapshots, DISKS, known, ["eu-west-1"], select=values.select, now=ago(0),
                      max_snapshot_age_hours=values.max_snapshot_age_hours, snapshot_tags=values.snapshot_tags,
                      exclude_snapshot_tags=values.exclude_snapshot_tags)  # fmt: skip
-    done = {"source": source, "share": share or {}, "before": listed, "disks": DISKS, "snapshots": snapshots}
-    done.update(plan=plan, copied=copied, listed=listed, listed_again=[], seen=seen, expired=[], deleted=deleted)
+    done = {**NO_STEPS, "source": source, "share": share or {}, "before": listed, "disks": DISKS}
+    done.update(snapshots=snapshots, plan=plan, copied=copied, listed=listed, seen=seen, deleted=deleted)
     run = RunContext(host="orders", ansible="2.21.0")
     return report_of(outcome_of(done, values), done, values, run)
 
@@ -159,8 +159,8 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         values = replace(normalise(given).values, now=ago(0))
         snapshots, old = [snapshot(1, 1)], [copy(3, 60), copy(2, 30)]
         plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
-        done = {"source": {"disks": DISKS, "snapshots": snapshots, "failures": []}, "share": {}, "disks": DISKS}
-        done.update(snapshots=snapshots, plan=plan, copied=[self.call], seen=[], expired=[], deleted=[])
+        listing = {"disks": DISKS, "snapshots": snapshots, "failures": []}
+        done = {**NO_STEPS, "source": listing, "disks": DISKS, "plan": plan, "copied": [self.call]}
         done["listed"] = [{"region": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
         assert prunable(done, values).to_delete == []
         look = {"target": {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}, "snapshots": [], "failures": []}

@@ -68,7 +68,7 @@ def test_tags_that_nearly_match_are_reported(tags, near):
 
 def test_disk_ids_that_the_source_region_does_not_show_are_named():
     result = {"plan": [], "coverage": coverage_of(source(disk(1)), [], values()), "vanished": []}
-    done = {"source": source(disk(1)), "expired": []}
+    done = {**NO_STEPS, "source": source(disk(1))}
     given = replace(values(), disk_ids=["vol-1", "vol-7", "vol-9"])
     (content,) = warnings_of(result, done, given)
     assert "do not exist in us-east-1 or lack the plan's tags: vol-7, vol-9." in content
@@ -79,8 +79,8 @@ def test_disk_ids_that_the_source_region_does_not_show_are_named():
 def test_archived_copies_that_retention_deletes_are_counted_in_a_sentence():
     copies = [{**of_plan("orders", n), "traits": ["archived"]} for n in (1, 2)]
     result = {"plan": [], "coverage": coverage_of(source(), [], values()), "vanished": []}
-    (one,) = warnings_of(result, {"source": source(), "expired": copies[:1]}, values())
-    (two,) = warnings_of(result, {"source": source(), "expired": copies}, values())
+    (one,) = warnings_of(result, {**NO_STEPS, "source": source(), "expired": copies[:1]}, values())
+    (two,) = warnings_of(result, {**NO_STEPS, "source": source(), "expired": copies}, values())
     assert one.startswith("1 of the copies that retention deletes is archived")
     assert two.startswith("2 of the copies that retention deletes are archived")
 
@@ -111,7 +111,7 @@ def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     coverage = coverage_of(source(kept), [kept], given, last)
     assert [row["disk_id"] for row in coverage["missing"]] == [second]
     result = {"plan": [], "coverage": coverage, "vanished": []}
-    content = warnings_of(result, {"source": source(kept), "expired": []}, given)
+    content = warnings_of(result, {**NO_STEPS, "source": source(kept)}, given)
     assert any("no longer selected" in line and second in line for line in content)
     down = {**before, "source_listed": False, "recovery_points": before["recovery_points"][:1], "last": last}
     (tmp_path / "orders.json").write_text(report_content(down, "json"))

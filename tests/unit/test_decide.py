@@ -434,11 +434,11 @@ def test_a_tag_that_was_sent_with_another_value_is_sent_again():
     assert again.change == TagChange({"team": "b"})
 
 
-@pytest.mark.parametrize("what", ["tags", "expiry"])
-def test_a_lost_answer_is_looked_after_before_the_write_is_sent_again(what):
-    desired = tagging(tags={"team": "dr"}) if what == "tags" else tagging(retention_days=30)
+@pytest.mark.parametrize("kind", [WriteKind.TAGS, WriteKind.EXPIRY])
+def test_a_lost_answer_is_looked_after_before_the_write_is_sent_again(kind):
+    desired = tagging(tags={"team": "dr"}) if kind is WriteKind.TAGS else tagging(retention_days=30)
     memory = memory_after([copy_of()])
-    memory.record_refusal("copy-1", what, Ambiguous("gone"), NOW)
+    memory.record_refusal("copy-1", kind, Ambiguous("gone"), NOW)
     again = decide(desired, memory, NOW + 5, NOON)
     assert not again.change and not again.expiry and again.look.at <= NOW + 5
     memory.record_look({"copy-1": copy_of()}, None, NOW + 5)
@@ -605,7 +605,7 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
         created_at=NOON,
     )
     memory = memory_after([copy])
-    memory.record_refusal("copy-1", "delete", Ambiguous("lost"), NOW)
+    memory.record_refusal("copy-1", WriteKind.DELETE, Ambiguous("lost"), NOW)
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=True))
     waiting = decide(desired, memory, NOW + 0.5, NOON)
     assert not waiting.deletions.now and waiting.retry_at == NOW + 1

@@ -462,7 +462,11 @@ def test_the_last_proof_of_a_disk_is_reported_with_its_copy():
     point = {"disk_id": "vol-1", "region": "eu-west-1", "snapshot_id": newest["snapshot_id"]}
     for made in (newest, older, oldest):
         made["source"]["disk_id"] = "vol-1"
-    done = {**NO_STEPS, "listed": [{"region": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}]}
+    done = {
+        **NO_STEPS,
+        "snapshots": [],
+        "listed": [{"region": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}],
+    }
     (row,) = with_facts([point], [], done, values())
     assert (row["proven_at"], row["proven_level"]) == (ago(30), "readable")
     assert row["proven_snapshot_id"] == older["snapshot_id"] != row["snapshot_id"]

@@ -41,8 +41,8 @@ ROLE = tuple(
     f"tests/unit/test_{name}.py"
     for name in (
         "breaches",
-        "recovery",
-        "choosing",
+        "recovery_filters",
+        "choice_by_tags",
         "falling_back",
         "calls",
         "sets",
@@ -63,15 +63,26 @@ ROLE = tuple(
 RESTORE = tuple(
     f"tests/unit/test_{name}.py"
     for name in (
-        *("restore_calls", "restoring", "expected_disks", "restored_servers", "claims", "restore_sets", "from_report"),
+        *(
+            "restore_calls",
+            "restore_decisions",
+            "expected_disks",
+            "restored_servers",
+            "claims",
+            "restore_sets",
+            "from_report",
+        ),
         *("usable_drills", "restore_runs"),
     )
 )
 #: The same for the output of the roles: pages, JUnit, metrics, the screen; manifests of restores, reports of drills.
 WRITTEN = tuple(
-    f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn", "machine_readable", "reported", "history")
+    f"tests/unit/test_{name}.py"
+    for name in ("page", "page_lists", "index_page", "machine_readable", "reported", "history")
 )
-WRITTEN_OF_RESTORES = tuple(f"tests/unit/test_{name}.py" for name in ("drill_page", "restoring", "restore_sets"))
+WRITTEN_OF_RESTORES = tuple(
+    f"tests/unit/test_{name}.py" for name in ("drill_page", "restore_decisions", "restore_sets")
+)
 #: The same for sets, which both roles read and mark.
 SETS = tuple(
     f"tests/unit/test_{name}.py"

@@ -51,7 +51,7 @@ DOCUMENTATION_TEST = "tests/unit/test_structure.py::test_the_role_documents_all_
 FINDERS = {
     "dr_copy rows": ("tests/unit/test_calls.py",),
     "dr_copy variables": (DOCUMENTATION_TEST, "tests/unit/test_calls.py", "tests/unit/test_variables.py"),
-    "dr_copy templates": tuple(f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "drawn")),
+    "dr_copy templates": tuple(f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "index_page")),
     "dr_restore rows": ("tests/unit/test_restore_calls.py",),
     "dr_restore variables": (DOCUMENTATION_TEST, "tests/unit/test_restore_calls.py"),
     "dr_restore templates": ("tests/unit/test_drill_page.py",),

@@ -113,7 +113,7 @@ def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, o
     (tmp_path / FILE).touch()
     clock = Turned()
     progress = Progress(str(tmp_path), Deadline(clock, 100))
-    request = CopyRequest("one", "here", "here", options=options, noun="disk")
+    request = CopyRequest("one", "here", "here", options=options, is_disk=True)
     attempt = Attempt(DesiredState(request, policy, Capabilities()))
     there = Snapshot("two", "here", State.COMPLETED, "available", progress=100)
     for clock.now, then in ((0.0, NextStep.GO_ON), (0.1, NextStep.NOTHING)):
@@ -142,7 +142,7 @@ def test_a_disk_in_progress_shows_no_percentage(tmp_path):
     """No cloud shows one."""
     (tmp_path / FILE).touch()
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
-    attempt = Attempt(DesiredState(CopyRequest("snap-1", "here", "here", noun="disk"), Policy(), Capabilities()))
+    attempt = Attempt(DesiredState(CopyRequest("snap-1", "here", "here", is_disk=True), Policy(), Capabilities()))
     made = Snapshot("vol-1", "here", State.PENDING, "creating", progress=0)
     attempt.decision = Decision(copy=made)
     attempt.memory.record_look({"vol-1": made}, None, 0.0)

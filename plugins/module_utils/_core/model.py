@@ -239,7 +239,7 @@ class CopyRequest:
 
     ``source_region`` is None if it must be looked up. ``name`` and ``description`` are templates (see templates.py).
     ``tags`` is None if the user set none, ``retention_days`` if copies do not expire, ``lock`` (days, mode) if there is
-    none. ``options`` has the cloud's own options. ``noun`` is the noun for the result in messages.
+    none. ``options`` has the cloud's own options. ``is_disk``: a disk is made instead of a copy.
     """
 
     snapshot_id: str
@@ -256,7 +256,12 @@ class CopyRequest:
     retention_days: int | None = None
     lock: tuple[int, str | None] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    noun: str = "copy"
+    is_disk: bool = False
+
+    @property
+    def noun(self) -> str:
+        """The noun for the result in messages."""
+        return "disk" if self.is_disk else "copy"
 
     def is_copied_by(self, resource: Resource) -> bool:
         """Whether ``resource`` is a copy of this source in this place, whether it fits or not."""

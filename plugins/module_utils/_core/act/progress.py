@@ -122,5 +122,5 @@ def _slowest(attempts: Sequence[Attempt]) -> Slowest | None:
     if first is None or first.copy is None:
         return None
     # No cloud shows the progress of a disk.
-    percent = first.copy.progress if first.request.noun == "copy" else None
+    percent = None if first.request.is_disk else first.copy.progress
     return {"snapshot_id": first.request.snapshot_id, "region": first.request.region, "progress": percent}

@@ -53,7 +53,7 @@ def order_of(
 
 def _source_problem(cloud: Capabilities, request: CopyRequest, source: Snapshot | None) -> CopyError | None:
     if source is None:
-        option = "region" if request.noun == "disk" else "source_region"
+        option = "region" if request.is_disk else "source_region"
         return NotFound(
             f"The source snapshot {request.snapshot_id} does not exist in {request.source_region or 'any region'}, "
             "or this account may not see it",

@@ -99,7 +99,7 @@ def _disk_requests(params: Mapping[str, Any], expires_at: str | None) -> list[Co
         encrypted=params["encrypted"],
         kms_key_id=params["kms_key_id"] or None,
         options=options,
-        noun="disk",
+        is_disk=True,
     )
     return [
         replace(

@@ -22,8 +22,8 @@ options:
     description:
       - V(present) makes the copies that are missing.
       - V(absent) deletes only the copies of these snapshots in these regions. The sources may be gone. It deletes a
-        copy only if it is certain that this collection made it. On Alibaba Cloud it is enough that
-        the cloud records the source of the copy. It keeps all other copies, and RV(failures) names them.
+        copy only if it is certain that this collection made it. On Alibaba Cloud it is enough that the cloud records
+        the source of the copy. It keeps all other copies, and RV(failures) names them.
     type: str
     choices: [present, absent]
     default: present
@@ -72,15 +72,17 @@ options:
     default: false
   max_in_flight:
     description:
-      - How many copies may be in progress at once in one destination region. If the cloud lists them, copies
-        that others in the account have started count too. The run always starts at least one copy of its own.
+      - How many copies may be in progress at once in one destination region. Copies that others
+        in the account have started count too, if the cloud lists them. The run always starts at least one copy of its
+        own.
       - The run respects the cloud's quota, so a higher number does no harm.
     type: int
     default: 20
   wait:
     description:
       - V(false) returns when the cloud has accepted every copy.
-      - V(true) returns when every copy is complete; with O(state=absent), when every copy is gone.
+      - V(true) returns when every copy is complete; with O(state=absent), when every copy that it
+        deletes is gone.
       - If two runs with V(true) copy the same snapshot at the same time, the run that made the later copy deletes it,
         and waits for the earlier one.
     type: bool

@@ -64,7 +64,7 @@ options:
   expires_after_hours:
     description:
       - Hours from now after which the playbook C(dr_drill) may delete the disk. The module writes that time into the
-        tag C(dr-restore:expires-at). V(0) writes no time. Without such a time, only O(state=absent) deletes the disk.
+        tag C(dr-restore:expires-at). V(0) writes no time. No drill deletes a disk without such a time.
       - If an existing disk has such a time, V(0) removes it, and a time that is at least an hour later replaces it. A
         run never sets an earlier time, and sets none on an existing disk without one.
     type: int

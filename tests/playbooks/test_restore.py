@@ -177,9 +177,11 @@ def test_all_wrong_variables_are_named_in_one_message_before_any_call(ebs):
     for name in ("dr_restore_id", "dr_restore_at", "dr_restore_zone", "dr_restore_diskids"):
         assert name in output
     assert code == 2 and ebs.calls() == before
-    code, output = ebs.play("dr_restore", "-e", "dr_restore_hosts=flod")
-    text = "No host of the inventory matches 'flod', so no restore was run"
-    assert code == 2 and text in " ".join(output.split()) and "dr_restore_hosts or --limit" in " ".join(output.split())
+    for kind in ("restore", "drill"):
+        code, output = ebs.play(f"dr_{kind}", "-e", "dr_restore_hosts=flod")
+        output = " ".join(output.split())
+        text = f"No host of the inventory matches 'flod', so no {kind} was run. Each host of an inventory is a {kind}."
+        assert code == 2 and text in output and "dr_restore_hosts or --limit" in output
 
 
 # Drills

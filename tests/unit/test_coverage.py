@@ -26,7 +26,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
-    covered_disks,
+    own_disks,
     too_few,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.vanished import missing_points
@@ -155,7 +155,7 @@ def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
 
 def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
     there = source(disk(1, dr_copy="true"), disk(2, dr_copy_exclude="true"), snapshots=[snapshot(1, 1)])
-    assert [d["disk_id"] for d in covered_disks(there, [], values(), {})] == ["vol-1"]
+    assert [d["disk_id"] for d in own_disks(there, values())] == ["vol-1"]
     assert [d["disk_id"] for d in coverage_of(there, [], values())["excluded"]] == ["vol-2"]
     assert not too_few(there, values(min_disks=1)) and not too_few(source(), values(allow_empty=True))
     assert "fewer than dr_copy_min_disks (2)" in too_few(there, values(min_disks=2, shard="1/8"))["message"]

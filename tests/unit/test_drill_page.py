@@ -144,7 +144,7 @@ def test_the_page_has_rows_for_untried_copies_and_remaining_disks():
     assert [head.text for head in page.main.all("h2")] == [
         "Tried",
         "Not tried",
-        "Disks that were not deleted",
+        "Not deleted",
         "All disks",
     ]
     captions = [caption.text for caption in page.main.all("caption")]

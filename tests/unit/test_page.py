@@ -131,6 +131,13 @@ def test_the_verdict_says_what_is_bad_and_nothing_else(name):
     assert page.headline == (mark, lines)
 
 
+def test_the_heading_of_what_is_late_says_if_some_cannot_be_restored():
+    for name, heading in (("late", "Late"), ("key", "Late, or cannot be restored")):
+        night, changes, *_rest = VERDICTS[name]
+        (found,) = [head.text for head in drawn(changes, **night).main.all("h2") if head.attributes.get("id") == "late"]
+        assert found == heading
+
+
 # The lists
 
 

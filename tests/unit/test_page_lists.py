@@ -72,6 +72,7 @@ def test_the_disks_of_a_server_that_lag_come_first():
     torn = [{"disk_id": disk["disk_id"], "source_created_at": disk["source_created_at"]} for disk in (new, bare)]
     own = server("i-1", disks=[disk["disk_id"] for disk in points], torn=torn, source_created_at=ago(5))
     part = drawn({"sets": [own], "recovery_points": points, "warnings": ["torn"]}, **GOOD).part("servers")
+    assert [head.text for head in part.one("thead").all("th")][:2] == ["Disk", "In the set"]
     names = [f"{disk['disk_name']} {disk['disk_id']}" for disk in points]
     assert part.rows == [
         [names[0], "! no", "–", "✗ no copy", "–"],
@@ -179,6 +180,15 @@ LISTS = [
 ]  # fmt: skip
 
 
+def test_the_columns_of_lists_have_names_that_need_no_explanation():
+    changes = {name: changes for name, changes, *_rest in LISTS}
+    page = drawn({**changes["months"], **changes["orphans"]}, **GOOD)
+    lists = ("months", "orphans", "well")
+    heads = {name: [head.text for head in page.part(name).one("thead").all("th")] for name in lists}
+    assert heads["months"] == ["Month", "Within the RPO", "Days", "Recovery points checked"]
+    assert heads["orphans"][-1] == "Disk state" and heads["well"][-3:] == ["Recovery points", "Oldest", "Details"]
+
+
 @pytest.mark.parametrize(("name", "changes", "head", "rows"), LISTS, ids=[f"{one[0]}: {one[2]}" for one in LISTS])
 def test_each_list_has_a_heading_with_its_count(name, changes, head, rows):
     page = drawn(changes, **GOOD)
@@ -233,6 +243,10 @@ def test_the_coverage_shows_each_unprotected_disk_and_why():
     for words in ("1 disk is selected", "2 disks are excluded", "2 disks have lost the plan's tags, and have copies"):
         assert words in shown
     assert "2 disks are gone, and have copies" in shown and "2 other disks are in the region." in shown
+    named = drawn({"coverage": {**many, "unselected": 1}, "settings": {"disk_ids": ["vol-1", "vol-7"]}}, **GOOD)
+    assert "1 disk of dr_copy_disk_ids lacks the plan's tags." in named.part("coverage").text
+    named = drawn({"coverage": many, "settings": {"disk_ids": ["vol-1", "vol-7"]}}, **GOOD)
+    assert "2 disks of dr_copy_disk_ids lack the plan's tags." in named.part("coverage").text
     bare = drawn(**GOOD).part("coverage")
     assert bare.text == "Coverage 4 disks are selected. The region's other disks were not listed."
 

@@ -24,7 +24,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.point_facts import with_facts
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import covered_disks
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import remembered_disks
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
@@ -127,18 +127,18 @@ def test_orphans_are_copies_of_this_plan_alone():
 def test_a_plan_with_its_source_down_is_judged_by_its_own_disks():
     copies = [of_plan("orders", 1, disk="vol-1"), of_plan("mail", 2, disk="vol-2"), copy(3, 1)]
     last = {"disks": [{"disk_id": "vol-7", "disk_name": "bare"}]}
-    chosen = covered_disks(DOWN, copies, values(), last)
+    chosen = remembered_disks(copies, values(), last)
     assert {d["disk_id"]: d["name"] for d in chosen} == {"vol-1": None, "vol-7": "bare"}, (
         "one that has no copy is known"
     )
-    unmarked = covered_disks(DOWN, copies[1:], values(), {})
+    unmarked = remembered_disks(copies[1:], values(), {})
     assert [d["disk_id"] for d in unmarked] == ["vol-1"], "copies of before there were marks are taken kindly"
 
 
 def test_a_disk_that_the_last_report_left_out_is_judged_again_once_it_was_copied():
     copies = [of_plan("orders", 1, disk="vol-1", created_at=ago(1))]
     last = {"disks": [{"disk_id": "vol-7", "disk_name": None}], "left": ["vol-1"]}
-    chosen = [covered_disks(DOWN, copies, values(), {**last, "finished_at": ago(hours)}) for hours in (0.5, 2)]
+    chosen = [remembered_disks(copies, values(), {**last, "finished_at": ago(hours)}) for hours in (0.5, 2)]
     assert [[disk["disk_id"] for disk in disks] for disks in chosen] == [["vol-7"], ["vol-1", "vol-7"]]
 
 

@@ -21,7 +21,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
-    covered_disks,
+    own_disks,
     selected_snapshots,
     shard_disks_to_list,
 )
@@ -309,7 +309,7 @@ def test_shards_are_about_equal_and_take_their_snapshots_along():
     sizes = []
     for part in range(1, 9):
         given = normalise({"shard": f"{part}/8"}).values
-        own, snapshots = covered_disks(listing, [], given, {}), selected_snapshots(listing, given)
+        own, snapshots = own_disks(listing, given), selected_snapshots(listing, given)
         assert [d["disk_id"] for d in own] == [s["disk_id"] for s in snapshots]
         sizes.append(len(own))
     assert sum(sizes) == 2000 and min(sizes) > 200 and max(sizes) < 300
@@ -333,8 +333,8 @@ def test_a_shard_lists_the_copies_of_its_disks_and_the_first_reports_all_orphans
     for part in values[1:]:
         assert shard_disks_to_list(source, part) == [d for d in ids[:6] if is_in_shard(d, part.shard)]
         assert shard_disks_to_list({"failures": [{}]}, part) == []
-        assert orphans(copies, covered_disks(source, [], part, {}), part, source) == []
-    first = orphans(copies, covered_disks(source, [], values[0], {}), values[0], source)
+        assert orphans(copies, own_disks(source, part), part, source) == []
+    first = orphans(copies, own_disks(source, values[0]), values[0], source)
     assert {row["disk_id"] for row in first} == set(ids[6:])
     assert orphans(copies, disks, whole, source) == first
 

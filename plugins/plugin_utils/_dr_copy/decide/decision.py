@@ -18,7 +18,7 @@ from .destinations import copies_there
 from .plan_rules import rules_of
 from .planning import plan_by
 from .result import PlanRow
-from .selection import covered_disks, own_disks, selected_snapshots, too_few
+from .selection import own_disks, remembered_disks, selected_snapshots, too_few
 from .set_marks import groups_in, marks_by_source
 from .step_results import RunDecision
 
@@ -38,7 +38,7 @@ def decide_run(source: InfoAnswer, before: Sequence[InfoAnswer], values: Variabl
         return {**NOTHING, "stopped": stopped}
     if not is_listed(source):
         copies = [copy for call in before for copy in call.get("snapshots") or ()]
-        return {**NOTHING, "disks": covered_disks(source, copies, values, last)}
+        return {**NOTHING, "disks": remembered_disks(copies, values, last)}
     disks, snapshots = own_disks(source, values), selected_snapshots(source, values)
     plan = plan_snapshots(snapshots, disks, before, values)
     marks: dict[str, dict[str, str]] = {}

@@ -23,17 +23,6 @@ from ..input.variables import Variables
 from .destinations import copies_of_plan
 
 
-def covered_disks(
-    source: InfoAnswer, copies: Sequence[SnapshotRow], values: Variables, last: LastReport
-) -> list[DiskRow]:
-    """Return the disks that this run covers, from the listing of the source region.
-
-    If that region could not be listed, the disks are those of the plan's ``last`` report (see input.last_report) and
-    those of copies with this plan's mark.
-    """
-    return own_disks(source, values) if is_listed(source) else _disks_remembered(copies, values, last)
-
-
 def selected_snapshots(source: InfoAnswer, values: Variables) -> list[SnapshotRow]:
     """Return the snapshots that this run covers; none if the source region could not be listed."""
     snapshots = source.get("snapshots") or [] if is_listed(source) else []
@@ -133,7 +122,11 @@ def is_excluded(disk: DiskRow | None, exclude: Mapping[str, str]) -> bool:
     return any(has_tag(tags, key, value) for key, value in exclude.items())
 
 
-def _disks_remembered(copies: Sequence[SnapshotRow], values: Variables, last: LastReport) -> list[DiskRow]:
+def remembered_disks(copies: Sequence[SnapshotRow], values: Variables, last: LastReport) -> list[DiskRow]:
+    """Return the disks that a run covers if the source region could not be listed.
+
+    They are those of the plan's ``last`` report (see input.last_report) and those of copies with this plan's mark.
+    """
     own = [copy for copy in copies_of_plan(copies, values) if disk_id_of(copy)]
     marked = [copy for copy in own if plan_of(copy) in plans_of(values)]
     known = {str(disk["disk_id"]): disk["disk_name"] for disk in last.get("disks") or ()}

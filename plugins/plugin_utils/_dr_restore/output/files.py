@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from ..._role.documents import render_page, report_text
@@ -90,20 +90,19 @@ def write_manifest(manifest: Manifest, values: Variables, disks_exist: bool) -> 
 
 def write_claims(manifest: Manifest, values: Variables) -> FileOutcome:
     """Write the manifests of the restored claims, including those of earlier runs of this restore."""
-    if manifest["check_mode"] or not values.kubernetes:
+    has_claims = any(disk.get("claim") for disk in (*manifest["disks"], *manifest["earlier"]))
+    if manifest["check_mode"] or not values.kubernetes or not has_claims:
         return FileOutcome()
     path = kubernetes_file(values)
-    objects: list[Mapping[str, object]] = []
-
-    def write() -> None:
-        text = path.read_text(errors="replace") if path.is_file() else ""
-        objects[:] = [*objects_of(manifest["disks"], values), *objects_of_earlier(manifest["earlier"], text, values)]
-        if objects:
-            write_atomically(path, text_of(objects))
-
-    if why := try_to(write):
+    if why := try_to(_write_claims, path, manifest, values):
         return FileOutcome(problem=f"The manifests of the claims could not be written to {path}: {why}")
-    return FileOutcome(f"CLAIMS {path}" if objects else "")
+    return FileOutcome(f"CLAIMS {path}")
+
+
+def _write_claims(path: Path, manifest: Manifest, values: Variables) -> None:
+    earlier = path.read_text(errors="replace") if path.is_file() else ""
+    objects = [*objects_of(manifest["disks"], values), *objects_of_earlier(manifest["earlier"], earlier, values)]
+    write_atomically(path, text_of(objects))
 
 
 def drill_page(report: DrillReport) -> str:

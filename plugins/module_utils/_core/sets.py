@@ -37,6 +37,7 @@ class Consistency(str, Enum):
 
     @property
     def words(self) -> str:
+        """What users read for it."""
         return "taken within minutes, not at one moment" if self is Consistency.NEAR else f"{self.value}-consistent"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CopyError, FailedCopy
 from ..model import Action, Resource, State
 from ..times import iso_utc
-from .messages import COPY_COUNTS
+from .messages import COPY_COUNTS, pluralize
 
 if TYPE_CHECKING:  # the controller loads this file but needs no engine
     from ..act.attempt import Attempt
@@ -59,7 +59,7 @@ def lock_messages(attempts: Sequence[Attempt]) -> list[str]:
     if not days:
         return []
     return [
-        f"This cannot be undone: {len(days)} {'copy' if len(days) == 1 else 'copies'} would be locked in compliance "
+        f"This cannot be undone: {pluralize(len(days), 'copy', 'copies')} would be locked in compliance "
         "mode for "
         f"{days[0]} days. Nobody can delete them or end their locks before that, and they are billed for as long"
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
 
 from ..._role.answers import DiskRow, Failure, InfoAnswer, SnapshotRow
@@ -105,7 +106,7 @@ def too_few(source: InfoAnswer, values: Variables, near: str = "") -> Failure | 
             f"No disk in {values.source_region} {named}. Nothing was copied{nearly}",
             "Tag the disks, or set dr_copy_allow_empty to true.",
         )
-    found = f"{number} disk{'' if number == 1 else 's'} in {values.source_region}"
+    found = f"{pluralize(number, 'disk')} in {values.source_region}"
     return run_failure(
         f"Only {found} {named}, fewer than dr_copy_min_disks ({values.min_disks}). Nothing was copied",
         "Look for disks that have lost their tags, or lower dr_copy_min_disks.",

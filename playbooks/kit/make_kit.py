@@ -171,7 +171,7 @@ def make(given: argparse.Namespace) -> list[str]:
     return [
         f"The kit is {target}.",
         f"It is for Python {version} on {system}, and was installed once, from its own files alone.",
-        "Unpack it on the machine of the worst day and follow its README.txt.",
+        "Unpack it on the machine that will run the restore, and follow its README.txt.",
     ]
 
 

@@ -42,8 +42,8 @@ options:
         the other options, which may be temporary.
       - Without this option, the module assumes the role of E(ALIBABA_CLOUD_ROLE_ARN) with a key pair of the options or
         the environment, as the C(aliyun) command does. It uses E(ALIBABA_CLOUD_ROLE_SESSION_NAME) and
-        E(ALIBABA_CLOUD_EXTERNAL_ID) if they are set. A token is used as it is, without that role. If all
-        variables for OIDC are set too, the role is only for OIDC, and a key pair is used without the role.
+        E(ALIBABA_CLOUD_EXTERNAL_ID) if they are set. With a token, the module does not assume
+        that role. If all variables for OIDC are set too, only OIDC uses the role, and a key pair is used without it.
     type: str
   assume_role_session_name:
     description:

@@ -12,16 +12,16 @@ class ModuleDocFragment:
 options:
   disk_tags:
     description:
-      - Only disks that have all of these tags, and their snapshots. The value V(*) means any value.
+      - Return only disks that have all of these tags, and their snapshots. The value V(*) means any value.
     type: dict
   disk_ids:
     description:
-      - Only these disks, and their snapshots.
+      - Return only these disks, and their snapshots.
     type: list
     elements: str
   snapshot_ids:
     description:
-      - Only these snapshots.
+      - Return only these snapshots.
     type: list
     elements: str
     aliases: [snapshot_id]
@@ -32,20 +32,20 @@ options:
     default: false
   copies_from:
     description:
-      - Only copies of snapshots in these regions, and managed copies whose source's region is unknown. Disks are then
-        listed only if O(disk_tags) or O(disk_ids) select some.
+      - Return only copies of snapshots in these regions, and managed copies whose source's region is unknown. Disks are
+        then listed only if O(disk_tags) or O(disk_ids) select some.
     type: list
     elements: str
   source_disk_ids:
     description:
-      - Only copies of snapshots of these disks, and copies whose source disk is unknown. Disks are listed as with
-        O(copies_from).
+      - Return only copies of snapshots of these disks, and copies whose source disk is unknown. Disks are listed as
+        with O(copies_from).
       - On EBS, a copy whose tags name its source but not the disk is left out, because AWS cannot search for it.
     type: list
     elements: str
   shard:
     description:
-      - Only snapshots of this part of the disks, such as V(2/8) for the second of eight. All disks are listed.
+      - Return only snapshots of this part of the disks, such as V(2/8) for the second of eight. All disks are listed.
       - Disks of one instance are always in the same part. With O(group_tag) this applies to disks that share a value of
         that tag.
       - Needs O(disk_tags) or O(disk_ids).
@@ -82,8 +82,8 @@ options:
     default: false
   also:
     description:
-      - Further queries with the same connection. Their answers are in RV(also), in the same order. If a query fails,
-        its answer has C(failures), and the other queries continue.
+      - Run further queries with the same connection. Their answers are in RV(also), in the same order. If a query
+        fails, its answer has C(failures), and the other queries continue.
       - Each entry has C(region), and may have C(snapshot_ids), C(copies_from) and C(source_disk_ids), with the same
         meaning as the options.
       - The role P(multicloud.snapshots.dr_copy#role) reads the source region and its destinations in one task.

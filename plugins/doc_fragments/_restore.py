@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options:
   snapshot_ids:
     description:
-      - IDs of the snapshots to make disks from. A single ID works as well.
+      - IDs of the snapshots to create disks from. A single ID works as well.
       - An empty list does nothing, and is not an error. Repeated IDs count once.
     type: list
     elements: str
@@ -27,7 +27,7 @@ options:
     required: true
   state:
     description:
-      - V(present) makes the disks that are missing.
+      - V(present) creates the disks that are missing.
       - V(absent) first detaches the disks that this collection attached to the instance in the option C(attach_to).
         Then it deletes the unattached disks that this collection made from these snapshots with this O(restore_id). It
         keeps attached disks, and RV(failures) names them.
@@ -46,7 +46,7 @@ options:
     type: int
   encrypted:
     description:
-      - Encrypt the disks. A disk made from an encrypted snapshot is always encrypted.
+      - Encrypt the disks. A disk created from an encrypted snapshot is always encrypted.
     type: bool
     default: false
   kms_key_id:
@@ -55,7 +55,7 @@ options:
     type: str
   tags:
     description:
-      - Tags for the disks, set when a disk is made. On an existing disk the module changes only the tags
+      - Tags for the disks, set when a disk is created. On an existing disk the module changes only the tags
         C(dr-restore:expires-at) (see O(expires_after_hours)) and C(dr-restore:attached-to) (see the option
         C(attach_to)).
       - Every disk also gets the tags C(dr-restore:id) and C(dr-restore:snapshot-id). Later runs recognize the disk by
@@ -79,12 +79,14 @@ options:
     description:
       - V(false) returns when the cloud has accepted every disk.
       - V(true) returns when every disk is available; with O(state=absent), when every disk is gone.
+      - If two runs with V(true) create a disk from the same snapshot at the same time, the run that created the later
+        disk deletes it.
     type: bool
     default: false
   wait_timeout:
     description:
       - Seconds for the whole call, including the time spent waiting for the cloud's limits; at least 1.
-      - After that the task fails, and the cloud continues to make the disks. The next run adopts them.
+      - After that the task fails, and the cloud continues to create the disks. The next run adopts them.
     type: int
     default: 3600
   wait_delay:
@@ -95,8 +97,8 @@ options:
 notes:
   - All calls go to O(region). The module never calls the region that the snapshots came from, so a restore works while
     that region is down.
-  - A second run makes no disk, and returns the same IDs with RV(ignore:changed=false). If the answer to a call is lost,
-    the module looks for the disk before it calls again. If the cloud shows that disk too late, a second one is
+  - A second run creates no disk, and returns the same IDs with RV(ignore:changed=false). If the answer to a call is
+    lost, the module looks for the disk before it calls again. If the cloud shows that disk too late, a second one is
     possible. The module then warns, and names it.
   - If an existing disk of this O(restore_id) does not match the request (another zone or type, smaller, or not
     encrypted), that is a failure of the kind V(mismatch). The module does not make another disk.

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: cbs_snapshot_copy
-short_description: Copy snapshots of Tencent Cloud CBS disks to other regions, once and only once
+short_description: Copy snapshots of Tencent Cloud CBS disks to other regions
 version_added: 1.0.0
 description:
   - Copies many snapshots of CBS disks to many regions, with one call for all regions of a snapshot.
@@ -115,7 +115,7 @@ copies:
     action:
       description: >-
         What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
-        progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
+        progress was found. V(created), V(replaced), V(updated) (its tags or expiry), V(deleted).
       type: str
       sample: created
     state:

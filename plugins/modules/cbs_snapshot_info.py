@@ -12,8 +12,8 @@ short_description: List Tencent Cloud CBS disks by tag, and their snapshots and 
 version_added: 1.0.0
 description:
   - Lists disks and snapshots of one region, in the form that the info modules of all clouds share.
-  - Shows the source of each copy, as its tags record it. If they are missing, the source is taken from the end of the
-    copy's name, which contains ID, disk and time, but no region.
+  - Shows the source of each copy, as its tags record it. If the tags are missing, the module reads the source from
+    the end of the copy's name. The name has the ID, disk and time of the source, but not its region.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 extends_documentation_fragment:

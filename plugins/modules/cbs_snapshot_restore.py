@@ -8,13 +8,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: cbs_snapshot_restore
-short_description: Make Tencent Cloud CBS disks from snapshots, once and only once
+short_description: Create Tencent Cloud CBS disks from snapshots
 version_added: 1.0.0
 description:
-  - Makes a data disk, billed by the hour, from each of many snapshots in one region. If the service
+  - Creates a data disk, billed by the hour, from each of many snapshots in one region. If the service
     throttles calls or limits disks in progress, the module waits.
   - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones. CBS does not record
-    from which snapshot a disk was made, so only the tags of the disk identify it.
+    from which snapshot a disk was created, so only the tags of the disk identify it.
   - With O(state=absent) deletes them again, and nothing else.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
@@ -36,8 +36,8 @@ options:
     choices: [ENCRYPT_V1, ENCRYPT_V2]
 notes:
   - CBS shows a disk only when it is complete. A disk that does not appear within ten minutes has failed.
-  - The CBS API cannot make a disk from a snapshot of a system disk. Such a snapshot fails before any call for it; the
-    other disks are made.
+  - The CBS API cannot create a disk from a snapshot of a system disk. Such a snapshot fails before any call for it; the
+    other disks are created.
   - A deleted disk may go to the recycle bin first. With O(wait=true) the module deletes it there too.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
@@ -56,7 +56,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make a disk from each of two snapshots, and wait until they are available
+- name: Create a disk from each of two snapshots, and wait until they are available
   multicloud.snapshots.cbs_snapshot_restore:
     snapshot_ids:
       - snap-ckgjwkqh
@@ -66,7 +66,7 @@ EXAMPLES = r"""
     restore_id: flood-2026-11
     wait: true
 
-- name: Make an encrypted disk for an instance of a newer type
+- name: Create an encrypted disk for an instance of a newer type
   multicloud.snapshots.cbs_snapshot_restore:
     snapshot_id: snap-ckgjwkqh
     region: ap-beijing
@@ -119,8 +119,8 @@ disks:
       sample: disk-6rz0ilvu
     action:
       description: >-
-        What was done. V(none): the disk existed, or could not be made. V(adopted): the disk was already being made.
-        V(created), V(deleted).
+        What was done. V(none): the disk existed, or could not be created. V(adopted): the disk was already being
+        created. V(created), V(deleted).
       type: str
       sample: created
     state:
@@ -148,7 +148,7 @@ disks:
       type: str
       sample: CLOUD_PREMIUM
     created_at:
-      description: When the disk was made, ISO 8601 in UTC; null until the cloud shows it.
+      description: When the disk was created, ISO 8601 in UTC; null until the cloud shows it.
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
@@ -247,7 +247,7 @@ disk_id:
   type: str
   sample: disk-6rz0ilvu
 diff:
-  description: The disks that are made or deleted, before and after.
+  description: The disks that are created or deleted, before and after.
   returned: with C(--diff)
   type: dict
   sample: {"before": {"disks": []}, "after": {"disks": []}}

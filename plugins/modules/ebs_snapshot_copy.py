@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ebs_snapshot_copy
-short_description: Copy EBS snapshots to other AWS regions, once and only once
+short_description: Copy EBS snapshots to other AWS regions
 version_added: 1.0.0
 description:
   - Copies many EBS snapshots to many regions in one call, and keeps as many copies in progress as AWS allows.
@@ -144,7 +144,7 @@ copies:
     action:
       description: >-
         What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
-        progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
+        progress was found. V(created), V(replaced), V(updated) (its tags or lock), V(deleted).
       type: str
       sample: created
     state:

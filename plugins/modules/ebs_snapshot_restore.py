@@ -8,10 +8,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ebs_snapshot_restore
-short_description: Make EBS volumes from snapshots, once and only once
+short_description: Create EBS volumes from snapshots
 version_added: 1.0.0
 description:
-  - Makes a volume from each of many EBS snapshots in one region. If AWS throttles calls or limits disks in
+  - Creates a volume from each of many EBS snapshots in one region. If AWS throttles calls or limits disks in
     progress, the module waits.
   - Finds the volumes that an earlier run with the same O(restore_id) made, and makes no second ones.
   - With O(state=absent) deletes them again, and nothing else.
@@ -27,7 +27,7 @@ options:
     description:
       - Rate in MiB/s, V(100) to V(300), at which AWS loads the data of each new volume from its snapshot. AWS bills
         this by the full size of the snapshot. V(0) is AWS's default rate, which costs nothing extra.
-      - It applies when a volume is made, and does not change existing volumes.
+      - It applies when a volume is created, and does not change existing volumes.
     type: int
     default: 0
 notes:
@@ -47,7 +47,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make a disk from each of two snapshots, and wait until they are available
+- name: Create a disk from each of two snapshots, and wait until they are available
   multicloud.snapshots.ebs_snapshot_restore:
     snapshot_ids:
       - snap-0aa11bb22cc33dd44
@@ -66,7 +66,7 @@ EXAMPLES = r"""
     disk_type: gp3
   check_mode: true
 
-- name: Make a disk and attach it to an instance in the same zone
+- name: Create a disk and attach it to an instance in the same zone
   multicloud.snapshots.ebs_snapshot_restore:
     snapshot_id: snap-0aa11bb22cc33dd44
     region: eu-west-1
@@ -109,8 +109,8 @@ disks:
       sample: vol-0ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): the disk existed, or could not be made. V(adopted): the disk was already being made.
-        V(created), V(deleted).
+        What was done. V(none): the disk existed, or could not be created. V(adopted): the disk was already being
+        created. V(created), V(deleted).
       type: str
       sample: created
     state:
@@ -138,7 +138,7 @@ disks:
       type: str
       sample: gp3
     created_at:
-      description: When the disk was made, ISO 8601 in UTC; null until the cloud shows it.
+      description: When the disk was created, ISO 8601 in UTC; null until the cloud shows it.
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
@@ -237,7 +237,7 @@ disk_id:
   type: str
   sample: vol-0ff99ee88dd77cc66
 diff:
-  description: The disks that are made or deleted, before and after.
+  description: The disks that are created or deleted, before and after.
   returned: with C(--diff)
   type: dict
   sample: {"before": {"disks": []}, "after": {"disks": []}}

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ecs_snapshot_copy
-short_description: Copy snapshots of Alibaba Cloud ECS disks to other regions, once and only once
+short_description: Copy snapshots of Alibaba Cloud ECS disks to other regions
 version_added: 1.0.0
 description:
   - Copies many snapshots of ECS disks to many regions in one call.
@@ -107,15 +107,15 @@ copies:
     region:
       description: Region of the copy.
       type: str
-      sample: eu-central-1
+      sample: cn-beijing
     snapshot_id:
       description: ID of the copy; null if there is none.
       type: str
-      sample: s-gw8ff99ee88dd77cc66
+      sample: s-2zeff99ee88dd77cc66
     action:
       description: >-
         What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
-        progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
+        progress was found. V(created), V(replaced), V(updated) (its tags or lock), V(deleted).
       type: str
       sample: created
     state:
@@ -149,7 +149,7 @@ copies:
     name:
       description: Name of the copy.
       type: str
-      sample: database from cn-hangzhou
+      sample: copy-of-s-bp1aa11bb22cc33dd44
     description:
       description: Description of the copy.
       type: str
@@ -175,11 +175,11 @@ failures:
     region:
       description: Region of the copy.
       type: str
-      sample: eu-central-1
+      sample: cn-beijing
     snapshot_id:
       description: ID of the copy that failed; null if there is none.
       type: str
-      sample: s-gw8ff99ee88dd77cc66
+      sample: s-2zeff99ee88dd77cc66
     kind:
       description: >-
         One of V(refused), V(not_found), V(not_ready), V(failed_copy), V(timeout), V(ambiguous), V(mismatch), V(busy),
@@ -193,7 +193,7 @@ failures:
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
-      sample: "The copy s-gw8ff99ee88dd77cc66 in eu-central-1 has failed (state error): Given key ID is not accessible"
+      sample: "The copy s-2zeff99ee88dd77cc66 in cn-beijing has failed (state error): Given key ID is not accessible"
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
@@ -201,7 +201,7 @@ failures:
     hint:
       description: What to do next.
       type: str
-      sample: Check that the key exists in eu-central-1.
+      sample: Check that the key exists in cn-beijing.
 duplicates:
   description: >-
     Other copies of the same source in the same region, with the same encryption and key. A warning names them.
@@ -216,11 +216,11 @@ duplicates:
     region:
       description: Region of the copy.
       type: str
-      sample: eu-central-1
+      sample: cn-beijing
     snapshot_id:
       description: ID of the duplicate.
       type: str
-      sample: s-gw8ee88dd77cc66bb55
+      sample: s-2zeee88dd77cc66bb55
 deleted_ids:
   description: >-
     IDs of all copies that this run deleted; in check mode, of those that it would delete. They include copies that this
@@ -228,7 +228,7 @@ deleted_ids:
   returned: always
   type: list
   elements: str
-  sample: [s-gw8ee88dd77cc66bb55]
+  sample: [s-2zeee88dd77cc66bb55]
 counts:
   description: >-
     Number of copies by action (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted for
@@ -246,7 +246,7 @@ snapshot_id:
   description: ID of the copy, if exactly one was requested.
   returned: when one source and one destination are given
   type: str
-  sample: s-gw8ff99ee88dd77cc66
+  sample: s-2zeff99ee88dd77cc66
 diff:
   description: The copies that change, before and after.
   returned: with C(--diff)

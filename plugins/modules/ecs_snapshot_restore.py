@@ -8,10 +8,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ecs_snapshot_restore
-short_description: Make Alibaba Cloud ECS disks from snapshots, once and only once
+short_description: Create Alibaba Cloud ECS disks from snapshots
 version_added: 1.0.0
 description:
-  - Makes a pay-as-you-go data disk from each of many snapshots in one region. If the service
+  - Creates a pay-as-you-go data disk from each of many snapshots in one region. If the service
     throttles calls or limits disks in progress, the module waits.
   - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones.
   - With O(state=absent) deletes them again, and nothing else.
@@ -48,11 +48,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make a disk from each of two snapshots, and wait until they are available
+- name: Create a disk from each of two snapshots, and wait until they are available
   multicloud.snapshots.ecs_snapshot_restore:
     snapshot_ids:
-      - s-bp67acfmxazb4p****
-      - s-bp67acfmxazb4q****
+      - s-bp67acfmxazb4p1aa1
+      - s-bp67acfmxazb4q2bb2
     region: cn-beijing
     zone: cn-beijing-h
     restore_id: flood-2026-11
@@ -60,7 +60,7 @@ EXAMPLES = r"""
 
 - name: Show what would be made
   multicloud.snapshots.ecs_snapshot_restore:
-    snapshot_id: s-bp67acfmxazb4p****
+    snapshot_id: s-bp67acfmxazb4p1aa1
     region: cn-beijing
     zone: cn-beijing-h
     restore_id: flood-2026-11
@@ -69,7 +69,7 @@ EXAMPLES = r"""
 
 - name: Delete the disks of a restore that nobody needs any more
   multicloud.snapshots.ecs_snapshot_restore:
-    snapshot_ids: [s-bp67acfmxazb4p****, s-bp67acfmxazb4q****]
+    snapshot_ids: [s-bp67acfmxazb4p1aa1, s-bp67acfmxazb4q2bb2]
     region: cn-beijing
     restore_id: flood-2026-11
     state: absent
@@ -86,7 +86,7 @@ disks:
     snapshot_id:
       description: ID of the snapshot.
       type: str
-      sample: s-bp67acfmxazb4p****
+      sample: s-bp67acfmxazb4p1aa1
     region:
       description: Region of snapshot and disk.
       type: str
@@ -98,11 +98,11 @@ disks:
     disk_id:
       description: ID of the disk; null if there is none.
       type: str
-      sample: d-bp131n0q38u3a4zi****
+      sample: d-bp131n0q38u3a4zi4dd4
     action:
       description: >-
-        What was done. V(none): the disk existed, or could not be made. V(adopted): the disk was already being made.
-        V(created), V(deleted).
+        What was done. V(none): the disk existed, or could not be created. V(adopted): the disk was already being
+        created. V(created), V(deleted).
       type: str
       sample: created
     state:
@@ -130,7 +130,7 @@ disks:
       type: str
       sample: cloud_essd
     created_at:
-      description: When the disk was made, ISO 8601 in UTC; null until the cloud shows it.
+      description: When the disk was created, ISO 8601 in UTC; null until the cloud shows it.
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
@@ -160,7 +160,7 @@ disks:
     tags:
       description: Tags of the disk.
       type: dict
-      sample: {"dr-restore:id": "flood-2026-11", "dr-restore:snapshot-id": "s-bp67acfmxazb4p****"}
+      sample: {"dr-restore:id": "flood-2026-11", "dr-restore:snapshot-id": "s-bp67acfmxazb4p1aa1"}
     error:
       description: Null, or what went wrong with this disk, as in RV(failures).
       type: dict
@@ -174,11 +174,11 @@ failures:
     snapshot_id:
       description: ID of the snapshot.
       type: str
-      sample: s-bp67acfmxazb4p****
+      sample: s-bp67acfmxazb4p1aa1
     disk_id:
       description: ID of the affected disk; null if there is none.
       type: str
-      sample: d-bp131n0q38u3a4zi****
+      sample: d-bp131n0q38u3a4zi4dd4
     region:
       description: Region of the disk.
       type: str
@@ -196,7 +196,7 @@ failures:
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
-      sample: "The disk d-bp131n0q38u3a4zi**** in cn-beijing is attached to i-bp67acfmxazb4r****, so it is not deleted"
+      sample: "The disk d-bp131n0q38u3a4zi4dd4 in cn-beijing is attached to i-bp67acfmxazb4r3cc3, so it is not deleted"
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
@@ -210,7 +210,7 @@ deleted_ids:
   returned: always
   type: list
   elements: str
-  sample: [d-bp131n0q38u3a4zi****]
+  sample: [d-bp131n0q38u3a4zi4dd4]
 counts:
   description: >-
     Number of disks by action (C(created), C(adopted), C(deleted), C(unchanged)), and by outcome (C(available),
@@ -227,9 +227,9 @@ disk_id:
   description: ID of the disk, if exactly one was requested.
   returned: when one snapshot is given
   type: str
-  sample: d-bp131n0q38u3a4zi****
+  sample: d-bp131n0q38u3a4zi4dd4
 diff:
-  description: The disks that are made or deleted, before and after.
+  description: The disks that are created or deleted, before and after.
   returned: with C(--diff)
   type: dict
   sample: {"before": {"disks": []}, "after": {"disks": []}}

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ens_snapshot_copy
-short_description: Copy snapshots of Alibaba Cloud Edge Node Service disks to other nodes, once and only once
+short_description: Copy snapshots of Alibaba Cloud Edge Node Service disks to other nodes
 version_added: 1.0.0
 description:
   - Copies many snapshots of disks on edge nodes to many nodes. Here a region is a node, such as V(cn-hangzhou-26).
@@ -97,7 +97,7 @@ copies:
     action:
       description: >-
         What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
-        progress was found. V(created), V(replaced), V(updated) (its tags), V(deleted).
+        progress was found. V(created), V(replaced), V(deleted).
       type: str
       sample: created
     state:
@@ -131,7 +131,7 @@ copies:
     name:
       description: Name of the copy.
       type: str
-      sample: database from cn-hangzhou-26
+      sample: copy-of-sp-5aa11bb22cc33dd44
     description:
       description: Description of the copy.
       type: str

@@ -8,10 +8,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: ens_snapshot_restore
-short_description: Make Alibaba Cloud Edge Node Service disks from snapshots, once and only once
+short_description: Create Alibaba Cloud Edge Node Service disks from snapshots
 version_added: 1.0.0
 description:
-  - Makes a pay-as-you-go disk from each of many snapshots on one node.
+  - Creates a pay-as-you-go disk from each of many snapshots on one node.
   - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones. The service has no
     client token, and a second order is billed. So if the answer to an order is lost, the module looks for the disk for
     two minutes before it orders again.
@@ -34,6 +34,9 @@ options:
 notes:
   - O(region) is a node, such as C(cn-hangzhou-26).
   - Each disk is named C(snapshot:restore). The module recognizes it by this name if its tags are missing.
+  - ENS cannot change the tags of a disk. If O(expires_after_hours) would change C(dr-restore:expires-at) of an existing
+    disk, the run fails.
+  - This module does not attach disks; it has no option C(attach_to).
   - Alibaba Cloud's support may have to allow the first order of an account.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
@@ -51,18 +54,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Make a disk from each of two snapshots, and wait until they are available
+- name: Create a disk from each of two snapshots, and wait until they are available
   multicloud.snapshots.ens_snapshot_restore:
     snapshot_ids:
-      - sp-5nnqx3qsr4lx9cqm5****
-      - sp-5nnqx3qsr4lx9cqm6****
+      - sp-5nnqx3qsr4lx9cqm5aa1
+      - sp-5nnqx3qsr4lx9cqm6bb2
     region: cn-chengdu-26
     restore_id: flood-2026-11
     wait: true
 
-- name: Make a disk for a test, billed by the hour, that a drill may delete after four hours
+- name: Create a disk for a test, billed by the hour, that a drill may delete after four hours
   multicloud.snapshots.ens_snapshot_restore:
-    snapshot_id: sp-5nnqx3qsr4lx9cqm5****
+    snapshot_id: sp-5nnqx3qsr4lx9cqm5aa1
     region: cn-chengdu-26
     restore_id: test-2026-11
     instance_billing_cycle: Hour
@@ -71,7 +74,7 @@ EXAMPLES = r"""
 
 - name: Show what would be made
   multicloud.snapshots.ens_snapshot_restore:
-    snapshot_id: sp-5nnqx3qsr4lx9cqm5****
+    snapshot_id: sp-5nnqx3qsr4lx9cqm5aa1
     region: cn-chengdu-26
     restore_id: flood-2026-11
     disk_type: cloud_efficiency
@@ -79,7 +82,7 @@ EXAMPLES = r"""
 
 - name: Delete the disks of a restore that nobody needs any more
   multicloud.snapshots.ens_snapshot_restore:
-    snapshot_ids: [sp-5nnqx3qsr4lx9cqm5****, sp-5nnqx3qsr4lx9cqm6****]
+    snapshot_ids: [sp-5nnqx3qsr4lx9cqm5aa1, sp-5nnqx3qsr4lx9cqm6bb2]
     region: cn-chengdu-26
     restore_id: flood-2026-11
     state: absent
@@ -96,7 +99,7 @@ disks:
     snapshot_id:
       description: ID of the snapshot.
       type: str
-      sample: sp-5nnqx3qsr4lx9cqm5****
+      sample: sp-5nnqx3qsr4lx9cqm5aa1
     region:
       description: Region of snapshot and disk.
       type: str
@@ -108,11 +111,11 @@ disks:
     disk_id:
       description: ID of the disk; null if there is none.
       type: str
-      sample: d-5nnqx3qsr4lx9cqm7****
+      sample: d-5nnqx3qsr4lx9cqm7cc3
     action:
       description: >-
-        What was done. V(none): the disk existed, or could not be made. V(adopted): the disk was already being made.
-        V(created), V(deleted).
+        What was done. V(none): the disk existed, or could not be created. V(adopted): the disk was already being
+        created. V(created), V(deleted).
       type: str
       sample: created
     state:
@@ -140,7 +143,7 @@ disks:
       type: str
       sample: cloud_efficiency
     created_at:
-      description: When the disk was made, ISO 8601 in UTC; null until the cloud shows it.
+      description: When the disk was created, ISO 8601 in UTC; null until the cloud shows it.
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
@@ -170,7 +173,7 @@ disks:
     tags:
       description: Tags of the disk.
       type: dict
-      sample: {"dr-restore:id": "flood-2026-11", "dr-restore:snapshot-id": "sp-5nnqx3qsr4lx9cqm5****"}
+      sample: {"dr-restore:id": "flood-2026-11", "dr-restore:snapshot-id": "sp-5nnqx3qsr4lx9cqm5aa1"}
     error:
       description: Null, or what went wrong with this disk, as in RV(failures).
       type: dict
@@ -184,11 +187,11 @@ failures:
     snapshot_id:
       description: ID of the snapshot.
       type: str
-      sample: sp-5nnqx3qsr4lx9cqm5****
+      sample: sp-5nnqx3qsr4lx9cqm5aa1
     disk_id:
       description: ID of the affected disk; null if there is none.
       type: str
-      sample: d-5nnqx3qsr4lx9cqm7****
+      sample: d-5nnqx3qsr4lx9cqm7cc3
     region:
       description: Region of the disk.
       type: str
@@ -206,7 +209,7 @@ failures:
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
-      sample: "The disk d-5nnqx3qsr4lx9cqm7**** in cn-chengdu-26 is attached to i-5nnqx3qsr4lx9cqm8****, so it is not
+      sample: "The disk d-5nnqx3qsr4lx9cqm7cc3 in cn-chengdu-26 is attached to i-5nnqx3qsr4lx9cqm8dd4, so it is not
         deleted"
     request_id:
       description: The cloud's ID of the request, for its support.
@@ -221,7 +224,7 @@ deleted_ids:
   returned: always
   type: list
   elements: str
-  sample: [d-5nnqx3qsr4lx9cqm7****]
+  sample: [d-5nnqx3qsr4lx9cqm7cc3]
 counts:
   description: >-
     Number of disks by action (C(created), C(adopted), C(deleted), C(unchanged)), and by outcome (C(available),
@@ -238,9 +241,9 @@ disk_id:
   description: ID of the disk, if exactly one was requested.
   returned: when one snapshot is given
   type: str
-  sample: d-5nnqx3qsr4lx9cqm7****
+  sample: d-5nnqx3qsr4lx9cqm7cc3
 diff:
-  description: The disks that are made or deleted, before and after.
+  description: The disks that are created or deleted, before and after.
   returned: with C(--diff)
   type: dict
   sample: {"before": {"disks": []}, "after": {"disks": []}}

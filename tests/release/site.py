@@ -33,7 +33,7 @@ INDEX = """\
 multicloud.snapshots
 ====================
 
-Copies disk snapshots to other regions, once and only once, on AWS, Alibaba Cloud and Tencent Cloud; restores disks from
+Copies disk snapshots to other regions on AWS, Alibaba Cloud and Tencent Cloud; restores disks from
 these copies, and proves that this works.
 
 * :ref:`Get started <ansible_collections.multicloud.snapshots.docsite.getting_started>`, or

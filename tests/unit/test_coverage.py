@@ -147,10 +147,10 @@ def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
     result = outcome_of(done, given)
     assert not write_report(result, done, given, run).unwritten
     (page,) = tmp_path.glob("*.html")
-    assert "could not be drawn" not in page.read_text()
+    assert "could not be rendered" not in page.read_text()
     result["coverage"]["excluded"] = [{"disk_id": "vol-1"}]  # a row without the name that the template shows
     assert "could not be written" in write_report(result, done, given, run).unwritten
-    assert "could not be drawn" in page.read_text() and "disk_name" in page.read_text()
+    assert "could not be rendered" in page.read_text() and "disk_name" in page.read_text()
 
 
 def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():

@@ -37,7 +37,7 @@ def trial(**facts):
 
 PROVEN = "1 of 1 copies proven creatable"
 REST = [
-    ("", "This level does not prove that the data can be read, or that a system boots from it."),
+    ("", "This level does not prove that the data can be read, or that a system boots from the disk."),
     ("", "0 of 1 disks have never been proven creatable."),
 ]
 VERDICTS = {

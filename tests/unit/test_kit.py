@@ -66,7 +66,10 @@ def test_guides_are_text_without_markup_of_the_site(kit):
         for code in re.findall(r"(?m)^ *(?:ansible-playbook|aws|- hosts:) .*", guide):
             assert code in text
     text = kit.as_text((KIT.parents[1] / "docs" / "docsite" / "rst" / "worst_day.rst").read_text())
-    assert text.startswith("The worst day: restore from the copies\n====") and "glossary (guides/glossary.txt)" in text
+    assert (
+        text.startswith("The worst day: restore after the loss of a region\n====")
+        and "glossary (guides/glossary.txt)" in text
+    )
     assert 'the guide "awx" of the documentation site' in text and "File flood.yml:" in text
 
 

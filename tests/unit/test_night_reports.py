@@ -257,7 +257,7 @@ def test_a_region_that_all_points_share_leaves_a_table_before_the_names_do(ebs):
     ("what", "words"),
     [
         ("Disabled", "Disabled"),
-        ("PendingDeletion", "is pending deletion on 20"),
+        ("PendingDeletion", "KMS will delete it on 20"),
         ("undescribable", None),
         (None, None),
     ],

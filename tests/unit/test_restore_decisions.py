@@ -593,7 +593,7 @@ def test_the_report_never_claims_more_than_its_level():
     message = drill_report.drill_problems(report)
     assert "1 of 2 copies not proven creatable" in message and "not proven within 7 days" in message
     page = files.drill_page(report)
-    assert report["claim"] in page and "&lt;mail&gt;" in page and "<mail>" not in page
+    assert report["not_proven"] in page and "&lt;mail&gt;" in page and "<mail>" not in page
     good = drilled(rows[:1], {"disks": [made(int(rows[0].copy_id[-1]))], "failures": []})
     assert not drill_report.drill_problems(good) and "✓" in files.drill_page(good)
 

@@ -235,7 +235,7 @@ def test_copies_of_another_source_region_are_not_denied(ebs_runs, tmp_path):
     ended = ebs_runs.restore(source_region="us-west-2", expected=list(disks.values()), manifest_dir=str(tmp_path))
     assert ended.message.startswith("No copy in eu-west-1 matches dr_restore_source_region us-west-2")
     (row,) = ended.result["disks"]
-    assert row["missing"].endswith("there is no copy of it in eu-west-1, among those from us-west-2")
+    assert row["missing"].endswith("there is no copy of it from us-west-2 in eu-west-1")
 
 
 def test_a_run_in_a_wrong_zone_leaves_the_manifest_of_the_disks_that_are_there(ebs_runs, tmp_path):
@@ -416,7 +416,7 @@ def test_a_copy_with_a_key_that_is_not_enabled_is_not_proven_and_no_disk_is_made
     drilled = ebs_runs.drill(max_age_days=7)
     (trial,) = drilled.result["tried"]
     assert trial["copy_id"] == newer and not trial["proven"] and KEY in trial["why"]
-    assert ("is pending deletion on" if state == "PendingDeletion" else "Disabled") in drilled.message
+    assert ("KMS will delete it on" if state == "PendingDeletion" else "Disabled") in drilled.message
     assert not ebs_runs.estate.calls["CreateVolume"]
     restored = ebs_runs.restore(manifest_dir=str(tmp_path))
     (row,) = restored.result["disks"]

@@ -118,10 +118,10 @@ def test_a_disk_that_left_its_server_is_restored_alone_without_a_failure(runs):
     whole = runs.copy_disks({name: disks[name] for name in ("database", "log")}, 26, **marks("n2"))
     ended = runs.restore()
     assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == {**whole, "old": left}
-    shown = {name: (row["group"], row["left"], row["torn"]) for name, row in rows_of(ended).items()}
+    shown = {name: (row["group"], row["former_group"], row["torn"]) for name, row in rows_of(ended).items()}
     of_server = ("i-1", None, False)
     assert shown == {"database": of_server, "log": of_server, "old": (None, "i-1", False)} and not ended.message
-    assert "LEFT i-1: old, restored alone" in ended.lines
+    assert "LEFT old: no longer in i-1, restored alone" in ended.lines
     assert [line for line in ended.lines if line.startswith("SERVER i-1: 2 disks as of")]
     named = runs.restore(id="older", disk_names=["database", "log", "old"])
     assert {row["set"] for row in named.result["disks"]} == {"n1"}, "a set with the selected disks is complete"
@@ -232,7 +232,7 @@ def test_a_restore_without_marks_and_report_says_that_it_knows_no_servers(ens_di
 def row(number, **facts):
     """Return a disk of a server as a row of a manifest."""
     known = {"disk_id": f"vol-{number}", "disk_name": f"disk-{number}", "group": "i-1", "taken_at": f"of-{number}"}
-    of_set = {"set": "n1", "consistency": "crash", "torn": False, "newer": None, "missing": None, "left": None}
+    of_set = {"set": "n1", "consistency": "crash", "torn": False, "newer": None, "missing": None, "former_group": None}
     return {**known, **of_set, **facts}
 
 
@@ -249,6 +249,6 @@ def test_the_line_of_a_server_says_how_consistent_its_set_is_and_what_it_lacks(f
 
 
 def test_ten_disks_that_left_their_servers_have_a_line_and_the_others_are_counted():
-    lines = lines_of_servers([row(number, group=None, set=None, left="i-1") for number in range(12)])
-    assert lines[:-1] == [f"LEFT i-1: disk-{number}, restored alone" for number in range(10)]
-    assert lines[-1] == "LEFT and 2 more, all in the manifest"
+    lines = lines_of_servers([row(number, group=None, set=None, former_group="i-1") for number in range(12)])
+    assert lines[:-1] == [f"LEFT disk-{number}: no longer in i-1, restored alone" for number in range(10)]
+    assert lines[-1] == "LEFT 2 more disks; see the manifest"

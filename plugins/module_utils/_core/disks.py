@@ -192,9 +192,9 @@ class DiskCloud(SnapshotCloud):
         return None
 
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
-        """Return why no disk can be made from a snapshot, which then fails by itself before any call for it."""
+        """Return why no disk can be created from a snapshot, which then fails by itself before any call for it."""
         if _is_of_system_disk(self, source):
-            return "belongs to a system disk, and this cloud cannot make a disk from it"
+            return "belongs to a system disk, and this cloud cannot create a disk from it"
         return super().obstacle_to(request, source)
 
     def obstacle_hint(self, source: Snapshot) -> str:

@@ -32,7 +32,7 @@ from .running import Run, RunOutcome, is_read
 
 
 class Drill(Run):
-    """Proves that disks can be made from copies, and leaves no disk behind."""
+    """Proves that disks can be created from copies, and leaves no disk behind."""
 
     is_drill = True
 
@@ -117,7 +117,7 @@ class Drill(Run):
         """Make the disks in one call."""
         if not chosen:
             return {"skipped": True}
-        self._say(f"{'would make' if self._context.check_mode else 'making'} {pluralize(len(chosen), 'disk')}")
+        self._say(f"{'would create' if self._context.check_mode else 'creating'} {pluralize(len(chosen), 'disk')}")
         began_at = self._now()
         made = self._keep_result(self._run_call(calls.make([str(candidate.copy_id) for candidate in chosen])))
         self._disks += made.get("disks") or ()

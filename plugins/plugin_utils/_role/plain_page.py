@@ -39,7 +39,7 @@ def page_of_start(plan: str, started_at: str) -> str:
 
 def page_of_failure(plan: str, message: str) -> str:
     """Return the page of a run whose report could not be rendered."""
-    title = "✗ The report of this run could not be drawn"
+    title = "✗ The page of this run could not be rendered"
     return _page(plan, title, message, "is-bad", "#b00020")
 
 

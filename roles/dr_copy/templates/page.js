@@ -7,7 +7,7 @@
   const search = Object.assign(document.createElement("input"), {type: "search", id: "search"});
   const label = Object.assign(document.createElement("label"), {textContent: "Search ", htmlFor: "search"});
   const late = Object.assign(document.createElement("input"), {type: "checkbox", id: "late-only"});
-  const lateLabel = Object.assign(document.createElement("label"), {textContent: " Late only", htmlFor: "late-only"});
+  const lateLabel = Object.assign(document.createElement("label"), {textContent: " Problems only", htmlFor: "late-only"});
   const found = Object.assign(document.createElement("output"), {className: "quiet"});
   function show() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -39,10 +39,10 @@ _OTHER_ZONE = "Choose another zone or disk_type, or run again later."
 _QUOTA = "Delete unneeded disks, request a higher quota, or choose another zone or disk_type."
 DISK_HINTS = {
     **HINTS,
-    "InvalidSnapshotId.NotDataDiskSnapshot": "ECS cannot make a data disk from this snapshot: make an "
+    "InvalidSnapshotId.NotDataDiskSnapshot": "ECS cannot create a data disk from this snapshot: make an "
     "image from it, and an instance from the image.",
-    "OperationDenied.SnapshotNotAllowed": "ECS cannot make a disk from this snapshot: check in the console whether it "
-    "is archived.",
+    "OperationDenied.SnapshotNotAllowed": "ECS cannot create a disk from this snapshot: check in the console whether "
+    "it is archived.",
     "InvalidDiskSize.TooSmall": "Set size_gib to at least the size of the snapshot.",
     "InvalidDataDiskSize.ValueNotSupported": "Set a size_gib that the type supports.",
     **dict.fromkeys(("Zone.NotOnSale", "OperationDenied", "InvalidDataDiskCategory.NotSupported"), _OTHER_ZONE),

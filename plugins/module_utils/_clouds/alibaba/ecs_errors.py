@@ -43,5 +43,5 @@ HINTS = {
     "Operation.Conflict": "Another operation on it is in progress: run again later.",
     _RELATED: "A snapshot made from it, or of the same disk, is not complete yet: run again once it is.",
     "SnapshotCreatedImage": "A custom image uses it: delete the image first, or keep the copy.",
-    "SnapshotCreatedDisk": "A disk was made from it: delete the disk first, or keep the copy.",
+    "SnapshotCreatedDisk": "A disk was created from it: delete the disk first, or keep the copy.",
 }

@@ -64,7 +64,7 @@ CODE_HINTS = {
 HINTS: dict[type[CopyError], str] = {
     Refused: FIX_THE_CAUSE,
     Credentials: "Check access_key, secret_key and security_token (or the profile), and this machine's clock.",
-    Forbidden: "Grant the caller this action in RAM; the guide on permissions lists those that are needed.",
+    Forbidden: "Grant the caller this action in RAM; see the guide on permissions.",
 }
 
 #: What SDKs include in their errors: the signed URL, the signed string, keys in an answer, addresses of objects

@@ -24,7 +24,7 @@ LEAST, PAGE = 100, 10000
 SHOWN_SECONDS = 60.0
 HINT = (
     "Grant the caller ebs:ListSnapshotBlocks and ebs:GetSnapshotBlock on this snapshot, and if it is encrypted "
-    f"{BLOCK_KEY_ACTIONS} on its key; the guide to permissions has a policy."
+    f"{BLOCK_KEY_ACTIONS} on its key; see the guide on permissions."
 )
 
 

@@ -75,7 +75,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         if ARCHIVED in source.traits:
             return source.obstacle
         if (source.place or "").startswith("arn:"):
-            return "is on an Outpost, so disks can be made from it only there"
+            return "is on an Outpost, so disks can be created from it only there"
         return None
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
@@ -154,7 +154,9 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
-        activity = f"Asking AWS if a disk may be made from {request.snapshot_id} in {request.options['zone']} (DryRun)"
+        activity = (
+            f"Asking AWS if a disk may be created from {request.snapshot_id} in {request.options['zone']} (DryRun)"
+        )
         create = self._ec2.reader(request.region).create_volume
         create = partial(create, **self._arguments(order))
         self._dry_run(activity, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")
@@ -178,6 +180,6 @@ def _slot(device: str) -> str:
 
 def _refusal_for_key(snapshot: Snapshot, key: Key) -> Refused:
     return Refused(
-        f"No disk can be made from {snapshot.id} in {snapshot.region}: its key {key.arn} {key.words}",
+        f"No disk can be created from {snapshot.id} in {snapshot.region}: its key {key.arn} {key.words}",
         hint="Enable the key, or cancel its deletion and enable it (KMS), then run again; or restore another copy.",
     )

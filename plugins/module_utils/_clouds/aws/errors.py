@@ -77,7 +77,7 @@ ERRORS: dict[str, type[CopyError]] = {
 #: The permissions that the caller needs on the keys of encrypted copies (api-facts: ebs-key-permissions).
 KMS_ACTIONS = "kms:DescribeKey, kms:CreateGrant, kms:GenerateDataKey*, kms:ReEncrypt*, kms:Decrypt"
 HINTS = {
-    "UnauthorizedOperation": "Grant the caller what the message names; the guide to permissions has a policy.",
+    "UnauthorizedOperation": "Grant the caller what the message names; see the guide on permissions.",
     "OptInRequired": "Enable this region for the account, or choose another one.",
     "ExpiredToken": "Log in again: the temporary credentials have expired. The next run continues where this one "
     "stopped.",
@@ -86,7 +86,8 @@ HINTS = {
     "the account has enabled this region.",
     "InvalidRegion": "Check source_region, and that the account has enabled it.",
     "SnapshotLimitExceeded": TOO_MANY_SNAPSHOTS,
-    "InvalidSnapshot.InUse": "An AMI uses it, or it is enabled for fast restores: remove that first, or keep the copy.",
+    "InvalidSnapshot.InUse": "An AMI uses it, or fast snapshot restore is enabled for it: end that first, or "
+    "keep the copy.",
     "TagLimitExceeded": "Set fewer tags.",
     "InsufficientVolumeCapacity": "AWS has no capacity for such a disk in this zone now: choose another zone "
     "or disk_type, or run again later.",
@@ -118,7 +119,7 @@ NOT_FOUND, SNAPSHOT_NOT_FOUND = "ResourceNotFoundException", "SNAPSHOT_NOT_FOUND
 BLOCK_KEY_ACTIONS = "kms:DescribeKey and kms:Decrypt"
 BLOCK_KEY_HINT = (
     "Check that the KMS key of this snapshot exists and is enabled, and grant the caller "
-    f"{BLOCK_KEY_ACTIONS} on it, in its IAM policy and in the key policy; the guide to permissions has a policy."
+    f"{BLOCK_KEY_ACTIONS} on it, in its IAM policy and in the key policy; see the guide on permissions."
 )
 DECODE = "For AWS's detailed reason: aws sts decode-authorization-message --encoded-message"
 #: AWS's detailed reason for a denial, which ``sts:DecodeAuthorizationMessage`` decodes. It differs in each answer, so

@@ -179,7 +179,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
             persist(partial(self._tags.delete, region, some_tags, each), self.deadline.within(self.page_seconds))
 
     def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:
-        activity = f"Setting the deadline of {snapshot_id} in {region} to {deadline_text(moment)}"
+        activity = f"Setting the expiry of {snapshot_id} in {region} to {deadline_text(moment)}"
         self._service.write(
             "ModifySnapshotAttribute",
             region,

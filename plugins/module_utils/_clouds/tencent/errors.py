@@ -113,7 +113,7 @@ HINTS: dict[str | type[CopyError], str] = {
     Refused: FIX_THE_CAUSE,
     TagsFull: "Delete unused tags in the console of the tag service, or request a higher quota.",
     Credentials: "Check secret_id, secret_key and token (or the profile or role), and this machine's clock.",
-    Forbidden: "Grant the caller this action in CAM; the guide lists the actions that are needed.",
+    Forbidden: "Grant the caller this action in CAM; see the guide on permissions.",
 }
 
 

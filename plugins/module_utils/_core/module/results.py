@@ -59,9 +59,8 @@ def lock_messages(attempts: Sequence[Attempt]) -> list[str]:
     if not days:
         return []
     return [
-        f"This cannot be undone: {pluralize(len(days), 'copy', 'copies')} would be locked in compliance "
-        "mode for "
-        f"{days[0]} days. Nobody can delete them or end their locks before that, and they are billed for as long"
+        f"This cannot be undone: {pluralize(len(days), 'copy', 'copies')} would be locked in compliance mode for "
+        f"{days[0]} days. Until then nobody can delete them or end their locks, and they are billed"
     ]
 
 

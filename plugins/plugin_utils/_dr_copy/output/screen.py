@@ -38,7 +38,7 @@ def failure_message(report: Report, unwritten: str = "") -> str:
     late = [breach for breach in report["breaches"] if breach["reason"] != "key"]
     parts = []
     if report["failures"]:
-        parts.append(f"{len(report['failures'])} failed. {_grouped(report['failures'])}")
+        parts.append(f"{pluralize(len(report['failures']), 'failure')}. {_grouped(report['failures'])}")
     if lost:
         words = _first_parts(f"{disk_label(b['disk_name'], b['disk_id'])} in {b['region']}: {b['why']}" for b in lost)
         parts.append(f"{len(lost)} of {points} recovery points cannot be restored: {words}.")
@@ -156,7 +156,7 @@ def _grouped(failures: Sequence[RunFailure]) -> str:
         words = quoted_failures(similar[:1])
         if len(similar) > 1:
             disks = list(dict.fromkeys(map(_affected, similar)))
-            words = f"{len(similar)} times ({_first_parts(disks)}). The first: {words}"
+            words = f"{len(similar)} of the same kind ({_first_parts(disks)}); the first: {words}"
         elif similar[0].get("disk_id"):
             words = f"{_affected(similar[0])}: {words}"
         parts.append(words)

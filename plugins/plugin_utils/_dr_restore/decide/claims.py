@@ -46,7 +46,7 @@ def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow] = ()) -
     if not twice:
         return ""
     return (
-        f"Several disks name one claim, so nothing was made: {'; '.join(twice)}. "
+        f"Several disks name one claim, so nothing was created: {'; '.join(twice)}. "
         "Select one disk for each with dr_restore_disk_ids, or restore disks (dr_restore_kubernetes: false). Claims of "
         "earlier runs with this dr_restore_id count too."
     )

@@ -66,7 +66,7 @@ def point_of_disk(
 
 
 def obstacle_to(copy: SnapshotRow, with_key: bool = True) -> str:
-    """Return why no disk can be made from a complete copy now, as the end of a sentence; empty if one can."""
+    """Return why no disk can be created from a complete copy now, as the end of a sentence; empty if one can."""
     if "system_disk" in copy["traits"]:  # (api-facts: cbs-traits)
         return Obstacle.SYSTEM_DISK.value
     if is_archived(copy):
@@ -80,7 +80,9 @@ def key_problem_of(copy: SnapshotRow) -> str | None:
     if not key or key["enabled"] is not False:
         return None
     date = key["deletion_date"]
-    state = f"is pending deletion on {date}" if date else f"is not enabled (its state is {key['state']})"
+    state = (
+        f"is disabled, and KMS will delete it on {date}" if date else f"is not enabled (its state is {key['state']})"
+    )
     return Obstacle.KEY.value.format(arn=key["arn"], state=state)
 
 

@@ -119,7 +119,7 @@ def _point_of(row: EarlierRow, values: Variables) -> Point:
         set=row.get("set"),
         consistency=row.get("consistency"),
         torn=bool(row.get("torn")),
-        left=row.get("left"),
+        former_group=row.get("former_group"),
         newer=passed,
     )
 
@@ -149,11 +149,11 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
     if not found:
         return ""
     named = first_in_words(found, separator="; ", before_rest="; and")
-    time = f"as of {values.at}" if values.at else "of other copies"
+    time = f"as of {values.at}" if values.at else "from other copies"
     return (
-        f"{values.id} has already restored these disks, and makes only one new disk or claim for each. So nothing was "
-        f"made. {named}. To restore {time}, set another dr_restore_id, or delete "
-        "the new disks first. To keep them, set dr_restore_at as in the run that made them, or omit these disks."
+        f"{values.id} has already restored these disks, and creates only one new disk or claim for each. So nothing "
+        f"was created. {named}. To restore {time}, set another dr_restore_id, or delete the new disks first. To keep "
+        "them, set dr_restore_at as in the run that made them, or omit these disks."
     )
 
 

@@ -36,9 +36,9 @@ def missing_disks(
     ``found`` are the disks with copies, ``without`` the expected disks without copies, ``known`` the disks of the
     report.
     """
-    among = f", among those from {values.source_region}" if values.source_region else ""
-    no_copy = MissingReason.NO_COPY.of(region=values.region, among=among)
-    reason = MissingReason.EXPECTED.of(by="dr_restore_expected", region=values.region, among=among)
+    origin = f" from {values.source_region}" if values.source_region else ""
+    no_copy = MissingReason.NO_COPY.of(region=values.region, origin=origin)
+    reason = MissingReason.EXPECTED.of(by="dr_restore_expected", region=values.region, origin=origin)
     missing = [with_facts(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
     rows = [*chosen, *missing]
     ids = {point.disk_id for point in rows}

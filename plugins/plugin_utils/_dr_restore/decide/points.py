@@ -19,8 +19,8 @@ from ..input.last_manifest import EarlierRow
 class MissingReason(Enum):
     """Why a disk has no recovery point that can be restored; the braces in the text are placeholders for facts."""
 
-    NO_COPY = "there is no copy of it in {region}{among}"
-    EXPECTED = "it is expected ({by}), but there is no copy of it in {region}{among}"
+    NO_COPY = "there is no copy of it{origin} in {region}"
+    EXPECTED = "it is expected ({by}), but there is no copy of it{origin} in {region}"
     UNFIT = "it has copies in {region}, but does not match {by}"
     UNTIMED = "none of its copies has a plausible time{doubt}"
     YOUNGER = "all its recovery points are newer than dr_restore_at; the oldest is from {time}"
@@ -32,9 +32,9 @@ class MissingReason(Enum):
 
 
 class Obstacle(Enum):
-    """Why no disk can be made from a complete copy now, as the end of a sentence about the copy."""
+    """Why no disk can be created from a complete copy now, as the end of a sentence about the copy."""
 
-    SYSTEM_DISK = "belongs to a system disk, and the cloud cannot make a disk from it"
+    SYSTEM_DISK = "belongs to a system disk, and the cloud cannot create a disk from it"
     ARCHIVED = "is archived: restore it to the standard tier first, which takes up to 72 hours"
     KEY = "has the key {arn}, which {state}"
 
@@ -85,7 +85,7 @@ class PointRow(NamedRow, RowOfServer):
     taken_at: str | None
     age_hours: float | None
     passed_over: str | None
-    left: str | None
+    former_group: str | None
     newer: NewerCopy | None
     wave: int
     claim: str | None
@@ -98,9 +98,9 @@ class Point:
     ``missing`` says why there is no recovery point; ``copy_id`` is None then. ``passed_over`` says which newer copy
     cannot be used, and why. ``key_problem`` says why a drill, which proves the newest copy, cannot use it. ``group`` is
     the group of the disk, ``set`` the set of the copy, with its ``consistency``. ``torn``: its server has no set that
-    includes it. ``left`` is the group that the disk has left since its newest copy was made. ``claim`` is the claim of
-    a cluster that the disk was made for, as ``namespace/name``, if the claim is restored instead of a disk. Times are
-    ISO 8601.
+    includes it. ``former_group`` is the group that the disk has left since its newest copy was made. ``claim`` is the
+    claim of a cluster that the disk was made for, as ``namespace/name``, if the claim is restored instead of a disk.
+    Times are ISO 8601.
     """
 
     disk_id: str | None
@@ -123,7 +123,7 @@ class Point:
     set: str | None = None
     consistency: str | None = None
     torn: bool = False
-    left: str | None = None
+    former_group: str | None = None
     newer: NewerCopy | None = None
     wave: int = 1
     claim: str | None = None
@@ -153,7 +153,7 @@ class Point:
             "set": self.set,
             "consistency": self.consistency,
             "torn": self.torn,
-            "left": self.left,
+            "former_group": self.former_group,
             "newer": self.newer,
             "wave": self.wave,
             "claim": self.claim,

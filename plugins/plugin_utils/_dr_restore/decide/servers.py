@@ -28,14 +28,14 @@ from .points import NewerCopy, Point
 class Servers:
     """The choice for each wanted disk of a server with several disks, and the complete copies of ours by ID.
 
-    ``contradictions`` are the contradictory sets of these disks, ``left`` the former group of each disk that has left
-    it.
+    ``contradictions`` are the contradictory sets of these disks, ``former_groups`` the group that a disk has left,
+    by the ID of the disk.
     """
 
     choices: Mapping[str, Choice]
     copies: Mapping[str, Copy]
     contradictions: Sequence[Contradiction]
-    left: Mapping[str, str]
+    former_groups: Mapping[str, str]
 
     def source_of(self, disk_id: str | None) -> str | None:
         """Return the snapshot from whose copy a disk must be restored for its server's set; None for any."""
@@ -83,8 +83,8 @@ def with_sets(points: Sequence[Point], servers: Servers, by_set: bool) -> list[P
 
 def _with_set(point: Point, servers: Servers, copies: Mapping[str, Copy | None], by_set: bool) -> Point:
     copy, choice = copies[str(point.disk_id)], servers.choices.get(str(point.disk_id))
-    if group := servers.left.get(str(point.disk_id)):
-        return replace(point, left=group)
+    if group := servers.former_groups.get(str(point.disk_id)):
+        return replace(point, former_group=group)
     if choice is None:
         group_id = copy.group_id if copy else ""
         return _marked(replace(point, group=group_id or None), copy.mark if copy else None)

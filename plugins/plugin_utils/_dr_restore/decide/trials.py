@@ -119,9 +119,9 @@ def _trial(
 def doubt_of(point: Point, disk: RestoredDiskRow | None, made: RestoreAnswer) -> str | None:
     """Return why a disk proves nothing, from its row in the result of making disks, or None."""
     if point.key_problem:
-        return f"the copy {point.key_problem}; no disk was made from it"
+        return f"the copy {point.key_problem}; no disk was created from it"
     if disk is None or disk["error"] or disk["disk_id"] is None:
-        return reason_of(disk, made, point.copy_id) or "no disk was made from it"
+        return reason_of(disk, made, point.copy_id) or "no disk was created from it"
     if disk["state"] != "available":
         return f"the disk is {disk['state']}, not available"
     if point.size_gib and disk["size_gib"] is not None and disk["size_gib"] < point.size_gib:

@@ -46,7 +46,7 @@ class EarlierRow(TypedDict, total=False):
     set: str | None
     consistency: str | None
     torn: bool
-    left: str | None
+    former_group: str | None
     newer: dict[str, str] | None
 
 

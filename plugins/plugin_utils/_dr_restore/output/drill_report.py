@@ -31,8 +31,8 @@ from .servers import server_in_words
 
 #: What each level does not prove.
 NOT_PROVEN = {
-    "creatable": "This level does not prove that the data can be read, or that a system boots from it.",
-    "readable": "This level does not prove that a file system is intact, or that a system boots from it.",
+    "creatable": "This level does not prove that the data can be read, or that a system boots from the disk.",
+    "readable": "This level does not prove that a file system is intact, or that a system boots from the disk.",
     "usable": "This level proves only what the checks cover. It does not prove that a system boots from the disks.",
 }
 
@@ -86,7 +86,7 @@ def drill_report(
         "rto_minutes": values.rto_minutes,
         "took_minutes": steps.took_minutes,
         "too_late": "" if check_mode else too_late(steps.took_minutes, values),
-        "claim": NOT_PROVEN[values.level],
+        "not_proven": NOT_PROVEN[values.level],
         "totals": _totals(steps, disks, len(late), len(never_tried), len(failures)),
         "tried": list(steps.tried),
         "overdue": late,
@@ -174,7 +174,7 @@ def drill_lines(report: DrillReport) -> list[str]:
     if report["check_mode"]:
         head = f"{pluralize(totals['tried'], 'copy', 'copies')} would be tried in {place}"
     rest = f"{totals['never']} of {totals['disks']} disks never proven {report['level']}"
-    lines = [f"{head}; {rest}", report["claim"], *(f"WARNING: {text}" for text in report["warnings"])]
+    lines = [f"{head}; {rest}", report["not_proven"], *(f"WARNING: {text}" for text in report["warnings"])]
     if totals["uncompared"]:
         lines.append(f"{totals['uncompared']} of {totals['tried']} copies NOT COMPARED with their sources")
     for row in report["tried"]:

@@ -136,7 +136,7 @@ def _with_made(
         row["state"] = "claimed"
     elif not point.missing and not is_made:
         why = reason_of(disk, wave.made, point.copy_id) if wave else ""
-        row["missing"] = why or "no disk was made from its copy"
+        row["missing"] = why or "no disk was created from its copy"
     if disk and disk["size_gib"]:
         row["size_gib"] = disk["size_gib"]
     return row

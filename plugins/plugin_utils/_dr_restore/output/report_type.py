@@ -108,7 +108,7 @@ class DrillReport(_Report):
     test_instance: str
     test_host: str
     checks: str
-    claim: str
+    not_proven: str
     totals: DrillTotals
     tried: list[Trial]
     overdue: list[CandidateRow]

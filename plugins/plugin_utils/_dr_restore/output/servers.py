@@ -42,9 +42,12 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
 
     A server has several sets if plans protect different disks of it. Disks that have left a server have a line, too.
     """
-    left = [row for row in disks if row["left"]]
-    lines = [f"LEFT {row['left']}: {row['disk_name'] or row['disk_id']}, restored alone" for row in left[:MAX_NAMED]]
-    lines += [f"LEFT and {len(left) - MAX_NAMED} more, all in the manifest"] if len(left) > MAX_NAMED else []
+    left = [row for row in disks if row["former_group"]]
+    lines = [
+        f"LEFT {row['disk_name'] or row['disk_id']}: no longer in {row['former_group']}, restored alone"
+        for row in left[:MAX_NAMED]
+    ]
+    lines += [f"LEFT {len(left) - MAX_NAMED} more disks; see the manifest"] if len(left) > MAX_NAMED else []
     for group, rows in by_group(disks).items():
         torn = [row for row in rows if row["torn"]]
         if torn:

@@ -76,7 +76,7 @@ EXAMPLES = r"""
     encrypt_type: ENCRYPT_V2
     wait: true
 
-- name: Show what would be made
+- name: Show what would be created
   multicloud.snapshots.cbs_snapshot_restore:
     snapshot_id: snap-ckgjwkqh
     region: ap-beijing

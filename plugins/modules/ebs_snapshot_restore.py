@@ -57,7 +57,7 @@ EXAMPLES = r"""
     restore_id: flood-2026-11
     wait: true
 
-- name: Show what would be made
+- name: Show what would be created
   multicloud.snapshots.ebs_snapshot_restore:
     snapshot_id: snap-0aa11bb22cc33dd44
     region: eu-west-1

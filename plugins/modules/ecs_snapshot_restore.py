@@ -58,7 +58,7 @@ EXAMPLES = r"""
     restore_id: flood-2026-11
     wait: true
 
-- name: Show what would be made
+- name: Show what would be created
   multicloud.snapshots.ecs_snapshot_restore:
     snapshot_id: s-bp67acfmxazb4p1aa1
     region: cn-beijing

@@ -72,7 +72,7 @@ EXAMPLES = r"""
     expires_after_hours: 4
     wait: true
 
-- name: Show what would be made
+- name: Show what would be created
   multicloud.snapshots.ens_snapshot_restore:
     snapshot_id: sp-5nnqx3qsr4lx9cqm5aa1
     region: cn-chengdu-26

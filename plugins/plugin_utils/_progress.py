@@ -132,7 +132,7 @@ def _done_by(module: str, arguments: Arguments) -> str:
     if arguments.get("state") == "absent":
         return "deleted"
     if module.endswith("_restore"):
-        return "attached" if arguments.get("attach_to") else "made"
+        return "attached" if arguments.get("attach_to") else "created"
     # A drill only marks existing copies.
     return "checked" if arguments.get("create") is False else "copied"
 

@@ -74,7 +74,7 @@ def test_a_restore_and_a_drill_say_how_many_disks_are_made(clouds, cloud):
         code, output = site.play(playbook, "--check")
         assert code == 0 and not shown.search(output), output
         code, output = site.play(playbook)
-        assert code == 0 and shown.findall(output)[0] == "0 of 3 made", output
+        assert code == 0 and shown.findall(output)[0] == "0 of 3 created", output
         assert "% " not in output and "copied" not in output
 
 

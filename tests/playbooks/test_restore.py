@@ -167,7 +167,7 @@ def test_a_restore_goes_back_in_time(ecs):
 def test_check_mode_shows_the_plan_and_makes_nothing(ecs):
     ecs.copies("database")
     code, output = ecs.play("dr_restore", "--check")
-    assert code == 0 and "1 of 1 disks would be made" in output and "database" in output, output
+    assert code == 0 and "1 of 1 disks would be restored" in output and "database" in output, output
     assert "changed=1" in output and not ecs.disks() and not list(ecs.clouds.directory.glob("*.restore.json"))
 
 

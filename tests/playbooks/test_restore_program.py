@@ -40,7 +40,7 @@ def test_defaults_steps_and_secrets_of_a_restore_and_a_drill(clouds, core):
     assert said == [
         f"listing the copies in {region}",
         "looking for disks that flood made before",
-        "making 1 disk, unless already made",
+        "creating 1 disk, unless they exist",
     ]
     manifest = site.manifest("flood", "localhost")
     assert [row["disk_id"] for row in manifest["disks"]] == [disk]

@@ -143,7 +143,7 @@ def test_the_guide_is_followed_from_the_first_minute_to_the_report(clouds, quick
     day.protect()
     calls = clouds.control("calls")["CopySnapshot"]
     planned = day.follow("Preview the restore")
-    assert "4 of 4 disks would be made" in planned and "DATA as of" in planned
+    assert "4 of 4 disks would be restored" in planned and "DATA as of" in planned
     assert not list(day.directory.glob("*.restore.json"))
     assert "4 of 4 disks restored" in day.follow("Restore")
     rows = {row["disk_name"]: row for row in day.manifest()["disks"]}
@@ -192,7 +192,7 @@ def test_the_guide_is_followed_on_the_other_clouds(clouds, quick_playbooks, clou
         pytest.skip("make kit-test runs it; tests/unit/test_from_report.py restores by the report on every cloud")
     day = Day(clouds, quick_playbooks, cloud)
     day.protect()
-    assert "4 of 4 disks would be made" in day.follow("Preview the restore")
+    assert "4 of 4 disks would be restored" in day.follow("Preview the restore")
     assert "4 of 4 disks restored" in day.follow("Restore")
     if day.zone:
         rows = {row["disk_name"]: row for row in day.manifest()["disks"]}

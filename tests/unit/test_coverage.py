@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from dataclasses import replace
 
 import pytest
@@ -39,7 +37,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import (
     log_lines,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import write_atomically
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
 from .reports import sample
@@ -210,33 +207,6 @@ def test_the_newest_complete_copy_is_the_survivor_of_each_copy_to_delete():
     planned = {**copies[0], "planned": True, "snapshot_id": None}
     (call,) = deletion_batches(with_survivors(copies[2:], [planned, *copies[1:]]))
     assert call["survivors"] == {} and len(call["copy_ids"]) == 3, "in check mode it is still to be made"
-
-
-def test_two_runs_that_write_one_report_lose_none_and_tear_none(tmp_path):
-    path, problems = tmp_path / "plan.json", []
-    texts = [json.dumps({"n": n, "x": str(n) * 20000}) for n in (1, 2)]
-
-    def work(text):
-        for _n in range(200):
-            try:
-                write_atomically(path, text)
-                json.loads(path.read_text())
-            except (OSError, ValueError) as error:
-                problems.append(error)
-
-    threads = [threading.Thread(target=work, args=(text,)) for text in texts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not problems and [one.name for one in tmp_path.iterdir()] == ["plan.json"]
-
-
-def test_a_report_that_cannot_be_written_leaves_no_part_of_itself(tmp_path):
-    (tmp_path / "plan.json").mkdir()
-    with pytest.raises(OSError):
-        write_atomically(tmp_path / "plan.json", "{}")
-    assert [one.name for one in tmp_path.iterdir()] == ["plan.json"]
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ WORDS = [
     ("copy", {"create": True}, "copied"),
     ("copy", {"create": False}, "checked"),
     ("copy", {"state": "absent"}, "deleted"),
-    ("restore", {}, "made"),
+    ("restore", {}, "created"),
     ("restore", {"state": "present", "attach_to": "i-1"}, "attached"),
     ("restore", {"state": "absent", "attach_to": "i-1"}, "deleted"),
 ]
@@ -148,4 +148,4 @@ def test_a_disk_in_progress_shows_no_percentage(tmp_path):
     attempt.memory.record_look({"vol-1": made}, None, 0.0)
     progress.report([attempt])
     (line,) = (tmp_path / FILE).read_text().splitlines()
-    assert "slowest snap-1, 0 s so far" in line_of(json.loads(line), "made")
+    assert "slowest snap-1, 0 s so far" in line_of(json.loads(line), "created")

@@ -75,7 +75,7 @@ def test_a_running_drill_replaces_the_page_of_the_last_one(ebs_runs, tmp_path):
     ebs_runs.drill(report_dir=str(tmp_path))
     path, seen = tmp_path / "orders.drill.html", []
     assert "✓" in path.read_text()
-    ebs_runs.drill(report_dir=str(tmp_path), before={"making": lambda: seen.append(path.read_text())})
+    ebs_runs.drill(report_dir=str(tmp_path), before={"creating": lambda: seen.append(path.read_text())})
     assert "has not ended" in seen[0] and "✓" not in seen[0] and "✓" in path.read_text()
     before = path.read_text()
     ebs_runs.drill(check=True, report_dir=str(tmp_path))
@@ -150,6 +150,20 @@ def test_a_restore_in_pieces_keeps_the_rows_of_the_earlier_ones_in_its_manifest(
     assert len(states) == 2 and states[gone.id] == "absent"
     whole = runs.restore(manifest_dir=str(tmp_path))
     assert len(whole.result["disks"]) == 3 and whole.result["earlier"] == [], "another was made in its place"
+
+
+def test_two_runs_of_a_restore_at_the_same_time_keep_the_rows_of_both(runs, tmp_path):
+    disks, given = runs.copy_new_disks("database", "mail"), {"manifest_dir": str(tmp_path)}
+    ended = runs.restore(
+        disk_ids=[disks["database"]],
+        before={"creating": lambda: runs.restore(disk_ids=[disks["mail"]], **given)},
+        **given,
+    )
+    manifest = json.loads((tmp_path / "orders.flood.restore.json").read_text())
+    assert [row["disk_id"] for row in manifest["disks"]] == [disks["database"]] and manifest == ended.result
+    (other,) = manifest["earlier"]
+    assert other["disk_id"] == disks["mail"] and other["state"] != "absent"
+    assert other["new_disk_id"] in {disk.id for disk in runs.estate.disks()}
 
 
 def test_disks_of_another_region_are_not_reported_as_gone(ebs_runs, tmp_path):
@@ -326,7 +340,7 @@ def test_a_failed_disk_is_reported_at_the_end_and_stops_no_wave(tagged_runs, tmp
     copies = runs.copy_disks({name: runs.estate.disk(Name=name) for name in ("database", "app")})
     (gone,) = (copies["database"],)
     ended = runs.restore(
-        before={"making 1 disk of wave 1": lambda: runs.estate.forget(gone, runs.estate.destination)},
+        before={"creating 1 disk of wave 1": lambda: runs.estate.forget(gone, runs.estate.destination)},
         waves=TIERS,
         manifest_dir=str(tmp_path),
     )
@@ -352,12 +366,12 @@ def test_a_dry_run_shows_the_waves_and_judges_no_time(tagged_runs):
     ended = tagged_runs.restore(check=True, waves=TIERS, rto_minutes=0.01)
     assert {row["disk_name"]: row["wave"] for row in ended.result["disks"]} == {"database": 1, "app": 2}
     assert not ended.message and ended.result["took_minutes"] is None
-    assert "wave 1 (Name=database): 1 of 1 disks would be made" in ended.lines
-    assert not any("making" in line for line in tagged_runs.lines), tagged_runs.lines
-    assert any(line.startswith("would make 1 disk of wave 1") for line in tagged_runs.lines)
+    assert "wave 1 (Name=database): 1 of 1 disks would be restored" in ended.lines
+    assert not any("creating" in line for line in tagged_runs.lines), tagged_runs.lines
+    assert any(line.startswith("would create 1 disk of wave 1") for line in tagged_runs.lines)
     tagged_runs.lines.clear()
     tagged_runs.drill(check=True)
-    assert "would make 2 disks" in tagged_runs.lines
+    assert "would create 2 disks" in tagged_runs.lines
 
 
 def test_a_wave_that_no_disk_is_of_is_warned_of_unless_the_run_is_over_some_disks(tagged_runs, tmp_path):

@@ -140,7 +140,7 @@ def test_a_disk_that_was_not_made_fails_only_its_own_set(runs, tmp_path):
     def forgets():
         runs.estate.forget(copies["log"], runs.estate.destination)
 
-    ended = runs.run_usable_drill(tmp_path, checks=checks, before={"making": forgets})
+    ended = runs.run_usable_drill(tmp_path, checks=checks, before={"creating": forgets})
     assert [[disk["name"] for disk in seen["disks"]] for seen in checks.sets] == [["mail"]]
     tried = {row["disk_name"]: row for row in ended.result["tried"]}
     assert tried["mail"]["proven"] and "log" in tried["database"]["why"] and not runs.estate.disks()
@@ -208,7 +208,7 @@ def test_two_drills_that_attach_at_the_same_time_never_check_at_once(runs, tmp_p
         with pytest.raises(Killed):
             second.run_usable_drill(tmp_path, checks=killed, id="drill-two")
 
-    ended = runs.run_usable_drill(tmp_path, checks=checks, id="drill-one", before={"making": other_begins})
+    ended = runs.run_usable_drill(tmp_path, checks=checks, id="drill-one", before={"creating": other_begins})
     (theirs,) = runs.estate.disks()
     assert not checks.sets and not ended.result["totals"]["proven"]
     assert runs.estate.holder_of(theirs) == (runs.estate.server_id, "attached"), "it is not ours to detach"

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 
 from .._role.answers import InfoAnswer
+from .._role.files import directory_lock
 from .calls import Calls
 from .decide.choosing import RestoreChoice, choose, restored_id
 from .decide.claims import claimed_twice, with_claims
@@ -22,14 +23,14 @@ from .decide.listed_copies import unidentified
 from .decide.missing_disks import refusal
 from .decide.points import Point
 from .decide.waves import MIN_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
-from .input.last_manifest import claims_of, last_manifest
+from .input.last_manifest import claims_of, last_manifest, manifest_file
 from .output.files import write_claims, write_manifest
 from .output.manifest import RestoreRun, lines_of, manifest_of, problems_of
 from .running import Run, RunOutcome, is_read
 
 
 class Restore(Run):
-    """Makes a disk from each chosen copy."""
+    """Creates a disk from each chosen copy."""
 
     def _steps(self, calls: Calls) -> RunOutcome:
         values, check_mode = self._values, self._context.check_mode
@@ -52,24 +53,27 @@ class Restore(Run):
         else:
             unread = disk_listing if is_read(listed, "snapshots") else listed
         before = {str(disk["disk_id"]) for disk in disk_listing.get("disks") or ()}
-        run: RestoreRun = {
-            "check_mode": check_mode,
-            "finished_at": self._now(),
-            "unidentified": unidentified(listed, values),
-            "last": last,
-            "existing": before if is_read(disk_listing, "disks") else None,
-            "warnings": [*chosen.warnings, *warnings_of_waves(points, values)],
-        }
-        manifest = manifest_of(points, waves, unread, values, run)
-        files = [
-            write_manifest(manifest, values, disks_exist=bool(before & last.keys())),
-            write_claims(manifest, values),
-        ]
+        with directory_lock(manifest_file(values).parent):
+            # Another run of this restore, for example for another region, may have written its rows meanwhile.
+            now = last_manifest(values)
+            run: RestoreRun = {
+                "check_mode": check_mode,
+                "finished_at": self._now(),
+                "unidentified": unidentified(listed, values),
+                "last": {**last, **now},
+                "existing": before | (now.keys() - last.keys()) if is_read(disk_listing, "disks") else None,
+                "warnings": [*chosen.warnings, *warnings_of_waves(points, values)],
+            }
+            manifest = manifest_of(points, waves, unread, values, run)
+            files = [
+                write_manifest(manifest, values, disks_exist=bool(before & last.keys())),
+                write_claims(manifest, values),
+            ]
         message = " ".join(filter(None, [refused or problems_of(manifest), *(file.problem for file in files)]))
         return RunOutcome(manifest, [*lines_of(manifest), *(file.line for file in files if file.line)], message)
 
     def _waves(self, calls: Calls, points: Sequence[Point]) -> list[Wave]:
-        """Make the disks, one wave after the other.
+        """Create the disks, one wave after the other.
 
         A wave starts once each disk of the previous one is available or has failed.
         """
@@ -77,8 +81,8 @@ class Restore(Run):
         done: list[Wave] = []
         for number, copies in copies_by_wave(points).items():
             of_wave = f" of wave {number}" if self._values.waves else ""
-            verb = "would make" if self._context.check_mode else "making"
-            self._say(f"{verb} {pluralize(len(copies), 'disk')}{of_wave}, unless already made")
+            verb = "would create" if self._context.check_mode else "creating"
+            self._say(f"{verb} {pluralize(len(copies), 'disk')}{of_wave}, unless they exist")
             began_at, left = self._now(), int(ends_at - self._clock().timestamp())
             made = self._run_call(calls.make(copies, max(left, MIN_SECONDS) if done else None))
             done.append(Wave(number, made, began_at, self._now()))

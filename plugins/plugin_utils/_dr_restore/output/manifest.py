@@ -162,7 +162,7 @@ def _missing_problem(manifest: Manifest) -> str:
 def lines_of(manifest: Manifest) -> list[str]:
     """Return what the screen shows of a restore: a line for each disk, missing ones first."""
     totals = manifest["totals"]
-    verb = "would be made" if manifest["check_mode"] else "restored"
+    verb = "would be restored" if manifest["check_mode"] else "restored"
     number = totals["creating"] if manifest["check_mode"] else totals["restored"]
     head = f"{manifest['id']} in {manifest['zone'] or manifest['region']}: {number} of {totals['disks']} disks {verb}"
     if totals["creating"] and not manifest["check_mode"]:
@@ -220,7 +220,7 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
         parts = (f"began at {began}" if began else "", f"the last at {last}" if last else "", loaded if warm else "")
         numbers = f"{len(available)} of {len(own)} disks are available"
         if manifest["check_mode"]:
-            numbers = f"{sum(disk['state'] == 'planned' for disk in own)} of {len(own)} disks would be made"
+            numbers = f"{sum(disk['state'] == 'planned' for disk in own)} of {len(own)} disks would be restored"
         claims = sum(disk["state"] == "claimed" for disk in own)
         numbers += f", {pluralize(claims, 'claim')} for a cluster to make" if claims else ""
         lines.append(f"wave {number} ({tags}): " + ", ".join(filter(None, (numbers, *parts))))

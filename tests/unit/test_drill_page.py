@@ -149,13 +149,13 @@ def test_the_page_has_rows_for_untried_copies_and_remaining_disks():
     ]
     captions = [caption.text for caption in page.main.all("caption")]
     assert captions[:3] == [
-        "The drill tried to make a disk from each of these copies.",
+        "The drill tried to create a disk from each of these copies.",
         "Disks without a copy that this drill can prove.",
-        "Disks that were not deleted.",
+        "Disks that this drill should have deleted. They are attached, or their deletion was not confirmed.",
     ]
     heads = [head.text for head in page.main.all("thead")]
     assert heads == [
-        "Disk Copy Taken Outcome Seconds",
+        "Disk Copy Snapshot taken (UTC) Outcome Seconds until available",
         "Disk Why",
         "Disk Attached to Expires",
         "Disk Last proven Level",

@@ -50,7 +50,7 @@ def test_a_night_without_the_package_for_metrics_fails_for_that_reason(ebs, tmp_
     monkeypatch.setattr(shared_metrics, "MISSING", "the Python package prometheus_client")
     ended = night(ebs, metrics_dir=str(tmp_path))
     assert ended.message == (
-        "1 failed. dr_copy_metrics_dir needs the Python package prometheus_client. Correct this, then run again."
+        "1 failure. dr_copy_metrics_dir needs the Python package prometheus_client. Correct this, then run again."
     )
     assert not list(tmp_path.iterdir())
 

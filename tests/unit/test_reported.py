@@ -356,7 +356,7 @@ def test_hints_are_reported_in_the_words_of_the_role():
 def test_three_thousand_disks_are_reported_in_few_words(late):
     content = sample(3000, late=late)
     message = failure_message(content)
-    assert len(message) <= 4000 and f"{len(content['breaches'])} of 3000" in message and "failed. " in message
+    assert len(message) <= 4000 and f"{len(content['breaches'])} of 3000" in message and "failures. " in message
     assert len(json.dumps({"orders": job_summary(content)})) <= 10000
     lines = log_lines(content)
     assert len(lines) <= 120 and "MISSES RPO" in "\n".join(lines[-22:]), "late ones first"

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from .grouping import grouped
+
 #: Tags of copies: the group of their disks (an instance, or a value of the group tag), and the set.
 GROUP, SET = "dr-copy:group", "dr-copy:set"
 #: A tag of copies if another plan copies disks of the group too: ``disks_mark`` of the set's disks.
@@ -154,10 +156,8 @@ def _by_group(listed_set: ListedSet, groups: Mapping[str, str | None]) -> list[S
 
     Members whose group is unknown count only if all others belong to one group.
     """
-    divided: dict[str, list[Member]] = {}
-    for member in listed_set.members:
-        if group := groups.get(member.disk_id or ""):
-            divided.setdefault(group, []).append(member)
+    known = (member for member in listed_set.members if groups.get(member.disk_id or ""))
+    divided = grouped(known, lambda member: groups[str(member.disk_id)])
     return [*divided.values()] if len(divided) > 1 else [listed_set.members]
 
 

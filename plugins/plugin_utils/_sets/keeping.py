@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+
 from .copies import Copy, CopySet
 from .groups import Group
-from .marked import SetKey, SetsOfGroups, joint_set, newest_whole, set_order, sets_of_copies
+from .marked import SetsOfGroups, joint_set, newest_whole, set_order, sets_of_copies
 
 
 def possible_set_members(copies: Sequence[Copy]) -> set[tuple[str, str]]:
@@ -57,9 +59,7 @@ def _with_and_without_archived(copies: Sequence[Copy]) -> Iterator[list[CopySet]
 
 
 def _kept_by_marks(sets: Sequence[CopySet]) -> Iterator[CopySet]:
-    of_groups: dict[tuple[str, str], list[CopySet]] = {}
-    for copy_set in newest_whole(sets).values():
-        of_groups.setdefault((copy_set.region, copy_set.group_id), []).append(copy_set)
+    of_groups = grouped(newest_whole(sets).values(), lambda copy_set: (copy_set.region, copy_set.group_id))
     for of_plans in of_groups.values():
         for copy_set in of_plans:
             if not any(
@@ -78,9 +78,7 @@ def _kept_by_marks(sets: Sequence[CopySet]) -> Iterator[CopySet]:
 
 def _perhaps_whole(sets: Iterable[CopySet]) -> list[CopySet]:
     """Return the sets that copies of several plans form together if all these plans protect the same disks."""
-    by_id: dict[SetKey, list[CopySet]] = {}
-    for copy_set in sets:
-        by_id.setdefault((copy_set.region, copy_set.group_id, copy_set.mark.set_id), []).append(copy_set)
+    by_id = grouped(sets, lambda copy_set: (copy_set.region, copy_set.group_id, copy_set.mark.set_id))
     found = []
     for parts in by_id.values():
         members = [copy for part in parts for copy in part.members]

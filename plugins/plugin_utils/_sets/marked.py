@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import (
     SnapshotSet,
     disks_mark,
@@ -137,9 +138,7 @@ class SetsOfGroups:
     """Finds the newest complete set of a group with known disks. ``sets`` have the order of ``sets_of_copies``."""
 
     def __init__(self, sets: Iterable[CopySet]):
-        self._of_groups: dict[tuple[str, str], list[CopySet]] = {}
-        for copy_set in sets:
-            self._of_groups.setdefault((copy_set.region, copy_set.group_id), []).append(copy_set)
+        self._of_groups = grouped(sets, lambda copy_set: (copy_set.region, copy_set.group_id))
 
     def newest(
         self, region: str, group_id: str, disk_ids: frozenset[str], plans: Collection[str] = ()
@@ -155,9 +154,7 @@ class SetsOfGroups:
             for copy_set in sets
             if copy_set.is_whole and (copy_set.plan in plans if plans else disk_ids <= copy_set.disk_ids)
         ]
-        by_id: dict[str, list[CopySet]] = {}
-        for copy_set in sets:
-            by_id.setdefault(copy_set.mark.set_id, []).append(copy_set)
+        by_id = grouped(sets, lambda copy_set: copy_set.mark.set_id)
         for parts in by_id.values():
             if len(parts) > 1 or parts[0].plan not in plans:
                 members = [copy for part in parts for copy in part.members if copy.disk_id in disk_ids]

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import (
     GROUP,
     SET,
@@ -22,8 +22,6 @@ from .copies import Copy
 from .groups import Group
 from .marked import SetsOfGroups, sets_of_copies
 from .sources import Source, SourceSet, sets_of_sources
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def wanted_sets(
 
     ``complete`` has source and region of each complete copy, also of somebody else's; these are not copied again.
     """
-    sets_of_groups, of_disks = SetsOfGroups(sets_of_copies(copies)[0]), _by(sources, lambda source: source.disk_id)
+    sets_of_groups, of_disks = SetsOfGroups(sets_of_copies(copies)[0]), grouped(sources, lambda source: source.disk_id)
     wanted = []
     for group in groups:
         own = _of_group(group, of_disks)
@@ -77,15 +75,15 @@ def marks_of_sources(
     time, its sets get a mark of their disks, so that the copies of both plans count as one set.
     """
     own_plans = {"", *plans}
-    of_disk = _by(sources, lambda source: source.disk_id)
-    of_groups = _by((copy for copy in copies if copy.mark), lambda copy: copy.group_id)
+    of_disk = grouped(sources, lambda source: source.disk_id)
+    of_groups = grouped((copy for copy in copies if copy.mark), lambda copy: copy.group_id)
     of_other_plans = {copy.disk_id for copy in copies if copy.plan not in ("", *plans[:1])}
     marks: dict[str, dict[str, str]] = {}
     for group in groups:
         own, of_group = _of_group(group, of_disk), of_groups.get(group.group_id, [])
         marked = [copy for copy in of_group if copy.plan in own_plans]
-        by_source = _by(marked, lambda copy: copy.source_id)
-        by_set = _by(marked, lambda copy: copy.mark.set_id if copy.mark else "")
+        by_source = grouped(marked, lambda copy: copy.source_id)
+        by_set = grouped(marked, lambda copy: copy.mark.set_id if copy.mark else "")
         ids = {copy.source_id: copy.mark.set_id for copy in of_group if copy.plan not in own_plans and copy.mark}
         marks.update((source.snapshot_id, {GROUP: group.group_id}) for source in own)
         for source_set in sets_of_sources(group, own, seconds):
@@ -95,13 +93,6 @@ def marks_of_sources(
                 given = {GROUP: group.group_id, SET: mark.tag_value, **named}
                 marks.update((source_id, given) for source_id in source_set.source_ids)
     return marks
-
-
-def _by(items: Iterable[Item], key: Callable[[Item], str]) -> dict[str, list[Item]]:
-    found: dict[str, list[Item]] = {}
-    for item in items:
-        found.setdefault(key(item), []).append(item)
-    return found
 
 
 def _of_group(group: Group, of_disks: Mapping[str, Sequence[Source]]) -> list[Source]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
 
 from .copies import Contradiction, Copy, CopySet
@@ -73,9 +74,7 @@ def choices_of(
     for copy in sorted(filter(counts, copies), key=lambda c: (c.time, c.source_id)):
         newest[copy.disk_id] = copy
     left = set() if are_named else disks_that_left(newest.values(), sets)
-    of_groups: dict[str, list[CopySet]] = {}
-    for copy_set in sets:
-        of_groups.setdefault(copy_set.group_id, []).append(copy_set)
+    of_groups = grouped(sets, lambda copy_set: copy_set.group_id)
     chosen: dict[str, Choice] = {}
     for group_id, disk_ids in _groups(newest, left).items():
         named = disk_ids & asked

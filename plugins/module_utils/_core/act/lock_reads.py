@@ -14,6 +14,7 @@ from ..cloud import SnapshotCloud
 from ..decide.sightings import LONG_LOOK, counts_from
 from ..decide.writes import WriteKind
 from ..errors import CopyError
+from ..grouping import grouped
 from ..locks import Lock
 from ..waiting import Deadline
 from .attempt import Attempt
@@ -38,9 +39,7 @@ class LockReads(Reads):
         many regions, the first locks would be stale.
         """
         now = self._deadline.now()
-        by_region: dict[str | None, list[Attempt]] = {}
-        for attempt in attempts:
-            by_region.setdefault(attempt.request.region, []).append(attempt)
+        by_region = grouped(attempts, lambda attempt: attempt.request.region)
         self._forget_others(by_region)
         regions = sorted(
             by_region.values(), key=lambda requests: now - max(a.memory.looked_at for a in requests) > LONG_LOOK

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count, islice, repeat
 
+from ..grouping import grouped
 from .attempt import Attempt
 
 #: The most requests that count as starting soon.
@@ -88,9 +89,8 @@ def _in_order(
     progress counts as a past round of its disk.
     """
     asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.position))
-    by_age: dict[str | None, list[Attempt]] = {}
-    for attempt in sorted(asked, key=lambda a: (deferred.get(a, 0), str(a.order.source.created_at))):
-        by_age.setdefault(attempt.source_disk_id, []).append(attempt)
+    oldest_first = sorted(asked, key=lambda a: (deferred.get(a, 0), str(a.order.source.created_at)))
+    by_age = grouped(oldest_first, lambda attempt: attempt.source_disk_id)
     turns = {disk: iter(attempts) for disk, attempts in by_age.items()}
     rounds = {disk: count(busy.get(disk, 0)) if disk else repeat(0) for disk in by_age}
     placed = [(next(turns[attempt.source_disk_id]), next(rounds[attempt.source_disk_id])) for attempt in asked]

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import InfoAnswer
 from ..._role.failures import failures_of, is_listed
 from . import plan_reasons
 from .reasons import OF_PLAN, Reason
-from .result import Breach, PlanRow, RecoveryPoint, Result
+from .result import Breach, RecoveryPoint, Result
 
 #: The least informative reasons, the least useful one last.
 _LAST = (plan_reasons.UNTAGGED, plan_reasons.EXCLUDED, plan_reasons.GONE, plan_reasons.NO_SNAPSHOT)
@@ -91,9 +92,7 @@ def _row(point: RecoveryPoint, reason: Reason, why: str) -> Breach:
 class _Reasons:
     def __init__(self, result: Result, source_region: str, no_source: str):
         self._no_source = no_source
-        self._plan: dict[tuple[str, str], list[PlanRow]] = {}
-        for row in result["plan"]:
-            self._plan.setdefault((row["disk_id"], row["region"]), []).append(row)
+        self._plan = grouped(result["plan"], lambda row: (row["disk_id"], row["region"]))
         self._copies = {(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
         self._unshared = {str(f["source_snapshot_id"]): f for f in result["failures"] if f["region"] == source_region}
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.calendar import LIMITS
 from ..._role.doubts import with_doubts
@@ -121,9 +123,7 @@ def plan_by(
         for wanted_set in sets
         for source_id in wanted_set.source_set.source_ids
     }
-    of_disk: dict[str, list[SnapshotRow]] = {}
-    for snapshot in snapshots:
-        of_disk.setdefault(disk_id_of(snapshot), []).append(snapshot)
+    of_disk = grouped(snapshots, disk_id_of)
     rows = []
     for disk in _in_order(disks, groups, sets, destinations, destination_regions):
         own = sorted(of_disk.get(str(disk["disk_id"]), ()), key=_newest_first, reverse=True)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.rows import (
@@ -42,10 +44,8 @@ def recovery_points(
     moment, rpo_hours = time_or_now(now), number("rpo_hours", rpo_hours)
     regions = each_once("destination_regions", destination_regions)
     copies = [copy for copy in with_doubts(copies, (), moment) if not copy.get("doubt")]
-    by_disk_and_region: dict[tuple[str, str], list[SnapshotRow]] = {}
-    for copy in copies:
-        if copy.get("source"):
-            by_disk_and_region.setdefault((disk_id_of(copy), str(copy["region"])), []).append(copy)
+    with_source = (copy for copy in copies if copy.get("source"))
+    by_disk_and_region = grouped(with_source, lambda copy: (disk_id_of(copy), str(copy["region"])))
     return [
         _recovery_row(disk, region, by_disk_and_region.get((str(disk["disk_id"]), region), ()), rpo_hours, moment)
         for disk in disks

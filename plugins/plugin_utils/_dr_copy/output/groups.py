@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import NamedTuple, TypeVar, cast
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+
 from ..decide.breaches import worst_first
 from ..decide.reasons import Reason
 from ..decide.result import RecoveryPoint, RunFailure
@@ -115,7 +117,4 @@ def _of_points(
 
 def _by_key(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> list[list[Row]]:
     """Group rows with the same key, the largest group first."""
-    groups: dict[Hashable, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    return sorted(groups.values(), key=lambda similar: -len(similar))
+    return sorted(grouped(rows, key).values(), key=lambda similar: -len(similar))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
     pluralize,
     quoted_failures,
@@ -112,10 +113,7 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
 
 def _kinds_of(failures: Sequence[RunFailure]) -> list[list[RunFailure]]:
     """Group failures by kind, code and region, the largest group first."""
-    groups: dict[tuple[str, str, str], list[RunFailure]] = {}
-    for failure in failures:
-        key = (str(failure["kind"]), str(failure["code"] or ""), str(failure["region"] or ""))
-        groups.setdefault(key, []).append(failure)
+    groups = grouped(failures, lambda failure: (failure["kind"], failure["code"], failure["region"]))
     return sorted(groups.values(), key=len, reverse=True)
 
 

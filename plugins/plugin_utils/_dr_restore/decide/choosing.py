@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID
 
-from ..._role.answers import InfoAnswer, SnapshotRow
+from ..._role.answers import InfoAnswer
 from ..._role.doubts import with_doubts
 from ..._role.rows import time_or_now
 from ..input.last_manifest import EarlierRow
@@ -60,9 +61,7 @@ def choose(
     made = made_before(listed, restored, last, values)
     used = {made_disk.copy_id for made_disk in made}
     copies = [copy for copy in with_doubts(copies_that_count(listed, values, used), [], now) if source_disk(copy)]
-    by_disk: dict[str, list[SnapshotRow]] = {}
-    for copy in copies:
-        by_disk.setdefault(source_disk(copy), []).append(copy)
+    by_disk = grouped(copies, source_disk)
     kept = kept_points(made, by_disk, values)
     known = {} if values.is_drill else {disk.disk_id: disk for disk in values.expected}
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
 from ..._role.answers import InfoAnswer
@@ -180,8 +181,4 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
 
 
 def _by_disk(made: Sequence[MadeDisk]) -> dict[str | None, list[MadeDisk]]:
-    found: dict[str | None, list[MadeDisk]] = {}
-    for made_disk in made:
-        if made_disk.disk_id:
-            found.setdefault(made_disk.disk_id, []).append(made_disk)
-    return found
+    return grouped((made_disk for made_disk in made if made_disk.disk_id), lambda made_disk: made_disk.disk_id)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
     RESTORE_ATTACHED_TO,
     RESTORE_EXPIRES_AT,
@@ -101,9 +102,7 @@ def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[Dis
 
 def _deletions(disks: Sequence[DiskRow | RestoredDiskRow]) -> list[DiskDeletion]:
     """Put disks into one call for each restore and instance."""
-    together: dict[tuple[str, str | None], list[DiskRow | RestoredDiskRow]] = {}
-    for disk in disks:
-        together.setdefault((disk["tags"][RESTORE_ID], attached_by_drill(disk)), []).append(disk)
+    together = grouped(disks, lambda disk: (disk["tags"][RESTORE_ID], attached_by_drill(disk)))
     return [
         DiskDeletion(
             restore_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
 
@@ -49,9 +50,7 @@ class SetToCheck(TypedDict):
 
 def sets_of(chosen: Sequence[Point]) -> list[list[Point]]:
     """Return the disks that are checked together: those of one set together, and each other disk by itself."""
-    together: dict[tuple[str | None, str | None], list[Point]] = {}
-    for point in chosen:
-        together.setdefault((point.group, point.set) if point.set else (None, point.copy_id), []).append(point)
+    together = grouped(chosen, lambda point: (point.group, point.set) if point.set else (None, point.copy_id))
     return list(together.values())
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+
 from ..._role.junit import CaseResult, Suite
 from ..decide.candidates import ProofRow
 from ..decide.points import NamedRow, disk_label
@@ -43,9 +45,7 @@ def _by_set(disks: Sequence[DrilledDisk]) -> dict[str, list[DrilledDisk]]:
     """Return the disks of each server of several disks; if several plans protect its disks, those of each set."""
     found: dict[str, list[DrilledDisk]] = {}
     for group, own in by_group(disks).items():
-        sets: dict[str | None, list[DrilledDisk]] = {}
-        for disk in own:
-            sets.setdefault(disk["set"], []).append(disk)
+        sets = grouped(own, lambda disk: disk["set"])
         if len(sets) == 1 or any(disk["torn"] for disk in own):
             found[group] = own
         else:

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.files import Json
 from ..decide.points import PointRow
@@ -42,9 +43,7 @@ def objects_of_earlier(disks: Sequence[EarlierRow], text: str, values: Variables
 
     Users may have edited the text. Missing objects are created again.
     """
-    by_name: dict[str, list[Mapping[str, object]]] = {}
-    for resource in _objects_in(text):
-        by_name.setdefault(_name_in(resource), []).append(resource)
+    by_name = grouped(_objects_in(text), _name_in)
     found: list[Mapping[str, object]] = []
     for disk in disks:
         made = objects_of([disk], replace(values, region=disk.get("region") or values.region))

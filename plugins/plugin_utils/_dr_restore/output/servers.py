@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency
 
@@ -56,9 +57,7 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
         if len(rows) < 2:
             continue
         of_set = [row for row in rows if row["set"]]
-        sets: dict[str, list[PointRow]] = {}
-        for row in of_set:
-            sets.setdefault(str(row["set"]), []).append(row)
+        sets = grouped(of_set, lambda row: row["set"])
         lines += [_line_of_set(group, own, len(sets) > 1) for own in sets.values()]
     return lines
 
@@ -87,11 +86,7 @@ def server_in_words(row: RowOfServer) -> str:
 
 def by_group(disks: Iterable[OfServer]) -> dict[str, list[OfServer]]:
     """Return the rows of each server's disks, in the order of the servers' names."""
-    found: dict[str, list[OfServer]] = {}
-    for disk in disks:
-        if disk["group"]:
-            found.setdefault(str(disk["group"]), []).append(disk)
-    return dict(sorted(found.items()))
+    return dict(sorted(grouped((disk for disk in disks if disk["group"]), lambda disk: str(disk["group"])).items()))
 
 
 def _taken(of_set: Sequence[PointRow]) -> str:

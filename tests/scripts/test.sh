@@ -21,7 +21,7 @@ export PYTHONPATH=$ROOT
 # Compiles each file once for all workers.
 python -m pytest -q --collect-only tests/playbooks tests/unit >/dev/null || true
 # A playbook waits more than it computes. The unit tests take ten seconds to collect, so only two workers do that.
-python -m pytest -q -n 4 --dist worksteal --durations=15 tests/playbooks >"$WORK/playbooks.log" 2>&1 &
+python -m pytest -q -n 3 --dist worksteal --durations=15 tests/playbooks >"$WORK/playbooks.log" 2>&1 &
 playbooks=$!
 python -m pytest -q -n 2 --dist worksteal --durations=15 tests/unit || failed=unit-tests
 wait "$playbooks" || failed="${failed:-} playbooks"

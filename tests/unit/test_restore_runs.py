@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.manifest import lines_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import directory_lock
 
 from tests.clouds import CLOUDS
 
@@ -164,6 +166,20 @@ def test_two_runs_of_a_restore_at_the_same_time_keep_the_rows_of_both(runs, tmp_
     (other,) = manifest["earlier"]
     assert other["disk_id"] == disks["mail"] and other["state"] != "absent"
     assert other["new_disk_id"] in {disk.id for disk in runs.estate.disks()}
+
+
+def test_a_restore_reads_and_writes_its_manifest_alone(ebs_runs, tmp_path):
+    ebs_runs.copy_new_disks("database")
+    path, is_making = tmp_path / "orders.flood.restore.json", threading.Event()
+    given = {"manifest_dir": str(tmp_path), "before": {"creating": is_making.set}}
+    other = threading.Thread(target=ebs_runs.restore, kwargs=given)
+    with directory_lock(tmp_path):
+        other.start()
+        assert is_making.wait(60)
+        other.join(1)
+        assert other.is_alive() and not path.exists(), "another run holds the directory"
+    other.join(60)
+    assert path.exists()
 
 
 def test_disks_of_another_region_are_not_reported_as_gone(ebs_runs, tmp_path):

@@ -55,6 +55,11 @@ def test_one_run_at_a_time_reads_and_writes_its_file_in_a_directory(tmp_path):
         done.append("first")
     thread.join(10)
     assert done == ["first", "other"]
-    with directory_lock(tmp_path / "missing"):
-        done.append("a directory that does not exist yet")
-    assert len(done) == 3
+
+
+def test_a_lock_makes_its_directory_and_goes_without_one_that_cannot_be_made(tmp_path):
+    with directory_lock(tmp_path / "new" / "one"):
+        assert (tmp_path / "new" / "one").is_dir()
+    (tmp_path / "file").write_text("")
+    with directory_lock(tmp_path / "file" / "one"):
+        pass

@@ -11,6 +11,7 @@ runs in one process with the simulated clouds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 
@@ -53,7 +54,7 @@ class Restore(Run):
         else:
             unread = disk_listing if is_read(listed, "snapshots") else listed
         before = {str(disk["disk_id"]) for disk in disk_listing.get("disks") or ()}
-        with directory_lock(manifest_file(values).parent):
+        with nullcontext() if check_mode else directory_lock(manifest_file(values).parent):
             # Another run of this restore, for example for another region, may have written its rows meanwhile.
             now = last_manifest(values)
             run: RestoreRun = {

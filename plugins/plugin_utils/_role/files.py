@@ -59,12 +59,13 @@ def _make_directory(path: Path) -> None:
 
 @contextmanager
 def directory_lock(directory: Path) -> Iterator[None]:
-    """Let one run at a time read and write its file in this directory.
+    """Let one run at a time read and write its file in this directory, which is made if it does not exist.
 
-    Without effect if the directory does not exist, or if its file system has no such locks.
+    Without effect if it cannot be made, or if its file system has no such locks.
     """
     with ExitStack() as stack:
         with suppress(OSError):
+            _make_directory(directory)
             descriptor = os.open(directory, os.O_RDONLY)
             stack.callback(os.close, descriptor)
             fcntl.flock(descriptor, fcntl.LOCK_EX)

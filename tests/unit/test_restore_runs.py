@@ -124,6 +124,13 @@ def test_a_restore_without_expected_disks_says_that_missing_ones_are_unknown(run
     assert any(words in line for line in ended.lines)
 
 
+def test_a_disk_that_only_its_name_identifies_has_its_name_in_the_metrics_of_a_drill(ebs_runs, tmp_path):
+    ebs_runs.copy_new_disks("database")
+    ebs_runs.drill(disk_names=["database", "nowhere", "neither"], metrics_dir=str(tmp_path))
+    text = (tmp_path / "dr_drill_orders.prom").read_text()
+    assert 'disk="None"' not in text and 'disk="nowhere"' in text and 'disk="neither"' in text
+
+
 def test_a_second_restore_leaves_the_manifest_of_the_first(ebs_runs, tmp_path):
     ebs_runs.copy_new_disks("database")
     for name in ("first", "second"):

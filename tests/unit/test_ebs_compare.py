@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from .harness import run_module
@@ -112,6 +114,19 @@ def test_a_copy_without_a_block_and_without_a_source_proves_nothing(cloud):
     assert (row["blocks"], row["compared"]) == (0, True) and "nothing was read" in row["note"]
     cloud.forget(source)
     assert "nothing was read" in compared(cloud, (source, copy)).failure()["message"]
+
+
+def test_a_listing_of_blocks_that_does_not_end_is_a_failure(cloud):
+    source, copy = pair(cloud)
+
+    def repeat(action, answer):
+        if action == "ListSnapshotBlocks":
+            page = {"Blocks": [], "NextToken": "MA==", "VolumeSize": 1, "BlockSize": 524288}
+            answer.set_data(json.dumps(page).encode())
+
+    cloud.server.control.trim = repeat
+    out = compared(cloud, (source, copy), wait_timeout=60)
+    assert out.failure()["kind"] == "connection" and "do not end" in out["msg"]
 
 
 def test_a_source_that_cannot_be_asked_is_a_failure(cloud):

@@ -57,6 +57,7 @@ class EbsBlocks(EbsCloud):
         ask = partial(ask, MaxResults=min(PAGE, max(LEAST, max_blocks)))
         read = partial(self._page, f"Listing the blocks of {snapshot_id} in {region}", ask)
         tokens: dict[int, str] = {}
+        seen: set[str] = set()
         # AWS accepts a first index together with a page token, but ignores the index.
         given: dict[str, Any] = {"StartingBlockIndex": first}
         while True:
@@ -65,6 +66,9 @@ class EbsBlocks(EbsCloud):
             token = page.get("NextToken")
             if not token or len(tokens) >= max_blocks:
                 break
+            if token in seen:
+                raise Unreachable(f"Listing the blocks of {snapshot_id} in {region}: the pages do not end")
+            seen.add(token)
             given = {"NextToken": token}
         end = max(tokens) + 1 if token and tokens else None
         return BlockRange(first, end, tokens, int(page["VolumeSize"]), int(page["BlockSize"]))

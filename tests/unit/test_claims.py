@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -177,6 +178,20 @@ def test_a_restore_in_pieces_keeps_the_claims_of_all_of_them(runs, tmp_path):
     assert not whole.result["earlier"] and len(whole.result["disks"]) == 3
     for kind_of, own in checked(path.read_text(), cluster).items():
         assert all(obj in own for obj in objects[kind_of]) and len(own) == 2
+
+
+@pytest.mark.parametrize("key", ["disk_id", "disk_name", "copy_id", "taken_at"])
+def test_a_manifest_that_somebody_edited_does_not_end_a_restore(ebs_runs, tmp_path, key):
+    plain = ebs_runs.copy_new_disks("plain")
+    ebs_runs.copy_disks({"data": ebs_runs.estate.disk(Name="data")}, **claimed("data"))
+    given, path = {"kubernetes": True, "manifest_dir": str(tmp_path)}, tmp_path / "orders.flood.restore.json"
+    ebs_runs.restore(**given)
+    manifest = json.loads(path.read_text())
+    for row in manifest["disks"]:
+        row.pop(key)
+    path.write_text(json.dumps(manifest))
+    ended = ebs_runs.restore(disk_ids=list(plain.values()), **given)
+    assert not ended.message and [row["state"] for row in ended.result["disks"]] == ["available"]
 
 
 def test_a_file_of_claims_that_cannot_be_read_fails_only_at_the_end(runs, tmp_path, monkeypatch):

@@ -50,6 +50,9 @@ class EarlierRow(TypedDict, total=False):
     newer: dict[str, str] | None
 
 
+_NEEDED = dict.fromkeys(("disk_id", "disk_name", "copy_id", "new_disk_id", "claim", "taken_at"))
+
+
 def manifest_file(values: Variables) -> Path:
     """Return the path of a restore's manifest."""
     return _file_of_restore(values, "restore.json")
@@ -65,12 +68,16 @@ def _file_of_restore(values: Variables, end: str) -> Path:
 
 
 def last_manifest(values: Variables) -> dict[str, EarlierRow]:
-    """Return the rows of the manifest that earlier runs of this restore have written, by new disk or claim."""
+    """Return the rows of the manifest that earlier runs of this restore have written, by new disk or claim.
+
+    People may have edited the file: a key that every row needs is None if it is missing, and a claim without a copy
+    does not count.
+    """
     manifest = read_json(manifest_file(values))
     lists = [rows for key in ("earlier", "disks") if isinstance(rows := manifest.get(key), list)]
     rows = [row for rows in lists for row in rows if isinstance(row, Mapping)]
-    found = cast(list[EarlierRow], [{"region": manifest.get("region"), **row} for row in rows])
-    return {str(made): row for row in found if (made := row.get("new_disk_id") or row.get("claim"))}
+    found = cast(list[EarlierRow], [{**_NEEDED, "region": manifest.get("region"), **row} for row in rows])
+    return {str(made): row for row in found if (made := row["new_disk_id"] or (row["copy_id"] and row["claim"]))}
 
 
 def claims_of(last: Mapping[str, EarlierRow]) -> list[EarlierRow]:

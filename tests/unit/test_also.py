@@ -38,6 +38,14 @@ def test_a_failed_query_fails_no_other(estate):
     assert out.failed and out["failures"][0]["kind"] == "refused" and len(out["also"][0]["snapshots"]) == 1
 
 
+def test_a_failed_task_still_gives_the_warnings_of_its_other_queries(ebs):
+    ebs.create_our_copy(ebs.snapshot(ebs.disk()))
+    ebs.settings(denied=["DescribeLockedSnapshots"])
+    asked = {"region": ebs.destination, "copies_from": [ebs.source]}
+    out = ebs.info("not a region", also=[asked])
+    assert out.failed and len(out["also"][0]["snapshots"]) == 1 and "locks on copies" in out.text
+
+
 def test_wrong_entries_are_named_in_one_message_before_any_call(estate):
     queries = [{"region": "eu-west-1"}, {"regions": "eu-west-1"}]
     out = estate.info(estate.source, disk_tags={"dr-copy": "true"}, also=queries)

@@ -156,10 +156,11 @@ def end_run(
     finally:
         # Report what was done, even if something unexpected ends the run.
         keys.update(report(loop.attempts, planned), api_calls=dict(sorted(cloud.calls.items())))
+        for warning in dict.fromkeys([*loop.warnings, *cloud.warnings]):
+            module.warn(warning)
     if module._diff:
         keys["diff"] = compare(loop.attempts, planned)
-    final = lock_messages(loop.attempts) if planned else []
-    for warning in dict.fromkeys([*loop.warnings, *cloud.warnings, *final]):
+    for warning in lock_messages(loop.attempts) if planned else ():
         module.warn(warning)
     if keys.get("duplicates"):
         module.warn(duplicates_message(keys["duplicates"]))

@@ -39,8 +39,8 @@ def show_snapshots(module: Module, connect: Connect) -> None:
             if queries and not wrong:
                 keys["also"] = _answers(cloud, module.params, queries)
             keys["api_calls"] = dict(sorted(cloud.calls.items()))
-        for warning in dict.fromkeys(cloud.warnings):
-            module.warn(warning)
+            for warning in dict.fromkeys(cloud.warnings):
+                module.warn(warning)
         end_module(module, keys, "")
 
     guarded(module, show, keys)

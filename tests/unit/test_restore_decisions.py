@@ -469,7 +469,7 @@ def test_a_drill_reaps_only_own_expired_disks_that_are_not_attached():
     assert [left["disk_id"] for left in found.left] == ["vol-n5"]
     own = reaping.reapable({"disks": disks}, VALUES, own=True).deletions
     assert own[1:] == [reaping.DiskDeletion("flood", ("snap-6",), ("vol-n6",))]
-    assert [left["disk_id"] for left in reaping.own_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
+    assert [left["disk_id"] for left in reaping.undeleted_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
 
 
 def test_a_drill_deletes_by_id_what_it_made_and_no_disk_to_keep():
@@ -544,8 +544,8 @@ def test_a_disk_whose_deletion_is_unconfirmed_is_looked_for_by_its_id(results):
     assert reaping.doubtful({"disks": [own]}, [], results, VALUES) == ["vol-n1"], "it shows late"
     rows = [made(1), made(2, disk_id=None)]
     assert reaping.doubtful({"disks": []}, rows, results, VALUES) == ["vol-n1"], "it does not show yet"
-    assert [left["disk_id"] for left in reaping.own_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
-    assert reaping.own_disks({"disks": []}, results, VALUES) == [], "a look by its ID has shown it as gone"
+    assert [left["disk_id"] for left in reaping.undeleted_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
+    assert reaping.undeleted_disks({"disks": []}, results, VALUES) == [], "a look by its ID has shown it as gone"
     deletion = reaping.DiskDeletion("flood", ("snap-1",), ("vol-n1",))
     assert reaping.reapable({"disks": [own]}, VALUES, results, own=True).deletions == [deletion]
 

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.servers import warnings_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.servers import (
+    warnings_of_contradictions,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.enumerations import MAX_NAMED
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import Contradiction
 
@@ -75,7 +77,9 @@ def test_a_single_selected_disk_shows_its_server_and_set_and_is_not_torn(mark, c
 
 @pytest.mark.parametrize("number", [0, 1, MAX_NAMED, MAX_NAMED + 2])
 def test_sets_that_contradict_themselves_are_named_and_the_rest_counted(number):
-    found = warnings_of([Contradiction("there", "i-1", f"set-{n}", "its tags differ", ()) for n in range(number)])
+    found = warnings_of_contradictions(
+        [Contradiction("there", "i-1", f"set-{n}", "its tags differ", ()) for n in range(number)]
+    )
     assert all(f"the set set-{n} of i-1" in text for n, text in enumerate(found[:MAX_NAMED]))
     rest = [f"The tags of {number - MAX_NAMED} more sets contradict each other"] if number > MAX_NAMED else []
     assert len(found[:MAX_NAMED]) == min(number, MAX_NAMED) and found[MAX_NAMED:] == rest

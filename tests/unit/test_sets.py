@@ -393,7 +393,7 @@ def test_a_complete_set_is_restored_before_a_newer_partial_one_and_both_are_kept
     rows = [*of_plan("all", 1, "abcd", "4 crash n1"), *of_plan("part", 2, "ab", "2 crash n2")]
     found = choices_of(copies(*rows), night(9), set("abcd"))
     assert {c.source_id for c in found.of_disks.values()} == {"a1", "b1", "c1", "d1"}
-    assert found.of_disks["a"].newer.source_id == "a2" and not found.left
+    assert found.of_disks["a"].newer.source_id == "a2" and not found.former_groups
     assert len(kept_by_sets(copies(*rows))) == 6
     newest = [*rows, *of_plan("all", 3, "abcd", "4 crash n3")]
     assert {copy_id[-1] for _region, copy_id in kept_by_sets(copies(*newest))} == {"3"}, "it has the part's disks, too"
@@ -704,11 +704,11 @@ def test_a_disk_that_left_is_no_disk_of_its_server_any_more():
     """Older sets have it, but newer ones do not."""
     found = choices_of(copies(*ONE_LEFT), night(9), set("abc"))
     assert {disk: c.source_id for disk, c in found.of_disks.items()} == {"a": "a2", "b": "b2"}
-    assert found.left == {"c": "i-1"} and not any(c.is_torn for c in found.of_disks.values())
+    assert found.former_groups == {"c": "i-1"} and not any(c.is_torn for c in found.of_disks.values())
     of_one_plan = [{**one, "tags": {**one["tags"], "dr-copy:plan": "one"}} for one in ONE_LEFT]
-    assert choices_of(copies(*of_one_plan), night(9), set("abc")).left == {"c": "i-1"}
+    assert choices_of(copies(*of_one_plan), night(9), set("abc")).former_groups == {"c": "i-1"}
     before = choices_of(copies(*ONE_LEFT), night(1, 60), set("abc"))
-    assert {c.source_id for c in before.of_disks.values()} == {"a1", "b1", "c1"} and not before.left
+    assert {c.source_id for c in before.of_disks.values()} == {"a1", "b1", "c1"} and not before.former_groups
 
 
 @pytest.mark.parametrize(
@@ -720,7 +720,7 @@ def test_a_disk_that_left_is_no_disk_of_its_server_any_more():
     ],
 )
 def test_a_disk_has_not_left_while_no_newer_complete_set_of_its_plan_lacks_it(rows):
-    assert not choices_of(copies(*rows), night(9), set("abc")).left
+    assert not choices_of(copies(*rows), night(9), set("abc")).former_groups
 
 
 def test_a_restore_of_selected_disks_uses_a_set_with_all_of_them():

@@ -65,7 +65,7 @@ class Drill(Run):
         disk_listing = self._look(calls)
         left = self._reap(calls, disk_listing, own=True)
         disk_listing = self._look_again(calls, disk_listing)
-        over = reaping.own_disks(disk_listing, self._results, values)
+        over = reaping.undeleted_disks(disk_listing, self._results, values)
         took = minutes_until_available(values.now, self._available)
         steps = DrillSteps(self._results, trials, self._reaped, [*left, *over], took, chosen_points.warnings)
         report = drill_report(candidates, steps, values, check_mode, self._now())
@@ -130,7 +130,7 @@ class Drill(Run):
 
         Returns by copy why a disk is not proven usable, without the disks that passed the checks.
         """
-        sets = usable.sets_of(chosen)
+        sets = usable.disks_checked_together(chosen)
         failed: dict[str, str] = {}
         for number, points in enumerate(sets, 1):
             copies, attached = [str(point.copy_id) for point in points], RestoreAnswer()

@@ -13,7 +13,7 @@ from .answers import SnapshotRow
 
 #: ATTACHED_TO holds the instance's ID and, if the cloud shows one, the device: ``i-0aa11bb22cc33dd44 /dev/sdf``.
 PLAN, DISK_NAME, ATTACHED_TO = "dr-copy:plan", "dr-copy:disk-name", "dr-copy:attached-to"
-#: The levels of a drill, from the weakest claim to the strongest.
+#: The levels of a drill, from the weakest to the strongest.
 LEVELS = ("creatable", "readable", "usable")
 #: On a cloud without snapshot tags, descriptions contain the plan, before disk and time.
 _IN_DESCRIPTION = re.compile(r" \(plan ([^()]+)\) \[[^\[\]]*\]$")

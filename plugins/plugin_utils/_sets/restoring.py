@@ -44,7 +44,7 @@ class Choices:
 
     of_disks: Mapping[str, Choice]
     contradictions: Sequence[Contradiction]
-    left: Mapping[str, str]
+    former_groups: Mapping[str, str]
 
 
 def choices_of(

@@ -142,9 +142,9 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         """Return the error of an order that could not be created: after a few attempts it counts as refused."""
         if error.code != ORDER_FAILED:
             return error
-        request = order.request.snapshot_id, order.request.region
-        self._failed_orders[request] += 1
-        if self._failed_orders[request] < ORDER_ATTEMPTS:
+        key = order.request.snapshot_id, order.request.region
+        self._failed_orders[key] += 1
+        if self._failed_orders[key] < ORDER_ATTEMPTS:
             return error
         return error.as_kind(Refused)
 

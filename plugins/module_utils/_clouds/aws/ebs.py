@@ -23,7 +23,7 @@ from ..paging import identified, items_of, token_pages
 from .client import AwsModule
 from .ebs_answers import ARCHIVED, arguments_of, disk_of, is_local_zone, tag_list
 from .ebs_capabilities import EbsCapabilities
-from .ebs_queries import COPIES_IN_PROGRESS, copies_of, snapshots_for, tag_filters
+from .ebs_queries import COPIES_IN_PROGRESS, queries_for_copies, snapshots_for, tag_filters
 from .ebs_rules import keys_differ, known_regions, option_problems, partition_problems, place_problems
 from .ebs_sets import sets_of
 from .ec2_calls import OWN, PAGE, VALUES, Ec2Calls, queries_of
@@ -123,7 +123,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         return self._ec2.snapshots_by_id(region, snapshot_ids, f"Looking at the copies in {region}", **OWN)
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
-        queries = [()] if source_ids is None else copies_of(sorted(source_ids))
+        queries = [()] if source_ids is None else queries_for_copies(sorted(source_ids))
         pages, activity = self.pages(), f"Listing the copies in {region}"
         listed = self._ec2.snapshots(region, activity, queries, pages, **OWN).values()
         copies = [s for s in listed if s.owned and s.state is not State.ABSENT and (s.source or s.is_copy)]

@@ -24,7 +24,7 @@ COPIES_IN_PROGRESS: Filters = [
 ]
 
 
-def copies_of(source_ids: Sequence[str]) -> list[Filters]:
+def queries_for_copies(source_ids: Sequence[str]) -> list[Filters]:
     """Return the queries that find the copies of these sources.
 
     For many sources, one query finds all copies of the console.

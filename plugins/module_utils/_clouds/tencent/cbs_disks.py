@@ -135,12 +135,12 @@ class CbsDisks(DiskCloud, CbsCloud):
         return self.new_disk(order, str(ids[0]), "", name=name, snapshot_id=None)
 
     def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
-        self._change_holder("AttachDisks", region, disk_id, instance_id, f"Attaching the disk {disk_id} to")
+        self._change_attachment("AttachDisks", region, disk_id, instance_id, f"Attaching the disk {disk_id} to")
 
     def detach(self, region: str, disk_id: str, instance_id: str) -> None:
-        self._change_holder("DetachDisks", region, disk_id, instance_id, f"Detaching the disk {disk_id} from")
+        self._change_attachment("DetachDisks", region, disk_id, instance_id, f"Detaching the disk {disk_id} from")
 
-    def _change_holder(self, action: str, region: str, disk_id: str, instance_id: str, activity: str) -> None:
+    def _change_attachment(self, action: str, region: str, disk_id: str, instance_id: str, activity: str) -> None:
         activity = f"{activity} {instance_id} in {region}"
         try:
             self._service.write(action, region, activity, InstanceId=instance_id, DiskIds=[disk_id])

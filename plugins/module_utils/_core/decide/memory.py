@@ -207,8 +207,8 @@ class Memory:
     def record_attachment(self, copy_id: str, instance: str, now: float) -> None:
         self.writes.accept(copy_id, WriteKind.ATTACH, now)
         disk = disk_of(self.seen[copy_id].copy)
-        held = replace(disk, attached_to=instance, attachment="attaching", in_use=True) if disk else None
-        self._record_update(copy_id, disk=held)
+        attached = replace(disk, attached_to=instance, attachment="attaching", in_use=True) if disk else None
+        self._record_update(copy_id, disk=attached)
 
     def record_detachment(self, copy_id: str, now: float) -> None:
         self.writes.accept(copy_id, WriteKind.DETACH, now)

@@ -51,10 +51,12 @@ class Sighting:
         """Record what a look showed. Returns the kinds of writes whose effect it shows for the first time."""
         was, news = self.copy, {}
         if copy is not was and STATE_ORDER[copy.state] >= STATE_ORDER[was.state]:
-            now_held, was_held = (disk.attached_to if disk else None for disk in (disk_of(copy), disk_of(was)))
+            attached_now, attached_before = (
+                disk.attached_to if disk else None for disk in (disk_of(copy), disk_of(was))
+            )
             news[WriteKind.TAGS] = copy.tags != was.tags
             news[WriteKind.EXPIRY] = copy.expires_at is not None and was.expires_at is None
-            news[WriteKind.ATTACH] = now_held is not None and was_held is None
+            news[WriteKind.ATTACH] = attached_now is not None and attached_before is None
             self.copy = with_known_facts(was, copy)
         self.first_shown_at = min(self.first_shown_at, at)
         if copy.state is State.COMPLETED:

@@ -20,12 +20,12 @@ from ..._role.rows import time_or_now
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
 from .disk_points import key_problem_of, point_of_disk
-from .disk_selection import expected_disks, is_selected, with_facts
+from .disk_selection import expected_disks, is_selected, with_facts_of_report
 from .listed_copies import copies_that_count, source_disk
 from .made_before import kept_points, made_before, second_disks, torn_beside, warnings_of_made
 from .missing_disks import missing_disks
 from .points import Point
-from .servers import servers_of, warnings_of, with_sets
+from .servers import servers_of, warnings_of_contradictions, with_sets
 
 NO_SERVERS = (
     "Copies on {cloud} do not show servers, so it is unknown which disks belong together. Each disk is restored from "
@@ -67,7 +67,7 @@ def choose(
 
     def point_of(disk_id: str, source_id: str | None = None) -> Point:
         point = point_of_disk(disk_id, by_disk[disk_id], used, at, values, source_id)
-        return with_facts(point, known[disk_id]) if disk_id in known else point
+        return with_facts_of_report(point, known[disk_id]) if disk_id in known else point
 
     found = [kept.get(disk_id) or point_of(disk_id) for disk_id in dict.fromkeys([*by_disk, *kept])]
     points = [point for point in found if is_selected(point, known.get(str(point.disk_id)), values)]
@@ -88,7 +88,7 @@ def choose(
     without = [disk for disk in expected.values() if disk.disk_id not in found_ids]
     points += missing_disks(found, points, without, known, values)
     points.sort(key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
-    warnings = [*warnings_of(servers.contradictions), *warnings_of_made(points, made, values)]
+    warnings = [*warnings_of_contradictions(servers.contradictions), *warnings_of_made(points, made, values)]
     if not has_marks and len(found_ids) > 1 and all(disk.set_seconds is None for disk in reported):
         warnings.append(NO_SERVERS.format(cloud=values.cloud))
     return RestoreChoice(points, warnings, second_disks(points, made, values))

@@ -31,7 +31,7 @@ def expected_disks(values: Variables) -> dict[str, Expected]:
     }
 
 
-def with_facts(point: Point, disk: Expected) -> Point:
+def with_facts_of_report(point: Point, disk: Expected) -> Point:
     """Add to a point the facts about its disk from a report.
 
     A copy has the tags of its snapshot; the report has those of the disk.

@@ -19,7 +19,7 @@ from ..._role.failures import failures_of
 from ..._role.marks import DISK_NAME
 from ..input.expected import Expected
 from ..input.variables import Variables
-from .disk_selection import names_of, with_facts
+from .disk_selection import names_of, with_facts_of_report
 from .listed_copies import is_from, source_disk
 from .points import Missing, MissingReason, Point, by_reason, disk_label
 
@@ -39,7 +39,7 @@ def missing_disks(
     origin = f" from {values.source_region}" if values.source_region else ""
     no_copy = MissingReason.NO_COPY.of(region=values.region, origin=origin)
     reason = MissingReason.EXPECTED.of(by="dr_restore_expected", region=values.region, origin=origin)
-    missing = [with_facts(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
+    missing = [with_facts_of_report(Point(disk.disk_id, disk.name, reason), disk) for disk in without]
     rows = [*chosen, *missing]
     ids = {point.disk_id for point in rows}
     names: set[str] = set().union(*(names_of(point, known.get(str(point.disk_id))) for point in rows))

@@ -123,7 +123,7 @@ def deleted_ids(calls: Sequence[Answer]) -> list[str]:
     return list(gone)
 
 
-def own_disks(listed: InfoAnswer, calls: Sequence[Answer], values: Variables) -> list[RemainingDisk]:
+def undeleted_disks(listed: InfoAnswer, calls: Sequence[Answer], values: Variables) -> list[RemainingDisk]:
     """Return this drill's listed disks whose deletion was not confirmed, except those that others have attached."""
     shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values.id]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
@@ -137,7 +137,7 @@ def doubtful(
     A listing may be stale. A look by ID then shows whether they still exist.
     """
     gone = set(deleted_ids(calls))
-    shown = [disk["disk_id"] for disk in own_disks(listed, calls, values)]
+    shown = [disk["disk_id"] for disk in undeleted_disks(listed, calls, values)]
     known = [disk["disk_id"] for disk in made if disk["disk_id"]]
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 

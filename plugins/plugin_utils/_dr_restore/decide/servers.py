@@ -62,7 +62,7 @@ def servers_of(
     sources = {copy.source_id for copy in copies if copy.snapshot_id in used}
     found = choices_of(copies, at, wanted, sources, unusable, are_named)
     by_id = {copy.snapshot_id: copy for copy in copies}
-    return Servers(found.of_disks, by_id, found.contradictions, found.left)
+    return Servers(found.of_disks, by_id, found.contradictions, found.former_groups)
 
 
 def _with_reported(copies: Sequence[Copy], reported: Sequence[Expected]) -> list[Copy]:
@@ -109,7 +109,7 @@ def _marked(point: Point, mark: SnapshotSet | None) -> Point:
     return replace(point, set=mark.set_id, consistency=mark.consistency.value) if mark else point
 
 
-def warnings_of(contradictions: Sequence[Contradiction]) -> list[str]:
+def warnings_of_contradictions(contradictions: Sequence[Contradiction]) -> list[str]:
     """Return warnings that say which sets are contradictory, and why."""
     warnings = [
         f"The tags of copies contradict each other: {contradiction}" for contradiction in contradictions[:MAX_NAMED]

@@ -48,7 +48,7 @@ class SetToCheck(TypedDict):
     disks: list[DiskToCheck]
 
 
-def sets_of(chosen: Sequence[Point]) -> list[list[Point]]:
+def disks_checked_together(chosen: Sequence[Point]) -> list[list[Point]]:
     """Return the disks that are checked together: those of one set together, and each other disk by itself."""
     together = grouped(chosen, lambda point: (point.group, point.set) if point.set else (None, point.copy_id))
     return list(together.values())

@@ -57,6 +57,11 @@ def test_one_run_at_a_time_reads_and_writes_its_file_in_a_directory(tmp_path):
     assert done == ["first", "other"]
 
 
+def test_a_run_that_hangs_delays_no_other_for_ever(tmp_path):
+    with directory_lock(tmp_path), directory_lock(tmp_path, wait_seconds=0.2):
+        pass
+
+
 def test_a_lock_makes_its_directory_and_goes_without_one_that_cannot_be_made(tmp_path):
     with directory_lock(tmp_path / "new" / "one"):
         assert (tmp_path / "new" / "one").is_dir()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -58,18 +59,29 @@ def _make_directory(path: Path) -> None:
 
 
 @contextmanager
-def directory_lock(directory: Path) -> Iterator[None]:
+def directory_lock(directory: Path, wait_seconds: float = 60.0) -> Iterator[None]:
     """Let one run at a time read and write its file in this directory, which is made if it does not exist.
 
-    Without effect if it cannot be made, or if its file system has no such locks.
+    Without effect if it cannot be made, if its file system has no such locks, or if a run that hangs holds the lock for
+    longer than ``wait_seconds``.
     """
     with ExitStack() as stack:
         with suppress(OSError):
             _make_directory(directory)
             descriptor = os.open(directory, os.O_RDONLY)
             stack.callback(os.close, descriptor)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor, time.monotonic() + wait_seconds)
         yield
+
+
+def _lock(descriptor: int, ends_at: float) -> None:
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > ends_at:
+                raise
+            time.sleep(0.05)
 
 
 def read_json(path: Path) -> Json:

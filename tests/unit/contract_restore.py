@@ -429,6 +429,13 @@ class RestoreContract(OnOneCloud):
         out = cloud.restore(cloud.copy(), wait=True)
         assert not out.failed and len(cloud.disks()) == 1 and "could not be read" in out.text
 
+    def test_refused_options_keep_the_warning_that_the_offers_cannot_be_read(self, cloud):
+        if not cloud.shows_sizes:
+            pytest.skip("the cloud shows no sizes of snapshots")
+        cloud.settings(denied=[cloud.offers_action])
+        out = cloud.restore(cloud.copy(), size_gib=1, wait=True)
+        assert out.failed and "size_gib" in out["msg"] and not cloud.disks() and "could not be read" in out.text
+
     # -- what does not fit -----------------------------------------------------------------------------
 
     def test_a_mismatched_disk_is_reported_and_no_other_is_made(self, cloud):

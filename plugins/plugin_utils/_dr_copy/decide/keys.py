@@ -50,5 +50,5 @@ def with_key(point: RecoveryPoint, keys: Mapping[tuple[str, str], KeyRow]) -> Re
 def _problem(key: KeyRow) -> str:
     name = f"its key {key['arn']}" if key.get("arn") else "its key"
     if key.get("deletion_date"):
-        return f"{name} is disabled, and KMS will delete it on {str(key['deletion_date'])[:10]}"
+        return f"{name} cannot be used: KMS will delete it on {str(key['deletion_date'])[:10]}"
     return f"{name} cannot be used: its state is {key.get('state') or 'unknown'}"

@@ -80,9 +80,7 @@ def key_problem_of(copy: SnapshotRow) -> str | None:
     if not key or key["enabled"] is not False:
         return None
     date = key["deletion_date"]
-    state = (
-        f"is disabled, and KMS will delete it on {date}" if date else f"is not enabled (its state is {key['state']})"
-    )
+    state = f"KMS will delete it on {date}" if date else f"its state is {key['state']}"
     return Obstacle.KEY.value.format(arn=key["arn"], state=state)
 
 

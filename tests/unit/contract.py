@@ -136,7 +136,7 @@ class CopyContract(OnOneCloud):
         out = cloud.run(source)
         assert out.copy()["snapshot_id"] == first.id and not out["changed"]
         assert {d["snapshot_id"] for d in out["duplicates"]} == {foreign.id, second.id, unfinished.id}
-        assert "are duplicates" in out.text
+        assert "more than one copy" in out.text
         planned = cloud.run(source, remove_duplicates=True, check=True)
         assert second.id not in {d["snapshot_id"] for d in planned["duplicates"]} and planned["counts"]["deleted"] == 1
         out = cloud.run(source, remove_duplicates=True)

@@ -596,7 +596,7 @@ class BadDaysContract(OnOneCloud):
         cloud.create_our_copy(source)
         out = cloud.run(source, remove_duplicates=True, wait=True)
         assert not out.failed and out["counts"]["deleted"] == 1
-        assert ids(cloud.copies()) == {kept.id} and out["duplicates"] == [] and "are duplicates" not in out.text
+        assert ids(cloud.copies()) == {kept.id} and out["duplicates"] == [] and "more than one copy" not in out.text
 
     def test_a_duplicate_that_cannot_be_deleted_is_still_reported(self, cloud):
         """The duplicate is still in the result, and a failure names it (promises: counting-order)."""

@@ -604,7 +604,7 @@ def test_a_new_copy_whose_key_does_not_show_yet_is_no_duplicate_of_the_misfit(eb
     source = ebs.snapshot()
     ebs.create_our_copy(source, encrypted=True, kms_key_id=KEY.replace("1111", "9999"))
     out = ebs.run(source, encrypted=True, kms_key_id=KEY, replace_mismatched=True)
-    assert out.copy()["action"] == "replaced" and out["duplicates"] == [] and "are duplicates" not in out.text
+    assert out.copy()["action"] == "replaced" and out["duplicates"] == [] and "more than one copy" not in out.text
 
 
 def test_an_alias_that_a_pending_copy_shows_is_no_other_key(ebs):

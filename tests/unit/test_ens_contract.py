@@ -55,7 +55,7 @@ class TestEns(CopyContract):
         cloud.clock.sleep(10)
         second, unfinished = cloud.create_our_copy(source), cloud.create_our_copy(source, seconds=1000)
         out = cloud.run(source)
-        assert out.copy()["snapshot_id"] == first.id and "are duplicates" in out.text
+        assert out.copy()["snapshot_id"] == first.id and "more than one copy" in out.text
         assert {d["snapshot_id"] for d in out["duplicates"]} == {second.id, unfinished.id}
         out = cloud.run(source, remove_duplicates=True)
         assert out["counts"]["deleted"] == 1 and {c.id for c in cloud.copies()} == {first.id, unfinished.id}

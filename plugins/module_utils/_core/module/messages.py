@@ -82,6 +82,6 @@ def duplicates_message(duplicates: Sequence[Mapping[str, Any]]) -> str:
     )
     more = f" and {len(duplicates) - SPELT_OUT} more" if len(duplicates) > SPELT_OUT else ""
     return (
-        f"These copies are duplicates of another copy with the same source, encryption and key: {named}{more}. "
+        f"There is more than one copy of the same source with the same encryption and key. Duplicates: {named}{more}. "
         "Set remove_duplicates: true to delete those that this collection made."
     )

@@ -105,8 +105,8 @@ notes:
     placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601, UTC),
     C({destination_region}) and C({disk_id}). For literal braces write C({{) and C(}}).
   - A second run makes no copy call, and returns the same IDs with RV(ignore:changed=false).
-  - While it runs, a task shows its progress on stderr every 30 seconds, and when a new phase begins. It shows none in
-    check mode, with C(async) or with O(ignore:no_log). To turn it off, set the variable
+  - While it runs, a task shows its progress on stderr every 30 seconds, and when a new phase begins. It shows none over
+    SSH, as another user, in check mode, with C(async) or with O(ignore:no_log). To turn it off, set the variable
     C(snapshot_copy_progress=false).
   - If the answer to a copy call is lost, the module looks for the copy before it calls again. If the
     cloud shows that copy too late, a second copy is possible. The next run then reports it in RV(duplicates).

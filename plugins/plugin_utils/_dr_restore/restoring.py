@@ -56,13 +56,13 @@ class Restore(Run):
         before = {str(disk["disk_id"]) for disk in disk_listing.get("disks") or ()}
         with nullcontext() if check_mode else directory_lock(manifest_file(values).parent):
             # Another run of this restore, for example for another region, may have written its rows meanwhile.
-            now = last_manifest(values)
+            newest = last_manifest(values)
             run: RestoreRun = {
                 "check_mode": check_mode,
                 "finished_at": self._now(),
                 "unidentified": unidentified(listed, values),
-                "last": {**last, **now},
-                "existing": before | (now.keys() - last.keys()) if is_read(disk_listing, "disks") else None,
+                "last": {**last, **newest},
+                "existing": before | (newest.keys() - last.keys()) if is_read(disk_listing, "disks") else None,
                 "warnings": [*chosen.warnings, *warnings_of_waves(points, values)],
             }
             manifest = manifest_of(points, waves, unread, values, run)

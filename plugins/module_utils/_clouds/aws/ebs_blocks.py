@@ -55,7 +55,8 @@ class EbsBlocks(EbsCloud):
         """
         ask = partial(self._ec2.block_reader(region).list_snapshot_blocks, SnapshotId=snapshot_id)
         ask = partial(ask, MaxResults=min(PAGE, max(LEAST, max_blocks)))
-        read = partial(self._page, f"Listing the blocks of {snapshot_id} in {region}", ask)
+        activity = f"Listing the blocks of {snapshot_id} in {region}"
+        read = partial(self._page, activity, ask)
         tokens: dict[int, str] = {}
         seen: set[str] = set()
         # AWS accepts a first index together with a page token, but ignores the index.
@@ -67,7 +68,7 @@ class EbsBlocks(EbsCloud):
             if not token or len(tokens) >= max_blocks:
                 break
             if token in seen:
-                raise Unreachable(f"Listing the blocks of {snapshot_id} in {region}: the pages do not end")
+                raise Unreachable(f"{activity}: the pages of the listing do not end")
             seen.add(token)
             given = {"NextToken": token}
         end = max(tokens) + 1 if token and tokens else None

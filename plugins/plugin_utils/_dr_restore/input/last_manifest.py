@@ -70,8 +70,7 @@ def _file_of_restore(values: Variables, end: str) -> Path:
 def last_manifest(values: Variables) -> dict[str, EarlierRow]:
     """Return the rows of the manifest that earlier runs of this restore have written, by new disk or claim.
 
-    People may have edited the file: a key that every row needs is None if it is missing, and a claim without a copy
-    does not count.
+    People may have edited the file. A missing key becomes None, and a claim without a copy is ignored.
     """
     manifest = read_json(manifest_file(values))
     lists = [rows for key in ("earlier", "disks") if isinstance(rows := manifest.get(key), list)]

@@ -25,7 +25,7 @@ def write_drill_metrics(report: DrillReport, directory: str) -> str:
     registry, elsewhere = CollectorRegistry(), proofs_in_other_files(path)
     gauge = drill_gauge(registry)
     for disk in report["disks"]:
-        # A disk that dr_restore_disk_names names, but of which there is no copy, has no known ID.
+        # A disk without a copy may be known only by its name in dr_restore_disk_names.
         named = disk["disk_id"] or disk["disk_name"]
         labels = {"plan": report["host"], "disk": named, "region": report["region"]}
         if (labels["plan"], labels["disk"], labels["region"]) not in elsewhere:

@@ -86,7 +86,8 @@ def server_in_words(row: RowOfServer) -> str:
 
 def by_group(disks: Iterable[OfServer]) -> dict[str, list[OfServer]]:
     """Return the rows of each server's disks, in the order of the servers' names."""
-    return dict(sorted(grouped((disk for disk in disks if disk["group"]), lambda disk: str(disk["group"])).items()))
+    of_servers = (disk for disk in disks if disk["group"])
+    return dict(sorted(grouped(of_servers, lambda disk: str(disk["group"])).items()))
 
 
 def _taken(of_set: Sequence[PointRow]) -> str:

@@ -49,7 +49,7 @@ install_with() { # a requirements file, into the virtual environment or another 
   stamp=$WORK/$(basename "$1").$(cksum <"$1" | tr ' ' -)
   [ -e "$stamp" ] && return
   local environment=${2:-$WORK/venv}
-  # uv takes a fifth of pip's time, but does not read pip's configuration. So only .ci/run installs it.
+  # uv takes a quarter of pip's time, but does not read pip's configuration. So only .ci/run installs it.
   # To compile all files takes as long as to install them; few are imported.
   "$environment/bin/uv" pip install -q --python "$environment/bin/python" -r "$1" 2>/dev/null ||
     "$environment/bin/pip" install -qq --no-compile -r "$1"

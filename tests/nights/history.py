@@ -215,7 +215,7 @@ class NightHistory:
     def _expired_copies(self) -> list[Row]:
         judged = with_doubts(self.copies, self.sources, self.now)
         values = replace(self.values, now=text_of(self.now))
-        return prunable(done_with(judged, self._plan(), self.disks), values).to_delete
+        return prunable(done_with(judged, self._plan(), self.disks), values, False).to_delete
 
     def _prune(self, broken: set[str]) -> None:
         expired = self._expired_copies()

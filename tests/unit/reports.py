@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import NO_STEPS, outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
@@ -58,21 +59,19 @@ def sample(
     rows = [_row(row["snapshot_id"], failed) for row in chosen]
     made = [_copy(int(r["disk_id"][4:], 16), r["age_hours"]) for r in chosen if r["snapshot_id"] not in failed]
     there = [*copies, *made]
-    expired = prunable(done_with(there, plan, shown), values).to_delete
+    expired = prunable(done_with(there, plan, shown), values, False).to_delete
     counts = {"created": len(made), "adopted": 0, "replaced": 0, "updated": 0, "unchanged": 1, "failed": len(failed)}
     deleted = [copy["snapshot_id"] for copy in expired]
-    done = {
-        **NO_STEPS,
-        "source": {"failures": [], "api_calls": {"DescribeSnapshots": 3, "DescribeVolumes": 1}},
-        "disks": shown,
-        "snapshots": snapshots,
-        "plan": plan,
-        "copied": [{"copies": rows, "failures": failures, "counts": counts, "api_calls": {"CopySnapshot": len(rows)}}],
-        "listed": [{"region": REGION, "snapshots": there, "failures": []}],
-        "expired": expired,
-        "deleted": [{"deleted_ids": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
-    }
-    return report_of(outcome_of(done, values), done, values, RunContext(host=host, ansible="2.21.0"))
+    done = StepResults(
+        source={"snapshots": snapshots, "failures": [], "api_calls": {"DescribeSnapshots": 3, "DescribeVolumes": 1}},
+        disks=shown,
+        plan=plan,
+        copied=[{"copies": rows, "failures": failures, "counts": counts, "api_calls": {"CopySnapshot": len(rows)}}],
+        before=[{"region": REGION, "snapshots": there, "failures": []}],
+        expired=expired,
+        deleted=[{"deleted_ids": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
+    )
+    return report_of(outcome_of(done, values, False), done, values, RunContext(host=host, ansible="2.21.0"))
 
 
 def done_with(
@@ -80,13 +79,13 @@ def done_with(
     plan: Sequence[dict[str, Any]],
     disks: Sequence[dict[str, Any]],
     failed: Sequence[dict[str, Any]] = (),
-) -> dict[str, Any]:
+) -> StepResults:
     """Return what the steps of a night returned if these copies are at the destinations after it."""
     regions = sorted({copy["region"] for copy in copies})
     listed = [{"region": region, "snapshots": [c for c in copies if c["region"] == region]} for region in regions]
     source = {"disks": list(disks), "snapshots": [], "failures": []}
     copied = [{"copies": [], "failures": list(failed), "counts": {}}]
-    return {**NO_STEPS, "source": source, "disks": disks, "plan": plan, "listed": listed, "copied": copied}
+    return StepResults(source=source, disks=disks, plan=plan, before=listed, copied=copied)
 
 
 def _is_late(number: int, late: int) -> bool:

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import NO_STEPS, outcome_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unseen import unseen_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
@@ -54,10 +55,10 @@ def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted
     plan = copy_plan(snapshots, DISKS, known, ["eu-west-1"], select=values.select, now=ago(0),
                      max_snapshot_age_hours=values.max_snapshot_age_hours, snapshot_tags=values.snapshot_tags,
                      exclude_snapshot_tags=values.exclude_snapshot_tags)  # fmt: skip
-    done = {**NO_STEPS, "source": source, "share": share or {}, "before": listed, "disks": DISKS}
-    done.update(snapshots=snapshots, plan=plan, copied=copied, listed=listed, seen=seen, deleted=deleted)
+    done = StepResults(source=source, share=share or {}, before=listed, disks=DISKS, plan=plan)
+    done = replace(done, copied=copied, seen=seen, deleted=deleted)
     run = RunContext(host="orders", ansible="2.21.0")
-    return report_of(outcome_of(done, values), done, values, run)
+    return report_of(outcome_of(done, values, False), done, values, run)
 
 
 def why(**given):
@@ -160,13 +161,13 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         snapshots, old = [snapshot(1, 1)], [copy(3, 60), copy(2, 30)]
         plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
         listing = {"disks": DISKS, "snapshots": snapshots, "failures": []}
-        done = {**NO_STEPS, "source": listing, "disks": DISKS, "plan": plan, "copied": [self.call]}
-        done["listed"] = [{"region": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
-        assert prunable(done, values).to_delete == []
+        done = StepResults(source=listing, disks=DISKS, plan=plan, copied=[self.call])
+        done.before = [{"region": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
+        assert prunable(done, values, False).to_delete == []
         look = {"target": {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}, "snapshots": [], "failures": []}
-        assert prunable({**done, "seen": [look]}, values).to_delete == []
-        done["seen"] = [{**look, "snapshots": [copy(1, 1)]}]
-        assert [c["snapshot_id"] for c in prunable(done, values).to_delete] == ["copy-3", "copy-2"]
+        assert prunable(replace(done, seen=[look]), values, False).to_delete == []
+        done.seen = [{**look, "snapshots": [copy(1, 1)]}]
+        assert [c["snapshot_id"] for c in prunable(done, values, False).to_delete] == ["copy-3", "copy-2"]
 
 
 def test_points_in_a_region_that_could_not_be_listed_are_unknown():

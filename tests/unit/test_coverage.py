@@ -16,10 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     names_in_words,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import (
-    NO_STEPS,
-    outcome_of,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import with_survivors
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
@@ -27,6 +24,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     own_disks,
     too_few,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.vanished import missing_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
@@ -65,19 +63,19 @@ def test_tags_that_nearly_match_are_reported(tags, near):
 
 def test_disk_ids_that_the_source_region_does_not_show_are_named():
     result = {"plan": [], "coverage": coverage_of(source(disk(1)), [], values()), "vanished": []}
-    done = {**NO_STEPS, "source": source(disk(1))}
+    done = StepResults(source=source(disk(1)))
     given = replace(values(), disk_ids=["vol-1", "vol-7", "vol-9"])
     (content,) = warnings_of(result, done, given)
     assert "do not exist in us-east-1 or lack the plan's tags: vol-7, vol-9." in content
     assert not warnings_of(result, done, replace(given, disk_ids=["vol-1"]))
-    assert not warnings_of(result, {**done, "source": {"skipped": True}}, given), "nothing was asked"
+    assert not warnings_of(result, replace(done, source={"skipped": True}), given), "nothing was asked"
 
 
 def test_archived_copies_that_retention_deletes_are_counted_in_a_sentence():
     copies = [{**of_plan("orders", n), "traits": ["archived"]} for n in (1, 2)]
     result = {"plan": [], "coverage": coverage_of(source(), [], values()), "vanished": []}
-    (one,) = warnings_of(result, {**NO_STEPS, "source": source(), "expired": copies[:1]}, values())
-    (two,) = warnings_of(result, {**NO_STEPS, "source": source(), "expired": copies}, values())
+    (one,) = warnings_of(result, StepResults(source=source(), expired=copies[:1]), values())
+    (two,) = warnings_of(result, StepResults(source=source(), expired=copies), values())
     assert one.startswith("1 of the copies that retention deletes is archived")
     assert two.startswith("2 of the copies that retention deletes are archived")
 
@@ -108,7 +106,7 @@ def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     coverage = coverage_of(source(kept), [kept], given, last)
     assert [row["disk_id"] for row in coverage["missing"]] == [second]
     result = {"plan": [], "coverage": coverage, "vanished": []}
-    content = warnings_of(result, {**NO_STEPS, "source": source(kept)}, given)
+    content = warnings_of(result, StepResults(source=source(kept)), given)
     assert any("no longer selected" in line and second in line for line in content)
     down = {**before, "source_listed": False, "recovery_points": before["recovery_points"][:1], "last": last}
     (tmp_path / "orders.json").write_text(report_content(down, "json"))
@@ -140,8 +138,8 @@ def test_the_page_names_the_disks_that_a_plan_leaves_out(part):
 def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
     given = values(report_dir=str(tmp_path), cloud="ebs", source_region="us-east-1")
     run = RunContext(host="h", ansible="2.21.0")
-    done = {**NO_STEPS, "source": source()}
-    result = outcome_of(done, given)
+    done = StepResults(source=source())
+    result = outcome_of(done, given, False)
     assert not write_report(result, done, given, run).unwritten
     (page,) = tmp_path.glob("*.html")
     assert "could not be rendered" not in page.read_text()
@@ -175,20 +173,20 @@ def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
     (tmp_path / "reports").mkdir(mode=0o700)
     given = values(report_dir=str(tmp_path / "reports"), metrics_dir=str(tmp_path / "metrics"), history_days=3)
     run = RunContext(host="orders", ansible="2.21.0")
-    result = outcome_of(NO_STEPS, given)
-    assert not write_report(result, NO_STEPS, given, replace(run, check_mode=True)).unwritten
+    result = outcome_of(StepResults(), given, False)
+    assert not write_report(result, StepResults(), given, replace(run, check_mode=True)).unwritten
     assert not [path for path in tmp_path.rglob("*") if path.is_file()], "a dry run leaves last night's report as it is"
     old = tmp_path / "reports" / "history" / given.plan / "2020-01-01.json"
     old.parent.mkdir(parents=True)
     old.write_text("{}")
-    assert write_report(result, NO_STEPS, given, run).unwritten == ""
+    assert write_report(result, StepResults(), given, run).unwritten == ""
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".html", ".json", ".xml", ".csv", ".prom"} and old not in files
     assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
     assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700, "others' directories keep their permissions"
     (tmp_path / "file").write_text("")
     for name, what in (("report_dir", "The report"), ("metrics_dir", "The metrics")):
-        content = write_report(result, NO_STEPS, replace(given, **{name: str(tmp_path / "file")}), run).unwritten
+        content = write_report(result, StepResults(), replace(given, **{name: str(tmp_path / "file")}), run).unwritten
         assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
 
 
@@ -247,9 +245,9 @@ def test_more_deletions_than_the_plan_allows_are_none_and_a_failure():
     expired = with_survivors(expired_copies(copies, keep=2, now=ago(0)), copies)
     assert len(expired) == 3 and deletion_batches(expired, 2) == []
     assert len(deletion_batches(expired, 3)) == len(deletion_batches(expired, 4)) == 1
-    done = {**NO_STEPS, "expired": expired}
-    assert not any(outcome_of(done, values(max_deletions=most))["failures"] for most in (3, 4))
-    content = outcome_of(done, values(max_deletions=2))
+    done = StepResults(expired=expired)
+    assert not any(outcome_of(done, values(max_deletions=most), False)["failures"] for most in (3, 4))
+    content = outcome_of(done, values(max_deletions=2), False)
     assert "dr_copy_max_deletions (2)" in content["failures"][0]["message"] and content["pruned"] == []
 
 

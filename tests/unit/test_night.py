@@ -348,7 +348,7 @@ def test_an_error_of_our_own_leaves_a_red_page_and_no_traceback(ecs, tmp_path, m
     night(ecs, report_dir=str(tmp_path))
 
     def fails(*given, **more):
-        if broken != "outcome_of" or given[0]["source"] != {"skipped": True}:
+        if broken != "outcome_of" or given[0].source != {"skipped": True}:
             raise AttributeError("disk has no <tags>")
         return real(*given, **more)
 

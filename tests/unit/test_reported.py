@@ -16,15 +16,14 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     description,
     source_tags,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import (
-    NO_STEPS,
-    outcome_of,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.point_facts import with_facts
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_state import RunState
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import remembered_disks
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
@@ -205,21 +204,20 @@ def test_a_wrong_tag_on_a_copy_of_another_plans_disk_is_no_failure_of_this_plan(
 
 def test_ages_are_judged_by_the_end_of_the_run():
     given = replace(values(rpo_hours=24), judged_at=ago(-3))
-    done = {**NO_STEPS, "disks": [disk(1)], "source": source(disk(1))}
-    done["listed"] = [{"region": "eu-west-1", "snapshots": [of_plan("orders", 1, hours=22)], "failures": []}]
-    point = outcome_of(done, given)["recovery_points"][0]
+    done = StepResults(disks=[disk(1)], source=source(disk(1)))
+    done.before = [{"region": "eu-west-1", "snapshots": [of_plan("orders", 1, hours=22)], "failures": []}]
+    point = outcome_of(done, given, False)["recovery_points"][0]
     assert (point["age_hours"], point["within_rpo"]) == (25.0, False)
 
 
 def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
     given = values(rpo_hours=24, report_dir=str(tmp_path))
-    done = {
-        **NO_STEPS,
-        "stopped": run_failure("dr_copy_keep must be a number", "Correct this, then run again."),
-        "last": {"disks": [], "finished_at": ago(24), "disk_ids": [], "shard": ""},
-    }
+    done = StepResults(
+        stopped=run_failure("dr_copy_keep must be a number", "Correct this, then run again."),
+        last={"disks": [], "finished_at": ago(24), "disk_ids": [], "shard": ""},
+    )
     run = RunContext(host="orders", ansible="2.21.0")
-    content = report_of(outcome_of(done, given), done, given, run)
+    content = report_of(outcome_of(done, given, False), done, given, run)
     assert content["totals"]["failures"] == 1 and content["within_rpo"] is None
     page = report_content(content, "page")
     assert "1 failure</a>" in page and "dr_copy_keep must be a number" in page and "✓" not in page
@@ -392,8 +390,8 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
     run = RunContext(host="h", ansible="2.21.0")
     for part in ("1/2", "2/2"):
         given = values(shard=part, report_dir=str(tmp_path), rpo_hours=24)
-        done = {**NO_STEPS, "source": source()}
-        assert write_report(outcome_of(done, given), done, given, run).unwritten == ""
+        done = StepResults(source=source())
+        assert write_report(outcome_of(done, given, False), done, given, run).unwritten == ""
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
     day = given.now[:10]
     for part in ("1_2", "2_2"):
@@ -406,8 +404,8 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
 def test_the_index_knows_the_shards_of_a_plan(tmp_path):
     run = RunContext(host="h", ansible="2.21.0")
     given = values(shard="1/3", report_dir=str(tmp_path))
-    done = {**NO_STEPS, "source": source()}
-    first = write_report(outcome_of(done, given), done, given, run).report
+    done = StepResults(source=source())
+    first = write_report(outcome_of(done, given, False), done, given, run).report
     second = {**first, "settings": {**first["settings"], "shard": "2/3"}}
     page = index_over([second], str(tmp_path), ["a", "b"], ["orders", "orders"], ["", ""], ["1/3", "3/3"])
     assert 'href="orders_2_3.status.html">orders 2/3<' in page and 'href="orders_1_3.html">orders 1/3<' in page
@@ -437,8 +435,8 @@ def test_the_report_shows_the_account_or_what_the_connection_says_about_it():
     def account(own, *others, **variables):
         given = values(**variables)
         before = [{"region": "eu-west-1", "account": one, "failures": []} for one in others]
-        done = {**NO_STEPS, "source": {**source(), "account": own}, "before": before}
-        report = report_of(outcome_of(done, given), done, given, run)
+        done = StepResults(source={**source(), "account": own}, before=before)
+        report = report_of(outcome_of(done, given, False), done, given, run)
         assert (report["account"] or "not reported by the cloud") in report_page(report)
         return report["account"]
 
@@ -462,21 +460,19 @@ def test_the_last_proof_of_a_disk_is_reported_with_its_copy():
     point = {"disk_id": "vol-1", "region": "eu-west-1", "snapshot_id": newest["snapshot_id"]}
     for made in (newest, older, oldest):
         made["source"]["disk_id"] = "vol-1"
-    done = {
-        **NO_STEPS,
-        "snapshots": [],
-        "listed": [{"region": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}],
-    }
-    (row,) = with_facts([point], [], done, values())
+    done = StepResults(
+        before=[{"region": "eu-west-1", "snapshots": [newest, older, oldest], "failures": []}],
+    )
+    (row,) = with_facts([point], [], RunState(done, values(), False), values())
     assert (row["proven_at"], row["proven_level"]) == (ago(30), "readable")
     assert row["proven_snapshot_id"] == older["snapshot_id"] != row["snapshot_id"]
     assert "proofs" not in row
     older["tags"], oldest["tags"] = drilled(30), drilled(60, "usable")
-    (row,) = with_facts([point], [], done, values())
+    (row,) = with_facts([point], [], RunState(done, values(), False), values())
     assert (row["proven_at"], row["proven_level"]) == (ago(30), "creatable")
     assert row["proofs"] == {"creatable": ago(30), "usable": ago(60)}, "a later weaker one hides no stronger one"
     older["tags"], oldest["tags"] = drilled(-24), drilled(60, "certain")
-    (row,) = with_facts([point], [], done, values())
+    (row,) = with_facts([point], [], RunState(done, values(), False), values())
     assert "proven_at" not in row, "a tag is no truth"
 
 

@@ -178,7 +178,7 @@ def expired(copies, plan, disks=tuple(DISK), failed=(), **variables):
     """Return the IDs of the copies that a night with ``keep: 1`` deletes."""
     basics = {"cloud": "ebs", "source_region": "source-1", "destination_regions": ["dr-1"], "keep": 1, "plan": "orders"}
     values = replace(normalise({**basics, **variables}).values, now=NOW)
-    return ids(prunable(done_with(copies, plan, disks, failed), values).to_delete)
+    return ids(prunable(done_with(copies, plan, disks, failed), values, False).to_delete)
 
 
 def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():

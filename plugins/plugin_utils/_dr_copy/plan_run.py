@@ -19,25 +19,24 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
-from .._role.answers import Answer, CopyAnswer, InfoAnswer, ShareAnswer
+from .._role.answers import Answer, CopyAnswer, InfoAnswer
 from .._role.call import Call, RawAnswer, Returned, RunsModule
 from .._role.failures import outdates_listing, run_failure, unexpected_error
 from .._role.parsing import RawVariables
 from .._role.rows import read_listing
 from .calls import Calls
 from .decide.batches import copy_batches, deletion_batches, snapshots_to_share
-from .decide.decision import NOTHING, decide_run
+from .decide.decision import decide_run
 from .decide.falling_back import both_shares, disks_to_fall_back, fall_back
 from .decide.marks import source_tags
 from .decide.outcome import encrypted_points
 from .decide.pruning import may_be_of_sets, prunable
-from .decide.result import ExpiredCopy, KeptCopy, VanishedPoint
 from .decide.selection import shard_disks_to_list
-from .decide.step_results import ListedRegion, LookAnswer, RunDecision, StepResults
+from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
-from .input.last_report import LastReport, last_report
+from .input.last_report import last_report
 from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
 from .results import PlanContext, PlanOutcome, report_run
@@ -80,54 +79,45 @@ class PlanRun:
         self._selections = dict(selections or {}) | ({} if problems else {self._values.plan: self._values.selection})
         self._context, self._run_module, self._clock, self._say = context, call, clock, say
         self._calls = None if problems else Calls(self._values, checked.connections)
-        self._stopped = run_failure("; ".join(problems), None if stopped else CORRECT) if problems else None
-        self._last: LastReport = {}
-        self._source: InfoAnswer = {"skipped": True}
-        self._before: list[ListedRegion] = []
-        self._decided: RunDecision = {**NOTHING}
-        self._share: ShareAnswer = {}
-        self._copied: list[CopyAnswer] = []
-        self._listed_again: list[ListedRegion] = []
-        self._seen: list[LookAnswer] = []
-        self._expired: list[ExpiredCopy] = []
-        self._deleted: list[CopyAnswer] = []
-        self._kept_for_others: list[KeptCopy] = []
-        self._vanished: list[VanishedPoint] = []
-        self._keys: list[LookAnswer] = []
+        failure = run_failure("; ".join(problems), None if stopped else CORRECT) if problems else None
+        self._done = StepResults(stopped=failure)
+        self._marks: dict[str, dict[str, str]] = {}
 
     def run(self) -> PlanOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
-        self._last = last_report(self._values)
+        self._done.last = last_report(self._values)
         if not self._context.check_mode:
             write_page_of_start(self._values)
         try:
             if self._calls:
-                self._steps(self._calls)
+                self._run_steps(self._calls)
         except Exception as error:  # the report says so
-            self._stopped = run_failure(unexpected_error(error))
-        return report_run(self._step_results, self._values_at_end(), self._context, self._selections, self._warnings)
+            self._done.stopped = run_failure(unexpected_error(error))
+        return report_run(self._done, self._values_at_end(), self._context, self._selections, self._warnings)
 
-    def _steps(self, calls: Calls) -> None:
+    def _run_steps(self, calls: Calls) -> None:
         values = self._values
         self._say(f"looking for the disks and their snapshots in {values.source_region}")
         part: list[str] = []
         if calls.reads_at_once:
             self._say(f"listing the copies in {', '.join(values.destination_regions)}")
-            self._source = self._run_call(calls.find_and_list())
-            listed = self._source.pop("also", None) or [self._source] * len(values.destination_regions)
-            self._before = _with_regions(listed, values.destination_regions)
+            self._done.source = self._run_call(calls.find_and_list())
+            listed = self._done.source.pop("also", None) or [self._done.source] * len(values.destination_regions)
+            self._done.before = _with_regions(listed, values.destination_regions)
         else:
-            self._source = self._run_call(calls.find())
-            part = shard_disks_to_list(self._source, values)
-            self._before = self._list_copies(calls, part)
-        self._decided = decide_run(self._source, self._before, values, self._last)
-        if self._decided["stopped"]:
+            self._done.source = self._run_call(calls.find())
+            part = shard_disks_to_list(self._done.source, values)
+            self._done.before = self._list_copies(calls, part)
+        decided = decide_run(self._done.source, self._done.before, values, self._done.last)
+        self._done.stopped, self._marks = decided["stopped"], decided["marks"]
+        self._done.disks, self._done.plan = decided["disks"], decided["plan"]
+        if self._done.stopped:
             return
         if not values.reads_only:
             first = self._copy(calls)
             self._fall_back(calls, first)
-            if outdates_listing(self._copied) and not self._context.check_mode:
-                self._listed_again = self._list_copies(calls, part, " again")
+            if outdates_listing(self._done.copied) and not self._context.check_mode:
+                self._done.listed_again = self._list_copies(calls, part, " again")
             self._look(calls)
         self._find_vanished(calls, part)
         if not values.reads_only:
@@ -142,15 +132,15 @@ class PlanRun:
         complete a set, so all copies must be listed to judge that.
         """
         values, check_mode = self._values, self._context.check_mode
-        self._expired, self._kept_for_others = prunable(self._step_results, self._values_at_end(), check_mode)
-        if part and may_be_of_sets(self._expired, self._listed, values):
-            self._listed_again = self._list_copies(calls, [], " of all shards")
-            self._expired, self._kept_for_others = prunable(self._step_results, self._values_at_end(), check_mode)
-        for group in deletion_batches(self._expired, values.max_deletions):
+        self._done.expired, self._done.kept_for_others = prunable(self._done, self._values_at_end(), check_mode)
+        if part and may_be_of_sets(self._done.expired, self._done.listed, values):
+            self._done.listed_again = self._list_copies(calls, [], " of all shards")
+            self._done.expired, self._done.kept_for_others = prunable(self._done, self._values_at_end(), check_mode)
+        for group in deletion_batches(self._done.expired, values.max_deletions):
             verb = "would delete" if check_mode else "deleting"
             self._say(f"{verb} {_copies(group['copy_ids'])} in {group['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, MIN_SECONDS)
-            self._deleted.append(self._run_call(calls.delete(group, seconds)))
+            self._done.deleted.append(self._run_call(calls.delete(group, seconds)))
 
     def _list_copies(self, calls: Calls, part: Sequence[str], again: str = "") -> list[ListedRegion]:
         first, *others = self._values.destination_regions
@@ -164,73 +154,72 @@ class PlanRun:
 
         Without ``before``, the first of them stands for the copies that need no call.
         """
-        values, plan = self._values, self._decided["plan"]
+        values, plan = self._values, self._done.plan
         if values.across_accounts:
             self._share_with_other(calls)
-        tags = source_tags(plan, self._source, values, self._decided["marks"]) if plan else {}
-        shared = self._share.get("shared") or [] if values.across_accounts else None
+        tags = source_tags(plan, self._done.source, values, self._marks) if plan else {}
+        shared = self._done.share.get("shared") or [] if values.across_accounts else None
         made: list[CopyAnswer] = []
         if not (before or values.across_accounts or calls.may_change_copies(self._context.defaults)):
-            made.append(unchanged_copies(plan, self._before, CLOUDS[values.cloud]))
+            made.append(unchanged_copies(plan, self._done.before, CLOUDS[values.cloud]))
         for batch in copy_batches(plan, shared, [*before, *made]):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
             verb = "would copy" if self._context.check_mode else "copying"
             self._say(f"{verb} {pluralize(len(ids), 'snapshot')} to {regions}, unless already copied")
             made.append(self._run_call(calls.copy(batch, tags, self._seconds_left)))
-        self._copied += made
+        self._done.copied += made
         return made
 
     def _share_with_other(self, calls: Calls) -> None:
         replaces = str(self._values.copy_options.get("replace_mismatched", "")).lower() in ("true", "yes", "1", "on")
-        wanted = snapshots_to_share(self._decided["plan"], replaces, self._share.get("shared") or [])
+        wanted = snapshots_to_share(self._done.plan, replaces, self._done.share.get("shared") or [])
         if not wanted:
             return
         verb = "would share" if self._context.check_mode else "sharing"
         self._say(f"{verb} {pluralize(len(wanted), 'snapshot')} with the account that copies")
-        account = next(filter(None, (listed.get("account") for listed in self._before)), None)
+        account = next(filter(None, (listed.get("account") for listed in self._done.before)), None)
         if account:
             answer = self._run_call(calls.share(wanted, account, self._seconds_left))
         else:
             why = "sts:GetCallerIdentity did not answer to dr_copy_connection"
             answer = {"msg": f"The account that copies is not known, so nothing was shared: {why}"}
-        self._share = both_shares(self._share, answer)
+        self._done.share = both_shares(self._done.share, answer)
 
     def _fall_back(self, calls: Calls, first: Sequence[CopyAnswer]) -> None:
         """Copy the next newest snapshot of each disk whose chosen snapshot was gone before it could be copied."""
-        values, plan = self._values, self._decided["plan"]
-        tried: list[Answer] = [self._share, *first]
+        values, plan = self._values, self._done.plan
+        tried: list[Answer] = [self._done.share, *first]
         gone = disks_to_fall_back(plan, tried, values)
         if not gone:
             return
         self._say(f"looking for older snapshots of {pluralize(len(gone), 'disk')}: the newest one was deleted")
         again = self._run_call(calls.find_again(gone))
-        self._decided["plan"] = fall_back(plan, tried, self._source, again, self._before, values)
+        self._done.plan = fall_back(plan, tried, self._done.source, again, self._done.before, values)
         self._copy(calls, first)
 
     def _look(self, calls: Calls) -> None:
         """Look by ID at the copies that this run saw complete and that the last listing does not show as complete."""
-        for unseen in unseen_copies(self._copied, self._listed):
+        for unseen in unseen_copies(self._done.copied, self._done.listed):
             self._say(f"checking {_copies(unseen['snapshot_ids'])} that the listing of {unseen['region']} lacks")
             answer = self._run_call(calls.look(unseen["region"], unseen["snapshot_ids"]))
-            self._seen.append({**answer, "target": unseen})
+            self._done.seen.append({**answer, "target": unseen})
 
     def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
         """Find the missing recovery points of the last report, and look for each of them by ID."""
-        missing = missing_points(self._last, self._listed, self._before, part, self._values_at_end())
+        missing = missing_points(self._done.last, self._done.listed, self._done.before, part, self._values_at_end())
         looks: list[LookAnswer] = []
         for region, ids in by_region(missing).items():
             self._say(f"looking for {pluralize(len(ids), 'recovery point')} of the last report in {region}")
             looks.append({**self._run_call(calls.look(region, ids)), "target": {"region": region, "snapshot_ids": ids}})
-        self._vanished = without_shown(missing, looks)
+        self._done.vanished = without_shown(missing, looks)
 
     def _ask_for_keys(self, calls: Calls) -> None:
         """Read the state of the keys of the newest copies."""
-        for region, ids in encrypted_points(
-            self._step_results, self._values_at_end(), self._context.check_mode
-        ).items():
+        encrypted = encrypted_points(self._done, self._values_at_end(), self._context.check_mode)
+        for region, ids in encrypted.items():
             self._say(f"checking the keys of {_copies(ids)} in {region}")
             answer = self._run_call(calls.keys(region, ids), warns=False)
-            self._keys.append({**answer, "target": {"region": region, "snapshot_ids": ids}})
+            self._done.keys.append({**answer, "target": {"region": region, "snapshot_ids": ids}})
 
     def _run_call(self, call: Call[Returned], warns: bool = True) -> Returned:
         """Make a call. Passes on its warnings, unless the report has its own.
@@ -245,39 +234,12 @@ class PlanRun:
         return cast(Returned, answer)
 
     @property
-    def _listed(self) -> list[ListedRegion]:
-        """Return the last listing of the destinations."""
-        return self._listed_again or self._before
-
-    @property
     def _seconds_left(self) -> int:
         return max(int(self._values.ends_at - self._clock().timestamp()), 1)
 
     def _values_at_end(self) -> Variables:
         """Return the variables with the time at which ages are measured."""
         return replace(self._values, judged_at=iso_utc(self._clock()))
-
-    @property
-    def _step_results(self) -> StepResults:
-        """Return what the steps have returned and decided so far."""
-        return {
-            "stopped": self._stopped or self._decided["stopped"],
-            "last": self._last,
-            "source": self._source,
-            "disks": self._decided["disks"],
-            "plan": self._decided["plan"],
-            "share": self._share,
-            "before": self._before,
-            "copied": self._copied,
-            "listed_again": self._listed_again,
-            "listed": self._listed,
-            "seen": self._seen,
-            "expired": self._expired,
-            "deleted": self._deleted,
-            "kept_for_others": self._kept_for_others,
-            "vanished": self._vanished,
-            "keys": self._keys,
-        }
 
 
 def _with_regions(listed: Iterable[InfoAnswer], regions: Iterable[str]) -> list[ListedRegion]:

@@ -16,7 +16,7 @@ from .._role.files import try_to
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
 from .._role.run_context import RunContext
-from .decide.outcome import NO_STEPS, outcome_of
+from .decide.outcome import outcome_of
 from .decide.result import Result
 from .decide.step_results import StepResults
 from .input.variables import Variables
@@ -72,8 +72,8 @@ def report_run(
     if values.report_dir and not context.check_mode:
         page = page_of_failure(label(values.plan, values.shard), why)
         try_to(write_plain_page, values, page)
-    messages = [steps["stopped"]["message"]] if steps["stopped"] else []
-    nothing: StepResults = {**NO_STEPS, "stopped": run_failure("; ".join([*messages, why]))}
+    messages = [steps.stopped["message"]] if steps.stopped else []
+    nothing = StepResults(stopped=run_failure("; ".join([*messages, why])))
     return _write_and_return(nothing, replace(values, report_dir=""), values.report_dir, context, selections, warnings)
 
 

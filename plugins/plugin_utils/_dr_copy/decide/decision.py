@@ -22,7 +22,7 @@ from .selection import own_disks, remembered_disks, selected_snapshots, too_few
 from .set_marks import groups_in, marks_by_source
 from .step_results import RunDecision
 
-NOTHING: RunDecision = {"stopped": None, "disks": [], "plan": [], "marks": {}}
+_NOTHING: RunDecision = {"stopped": None, "disks": [], "plan": [], "marks": {}}
 
 
 def decide_run(source: InfoAnswer, before: Sequence[InfoAnswer], values: Variables, last: LastReport) -> RunDecision:
@@ -35,17 +35,17 @@ def decide_run(source: InfoAnswer, before: Sequence[InfoAnswer], values: Variabl
     near = near_misses(source["other_disks"], values) if "other_disks" in source else []
     stopped = too_few(source, values, near_misses_in_words(near))
     if stopped:
-        return {**NOTHING, "stopped": stopped}
+        return {**_NOTHING, "stopped": stopped}
     if not is_listed(source):
         copies = [copy for call in before for copy in call.get("snapshots") or ()]
-        return {**NOTHING, "disks": remembered_disks(copies, values, last)}
+        return {**_NOTHING, "disks": remembered_disks(copies, values, last)}
     disks, snapshots = own_disks(source, values), selected_snapshots(source, values)
     plan = plan_snapshots(snapshots, disks, before, values)
     marks: dict[str, dict[str, str]] = {}
     if groups := groups_in(source, values):
         known = copies_of(copies_there(before, snapshots, values))
         marks = marks_by_source(groups, source, known, values)
-    return {**NOTHING, "disks": disks, "plan": plan, "marks": marks}
+    return {**_NOTHING, "disks": disks, "plan": plan, "marks": marks}
 
 
 def plan_snapshots(

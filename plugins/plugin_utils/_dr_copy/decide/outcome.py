@@ -23,80 +23,55 @@ from .keys import copies_with_keys, keys_of, with_key
 from .pruning import deleted_copies, orphans
 from .recovery import recovery_points
 from .result import Result
-from .run_state import RunState, judged_at, prepare_step_results
+from .run_state import RunState, judged_at
 from .sets import sets_of
 from .step_results import StepResults
 from .warnings import warnings_of
 
-#: The state before the first step ends.
-NO_STEPS: StepResults = {
-    "stopped": None,
-    "last": {},
-    "source": {"skipped": True},
-    "share": {},
-    "disks": [],
-    "plan": [],
-    "before": [],
-    "copied": [],
-    "listed": [],
-    "listed_again": [],
-    "seen": [],
-    "expired": [],
-    "deleted": [],
-    "kept_for_others": [],
-    "vanished": [],
-    "keys": [],
-}
-
 
 def encrypted_points(steps: StepResults, values: Variables, check_mode: bool) -> dict[str, list[str]]:
     """Return by region the IDs of the newest copies whose keys should be checked."""
-    steps = prepare_step_results(steps, values)
     state = RunState(steps, values, check_mode)
-    copies = with_known_sources(state.copies, steps["snapshots"])
-    points = recovery_points(steps["disks"], copies, values.destination_regions, 0, judged_at(values).isoformat())
+    copies = with_known_sources(state.copies, state.snapshots)
+    points = recovery_points(steps.disks, copies, values.destination_regions, 0, judged_at(values).isoformat())
     return copies_with_keys([state.judged(point) for point in points], copies)
 
 
-def outcome_of(steps: StepResults, values: Variables, check_mode: bool = False) -> Result:
-    """Return the result of the role from the results of its steps.
-
-    ``steps["stopped"]``, if set, says what ended the run early; ``steps["last"]`` has the facts from the plan's last
-    report.
-    """
-    steps = prepare_step_results(steps, values)
+def outcome_of(steps: StepResults, values: Variables, check_mode: bool) -> Result:
+    """Return the result of the role from the results of its steps."""
     state = RunState(steps, values, check_mode)
-    calls: list[Answer] = [*state.copied, *steps["deleted"], *steps["listed"], *steps["seen"]]
-    if steps["share"]:
-        calls.insert(0, steps["share"])
-    if not (values.reads_only and not has_answered(steps["source"])):
-        calls.insert(0, steps["source"])
-    copies = with_known_sources(state.copies, steps["snapshots"])
-    chosen = {disk["disk_id"] for disk in steps["disks"]}
+    steps = state.steps
+    calls: list[Answer] = [*state.copied, *steps.deleted, *steps.listed, *steps.seen]
+    if steps.share:
+        calls.insert(0, steps.share)
+    if not (values.reads_only and not has_answered(steps.source)):
+        calls.insert(0, steps.source)
+    copies = with_known_sources(state.copies, state.snapshots)
+    chosen = {disk["disk_id"] for disk in steps.disks}
     own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
     points = recovery_points(
-        steps["disks"], copies, values.destination_regions, values.rpo_hours, judged_at(values).isoformat()
+        steps.disks, copies, values.destination_regions, values.rpo_hours, judged_at(values).isoformat()
     )
     failures = [failure for call in calls for failure in failures_of(call)]
-    failures += [*failures_of_doubts(own), *too_many_deletions(steps["expired"], values)]
-    if stopped := steps["stopped"]:
+    failures += [*failures_of_doubts(own), *too_many_deletions(steps.expired, values)]
+    if stopped := steps.stopped:
         failures.insert(0, stopped)
-    keys = keys_of(steps["keys"])
-    orphan_copies = orphans(state.copies, steps["disks"], values, steps["source"])
-    sets, of_sets = sets_of(state, copies, steps, values)
-    coverage = coverage_of(steps["source"], steps["disks"], values, steps["last"], orphan_copies)
+    keys = keys_of(steps.keys)
+    orphan_copies = orphans(state.copies, steps.disks, values, steps.source)
+    sets, of_sets = sets_of(state, copies, values)
+    coverage = coverage_of(steps.source, steps.disks, values, steps.last, orphan_copies)
     result: Result = {
-        "plan": list(steps["plan"]),
+        "plan": list(steps.plan),
         "copies": [row for call in state.copied for row in call.get("copies") or ()],
-        "failures": failures_with_disks(failures, steps["disks"], steps["snapshots"], state.copies),
-        "pruned": deleted_copies(steps["expired"], steps["deleted"]),
-        "kept_for_others": list(steps["kept_for_others"]),
+        "failures": failures_with_disks(failures, steps.disks, state.snapshots, state.copies),
+        "pruned": deleted_copies(steps.expired, steps.deleted),
+        "kept_for_others": list(steps.kept_for_others),
         "orphans": orphan_copies,
-        "vanished": list(steps["vanished"]),
+        "vanished": list(steps.vanished),
         "coverage": {**coverage, "warnings": []},
         "recovery_points": [with_key(state.judged(point), keys) for point in points],
         "sets": sets,
-        "counts": _counts(state.copied, steps["deleted"]),
+        "counts": _counts(state.copied, steps.deleted),
     }
     result["coverage"]["warnings"] = warnings_of(result, steps, values) + of_sets
     if values.across_accounts:

@@ -16,15 +16,14 @@ from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
 from .result import PlanCopy, PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
-from .step_results import StepResults
 
 
 def with_facts(
-    points: Iterable[RecoveryPoint], pruned: Iterable[PlanCopy], steps: StepResults, values: Variables
+    points: Iterable[RecoveryPoint], pruned: Iterable[PlanCopy], state: RunState, values: Variables
 ) -> list[RecoveryPoint]:
     """Return recovery points with facts about their copies and the disk's other points; unknown keys are omitted.
 
-    ``pruned`` are the copies that the run deleted, though its steps may still list them.
+    ``pruned`` are the copies that the run deleted, though the last listing may still show them.
     ``points`` is the number of complete recovery points of the disk in the region, ``oldest`` the time when the first
     of their sources was taken, ``minutes`` how long the copy took. ``proven_at`` is when a drill last proved a copy of
     the disk; this copy is ``proven_snapshot_id`` and may be an earlier one.
@@ -32,7 +31,7 @@ def with_facts(
     by_id: dict[str, SnapshotRow] = {}
     of_disk: dict[tuple[str, str], dict[str, str]] = {}
     gone = {(copy["region"], copy["snapshot_id"]) for copy in pruned}
-    copies = [c for c in RunState(steps, values, False).copies if (c["region"], c["snapshot_id"]) not in gone]
+    copies = [c for c in state.copies if (c["region"], c["snapshot_id"]) not in gone]
     proofs = _proofs(copies, time_or_now(values.now))
     for copy in copies:
         if (source := copy.get("source")) and is_complete(copy):

@@ -22,7 +22,7 @@ from .destinations import Destinations, copies_in, copies_of_plan
 from .plan_reasons import OF_SET, THERE_OF_SET, USABLE
 from .result import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
 from .retention import Retention, expired_copies, limits_of
-from .run_state import RunState, prepare_step_results
+from .run_state import RunState
 from .selection import plans_of, shard_disks_by_marks, wanted_disks
 from .sets import kept_for_sets
 from .step_results import StepResults
@@ -35,7 +35,7 @@ class Prunable(NamedTuple):
     kept_for_others: list[KeptCopy]
 
 
-def prunable(steps: StepResults, values: Variables, check_mode: bool = False) -> Prunable:
+def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunable:
     """Return the copies that a run may delete after copying, and those that it leaves to another ``plan``.
 
     These are only copies of disks that this run selected. Their region must have a complete copy of the disk's newest
@@ -44,13 +44,12 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool = False) ->
     """
     if not Retention.from_limits(limits_of(values), time_or_now(values.now)).is_set:
         return Prunable([], [])
-    steps = prepare_step_results(steps, values)
     state = RunState(steps, values, check_mode)
     # Sets are determined from all copies, whichever disks this run may prune.
-    spared = kept_for_sets(state, steps, values)
+    spared = kept_for_sets(state, values)
     expired = [
         copy
-        for copy in _expired(state.copies, steps["plan"], steps["disks"], values, _failed_copies(state.copied))
+        for copy in _expired(state.copies, steps.plan, steps.disks, values, _failed_copies(state.copied))
         if (copy["region"], copy["snapshot_id"]) not in spared
     ]
     own = [copy for copy in expired if is_of_plans(copy, plans_of(values))]

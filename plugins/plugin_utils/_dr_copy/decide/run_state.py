@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
@@ -25,29 +26,30 @@ from .unseen import without_missing
 
 
 class RunState:
-    """The state after a run, from the results of its steps. In check mode it is the state that a run would reach.
-
-    ``steps`` is the result of prepare_step_results.
-    """
+    """The state after a run, from the results of its steps. In check mode it is the state that a run would reach."""
 
     def __init__(self, steps: StepResults, values: Variables, check_mode: bool):
-        self.shared = steps["share"].get("shared") or []
-        self.copied = as_if_shared(steps["copied"], self.shared) if check_mode else steps["copied"]
+        #: The results without the snapshots that were gone before they could be copied.
+        self.steps = steps = _without_gone(steps)
+        #: The snapshots that the run covers.
+        self.snapshots = selected_snapshots(steps.source, values)
+        self.shared = steps.share.get("shared") or []
+        self.copied = as_if_shared(steps.copied, self.shared) if check_mode else steps.copied
         # A stale listing may still show copies that this run took back.
         taken_back = {snapshot_id for call in self.copied for snapshot_id in call.get("deleted_ids") or ()}
-        shown = copies_in([*steps["listed"], *steps["seen"]], values)
+        shown = copies_in([*steps.listed, *steps.seen], values)
         shown = [copy for copy in shown if copy["snapshot_id"] not in taken_back]
         #: The copies at the destinations as the last listing or look showed them.
-        self.copies = with_doubts(shown, steps["snapshots"], judged_at(values))
+        self.copies = with_doubts(shown, self.snapshots, judged_at(values))
         if check_mode and values.wait:
-            self.copies = with_planned(self.copies, self.copied, steps["snapshots"])
+            self.copies = with_planned(self.copies, self.copied, self.snapshots)
         self.planned = {
             (source["snapshot_id"], copy["region"])
             for copy in self.copies
             if copy.get("planned") and (source := copy["source"])
         }
-        read: list[tuple[str, InfoAnswer]] = [(call["region"], call) for call in steps["listed"]]
-        read += [(call["target"]["region"], call) for call in steps["seen"]]
+        read: list[tuple[str, InfoAnswer]] = [(call["region"], call) for call in steps.listed]
+        read += [(call["target"]["region"], call) for call in steps.seen]
         self.unread = {region: quoted_failures(failures_of(call)) for region, call in read if failures_of(call)}
 
     def judged(self, point: RecoveryPoint) -> RecoveryPoint:
@@ -59,12 +61,9 @@ class RunState:
         return {**point, "state": "planned" if is_planned else point["state"]}
 
 
-def prepare_step_results(steps: StepResults, values: Variables) -> StepResults:
-    """Return the results of the steps with the ``snapshots``, without those that were gone before copying."""
-    snapshots = steps["snapshots"] if "snapshots" in steps else selected_snapshots(steps["source"], values)
-    copied = without_gone(without_missing(steps["copied"], steps["seen"]), steps["plan"])
-    share = share_without_gone(steps["share"], steps["plan"])
-    return {**steps, "copied": copied, "share": share, "snapshots": snapshots}
+def _without_gone(steps: StepResults) -> StepResults:
+    copied = without_gone(without_missing(steps.copied, steps.seen), steps.plan)
+    return replace(steps, copied=copied, share=share_without_gone(steps.share, steps.plan))
 
 
 def judged_at(values: Variables) -> datetime:

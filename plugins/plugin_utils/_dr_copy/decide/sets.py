@@ -36,15 +36,13 @@ BY_DISK, BY_SET = "disk", "set"
 MAX_NAMED_DISKS = 4
 
 
-def sets_of(
-    state: RunState, copies: Sequence[SnapshotRow], steps: StepResults, values: Variables
-) -> tuple[list[SetStatus], list[str]]:
+def sets_of(state: RunState, copies: Sequence[SnapshotRow], values: Variables) -> tuple[list[SetStatus], list[str]]:
     """Return a row for each group and destination, and the warnings.
 
     ``copies`` are those at the destinations, with disk and time also for somebody else's copies. If the source region
     was not listed, the groups come from the marks of the newest copies, else from the last report.
     """
-    groups, known = _groups_and_copies(state, steps, values)
+    groups, known = _groups_and_copies(state, values)
     found = status_of_groups(
         groups,
         known,
@@ -122,13 +120,13 @@ def set_in_words(row: SetStatus, seconds: float, names: Mapping[str, str] | None
     return "; ".join(parts)
 
 
-def kept_for_sets(state: RunState, steps: StepResults, values: Variables) -> set[tuple[str, str]]:
+def kept_for_sets(state: RunState, values: Variables) -> set[tuple[str, str]]:
     """Return region and ID of the members of each group's newest complete set, from all copies in the region."""
-    groups, known = _groups_and_copies(state, steps, values)
+    groups, known = _groups_and_copies(state, values)
     return kept_by_sets(known, groups, values.destination_regions, plans_of(values))
 
 
-def _groups_and_copies(state: RunState, steps: StepResults, values: Variables) -> tuple[list[Group], list[Copy]]:
+def _groups_and_copies(state: RunState, values: Variables) -> tuple[list[Group], list[Copy]]:
     """Return the groups of the run's disks, and the copies with their marks.
 
     Copies without marks that are planned, or whose cloud has no tags, get the marks that they would have.
@@ -136,9 +134,9 @@ def _groups_and_copies(state: RunState, steps: StepResults, values: Variables) -
     cloud = CLOUDS.get(values.cloud)
     has_tags = cloud is None or cloud.tag_rules is not None
     copies = copies_of(state.copies)
-    groups = _groups(copies, steps, values)
+    groups = _groups(copies, state.steps, values)
     bare = [c for c in copies if not has_tags or (c.source_id, c.region) in state.planned]
-    marks = marks_by_source(groups, steps["source"], copies, values, () if has_tags else bare) if bare else {}
+    marks = marks_by_source(groups, state.steps.source, copies, values, () if has_tags else bare) if bare else {}
     of_bare = {copy.snapshot_id for copy in bare}
     return groups, [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks, values.plan)]
 
@@ -149,10 +147,10 @@ def _groups(copies: Sequence[Copy], steps: StepResults, values: Variables) -> li
     If the source region could not be listed, the marks of the newest copies name the group of a disk, and the last
     report that of a disk without such marks.
     """
-    if is_listed(steps["source"]):
-        return groups_in(steps["source"], values)
-    chosen = {disk["disk_id"] for disk in steps["disks"]}
-    known = {**(steps["last"].get("groups") or {}), **group_ids_by_marks(copies)}
+    if is_listed(steps.source):
+        return groups_in(steps.source, values)
+    chosen = {disk["disk_id"] for disk in steps.disks}
+    known = {**(steps.last.get("groups") or {}), **group_ids_by_marks(copies)}
     return groups_by_ids({disk_id: group_id for disk_id, group_id in known.items() if disk_id in chosen})
 
 

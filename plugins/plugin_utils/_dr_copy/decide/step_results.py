@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TypedDict
 
-from ..._role.answers import CopyAnswer, DiskRow, Failure, InfoAnswer, ShareAnswer, SnapshotRow
+from ..._role.answers import CopyAnswer, DiskRow, Failure, InfoAnswer, ShareAnswer
 from ..input.last_report import LastReport
 from .result import ExpiredCopy, KeptCopy, PlanRow, VanishedPoint
 
@@ -57,30 +58,33 @@ class RunDecision(TypedDict):
     marks: dict[str, dict[str, str]]
 
 
-class _Steps(TypedDict):
-    stopped: Failure | None
-    last: LastReport
-    source: InfoAnswer
-    share: ShareAnswer
-    disks: list[DiskRow]
-    plan: list[PlanRow]
-    before: list[ListedRegion]
-    copied: list[CopyAnswer]
-    listed: list[ListedRegion]
-    listed_again: list[ListedRegion]
-    seen: list[LookAnswer]
-    expired: list[ExpiredCopy]
-    deleted: list[CopyAnswer]
-    kept_for_others: list[KeptCopy]
-    vanished: list[VanishedPoint]
-    keys: list[LookAnswer]
+@dataclass
+class StepResults:
+    """What the steps have returned: ``before`` is the first listing of the destinations, ``listed_again`` the last one.
 
-
-class StepResults(_Steps, total=False):
-    """What the steps have returned: ``listed`` is the last listing of the destinations, ``before`` the first one.
-
-    ``share`` is empty except across accounts. ``stopped`` says what ended the run early, ``last`` has the facts from
-    the plan's last report. ``snapshots`` are those that the run covers (see run_state.prepare_step_results).
+    ``last`` has the facts from the plan's last report, ``stopped`` says what ended the run early. ``source`` is the
+    listing of the source region. ``disks`` are those that the run covers, ``plan`` is what it copies. ``share`` is
+    empty except across accounts. The other steps: ``copied``, ``seen`` (looks at copies by ID), ``expired``,
+    ``deleted``, ``kept_for_others``, ``vanished``, ``keys`` (looks at the keys of the newest copies).
     """
 
-    snapshots: list[SnapshotRow]
+    stopped: Failure | None = None
+    last: LastReport = field(default_factory=LastReport)
+    source: InfoAnswer = field(default_factory=lambda: InfoAnswer(skipped=True))
+    before: list[ListedRegion] = field(default_factory=list)
+    disks: list[DiskRow] = field(default_factory=list)
+    plan: list[PlanRow] = field(default_factory=list)
+    share: ShareAnswer = field(default_factory=ShareAnswer)
+    copied: list[CopyAnswer] = field(default_factory=list)
+    listed_again: list[ListedRegion] = field(default_factory=list)
+    seen: list[LookAnswer] = field(default_factory=list)
+    expired: list[ExpiredCopy] = field(default_factory=list)
+    deleted: list[CopyAnswer] = field(default_factory=list)
+    kept_for_others: list[KeptCopy] = field(default_factory=list)
+    vanished: list[VanishedPoint] = field(default_factory=list)
+    keys: list[LookAnswer] = field(default_factory=list)
+
+    @property
+    def listed(self) -> list[ListedRegion]:
+        """Return the last listing of the destinations."""
+        return self.listed_again or self.before

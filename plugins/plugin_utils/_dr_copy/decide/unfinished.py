@@ -13,7 +13,6 @@ from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .destinations import copies_of_plan
 from .run_state import RunState
-from .step_results import StepResults
 
 
 class UnfinishedCopy(TypedDict):
@@ -27,10 +26,10 @@ class UnfinishedCopy(TypedDict):
     source_snapshot_id: str | None
 
 
-def unfinished_copies(steps: StepResults, values: Variables) -> list[UnfinishedCopy]:
+def unfinished_copies(state: RunState, values: Variables) -> list[UnfinishedCopy]:
     """Return the copies of the run's disks that are in progress or failed, according to the last listing and looks."""
-    chosen = {disk["disk_id"] for disk in steps["disks"]}
-    copies = copies_of_plan(RunState(steps, values, False).copies, values)
+    chosen = {disk["disk_id"] for disk in state.steps.disks}
+    copies = copies_of_plan(state.copies, values)
     return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 

@@ -32,7 +32,7 @@ _UNASKED = (plan_reasons.IS_A_COPY, plan_reasons.UNFINISHED, plan_reasons.OBSTAC
 
 def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[str]:
     """Return the warnings of a run, from its result and the results of its steps."""
-    source = steps["source"]
+    source = steps.source
     parts = []
     if not is_listed(source):
         parts.append(
@@ -68,7 +68,7 @@ def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
 def _of_former_plans(steps: StepResults, values: Variables) -> list[str]:
     """Name the former plans that have made a copy since this plan made its newest one, because they still run."""
     newest: dict[str, datetime] = {}
-    for copy in copies_of_plan(copies_in(steps["before"], values), values):
+    for copy in copies_of_plan(copies_in(steps.before, values), values):
         plan, made = plan_of(copy), parse_time(copy.get("created_at"))
         if plan and made:
             newest[plan] = max(made, newest.get(plan, made))
@@ -105,7 +105,7 @@ def _of_coverage(coverage: Coverage) -> list[str]:
 
 def _of_disk_ids(steps: StepResults, coverage: Coverage, values: Variables) -> list[str]:
     """Name the disks of dr_copy_disk_ids that the source region does not show and no other warning names."""
-    source = steps["source"]
+    source = steps.source
     named = [*(source.get("disks") or ()), *(coverage["lost"] or ()), *coverage["missing"]]
     known = {str(disk["disk_id"]) for disk in named}
     unknown = [disk_id for disk_id in values.disk_ids if disk_id not in known]
@@ -128,7 +128,7 @@ def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
 
 
 def _of_keys(steps: StepResults) -> list[str]:
-    looks = steps["keys"]
+    looks = steps.keys
     keys = keys_of(looks).values()
     unknown = sorted({str(key.get("arn") or "one without a name") for key in keys if key.get("enabled") is None})
     parts = []
@@ -147,7 +147,7 @@ def _of_keys(steps: StepResults) -> list[str]:
 
 
 def _of_archive(steps: StepResults) -> list[str]:
-    archived = sum(is_archived(copy) for copy in steps["expired"])
+    archived = sum(is_archived(copy) for copy in steps.expired)
     if not archived:
         return []
     return [

@@ -23,7 +23,7 @@ from ..._role.run_context import RunContext
 from ..decide.breaches import breaches_of, unjudged_of
 from ..decide.point_facts import with_facts
 from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
-from ..decide.run_state import judged_at, prepare_step_results
+from ..decide.run_state import RunState, judged_at
 from ..decide.sets import late_sets
 from ..decide.step_results import StepResults
 from ..decide.unfinished import unfinished_copies
@@ -41,12 +41,12 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
 
     ``values.judged_at`` is the end of the run.
     """
-    steps = prepare_step_results(steps, values)
-    points = with_facts(result["recovery_points"], result["pruned"], steps, values)
+    state = RunState(steps, values, check_mode=False)  # The report shows what exists, not what a run would make.
+    points = with_facts(result["recovery_points"], result["pruned"], state, values)
     result = {**result, "recovery_points": points}
-    breaches, unjudged = breaches_of(result, values.source_region, steps["source"]), unjudged_of(result)
+    breaches, unjudged = breaches_of(result, values.source_region, steps.source), unjudged_of(result)
     late = late_sets(result["sets"], values.consistency)
-    finished, unfinished = judged_at(values), unfinished_copies(steps, values)
+    finished, unfinished = judged_at(values), unfinished_copies(state, values)
     report: BareReport = {
         "schema": SCHEMA,
         "kind": "status" if values.reads_only else "copy",
@@ -59,14 +59,14 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
         "cloud": values.cloud or None,
         "source_region": values.source_region or None,
         "destination_regions": list(values.destination_regions),
-        "source_answered": has_answered(steps["source"]),
-        "source_listed": is_listed(steps["source"]) and not steps["source"].get("skipped"),
-        "source_problem": quoted_failures(failures_of(steps["source"])) or None,
+        "source_answered": has_answered(steps.source),
+        "source_listed": is_listed(steps.source) and not steps.source.get("skipped"),
+        "source_problem": quoted_failures(failures_of(steps.source)) or None,
         "account": _account(steps, values),
         "settings": cast(Settings, {name: getattr(values, name) for name in Settings.__annotations__}),
         "rpo_hours": values.rpo_hours,
         "within_rpo": _within_rpo(result, [*breaches, *late], unjudged, values),
-        "totals": _totals(result, len(steps["disks"]), breaches, late, unjudged, unfinished),
+        "totals": _totals(result, len(steps.disks), breaches, late, unjudged, unfinished),
         "breaches": [_late(breach) for breach in breaches],
         "unjudged": [_late(point) for point in unjudged],
         "failures": result["failures"],
@@ -113,8 +113,8 @@ def _totals(
 
 def _api_calls(steps: StepResults) -> dict[str, int]:
     """Return the number of calls of all steps, by the cloud's name of the operation."""
-    calls: list[Answer] = [steps["source"], *steps["before"], steps["share"], *steps["copied"], *steps["deleted"]]
-    calls += [*steps["listed_again"], *steps["seen"], *steps["keys"]]
+    calls: list[Answer] = [steps.source, *steps.before, steps.share, *steps.copied, *steps.deleted]
+    calls += [*steps.listed_again, *steps.seen, *steps.keys]
     numbers: Counter[str] = Counter()
     for call in calls:
         numbers.update(call.get("api_calls") or {})
@@ -131,8 +131,8 @@ def _versions(context: RunContext) -> dict[str, str]:
 
 def _last(steps: StepResults) -> LastReport:
     """Return the facts that could not be read now, from the last report, for the next run."""
-    forgets = is_listed(steps["source"]) and not steps["stopped"]
-    return LastReport() if forgets else steps["last"]
+    forgets = is_listed(steps.source) and not steps.stopped
+    return LastReport() if forgets else steps.last
 
 
 def _coverage(found: CoverageWithWarnings) -> Coverage:
@@ -145,9 +145,9 @@ def _disks(steps: StepResults) -> list[DiskFacts]:
 
     If the source region does not show them now, they are the last known ones.
     """
-    known = {disk["disk_id"]: disk for disk in steps["last"].get("disks") or ()}
+    known = {disk["disk_id"]: disk for disk in steps.last.get("disks") or ()}
     rows = []
-    for disk in steps["disks"]:
+    for disk in steps.disks:
         named: DiskFacts = {"disk_id": disk["disk_id"], "disk_name": disk["name"]}
         facts: DiskAsKnown = {**known.get(disk["disk_id"], named), "disk_name": disk["name"]}
         if "tags" in disk:
@@ -164,7 +164,7 @@ def _disks(steps: StepResults) -> list[DiskFacts]:
 
 def _account(steps: StepResults, values: Variables) -> str | None:
     """Return the account, or both if the plan copies across accounts; else what the connection shows of it, or None."""
-    accounts = [call.get("account") for call in (steps["source"], *steps["before"])]
+    accounts = [call.get("account") for call in (steps.source, *steps.before)]
     return " to ".join(dict.fromkeys(filter(None, accounts))) or values.login or None
 
 

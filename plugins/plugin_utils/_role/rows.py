@@ -17,6 +17,7 @@ from .answers import CopyRow, SnapshotRow
 
 Rows = TypeVar("Rows")
 Listing = TypeVar("Listing", bound=Mapping[str, object])
+Part = TypeVar("Part")
 
 
 def unwrapped(rows: Rows) -> Rows:
@@ -36,6 +37,12 @@ def read_listing(listing: Listing) -> Listing:
     """
     listing = unwrapped(listing)
     return cast(Listing, {**listing, **unpacked(str(listing["packed"]))}) if "packed" in listing else listing
+
+
+def only(part: type[Part], row: Mapping[str, object]) -> Part:
+    """Return the part of a row that a smaller TypedDict describes. Raises KeyError if one of its keys is missing."""
+    form: Any = part
+    return cast(Part, {key: row[key] for key in form.__annotations__ if key in row or key in form.__required_keys__})
 
 
 class SnapshotTime(NamedTuple):

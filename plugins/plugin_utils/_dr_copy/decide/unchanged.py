@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.answers import CopyAnswer, CopyRow, SnapshotRow
 from ..._role.call import Arguments
-from ..._role.rows import is_complete
+from ..._role.rows import is_complete, only
 from .plan_reasons import THERE
 from .result import PlanRow
 from .step_results import ListedRegion
@@ -68,21 +68,6 @@ def _is_settled(copies: Sequence[SnapshotRow], cloud: Capabilities) -> bool:
 
 
 def _row(source_id: str, copy: SnapshotRow) -> CopyRow:
-    return {
-        "source_snapshot_id": source_id,
-        "source_region": str(copy["source"] and copy["source"]["region"]),
-        "region": copy["region"],
-        "snapshot_id": copy["snapshot_id"],
-        "action": "none",
-        "state": copy["state"],
-        "provider_state": copy["provider_state"],
-        "progress": copy["progress"],
-        "size_gib": copy["size_gib"],
-        "encrypted": copy["encrypted"],
-        "created_at": copy["created_at"],
-        "locked_until": copy["locked_until"],
-        "name": copy["name"],
-        "description": copy["description"],
-        "tags": copy["tags"],
-        "error": None,
-    }
+    source_region = str(copy["source"] and copy["source"]["region"])
+    of_call = {"source_snapshot_id": source_id, "source_region": source_region, "action": "none", "error": None}
+    return only(CopyRow, {**copy, **of_call})

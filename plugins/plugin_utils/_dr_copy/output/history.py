@@ -19,7 +19,7 @@ from typing import Any, TypedDict, cast
 from ..._role.files import read_json
 from ..._role.naming import file_name, label
 from ..._role.parsing import without_values
-from ..._role.rows import parse_time
+from ..._role.rows import only, parse_time
 from ..input.variables import Variables
 from .pages import index_page
 from .report_type import BareReport, IndexedReport, Month, Report
@@ -91,13 +91,7 @@ def _newest(directory: str, plan: str, shard: str) -> IndexedReport | None:
 def months_of(values: Variables, report: BareReport) -> list[Month]:
     """Return the share of recovery points within the RPO by month, newest first, including this ``report``."""
     days = {path.stem: cast(_DatedReport, read_json(path)) for path in _dated_files(values, ".json")}
-    totals = report["totals"]
-    of_run: _JudgedTotals = {
-        "recovery_points": totals["recovery_points"],
-        "unjudged": totals["unjudged"],
-        "breaches": totals["breaches"],
-    }
-    days[_date(report)] = {"rpo_hours": report["rpo_hours"], "totals": of_run}
+    days[_date(report)] = {"rpo_hours": report["rpo_hours"], "totals": only(_JudgedTotals, report["totals"])}
     judged: dict[str, list[tuple[int, int]]] = {}
     for date, report_of_day in days.items():
         totals_of_day = _totals_of(report_of_day)

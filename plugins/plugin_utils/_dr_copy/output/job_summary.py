@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from ..._role.rows import only
 from ..decide.breaches import locked_out
-from .report_type import Brief, Report, ShortSummary, Summary, SummaryFacts, WorstBreach
+from .report_type import Brief, PlanFacts, Report, ShortSummary, Summary, SummaryFacts, WorstBreach
 from .screen import shorten
 
 #: The most characters of the summaries of all plans of a play together.
@@ -30,16 +31,9 @@ def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
     totals are left out, too.
     """
     breaches: list[WorstBreach] = [
-        {
-            "disk_id": breach["disk_id"],
-            "disk_name": breach["disk_name"],
-            "region": breach["region"],
-            "age_hours": breach["age_hours"],
-            "why": shorten(breach["why"], 200),
-        }
-        for breach in report["breaches"]
+        only(WorstBreach, {**breach, "why": shorten(breach["why"], 200)}) for breach in report["breaches"]
     ]
-    whole: Summary = {**_summary_facts(report), "breaches": []}
+    whole: Summary = {**only(SummaryFacts, report), "breaches": []}
     short: ShortSummary = {"within_rpo": report["within_rpo"], "breaches": []}
     share = MAX_SUMMARY // max(plans, 1)
     summary: Summary | ShortSummary = whole if len(json.dumps({report["host"]: whole})) <= share else short
@@ -57,31 +51,9 @@ def job_summary(report: Report, plans: int = 1) -> Summary | ShortSummary:
 def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> Brief:
     """Return what the playbooks show of a run. Only the files contain its long lists."""
     return {
-        **_summary_facts(report),
-        "host": report["host"],
-        "name": report["name"],
-        "source_region": report["source_region"],
-        "source_listed": report["source_listed"],
-        "source_problem": report["source_problem"],
-        "destination_regions": report["destination_regions"],
-        "settings": report["settings"],
-        "warnings": report["warnings"],
-        "versions": report["versions"],
+        **only(PlanFacts, report),
         "failures": report["failures"][:1],
         "locked_out": locked_out(report["breaches"]),
         "lines": list(lines),
         "report_dir": report_dir,
-    }
-
-
-def _summary_facts(report: Report) -> SummaryFacts:
-    return {
-        "kind": report["kind"],
-        "cloud": report["cloud"],
-        "finished_at": report["finished_at"],
-        "valid_until": report["valid_until"],
-        "check_mode": report["check_mode"],
-        "rpo_hours": report["rpo_hours"],
-        "within_rpo": report["within_rpo"],
-        "totals": report["totals"],
     }

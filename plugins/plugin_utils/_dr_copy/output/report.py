@@ -19,10 +19,11 @@ from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
 from ..._role.failures import failures_of, has_answered, is_listed
 from ..._role.reported import SCHEMA, DiskFacts
+from ..._role.rows import only
 from ..._role.run_context import RunContext
 from ..decide.breaches import breaches_of, unjudged_of
 from ..decide.point_facts import with_facts
-from ..decide.result import Breach, Coverage, CoverageWithWarnings, Result
+from ..decide.result import Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import RunState, judged_at
 from ..decide.sets import late_sets
 from ..decide.step_results import StepResults
@@ -67,8 +68,8 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
         "rpo_hours": values.rpo_hours,
         "within_rpo": _within_rpo(result, [*breaches, *late], unjudged, values),
         "totals": _totals(result, len(steps.disks), breaches, late, unjudged, unfinished),
-        "breaches": [_late(breach) for breach in breaches],
-        "unjudged": [_late(point) for point in unjudged],
+        "breaches": [only(LatePoint, breach) for breach in breaches],
+        "unjudged": [only(LatePoint, point) for point in unjudged],
         "failures": result["failures"],
         "plan": result["plan"],
         "pruned": result["pruned"],
@@ -166,10 +167,6 @@ def _account(steps: StepResults, values: Variables) -> str | None:
     """Return the account, or both if the plan copies across accounts; else what the connection shows of it, or None."""
     accounts = [call.get("account") for call in (steps.source, *steps.before)]
     return " to ".join(dict.fromkeys(filter(None, accounts))) or values.login or None
-
-
-def _late(point: Breach) -> LatePoint:
-    return cast(LatePoint, {key: value for key, value in point.items() if key in LatePoint.__annotations__})
 
 
 def _brief(row: CopyRow) -> BriefCopy:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from ..._role import naming
 from ..._role.enumerations import MAX_NAMED, first_in_words
+from ..._role.rows import only
 from ..input.last_manifest import EarlierRow
 
 
@@ -133,31 +134,8 @@ class Point:
         return naming.disk_label(self.disk_name, self.disk_id)
 
     def as_row(self) -> PointRow:
-        return {
-            "disk_id": self.disk_id,
-            "disk_name": self.disk_name,
-            "missing": self.missing.text if self.missing else None,
-            "instance": self.instance,
-            "device": self.device,
-            "tags": dict(self.tags),
-            "size_gib": self.size_gib,
-            "copy_id": self.copy_id,
-            "copy_encrypted": self.copy_encrypted,
-            "copy_key": self.copy_key,
-            "source_snapshot_id": self.source_snapshot_id,
-            "source_region": self.source_region,
-            "taken_at": self.taken_at,
-            "age_hours": self.age_hours,
-            "passed_over": self.passed_over,
-            "group": self.group,
-            "set": self.set,
-            "consistency": self.consistency,
-            "torn": self.torn,
-            "former_group": self.former_group,
-            "newer": self.newer,
-            "wave": self.wave,
-            "claim": self.claim,
-        }
+        missing = self.missing.text if self.missing else None
+        return only(PointRow, {**vars(self), "tags": dict(self.tags), "missing": missing})
 
 
 def disk_label(row: NamedRow | EarlierRow) -> str:

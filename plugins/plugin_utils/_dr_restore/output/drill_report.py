@@ -20,7 +20,8 @@ from ..._role.enumerations import MAX_NAMED, first_in_words
 from ..._role.failures import failures_of
 from ..._role.proofs import proofs_not_covered
 from ..._role.reported import SCHEMA
-from ..decide.candidates import Candidate, CandidateRow, ProofRow, overdue, untried, with_new_proofs
+from ..._role.rows import only
+from ..decide.candidates import Candidate, ProofRow, overdue, untried, with_new_proofs
 from ..decide.points import NamedRow, disk_label
 from ..decide.reaping import RemainingDisk
 from ..decide.trials import Trial
@@ -95,7 +96,7 @@ def drill_report(
         "warnings": list(steps.warnings),
         "reaped": list(steps.reaped),
         "left": list(steps.left),
-        "disks": [_drilled(disk.as_row()) for disk in disks],
+        "disks": [only(DrilledDisk, disk.as_row()) for disk in disks],
         "collection": collection_version(),
     }
 
@@ -114,23 +115,6 @@ def _totals(
         "reaped": len(steps.reaped),
         "left": len(steps.left),
         "failures": failures,
-    }
-
-
-def _drilled(row: CandidateRow) -> DrilledDisk:
-    return {
-        "disk_id": row["disk_id"],
-        "disk_name": row["disk_name"],
-        "copy_id": row["copy_id"],
-        "taken_at": row["taken_at"],
-        "missing": row["missing"],
-        "group": row["group"],
-        "set": row["set"],
-        "consistency": row["consistency"],
-        "torn": row["torn"],
-        "proven_at": row["proven_at"],
-        "proven_level": row["proven_level"],
-        "proofs": row["proofs"],
     }
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.paging import by_offset, joined_pages
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import NAME, VERSION
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities, IdFormat
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import Listing, Pages, SnapshotCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     FIX_THE_CAUSE,
@@ -67,8 +67,8 @@ CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
 class ToyCapabilities(Capabilities):
     """The toy's snapshots, as data."""
 
-    snapshot_id_pattern, snapshot_id_example = r"t-[0-9a-z]{8,20}", "t-00000001"
-    disk_id_pattern, disk_id_example = r"td-[0-9a-z]{8,20}", "td-00000001"
+    snapshot_ids = IdFormat(r"t-[0-9a-z]{8,20}", "t-00000001")
+    disk_ids = IdFormat(r"td-[0-9a-z]{8,20}", "td-00000001")
     name_rule, description_rule = TextRule(max_length=128), TextRule(max_length=256)
     tag_rules = TagRules(max_tags=50, max_key_length=128, max_value_length=256)
     cancels_by_deletion = True

@@ -92,7 +92,7 @@ REFUSED = [
 
 
 def disk_on(cloud):
-    return CAPABILITIES[cloud].disk_id_example.rstrip("*")
+    return CAPABILITIES[cloud].disk_ids.example.rstrip("*")
 
 
 def calls(cloud, **more):

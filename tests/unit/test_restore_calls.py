@@ -130,7 +130,7 @@ def test_every_variable_reaches_its_arguments(cloud, more):
     looked = {"profile": "dr", "region": "dst-1", "disk_tags": {"dr-restore:id": "flood"}}
     assert made.look({"dr-restore:id": "flood"}).arguments == looked
     assert made.look({"dr-restore:id": "flood"}, ["d-1"]).arguments == {**looked, "disk_ids": ["d-1"]}
-    if CAPABILITIES[cloud].instance_id_pattern:
+    if CAPABILITIES[cloud].instance_ids:
         attached = made.attach(["copy-1"])
         assert attached == Call(made.make([]).module, {**MADE, **more, "attach_to": "i-1"})
         freed = made.delete(DiskDeletion("drill-1", ("copy-1",), ("d-1",), "i-2"))

@@ -19,7 +19,7 @@ from tests.clouds import CLOUDS
 from .restore_runs import PASSED, RestoreRuns
 from .test_restore_sets import marks, two_disks
 
-ATTACHING = sorted(name for name in CLOUDS if CAPABILITIES[name].instance_id_pattern)
+ATTACHING = sorted(name for name in CLOUDS if CAPABILITIES[name].instance_ids)
 TAG = "dr-restore:attached-to"
 
 

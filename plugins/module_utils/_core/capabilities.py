@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from .errors import CopyError
 from .model import CopyOrder, CopyRequest, Resource, Snapshot
@@ -16,18 +18,23 @@ from .templates import TextRule
 from .waiting import UNSEEN_SECONDS
 
 
+class IdFormat(NamedTuple):
+    """The form of a cloud's IDs of one kind: a regular expression for complete IDs, and an example."""
+
+    pattern: str
+    example: str
+
+    def matches(self, value: str) -> bool:
+        return re.fullmatch(self.pattern, value) is not None
+
+
 class Capabilities:
     """What a cloud accepts, shows and cannot do: data and pure functions, for decisions that make no calls."""
 
-    #: The pattern that a complete snapshot ID matches, and an example.
-    snapshot_id_pattern: str
-    snapshot_id_example: str
-    #: The same for a disk ID.
-    disk_id_pattern: str
-    disk_id_example: str
-    #: The same for an instance ID; None if this collection attaches no disks on this cloud.
-    instance_id_pattern: str | None = None
-    instance_id_example = ""
+    snapshot_ids: IdFormat
+    disk_ids: IdFormat
+    #: None if this collection attaches no disks on this cloud.
+    instance_ids: IdFormat | None = None
     #: What the cloud accepts; None if it has no such feature.
     name_rule: TextRule
     description_rule: TextRule | None

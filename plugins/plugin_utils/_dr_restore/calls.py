@@ -62,7 +62,7 @@ class Calls:
     def delete(self, deletion: DiskDeletion) -> Call[RestoreAnswer]:
         """Delete these disks, if they are attached to nothing but the instance that a drill attached them to."""
         more: Arguments = {"snapshot_ids": list(deletion.snapshot_ids), "disk_ids": list(deletion.disk_ids)}
-        if deletion.instance and self._cloud.instance_id_pattern:
+        if deletion.instance and self._cloud.instance_ids:
             more["attach_to"] = deletion.instance
             more["wait_timeout"] = min(self._values.wait_timeout, DETACHING_SECONDS)
         return self._call("delete", state="absent", restore_id=deletion.restore_id, wait=True, **more)

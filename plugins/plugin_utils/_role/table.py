@@ -19,7 +19,7 @@ from .parsing import InvalidValue, RawVariables
 Value = TypeVar("Value")
 #: What a cloud must support for a variable that needs it.
 NEEDS: dict[str, Callable[[Capabilities], bool]] = {
-    "attaching": lambda cloud: cloud.instance_id_pattern is not None,
+    "attaching": lambda cloud: cloud.instance_ids is not None,
     "clusters": lambda cloud: cloud.csi_driver is not None,
     "descriptions": lambda cloud: cloud.description_rule is not None,
     "encryption": lambda cloud: cloud.encrypts_copies,

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..._core.capabilities import Capabilities
+from ..._core.capabilities import Capabilities, IdFormat
 from ..._core.tags import TagRules
 from ..._core.templates import TextRule
 from .ecs_rules import TAG_RULES
@@ -15,12 +15,9 @@ from .ecs_rules import TAG_RULES
 class EcsCapabilities(Capabilities):
     """ECS snapshots, as data."""
 
-    snapshot_id_pattern = r"s-[0-9a-z]+"
-    snapshot_id_example = "s-bp67acfmxazb4p****"
-    disk_id_pattern = r"d-[0-9a-z]+"
-    disk_id_example = "d-bp67acfmxazb4p****"
-    instance_id_pattern: str | None = r"i-[a-z0-9]{6,32}"
-    instance_id_example = "i-0jl1abcdefgh2ijklmno"
+    snapshot_ids = IdFormat(r"s-[0-9a-z]+", "s-bp67acfmxazb4p****")
+    disk_ids = IdFormat(r"d-[0-9a-z]+", "d-bp67acfmxazb4p****")
+    instance_ids: IdFormat | None = IdFormat(r"i-[a-z0-9]{6,32}", "i-0jl1abcdefgh2ijklmno")
     name_rule = TextRule(
         max_length=128,
         min_length=2,

@@ -154,7 +154,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         for item in answer.get("AllocationId") or ():
             if item.get("EnsRegionId") == node and item.get("InstanceId"):
                 answered = [str(snapshot_id) for snapshot_id in item["InstanceId"]]
-                copy_id = next((i for i in answered if re.fullmatch(self.snapshot_id_pattern, i)), None)
+                copy_id = next((i for i in answered if self.snapshot_ids.matches(i)), None)
                 if copy_id is None:
                     # The documents call these instance IDs, so only the source fields identify the copy
                     # (api-facts: ens-copy-ids).

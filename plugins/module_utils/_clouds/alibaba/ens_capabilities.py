@@ -9,7 +9,7 @@ Imports no SDK, because the controller reads it too.
 
 from __future__ import annotations
 
-from ..._core.capabilities import Capabilities
+from ..._core.capabilities import Capabilities, IdFormat
 from ..._core.tags import TagRules
 from ..._core.templates import TextRule
 
@@ -17,10 +17,8 @@ from ..._core.templates import TextRule
 class EnsCapabilities(Capabilities):
     """ENS snapshots, as data."""
 
-    snapshot_id_pattern = r"sp-[0-9a-z]+"
-    snapshot_id_example = "sp-5nnqx3qsr4lx9cqm5****"
-    disk_id_pattern = r"d-[0-9a-z]+"
-    disk_id_example = "d-5nnqx3qsr4lx9cqm5****"
+    snapshot_ids = IdFormat(r"sp-[0-9a-z]+", "sp-5nnqx3qsr4lx9cqm5****")
+    disk_ids = IdFormat(r"d-[0-9a-z]+", "d-5nnqx3qsr4lx9cqm5****")
     name_rule = TextRule(
         max_length=128,
         min_length=2,

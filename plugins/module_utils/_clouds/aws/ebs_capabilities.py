@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..._core.capabilities import Capabilities
+from ..._core.capabilities import Capabilities, IdFormat
 from ..._core.tags import TagRules
 from ..._core.templates import TextRule
 
@@ -17,12 +17,9 @@ TAG_RULES = TagRules(max_tags=50, max_key_length=128, max_value_length=256, rese
 class EbsCapabilities(Capabilities):
     """EBS snapshots, as data."""
 
-    snapshot_id_pattern = r"snap-(?:[0-9a-f]{17}|[0-9a-f]{8})"
-    snapshot_id_example = "snap-0123456789abcdef0"
-    disk_id_pattern = r"vol-(?:[0-9a-f]{17}|[0-9a-f]{8})"
-    disk_id_example = "vol-0123456789abcdef0"
-    instance_id_pattern: str | None = r"i-(?:[0-9a-f]{17}|[0-9a-f]{8})"
-    instance_id_example = "i-0123456789abcdef0"
+    snapshot_ids = IdFormat(r"snap-(?:[0-9a-f]{17}|[0-9a-f]{8})", "snap-0123456789abcdef0")
+    disk_ids = IdFormat(r"vol-(?:[0-9a-f]{17}|[0-9a-f]{8})", "vol-0123456789abcdef0")
+    instance_ids: IdFormat | None = IdFormat(r"i-(?:[0-9a-f]{17}|[0-9a-f]{8})", "i-0123456789abcdef0")
     name_rule = TextRule(max_length=256)
     description_rule = TextRule(max_length=255)
     tag_rules: TagRules | None = TAG_RULES

@@ -167,10 +167,9 @@ def _compare(module: Module, keys: dict[str, Any]) -> None:
 
 
 def _problems(cloud: EbsBlocks, region: str, params: Mapping[str, Any]) -> list[str]:
-    pattern, example = cloud.snapshot_id_pattern, cloud.snapshot_id_example
     found = []
     for key in ("snapshot_id", "source_snapshot_id"):
-        found += id_problems(f"copies.{key}", [c[key] for c in params["copies"] if c[key]], pattern, example)
+        found += id_problems(f"copies.{key}", [c[key] for c in params["copies"] if c[key]], cloud.snapshot_ids)
     regions = [c["source_region"] for c in params["copies"] if c["source_region"]]
     found += region_problems(cloud, "copies.source_region", list(dict.fromkeys(regions)))
     found += [problem for source in dict.fromkeys(regions) if (problem := partition_problem(source, region))]

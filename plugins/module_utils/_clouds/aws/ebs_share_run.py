@@ -64,7 +64,7 @@ def _share(module: Module, keys: dict[str, Any]) -> None:
 
 
 def _problems(cloud: EbsCloud, region: str, account: str, ids: Sequence[str]) -> list[str]:
-    found = id_problems("snapshot_ids", ids, cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+    found = id_problems("snapshot_ids", ids, cloud.snapshot_ids)
     if not re.fullmatch(r"[0-9]{12}", account):
         found.append(f"account_id: {account!r} is not a valid account ID (example: 123456789012)")
     return found + (region_problems(cloud, "region", [region]) if region else ["region: is required"])

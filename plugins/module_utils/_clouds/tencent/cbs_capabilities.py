@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..._core.capabilities import Capabilities
+from ..._core.capabilities import Capabilities, IdFormat
 from ..._core.tags import PROVEN_AT, PROVEN_BEFORE, SOURCE_CREATED_AT, SOURCE_SNAPSHOT_ID, TagRules
 from ..._core.templates import TextRule
 from .cbs_answers import DISK_ID, MAX_NAME, SNAPSHOT_ID
@@ -25,12 +25,9 @@ TAG_RULES = TagRules(
 class CbsCapabilities(Capabilities):
     """CBS snapshots, as data."""
 
-    snapshot_id_pattern = SNAPSHOT_ID
-    snapshot_id_example = "snap-ckgjwkqh"
-    disk_id_pattern = DISK_ID
-    disk_id_example = "disk-hdh1y4za"
-    instance_id_pattern: str | None = r"ins-[a-z0-9]{6,16}"
-    instance_id_example = "ins-1a2b3c4d"
+    snapshot_ids = IdFormat(SNAPSHOT_ID, "snap-ckgjwkqh")
+    disk_ids = IdFormat(DISK_ID, "disk-hdh1y4za")
+    instance_ids: IdFormat | None = IdFormat(r"ins-[a-z0-9]{6,16}", "ins-1a2b3c4d")
     name_rule = TextRule(max_length=MAX_NAME, min_length=1)
     description_rule = None
     tag_rules: TagRules | None = TAG_RULES

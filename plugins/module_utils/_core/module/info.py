@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -23,12 +22,10 @@ from .sets import groups_of, listed_sets, marked_set
 
 def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
     """Return all problems of the options of an info module. Makes no call."""
-    found = id_problems("disk_ids", params["disk_ids"] or [], cloud.disk_id_pattern, cloud.disk_id_example)
-    found += id_problems(
-        "snapshot_ids", params["snapshot_ids"] or [], cloud.snapshot_id_pattern, cloud.snapshot_id_example
-    )
+    found = id_problems("disk_ids", params["disk_ids"] or [], cloud.disk_ids)
+    found += id_problems("snapshot_ids", params["snapshot_ids"] or [], cloud.snapshot_ids)
     disk_ids = params["source_disk_ids"] or []
-    found += id_problems("source_disk_ids", disk_ids, cloud.disk_id_pattern, cloud.disk_id_example)
+    found += id_problems("source_disk_ids", disk_ids, cloud.disk_ids)
     try:
         parse_shard(params["shard"] or "")
     except ValueError as error:
@@ -184,7 +181,7 @@ def _source_row(source: Provenance | None, cloud: SnapshotCloud) -> dict[str, An
     """
     if source is None:
         return None
-    is_whole = re.fullmatch(cloud.snapshot_id_pattern, source.snapshot_id) is not None
+    is_whole = cloud.snapshot_ids.matches(source.snapshot_id)
     return {
         "snapshot_id": source.snapshot_id,
         "region": source.region,

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ..capabilities import IdFormat
 from ..cloud import SnapshotCloud
 from ..errors import BadInput
 from ..model import CopyRequest
@@ -81,12 +81,12 @@ def further_queries(also: Sequence[Mapping[str, Any]] | None) -> tuple[list[dict
     return [result.validated_parameters for result in checked], problems
 
 
-def id_problems(label: str, ids: Sequence[str], pattern: str, example: str) -> list[str]:
+def id_problems(label: str, ids: Sequence[str], form: IdFormat) -> list[str]:
     """Return a problem for every ID that no snapshot or disk of the cloud can have."""
     return [
-        f"{label}: {value!r} is not a valid ID (example: {example})"
+        f"{label}: {value!r} is not a valid ID (example: {form.example})"
         for value in dict.fromkeys(ids)
-        if not re.fullmatch(pattern, value)
+        if not form.matches(value)
     ]
 
 
@@ -102,10 +102,10 @@ def number_problems(params: Mapping[str, Any]) -> list[str]:
 
 def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
     """Return all problems of the options of a copy module. Makes no call."""
-    found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+    found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_ids)
     found += number_problems(params)
     if params["copy_ids"] is not None:
-        found += id_problems("copy_ids", params["copy_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+        found += id_problems("copy_ids", params["copy_ids"], cloud.snapshot_ids)
         if params["state"] != "absent":
             found.append("copy_ids: is only allowed with state: absent")
     found += _survivor_problems(cloud, params)
@@ -138,7 +138,7 @@ def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[
     if named is None:
         return ["survivors: needs copy_ids, the copies to delete"]
     ids = [str(copy_id) for pair in survivors.items() for copy_id in pair]
-    found = id_problems("survivors", ids, cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+    found = id_problems("survivors", ids, cloud.snapshot_ids)
     found += [f"survivors: {copy_id} is not one of copy_ids" for copy_id in survivors if copy_id not in named]
     return found + [
         f"survivors: {survivor} must remain, but copy_ids names it"

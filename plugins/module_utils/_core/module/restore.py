@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -127,7 +126,7 @@ def _check_snapshots(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Se
 def _problems_of_cloud(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
     """Return the problems that only the cloud can show, for options that are valid by themselves."""
     region = params["region"]
-    asked = [r for r in requests if re.fullmatch(cloud.snapshot_id_pattern, r.snapshot_id)]
+    asked = [r for r in requests if cloud.snapshot_ids.matches(r.snapshot_id)]
     if params["state"] == "absent" or not asked or not region or cloud.region_problem(region):
         return []
     read = partial(cloud.read_sources, region, [r.snapshot_id for r in asked])

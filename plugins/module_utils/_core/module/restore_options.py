@@ -41,7 +41,7 @@ RESTORE_ID_FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
 def restore_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
     """Return all problems of the options of a restore module. Makes no call."""
-    found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_id_pattern, cloud.snapshot_id_example)
+    found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_ids)
     if not RESTORE_ID_FORMAT.fullmatch(params["restore_id"]):
         found.append(
             f"restore_id: {params['restore_id']!r} is not valid (1 to 48 letters, digits or . _ -, a letter or digit "
@@ -49,7 +49,7 @@ def restore_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
         )
     found += number_problems(params)
     if params["disk_ids"] is not None:
-        found += id_problems("disk_ids", params["disk_ids"], cloud.disk_id_pattern, cloud.disk_id_example)
+        found += id_problems("disk_ids", params["disk_ids"], cloud.disk_ids)
         if params["state"] != "absent":
             found.append("disk_ids: is only allowed with state: absent")
     if params["region"]:
@@ -75,8 +75,8 @@ def restore_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
 def _attach_problems(cloud: DiskCloud, params: Mapping[str, Any]) -> list[str]:
     instance, device = params.get("attach_to"), params.get("device")
     found = []
-    if instance and cloud.instance_id_pattern:
-        found += id_problems("attach_to", [instance], cloud.instance_id_pattern, cloud.instance_id_example)
+    if instance and cloud.instance_ids:
+        found += id_problems("attach_to", [instance], cloud.instance_ids)
     if not device:
         return found
     if cloud.device_pattern is None:

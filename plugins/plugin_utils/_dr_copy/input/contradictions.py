@@ -75,7 +75,7 @@ def _text_problems(values: Variables) -> list[str]:
     """Return the problems of IDs and templates that a module would find only after the first calls."""
     problems = []
     if cloud := CLOUDS.get(values.cloud):
-        problems += id_problems("dr_copy_disk_ids", values.disk_ids, cloud.disk_id_pattern, cloud.disk_id_example)
+        problems += id_problems("dr_copy_disk_ids", values.disk_ids, cloud.disk_ids)
     for name, template in (("name", values.name), ("description", values.description)):
         problems += [f"dr_copy_{name} {problem}" for problem in template_problems(template)]
     return problems

@@ -90,8 +90,8 @@ def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: I
             f"dr_restore_level: readable can only be proven on {able}, because blocks cannot be read on "
             f"{values.cloud}; set creatable"
         )
-    if values.level == "usable" and capabilities and not capabilities.instance_id_pattern:
-        able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.instance_id_pattern)
+    if values.level == "usable" and capabilities and not capabilities.instance_ids:
+        able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.instance_ids)
         problems.append(
             f"dr_restore_level: usable can only be proven on {able}, because disks cannot be attached on "
             f"{values.cloud}; set creatable"

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -43,10 +42,10 @@ def usable_problems(values: Variables, capabilities: Capabilities, inventory: In
     needed = {"test_instance": values.test_instance, "test_host": values.test_host, "checks": values.checks}
     faults = [f"dr_restore_{name} is required for dr_restore_level: usable" for name in needed if not needed[name]]
     instance, host = values.test_instance, values.test_host
-    if instance and not re.fullmatch(capabilities.instance_id_pattern or "", instance):
+    if instance and capabilities.instance_ids and not capabilities.instance_ids.matches(instance):
         faults.append(
             "dr_restore_test_instance must be the ID of an instance "
-            f"(example: {capabilities.instance_id_example}), not {instance!r}"
+            f"(example: {capabilities.instance_ids.example}), not {instance!r}"
         )
     others = [name for name, other in inventory.instances.items() if instance and other == instance]
     if others:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from .capabilities import Capabilities
-from .errors import CopyError, NotFound, Retry
+from .errors import CopyError, NotFound, Retry, Unreachable
 from .locks import Lock
 from .model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
 from .pacing import persist
@@ -276,6 +276,11 @@ def call_safely(kind: type[CopyError], call: Callable[[], Answer]) -> Answer:
             f"The answer could not be read ({type(error).__name__}: {error})",
             hint="Check the endpoint and the proxy.",
         ) from error
+
+
+def read_persistently(read: Callable[[], Answer], deadline: Deadline) -> Answer:
+    """Read from a cloud; a failure that may pass is retried until the deadline. Raises a CopyError."""
+    return persist(lambda: call_safely(Unreachable, read), deadline)
 
 
 def _result_of(call: Callable[..., Answer], *arguments: Any) -> Answer | CopyError:

@@ -14,8 +14,8 @@ from typing import Any
 
 from ..._core.errors import BadInput, CopyError, Mismatch, NotFound, Refused
 from ..._core.module.messages import quoted_failures
-from ..._core.module.options import id_problems, region_problems
-from ..._core.module.runner import Module, deadline_after, end_module, guarded
+from ..._core.module.options import id_problems, region_problems, required_region_problems
+from ..._core.module.runner import Module, calls_reported, deadline_after, end_module, guarded
 from .client import AwsModule
 from .ebs_blocks import PAGE, BlockRange, EbsBlocks
 from .ebs_rules import partition_problem
@@ -149,7 +149,7 @@ def _compare(module: Module, keys: dict[str, Any]) -> None:
     region = cloud.home_region or ""
     if problems := _problems(cloud, region, params):
         raise BadInput(problems)
-    try:
+    with calls_reported(module, cloud, keys):
         for given in params["copies"]:
             comparison = Comparison(cloud, region, given, params["blocks"])
             try:
@@ -159,10 +159,6 @@ def _compare(module: Module, keys: dict[str, Any]) -> None:
                 comparison.row["error"] = failure
                 keys["failures"].append(failure)
             keys["comparisons"].append(comparison.row)
-    finally:
-        keys["api_calls"] = dict(sorted(cloud.calls.items()))
-        for warning in dict.fromkeys(cloud.warnings):
-            module.warn(warning)
     end_module(module, keys, quoted_failures(keys["failures"]))
 
 
@@ -177,4 +173,4 @@ def _problems(cloud: EbsBlocks, region: str, params: Mapping[str, Any]) -> list[
         found.append(f"blocks: {params['blocks']} is not within 1 to {MAX_BLOCKS}")
     if params["wait_timeout"] < 1:
         found.append(f"wait_timeout: must be at least 1, not {params['wait_timeout']}")
-    return found + (region_problems(cloud, "region", [region]) if region else ["region: is required"])
+    return found + required_region_problems(cloud, "region", region)

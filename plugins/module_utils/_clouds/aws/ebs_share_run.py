@@ -13,8 +13,8 @@ from typing import Any
 
 from ..._core.errors import BadInput, CopyError, Retry
 from ..._core.module.messages import first_failures
-from ..._core.module.options import id_problems, region_problems
-from ..._core.module.runner import Module, deadline_after, end_module, guarded
+from ..._core.module.options import id_problems, required_region_problems
+from ..._core.module.runner import Module, calls_reported, deadline_after, end_module, guarded
 from ..._core.pacing import persist
 from .client import AwsModule
 from .ebs import EbsCloud
@@ -43,7 +43,7 @@ def _share(module: Module, keys: dict[str, Any]) -> None:
         problems.append(f"wait_timeout: must be at least 0, not {module.params['wait_timeout']}")
     if problems:
         raise BadInput(problems)
-    try:
+    with calls_reported(module, cloud, keys):
         shared_ids = persist(lambda: cloud.list_shared(region, account), deadline) if ids else set()
         for snapshot_id in ids:
             changed = snapshot_id not in shared_ids
@@ -56,10 +56,6 @@ def _share(module: Module, keys: dict[str, Any]) -> None:
                 keys["changed"] = keys["changed"] or changed
                 row = {"snapshot_id": snapshot_id, "region": region, "account": account, "changed": changed}
                 keys["shared"].append(row)
-    finally:
-        keys["api_calls"] = dict(sorted(cloud.calls.items()))
-        for warning in dict.fromkeys(cloud.warnings):
-            module.warn(warning)
     end_module(module, keys, first_failures(keys["failures"]))
 
 
@@ -67,7 +63,7 @@ def _problems(cloud: EbsCloud, region: str, account: str, ids: Sequence[str]) ->
     found = id_problems("snapshot_ids", ids, cloud.snapshot_ids)
     if not re.fullmatch(r"[0-9]{12}", account):
         found.append(f"account_id: {account!r} is not a valid account ID (example: 123456789012)")
-    return found + (region_problems(cloud, "region", [region]) if region else ["region: is required"])
+    return found + required_region_problems(cloud, "region", region)
 
 
 def _with_hint(error: CopyError) -> CopyError:

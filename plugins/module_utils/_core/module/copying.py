@@ -16,16 +16,15 @@ from typing import Any
 from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..act.progress import Progress
-from ..cloud import SnapshotCloud, call_safely
+from ..cloud import SnapshotCloud, read_persistently
 from ..decide.desired import Policy
-from ..errors import BadInput, CopyError, Credentials, Unreachable
+from ..errors import BadInput, CopyError, Credentials
 from ..model import CopyRequest
-from ..pacing import persist
 from ..waiting import Deadline
 from .messages import duplicates_message, failures_message, summary_of
 from .options import copy_problems, tags_as_text
 from .results import diff_of, empty_result, lock_messages, result_of
-from .runner import Connect, Module, deadline_after, end_module, guarded
+from .runner import Connect, Module, calls_reported, deadline_after, end_module, guarded
 
 #: Reads the cloud's own options: the place, and the options of the copy call.
 OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
@@ -149,14 +148,15 @@ def end_run(
     """Do the ``work`` of a run and end the module. ``report`` makes the result, ``compare`` the diff."""
     planned = bool(module.check_mode)
     try:
-        work()
+        with calls_reported(module, cloud, keys):
+            work()
     except BadInput:
         planned = False  # the run itself would refuse these options, and change nothing
         raise
     finally:
         # Report what was done, even if something unexpected ends the run.
-        keys.update(report(loop.attempts, planned), api_calls=dict(sorted(cloud.calls.items())))
-        for warning in dict.fromkeys([*loop.warnings, *cloud.warnings]):
+        keys.update(report(loop.attempts, planned))
+        for warning in dict.fromkeys(loop.warnings):
             module.warn(warning)
     if module._diff:
         keys["diff"] = compare(loop.attempts, planned)
@@ -183,7 +183,7 @@ def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline:
     for region in dict.fromkeys(a.request.region for a in planned):
         checked = [a for a in planned if a.request.region == region]
         try:
-            persist(partial(call_safely, Unreachable, partial(cloud.check_permission, checked[0].order)), deadline)
+            read_persistently(partial(cloud.check_permission, checked[0].order), deadline)
         except CopyError as error:
             for attempt in checked if isinstance(error, Credentials) else checked[:1]:
                 attempt.error = error

@@ -15,7 +15,7 @@ from ..keys import KeyCloud, key_rows
 from ..model import Disk, Provenance, Snapshot, SnapshotFilter, State
 from ..shards import disks_in_shard, parse_shard
 from ..times import iso_utc
-from .options import id_problems, region_problems, tags_as_text
+from .options import id_problems, required_region_problems, tags_as_text
 from .packing import packed
 from .sets import groups_of, listed_sets, marked_set
 
@@ -32,9 +32,7 @@ def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
         found.append(f"shard: {error}")
     if params["shard"] and not (params["disk_tags"] or params["disk_ids"]):
         found.append("shard: needs disk_tags or disk_ids, whose snapshots it divides")
-    if not params["region"]:
-        return [*found, "region: is required"]
-    return found + region_problems(cloud, "region", [params["region"]])
+    return found + required_region_problems(cloud, "region", params["region"])
 
 
 def info_result(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..cloud import SnapshotCloud, call_safely
-from ..errors import BadInput, CopyError, Unreachable
-from ..pacing import persist
+from ..cloud import SnapshotCloud, read_persistently
+from ..errors import BadInput, CopyError
 from .info import info_problems, info_result
 from .options import INFO_OPTIONS, further_queries
 from .packing import collect_garbage_rarely
-from .runner import Connect, Module, deadline_after, end_module, guarded
+from .runner import Connect, Module, calls_reported, deadline_after, end_module, guarded
 
 #: How long (seconds) an info module waits while the cloud throttles.
 INFO_SECONDS = 300
@@ -31,16 +30,14 @@ def show_snapshots(module: Module, connect: Connect) -> None:
         deadline = cloud.deadline = deadline_after(INFO_SECONDS)
         collect_garbage_rarely()
         queries, wrong = further_queries(module.params["also"])
-        try:
-            if problems := [*info_problems(cloud, module.params), *wrong]:
-                raise BadInput(problems)
-            keys.update(persist(lambda: call_safely(Unreachable, lambda: info_result(cloud, module.params)), deadline))
-        finally:  # a region that does not answer does not prevent the reads of others
-            if queries and not wrong:
-                keys["also"] = _answers(cloud, module.params, queries)
-            keys["api_calls"] = dict(sorted(cloud.calls.items()))
-            for warning in dict.fromkeys(cloud.warnings):
-                module.warn(warning)
+        with calls_reported(module, cloud, keys):
+            try:
+                if problems := [*info_problems(cloud, module.params), *wrong]:
+                    raise BadInput(problems)
+                keys.update(read_persistently(lambda: info_result(cloud, module.params), deadline))
+            finally:  # a region that does not answer does not prevent the reads of others
+                if queries and not wrong:
+                    keys["also"] = _answers(cloud, module.params, queries)
         end_module(module, keys, "")
 
     guarded(module, show, keys)
@@ -59,6 +56,6 @@ def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
     try:
         if problems := info_problems(cloud, params):
             raise BadInput(problems)
-        return persist(lambda: call_safely(Unreachable, lambda: info_result(cloud, params)), deadline)
+        return read_persistently(lambda: info_result(cloud, params), deadline)
     except CopyError as error:
         return {"failures": [error.as_result(None, params["region"])]}

@@ -116,10 +116,8 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
             f"destination_regions: {params['source_region']} is the source region, and this cloud cannot copy within a "
             "region"
         )
-    if params["source_region"]:
-        found += region_problems(cloud, "source_region", [params["source_region"]])
-    elif not cloud.finds_sources:
-        found.append("source_region: is required")
+    if params["source_region"] or not cloud.finds_sources:
+        found += required_region_problems(cloud, "source_region", params["source_region"])
     found += region_problems(cloud, "destination_regions", params["destination_regions"])
     found += cloud.place_problems(requests)
     if params["state"] == "absent":
@@ -151,6 +149,11 @@ def region_problems(cloud: SnapshotCloud, label: str, regions: Sequence[str]) ->
     """Return a problem for every region that cannot exist."""
     problems = ((region, cloud.region_problem(region)) for region in regions)
     return [f"{label}: {region!r} {problem}" for region, problem in problems if problem]
+
+
+def required_region_problems(cloud: SnapshotCloud, label: str, region: str | None) -> list[str]:
+    """Return why a region cannot exist, or that it is missing."""
+    return region_problems(cloud, label, [region]) if region else [f"{label}: is required"]
 
 
 def _content_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:

@@ -14,12 +14,11 @@ from typing import Any
 
 from ..act.attempt import Attempt
 from ..act.loop import Loop
-from ..cloud import call_safely
+from ..cloud import read_persistently
 from ..decide.desired import Policy
 from ..disks import DiskCloud, restore_tags
-from ..errors import BadInput, CopyError, Unreachable
+from ..errors import BadInput, CopyError
 from ..model import CopyRequest, Snapshot
-from ..pacing import persist
 from ..times import iso_utc
 from .copying import end_run, progress_of, run_loop
 from .disk_offers import offer_problems, read_offers, size_not_offered
@@ -79,9 +78,7 @@ def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:
     region = next((copy.region for copy in there), "")
     ask = partial(cloud.warm_disks, region, [copy.id for copy in there])
     try:
-        return dict.fromkeys(
-            persist(partial(call_safely, Unreachable, ask), cloud.deadline) if there else (), cloud.utc()
-        )
+        return dict.fromkeys(read_persistently(ask, cloud.deadline) if there else (), cloud.utc())
     except CopyError as error:
         cloud.warnings.append(f"It is unknown whether all data of the disks in {region} is loaded: {error}")
         return {}
@@ -131,7 +128,7 @@ def _problems_of_cloud(cloud: DiskCloud, params: Mapping[str, Any], requests: Se
         return []
     read = partial(cloud.read_sources, region, [r.snapshot_id for r in asked])
     try:
-        sources = persist(partial(call_safely, Unreachable, read), cloud.deadline)
+        sources = read_persistently(read, cloud.deadline)
     except CopyError:
         return []
     there = [(r, s) for r in asked if isinstance(s := sources.get(r.snapshot_id), Snapshot)]

@@ -14,7 +14,7 @@ from typing import Any
 from ..disks import DiskCloud
 from ..model import CopyRequest
 from ..tags import RESTORE_KEYS
-from .options import id_problems, number_problems, region_problems, tags_as_text
+from .options import id_problems, number_problems, required_region_problems, tags_as_text
 
 #: Options of every restore module; a cloud adds ``disk_type``, and ``zone`` if it has zones.
 RESTORE_OPTIONS: dict[str, dict[str, Any]] = {
@@ -52,10 +52,7 @@ def restore_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
         found += id_problems("disk_ids", params["disk_ids"], cloud.disk_ids)
         if params["state"] != "absent":
             found.append("disk_ids: is only allowed with state: absent")
-    if params["region"]:
-        found += region_problems(cloud, "region", [params["region"]])
-    else:
-        found.append("region: is required")
+    found += required_region_problems(cloud, "region", params["region"])
     found += _attach_problems(cloud, params)
     if params["state"] == "absent":
         return found

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ..cloud import SnapshotCloud
@@ -49,6 +50,17 @@ def guarded(
         )
         failures = [*keys.get("failures", ()), form(unexpected.as_result(None, None))]
         module.fail_json(msg=quoted_failures(failures[-1:]), **{**keys, "failures": failures})
+
+
+@contextmanager
+def calls_reported(module: Module, cloud: SnapshotCloud, keys: dict[str, Any]) -> Iterator[None]:
+    """Put the number of calls into the result and show the cloud's warnings, however the work with it ends."""
+    try:
+        yield
+    finally:
+        keys["api_calls"] = dict(sorted(cloud.calls.items()))
+        for warning in dict.fromkeys(cloud.warnings):
+            module.warn(warning)
 
 
 def end_module(module: Module, keys: Mapping[str, Any], failure: str, success: str | None = None) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..decide import failures
 from ..decide.writes import WriteKind
-from ..errors import CopyError, TagsFull
+from ..errors import CopyError
 from ..model import Resource
 from .attempt import Attempt
 
@@ -21,7 +21,7 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     desired = attempt.desired
     found = []
     for (copy_id, kind), refusal in memory.writes.refusals.items():
-        if kind == WriteKind.TAGS and isinstance(refusal.error, TagsFull) and desired.cloud.tag_rules:
+        if kind == WriteKind.TAGS and refusal.is_of_keys and desired.cloud.tag_rules:
             continue  # a failure only if the user requested the tag
         if refusal.is_final and not (kind == WriteKind.DELETE and copy_id in memory.own_copies):
             found.append((copy_id, refusal.error))

@@ -17,9 +17,10 @@ from .attachments import detachments_now, is_ours_to_detach
 from .copies import SortedCopies, begin_order
 from .decision import Decision, Deletions, Look, NextStep
 from .desired import DesiredState
+from .due_writes import NO_WAIT, Wait, deletions_now
 from .locking import unknown_locks
 from .memory import Memory
-from .timing import NO_WAIT, Wait, deletions_now, look_until_shown, next_look
+from .timing import look_until_shown, next_look
 
 
 def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decision:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from ..errors import CopyError, Refused
 from ..model import CopyRequest, Resource, State, TagChange, disk_of
 from ..tags import RESTORE_ATTACHED_TO
+from .due_writes import NO_WAIT, Wait, when_to_write
 from .expiry import expiry_change
 from .memory import Memory
-from .timing import NO_WAIT, Wait, look_until_shown, when_to_write
+from .timing import look_until_shown
 from .writes import WriteKind
 
 

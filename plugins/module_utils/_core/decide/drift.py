@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ..errors import CopyError, NotFound, TagsFull
+from ..errors import CopyError, NotFound
 from ..model import Resource, RestoredDisk, Snapshot, State, TagChange
 from ..tags import (
     SOURCE_CREATED_AT,
@@ -210,7 +210,7 @@ def _tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: d
     may_show = _tags_may_show(desired, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
     refusal = memory.writes.refusal_of(copy.id, WriteKind.TAGS)
-    if cloud.tag_rules is None or (refusal and refusal.is_final and not isinstance(refusal.error, TagsFull)):
+    if cloud.tag_rules is None or (refusal and refusal.is_final and not refusal.is_of_keys):
         return replace(drift, refused=None)  # that refusal is reported
     if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
         return replace(drift, needs_source=True)

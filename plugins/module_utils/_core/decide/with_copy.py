@@ -14,9 +14,10 @@ from .copies import SortedCopies, deletable_duplicates
 from .decision import Decision, Deletions, Look, NextStep
 from .desired import DesiredState
 from .drift import Drift, drift_of
+from .due_writes import NO_WAIT, Wait, deletions_now, when_to_write
 from .locking import unknown_locks
 from .memory import Memory
-from .timing import NO_WAIT, Wait, deletions_now, look_until_shown, next_look, next_search, when_to_write
+from .timing import look_until_shown, next_look, next_search
 from .withdrawal import Withdrawal, withdrawal_of
 from .without_copy import initial_misfits, initially_failed
 from .writes import WriteKind

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry
+from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry, TagsFull
 from ..model import TagChange
 from ..pacing import ATTEMPTS, ATTEMPTS_SECONDS, write_pause
 
@@ -47,6 +47,11 @@ class Refusal:
     @property
     def is_final(self) -> bool:
         return self.until == math.inf
+
+    @property
+    def is_of_keys(self) -> bool:
+        """Whether a quota refused some keys of a change of tags. They are left out, so what is left was not refused."""
+        return isinstance(self.error, TagsFull)
 
     def is_in_doubt(self, shown_at: float) -> bool:
         """Whether it may have taken effect, given that the copy last showed at ``shown_at``."""

@@ -196,14 +196,14 @@ def test_the_newest_complete_copy_is_the_survivor_of_each_copy_to_delete():
     for known, survivor in ((copies, copies[0]), ([newest, *copies[1:]], copies[1])):
         expired = with_survivors(copies[2:], known)
         assert {copy["survivor"] for copy in expired} == {survivor["snapshot_id"]}
-        (call,) = deletion_batches(expired)
+        (call,) = deletion_batches(expired, 0)
         assert call["survivors"] == dict.fromkeys(call["copy_ids"], survivor["snapshot_id"])
     archived = {**copies[0], "traits": ["archived"]}
     expired = with_survivors(copies[2:], [archived, *copies[1:]])
     assert {copy["survivor"] for copy in expired} == {copies[1]["snapshot_id"]}, "one that can be restored now"
     assert with_survivors(copies, copies) == [], "without a survivor, nothing is deleted"
     planned = {**copies[0], "planned": True, "snapshot_id": None}
-    (call,) = deletion_batches(with_survivors(copies[2:], [planned, *copies[1:]]))
+    (call,) = deletion_batches(with_survivors(copies[2:], [planned, *copies[1:]]), 0)
     assert call["survivors"] == {} and len(call["copy_ids"]) == 3, "in check mode it is still to be made"
 
 

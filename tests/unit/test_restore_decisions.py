@@ -463,11 +463,11 @@ def test_a_drill_reaps_only_own_expired_disks_that_are_not_attached():
         disk(9, snapshot="snap-8", expires=later),
         disk(10, restore="flood-2", snapshot="snap-10", expires=later),  # of another drill, whatever the order of names
     ]
-    found = reaping.reapable({"disks": disks}, VALUES)
+    found = reaping.reapable({"disks": disks}, VALUES, [])
     first = reaping.DiskDeletion("drill-1", ("snap-1", "snap-8"), ("vol-n1", "vol-n8"))
     assert found.deletions == [first], "a disk of the same pair is kept"
     assert [left["disk_id"] for left in found.left] == ["vol-n5"]
-    own = reaping.reapable({"disks": disks}, VALUES, own=True).deletions
+    own = reaping.reapable({"disks": disks}, VALUES, [], own=True).deletions
     assert own[1:] == [reaping.DiskDeletion("flood", ("snap-6",), ("vol-n6",))]
     assert [left["disk_id"] for left in reaping.undeleted_disks({"disks": disks}, [], VALUES)] == ["vol-n6"]
 
@@ -479,10 +479,10 @@ def test_a_drill_deletes_by_id_what_it_made_and_no_disk_to_keep():
         {**made(2), "tags": {"dr-restore:id": "drill-1", "dr-restore:snapshot-id": "snap-2"}},
         {**made(3, disk_id=None), "tags": {}},
     ]
-    assert reaping.made_by_drill({"disks": rows}) == [
+    assert reaping.made_by_drill({"disks": rows}, []) == [
         reaping.DiskDeletion("drill-1", ("snap-1",), (rows[0]["disk_id"],))
     ]
-    assert reaping.made_by_drill({"skipped": True}) == []
+    assert reaping.made_by_drill({"skipped": True}, []) == []
 
 
 def trial(number):
@@ -717,7 +717,7 @@ def test_a_plan_of_three_hundred_disks_is_one_task_and_one_call():
     assert len(rows) == 300 and {row["taken_at"][:10] for row in rows} == {"2026-11-20"}
     assert len(candidates.pick(proofs(copies), replace(VALUES, count=300))) == 300
     # The disks of a drill are one deletion too; others are left from other drills.
-    (deletion,) = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES).deletions
+    (deletion,) = reaping.reapable({"disks": [disk(n, snapshot=f"snap-{n}") for n in range(300)]}, VALUES, []).deletions
     assert len(deletion.snapshot_ids) == 300
 
 

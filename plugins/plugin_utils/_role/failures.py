@@ -27,22 +27,22 @@ def is_listed(source: Answer) -> bool:
     return not failures_of(source)
 
 
-def outdates_listing(calls: Sequence[CopyAnswer]) -> bool:
+def outdates_listing(answers: Sequence[CopyAnswer]) -> bool:
     """Whether copy calls changed, waited for or failed on anything, so that the listing of copies is outdated."""
     moved = ("adopted", "pending", "failed")
     return any(
-        call.get("changed") or failures_of(call) or any((call.get("counts") or {}).get(key) for key in moved)
-        for call in calls
+        answer.get("changed") or failures_of(answer) or any((answer.get("counts") or {}).get(key) for key in moved)
+        for answer in answers
     )
 
 
-def failures_of(call: Answer) -> list[Failure]:
-    """Return the failures of a call; a call without a result of our modules is one failure."""
-    if "failures" in call:
-        return list(call["failures"])
-    if call.get("skipped") or "snapshots" in call or "packed" in call:
+def failures_of(answer: Answer) -> list[Failure]:
+    """Return the failures in an answer; one without a result of our modules is one failure."""
+    if "failures" in answer:
+        return list(answer["failures"])
+    if answer.get("skipped") or "snapshots" in answer or "packed" in answer:
         return []
-    return [failure_row(Refused(str(call.get("msg") or "a task failed without a message")))]
+    return [failure_row(Refused(str(answer.get("msg") or "a task failed without a message")))]
 
 
 def failure_row(

@@ -25,7 +25,7 @@ def copy_batches(
     time is short. Older sources of a disk come first, because the disk's next copy is then incremental. What the calls
     ``before`` tried is not tried again.
     """
-    tried = {(row["source_snapshot_id"], row["region"]) for call in before for row in call.get("copies") or ()}
+    tried = {(row["source_snapshot_id"], row["region"]) for answer in before for row in answer.get("copies") or ()}
     wanted = [row for row in plan if row["chosen"] or row["reason"] == THERE]
     wanted = [row for row in wanted if (row["snapshot_id"], row["region"]) not in tried]
     if shared is not None:
@@ -41,11 +41,11 @@ def copy_batches(
     return [{"snapshot_ids": ids, "destination_regions": list(wanted)} for wanted, ids in batches.items()]
 
 
-def deletion_batches(expired: Sequence[ExpiredCopy], most: int = 0) -> list[DeletionBatch]:
-    """Put expired copies into one call per region.
+def deletion_batches(expired: Sequence[ExpiredCopy], most: int) -> list[DeletionBatch]:
+    """Put expired copies into one batch per region.
 
-    Returns no call if there are more than ``most`` copies (0: no limit). A call names the survivor of each copy. In
-    check mode that may be a planned copy.
+    Returns nothing if there are more than ``most`` copies (0: no limit). A batch names the survivor of each copy,
+    unless that is only planned, in check mode.
     """
     if most and len(expired) > most:
         return []
@@ -53,12 +53,12 @@ def deletion_batches(expired: Sequence[ExpiredCopy], most: int = 0) -> list[Dele
     for copy in expired:
         region, source = copy["region"], copy["source"]
         nothing: DeletionBatch = {"region": region, "copy_ids": [], "snapshot_ids": [], "survivors": {}}
-        call = by_region.setdefault(region, nothing)
-        call["copy_ids"].append(copy["snapshot_id"])
+        batch = by_region.setdefault(region, nothing)
+        batch["copy_ids"].append(copy["snapshot_id"])
         if copy["survivor"]:
-            call["survivors"][copy["snapshot_id"]] = copy["survivor"]
-        if source and source["snapshot_id"] not in call["snapshot_ids"]:
-            call["snapshot_ids"].append(source["snapshot_id"])
+            batch["survivors"][copy["snapshot_id"]] = copy["survivor"]
+        if source and source["snapshot_id"] not in batch["snapshot_ids"]:
+            batch["snapshot_ids"].append(source["snapshot_id"])
     return list(by_region.values())
 
 

@@ -12,14 +12,14 @@ from ..._role.answers import CopyAnswer, CopyRow, Failure, SharedRow, SnapshotRo
 
 
 def with_planned(
-    copies: Sequence[SnapshotRow], calls: Sequence[CopyAnswer], snapshots: Sequence[SnapshotRow]
+    copies: Sequence[SnapshotRow], answers: Sequence[CopyAnswer], snapshots: Sequence[SnapshotRow]
 ) -> list[SnapshotRow]:
     """Add the copies that a dry run would make, as if they existed and were complete."""
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots}
     planned = [
         _as_if_there(row, sources[str(row["source_snapshot_id"])])
-        for call in calls
-        for row in call.get("copies") or ()
+        for answer in answers
+        for row in answer.get("copies") or ()
         if row["state"] in ("planned", "pending") and not row["error"] and str(row["source_snapshot_id"]) in sources
     ]
     made = {(source["snapshot_id"], row["region"]) for row in planned if (source := row["source"])}
@@ -51,22 +51,22 @@ def _as_if_there(row: CopyRow, source: SnapshotRow) -> SnapshotRow:
     }
 
 
-def as_if_shared(calls: Sequence[CopyAnswer], shared: Sequence[SharedRow]) -> list[CopyAnswer]:
-    """Return the copy calls of a dry run as if these snapshots, which are not visible yet, were shared."""
+def as_if_shared(answers: Sequence[CopyAnswer], shared: Sequence[SharedRow]) -> list[CopyAnswer]:
+    """Return the answers of a dry run as if these snapshots, which are not visible yet, were shared."""
     ids = {share["snapshot_id"] for share in shared}
-    return [_seen(call, ids) if "copies" in call else call for call in calls]
+    return [_seen(answer, ids) if "copies" in answer else answer for answer in answers]
 
 
-def _seen(call: CopyAnswer, ids: set[str]) -> CopyAnswer:
+def _seen(answer: CopyAnswer, ids: set[str]) -> CopyAnswer:
     def is_unseen(failure: Failure | None) -> bool:
         return failure is not None and failure["kind"] == "not_found" and failure["source_snapshot_id"] in ids
 
     def as_created(row: CopyRow) -> CopyRow:
         return {**row, "action": "created", "state": "planned", "error": None}
 
-    copies = [as_created(row) if is_unseen(row["error"]) else row for row in call["copies"]]
-    number = sum(is_unseen(row["error"]) for row in call["copies"])
-    counts = {**call["counts"]}
+    copies = [as_created(row) if is_unseen(row["error"]) else row for row in answer["copies"]]
+    number = sum(is_unseen(row["error"]) for row in answer["copies"])
+    counts = {**answer["counts"]}
     counts.update(created=counts["created"] + number, failed=counts["failed"] - number)
-    failures = [failure for failure in call["failures"] if not is_unseen(failure)]
-    return {**call, "copies": copies, "failures": failures, "counts": counts}
+    failures = [failure for failure in answer["failures"] if not is_unseen(failure)]
+    return {**answer, "copies": copies, "failures": failures, "counts": counts}

@@ -37,7 +37,7 @@ def decide_run(source: InfoAnswer, before: Sequence[InfoAnswer], values: Variabl
     if stopped:
         return {**_NOTHING, "stopped": stopped}
     if not is_listed(source):
-        copies = [copy for call in before for copy in call.get("snapshots") or ()]
+        copies = [copy for answer in before for copy in answer.get("snapshots") or ()]
         return {**_NOTHING, "disks": remembered_disks(copies, values, last)}
     disks, snapshots = own_disks(source, values), selected_snapshots(source, values)
     plan = plan_snapshots(snapshots, disks, before, values)

@@ -23,7 +23,7 @@ def copies_in(listed: Sequence[InfoAnswer], values: Variables) -> list[SnapshotR
 
     If two listings show a copy, the later one counts.
     """
-    copies = [copy for call in listed for copy in call.get("snapshots") or ()]
+    copies = [copy for answer in listed for copy in answer.get("snapshots") or ()]
     there = [copy for copy in copies if copy.get("place") == values.place]
     return list({(str(copy["region"]), str(copy["snapshot_id"])): copy for copy in there}.values())
 

@@ -24,15 +24,15 @@ Pair = tuple[str, str]
 REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)
 
 
-def disks_to_fall_back(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -> list[str]:
-    """Return the disks with a chosen snapshot that was gone, according to these calls to copy and share."""
-    gone = _gone(plan, calls, values)
+def disks_to_fall_back(plan: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> list[str]:
+    """Return the disks with a chosen snapshot that was gone, according to these answers to copying and sharing."""
+    gone = _gone(plan, answers, values)
     return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _snapshot_to_region(row) in gone))
 
 
 def fall_back(
     plan: Sequence[PlanRow],
-    calls: Sequence[Answer],
+    answers: Sequence[Answer],
     source: InfoAnswer,
     again: InfoAnswer,
     before: Sequence[InfoAnswer],
@@ -45,7 +45,7 @@ def fall_back(
     not chosen.
     """
     shown = {s["snapshot_id"] for s in again["snapshots"]} if is_listed(again) else None
-    gone = {pair for pair in _gone(plan, calls, values) if shown is None or pair[0] not in shown}
+    gone = {pair for pair in _gone(plan, answers, values) if shown is None or pair[0] not in shown}
     affected = {_disk_in_region(row) for row in plan if _snapshot_to_region(row) in gone}
     names = {row["disk_id"]: row["disk_name"] for row in plan if _disk_in_region(row) in affected}
     left = [
@@ -71,30 +71,32 @@ def fall_back(
     return rows
 
 
-def without_gone(calls: Sequence[CopyAnswer], plan: Sequence[PlanRow]) -> list[CopyAnswer]:
-    """Return copy calls without the failures of gone snapshots that a copied one replaces."""
+def without_gone(answers: Sequence[CopyAnswer], plan: Sequence[PlanRow]) -> list[CopyAnswer]:
+    """Return the answers of copy calls without the failures of gone snapshots that a copied one replaces."""
     gone = _replaced(plan)
-    return [_without(call, gone) if gone and "failures" in call and "copies" in call else call for call in calls]
+    return [
+        _without(answer, gone) if gone and "failures" in answer and "copies" in answer else answer for answer in answers
+    ]
 
 
-def share_without_gone(call: ShareAnswer, plan: Sequence[PlanRow]) -> ShareAnswer:
-    """Return a call to share in the same way; its failures concern the source region."""
+def share_without_gone(answer: ShareAnswer, plan: Sequence[PlanRow]) -> ShareAnswer:
+    """Return the answer of a call to share in the same way; its failures concern the source region."""
     ids = {snapshot_id for snapshot_id, _region in _replaced(plan)}
-    if not ids or "failures" not in call:
-        return call
-    return {**call, "failures": [f for f in failures_of(call) if not _is_of_gone(f) or _source(f) not in ids]}
+    if not ids or "failures" not in answer:
+        return answer
+    return {**answer, "failures": [f for f in failures_of(answer) if not _is_of_gone(f) or _source(f) not in ids]}
 
 
 def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
-    """Return the results of the calls to share, before falling back (may be empty) and now, as one result."""
-    both = [call for call in (first, second) if call]
-    calls: Counter[str] = Counter()
-    for call in both:
-        calls.update(call.get("api_calls") or {})
+    """Return the answers of the calls to share, before falling back (may be empty) and now, as one answer."""
+    both = [answer for answer in (first, second) if answer]
+    api_calls: Counter[str] = Counter()
+    for answer in both:
+        api_calls.update(answer.get("api_calls") or {})
     return {
-        "shared": [share for call in both for share in call.get("shared") or ()],
-        "failures": [failure for call in both for failure in failures_of(call)],
-        "api_calls": dict(calls),
+        "shared": [share for answer in both for share in answer.get("shared") or ()],
+        "failures": [failure for answer in both for failure in failures_of(answer)],
+        "api_calls": dict(api_calls),
     }
 
 
@@ -103,19 +105,19 @@ def _replaced(plan: Sequence[PlanRow]) -> set[Pair]:
     return {_snapshot_to_region(row) for row in plan if row["reason"] == GONE and _disk_in_region(row) in usable}
 
 
-def _without(call: CopyAnswer, gone: set[Pair]) -> CopyAnswer:
-    copies = call["copies"]
-    failures = [f for f in failures_of(call) if not _is_of_gone(f) or (_source(f), str(f["region"])) not in gone]
+def _without(answer: CopyAnswer, gone: set[Pair]) -> CopyAnswer:
+    copies = answer["copies"]
+    failures = [f for f in failures_of(answer) if not _is_of_gone(f) or (_source(f), str(f["region"])) not in gone]
     left = [row for row in copies if (_source(row), row["region"]) not in gone]
-    counts = {**call["counts"], "failed": call["counts"]["failed"] - (len(copies) - len(left))}
-    return {**call, "copies": left, "failures": failures, "counts": counts}
+    counts = {**answer["counts"], "failed": answer["counts"]["failed"] - (len(copies) - len(left))}
+    return {**answer, "copies": left, "failures": failures, "counts": counts}
 
 
-def _gone(plan: Sequence[PlanRow], calls: Sequence[Answer], values: Variables) -> set[Pair]:
+def _gone(plan: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> set[Pair]:
     missing = {
         (_source(failure), str(failure["region"]))
-        for call in calls
-        for failure in failures_of(call)
+        for answer in answers
+        for failure in failures_of(answer)
         if _is_of_gone(failure)
     }
     return {

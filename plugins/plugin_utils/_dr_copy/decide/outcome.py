@@ -41,18 +41,18 @@ def outcome_of(steps: StepResults, values: Variables, check_mode: bool) -> Resul
     """Return the result of the role from the results of its steps."""
     state = RunState(steps, values, check_mode)
     steps = state.steps
-    calls: list[Answer] = [*state.copied, *steps.deleted, *steps.listed, *steps.seen]
+    answers: list[Answer] = [*state.copied, *steps.deleted, *steps.listed, *steps.seen]
     if steps.share:
-        calls.insert(0, steps.share)
+        answers.insert(0, steps.share)
     if not (values.reads_only and not has_answered(steps.source)):
-        calls.insert(0, steps.source)
+        answers.insert(0, steps.source)
     copies = with_known_sources(state.copies, state.snapshots)
     chosen = {disk["disk_id"] for disk in steps.disks}
     own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
     points = recovery_points(
         steps.disks, copies, values.destination_regions, values.rpo_hours, judged_at(values).isoformat()
     )
-    failures = [failure for call in calls for failure in failures_of(call)]
+    failures = [failure for answer in answers for failure in failures_of(answer)]
     failures += [*failures_of_doubts(own), *too_many_deletions(steps.expired, values)]
     if stopped := steps.stopped:
         failures.insert(0, stopped)
@@ -62,7 +62,7 @@ def outcome_of(steps: StepResults, values: Variables, check_mode: bool) -> Resul
     coverage = coverage_of(steps.source, steps.disks, values, steps.last, orphan_copies)
     result: Result = {
         "plan": list(steps.plan),
-        "copies": [row for call in state.copied for row in call.get("copies") or ()],
+        "copies": [row for answer in state.copied for row in answer.get("copies") or ()],
         "failures": failures_with_disks(failures, steps.disks, state.snapshots, state.copies),
         "pruned": deleted_copies(steps.expired, steps.deleted),
         "kept_for_others": list(steps.kept_for_others),
@@ -82,12 +82,12 @@ def outcome_of(steps: StepResults, values: Variables, check_mode: bool) -> Resul
 def _counts(copied: Sequence[CopyAnswer], deleted: Sequence[CopyAnswer]) -> dict[str, int]:
     """Add up the counts of the calls. A copy that started and then failed counts only as failed."""
     counts: Counter[str] = Counter(dict.fromkeys(COPY_COUNTS, 0))
-    for call in copied:
-        counts.update(call.get("counts") or {})
-        failed = [row for row in call.get("copies") or () if row["error"] and row["state"] in ("error", "absent")]
+    for answer in copied:
+        counts.update(answer.get("counts") or {})
+        failed = [row for row in answer.get("copies") or () if row["error"] and row["state"] in ("error", "absent")]
         counts.subtract(str(row["action"]) for row in failed if row.get("action") in STARTED)
-    for call in deleted:
-        counts.update({key: (call.get("counts") or {}).get(key, 0) for key in ("deleted", "failed")})
+    for answer in deleted:
+        counts.update({key: (answer.get("counts") or {}).get(key, 0) for key in ("deleted", "failed")})
     return dict(counts)
 
 

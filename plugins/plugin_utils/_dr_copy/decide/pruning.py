@@ -115,15 +115,15 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
     return [{**copy, "survivor": newest[key][1]} for copy, key in keys if key in newest]
 
 
-def _failed_copies(calls: Sequence[CopyAnswer]) -> set[tuple[str, str]]:
+def _failed_copies(answers: Sequence[CopyAnswer]) -> set[tuple[str, str]]:
     """Return source and region of each copy that failed in any way in these calls."""
-    return {(str(f["source_snapshot_id"]), str(f["region"])) for call in calls for f in failures_of(call)}
+    return {(str(f["source_snapshot_id"]), str(f["region"])) for answer in answers for f in failures_of(answer)}
 
 
-def deleted_copies(expired: Sequence[ExpiredCopy], calls: Sequence[CopyAnswer]) -> list[PlanCopy]:
+def deleted_copies(expired: Sequence[ExpiredCopy], answers: Sequence[CopyAnswer]) -> list[PlanCopy]:
     """Return the expired copies that the calls have deleted and that no longer show."""
-    shown = {str(failure["snapshot_id"]) for call in calls for failure in failures_of(call)}
-    gone = {snapshot_id for call in calls for snapshot_id in call.get("deleted_ids") or ()} - shown
+    shown = {str(failure["snapshot_id"]) for answer in answers for failure in failures_of(answer)}
+    gone = {snapshot_id for answer in answers for snapshot_id in answer.get("deleted_ids") or ()} - shown
     return [_as_result(copy, source) for copy in expired if (source := copy["source"]) and copy["snapshot_id"] in gone]
 
 

@@ -36,7 +36,7 @@ class RunState:
         self.shared = steps.share.get("shared") or []
         self.copied = as_if_shared(steps.copied, self.shared) if check_mode else steps.copied
         # A stale listing may still show copies that this run took back.
-        taken_back = {snapshot_id for call in self.copied for snapshot_id in call.get("deleted_ids") or ()}
+        taken_back = {snapshot_id for answer in self.copied for snapshot_id in answer.get("deleted_ids") or ()}
         shown = copies_in([*steps.listed, *steps.seen], values)
         shown = [copy for copy in shown if copy["snapshot_id"] not in taken_back]
         #: The copies at the destinations as the last listing or look showed them.
@@ -48,9 +48,9 @@ class RunState:
             for copy in self.copies
             if copy.get("planned") and (source := copy["source"])
         }
-        read: list[tuple[str, InfoAnswer]] = [(call["region"], call) for call in steps.listed]
-        read += [(call["target"]["region"], call) for call in steps.seen]
-        self.unread = {region: quoted_failures(failures_of(call)) for region, call in read if failures_of(call)}
+        read: list[tuple[str, InfoAnswer]] = [(answer["region"], answer) for answer in steps.listed]
+        read += [(answer["target"]["region"], answer) for answer in steps.seen]
+        self.unread = {region: quoted_failures(failures_of(answer)) for region, answer in read if failures_of(answer)}
 
     def judged(self, point: RecoveryPoint) -> RecoveryPoint:
         """Return a recovery point with its state; the state is unknown if the region could not be listed."""

@@ -47,10 +47,10 @@ def unchanged_copies(plan: Sequence[PlanRow], listed: Iterable[ListedRegion], cl
     known, is left to the module.
     """
     of_pairs: dict[tuple[str, str], list[SnapshotRow]] = {}
-    for call in listed:
-        for copy in call.get("snapshots") or ():
+    for answer in listed:
+        for copy in answer.get("snapshots") or ():
             if copy["source"]:
-                pair = (str(copy["source"]["snapshot_id"]), str(call["region"]))
+                pair = (str(copy["source"]["snapshot_id"]), str(answer["region"]))
                 of_pairs.setdefault(pair, []).append(copy)
     pairs = [(str(row["snapshot_id"]), row["region"]) for row in plan if row["reason"] == THERE]
     rows = [_row(pair[0], found[0]) for pair in pairs if _is_settled(found := of_pairs.get(pair, []), cloud)]

@@ -19,40 +19,40 @@ from ..._role.rows import is_complete
 from .step_results import ListedRegion, LookAnswer, LookTarget
 
 
-def unseen_copies(calls: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -> list[LookTarget]:
+def unseen_copies(answers: Sequence[CopyAnswer], listed: Sequence[ListedRegion]) -> list[LookTarget]:
     """Return ``region`` and ``snapshot_ids`` of copies that calls saw complete and no listing shows complete.
 
     Regions that could not be listed are skipped.
     """
-    regions = {call["region"] for call in listed if not failures_of(call)}
-    complete = {_key(copy) for call in listed for copy in call.get("snapshots") or () if is_complete(copy)}
+    regions = {answer["region"] for answer in listed if not failures_of(answer)}
+    complete = {_key(copy) for answer in listed for copy in answer.get("snapshots") or () if is_complete(copy)}
     unseen: dict[str, dict[str, None]] = {}
-    for row in (row for call in calls for row in _complete(call)):
+    for row in (row for answer in answers for row in _complete(answer)):
         if row["region"] in regions and _key(row) not in complete:
             unseen.setdefault(row["region"], {})[str(row["snapshot_id"])] = None
     return [{"region": region, "snapshot_ids": list(ids)} for region, ids in unseen.items()]
 
 
-def without_missing(calls: Sequence[CopyAnswer], seen: Sequence[LookAnswer]) -> list[CopyAnswer]:
-    """Return the copy calls; a copy that a look by its ID did not show counts as failed in them."""
+def without_missing(answers: Sequence[CopyAnswer], seen: Sequence[LookAnswer]) -> list[CopyAnswer]:
+    """Return the answers of copy calls; a copy that a look by its ID did not show counts as failed in them."""
     shown = {_key(copy) for look in seen for copy in look.get("snapshots") or ()}
     looked_at = [look["target"] for look in seen if not failures_of(look)]
     missing = {(target["region"], i) for target in looked_at for i in target["snapshot_ids"]} - shown
-    return [_with_failures(call, missing) if missing else call for call in calls]
+    return [_with_failures(answer, missing) if missing else answer for answer in answers]
 
 
-def _with_failures(call: CopyAnswer, missing: set[tuple[str, str]]) -> CopyAnswer:
-    gone = [row for row in _complete(call) if _key(row) in missing]
+def _with_failures(answer: CopyAnswer, missing: set[tuple[str, str]]) -> CopyAnswer:
+    gone = [row for row in _complete(answer) if _key(row) in missing]
     if not gone:
-        return call
+        return answer
     failures = {_key(row): _failure(row) for row in gone}
 
     def as_failed(row: CopyRow) -> CopyRow:
         return {**row, "state": "absent", "error": failures[_key(row)]}
 
-    rows = [as_failed(row) if _key(row) in failures else row for row in call["copies"]]
-    counts = {**call["counts"], "failed": call["counts"].get("failed", 0) + len(gone)}
-    return {**call, "copies": rows, "failures": [*failures_of(call), *failures.values()], "counts": counts}
+    rows = [as_failed(row) if _key(row) in failures else row for row in answer["copies"]]
+    counts = {**answer["counts"], "failed": answer["counts"].get("failed", 0) + len(gone)}
+    return {**answer, "copies": rows, "failures": [*failures_of(answer), *failures.values()], "counts": counts}
 
 
 def _failure(row: CopyRow) -> Failure:
@@ -61,8 +61,8 @@ def _failure(row: CopyRow) -> Failure:
     return failure_row(FailedCopy(message, hint=hint), row["source_snapshot_id"], row["region"], row["snapshot_id"])
 
 
-def _complete(call: CopyAnswer) -> Iterable[CopyRow]:
-    return [row for row in call.get("copies") or () if row["snapshot_id"] and is_complete(row) and not row["error"]]
+def _complete(answer: CopyAnswer) -> Iterable[CopyRow]:
+    return [row for row in answer.get("copies") or () if row["snapshot_id"] and is_complete(row) and not row["error"]]
 
 
 def _key(copy: CopyRow | SnapshotRow) -> tuple[str, str]:

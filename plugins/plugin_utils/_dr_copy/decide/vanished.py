@@ -41,9 +41,9 @@ def missing_points(
     now = time_or_now(values.judged_at or values.now)
     retention = Retention.from_limits(limits_of(values), time_or_now(values.now))
     points = points_of(with_doubts(copies_in(before, values), (), now))
-    read = {call["region"]: call for call in listed if not failures_of(call)}
+    read = {answer["region"]: answer for answer in listed if not failures_of(answer)}
     listed_ids = {
-        (region, copy["snapshot_id"]) for region, call in read.items() for copy in call.get("snapshots") or ()
+        (region, copy["snapshot_id"]) for region, answer in read.items() for copy in answer.get("snapshots") or ()
     }
     copied = _copied(listed) & _copied(before)
     gone: list[VanishedPoint] = []
@@ -64,7 +64,7 @@ def missing_points(
 
 def _copied(listed: Iterable[ListedRegion]) -> set[tuple[str, str]]:
     """Return region and source of each complete copy."""
-    rows = [copy for call in listed for copy in call.get("snapshots") or () if is_complete(copy)]
+    rows = [copy for answer in listed for copy in answer.get("snapshots") or () if is_complete(copy)]
     return {(copy["region"], source["snapshot_id"]) for copy in rows if (source := copy.get("source"))}
 
 

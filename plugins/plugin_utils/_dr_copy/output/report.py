@@ -114,11 +114,11 @@ def _totals(
 
 def _api_calls(steps: StepResults) -> dict[str, int]:
     """Return the number of calls of all steps, by the cloud's name of the operation."""
-    calls: list[Answer] = [steps.source, *steps.before, steps.share, *steps.copied, *steps.deleted]
-    calls += [*steps.listed_again, *steps.seen, *steps.keys]
+    answers: list[Answer] = [steps.source, *steps.before, steps.share, *steps.copied, *steps.deleted]
+    answers += [*steps.listed_again, *steps.seen, *steps.keys]
     numbers: Counter[str] = Counter()
-    for call in calls:
-        numbers.update(call.get("api_calls") or {})
+    for answer in answers:
+        numbers.update(answer.get("api_calls") or {})
     return dict(sorted(numbers.items()))
 
 
@@ -165,7 +165,7 @@ def _disks(steps: StepResults) -> list[DiskFacts]:
 
 def _account(steps: StepResults, values: Variables) -> str | None:
     """Return the account, or both if the plan copies across accounts; else what the connection shows of it, or None."""
-    accounts = [call.get("account") for call in (steps.source, *steps.before)]
+    accounts = [answer.get("account") for answer in (steps.source, *steps.before)]
     return " to ".join(dict.fromkeys(filter(None, accounts))) or values.login or None
 
 

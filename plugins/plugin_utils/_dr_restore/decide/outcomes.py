@@ -12,7 +12,7 @@ from ..._role.answers import Answer, ComparedCopyRow, RestoredDiskRow
 from ..._role.failures import failures_of
 
 
-def reason_of(row: RestoredDiskRow | ComparedCopyRow | None, call: Answer, copy_id: str | None) -> str:
+def reason_of(row: RestoredDiskRow | ComparedCopyRow | None, answer: Answer, copy_id: str | None) -> str:
     """Return why nothing was made from a copy, in the cloud's words; empty if that is unknown.
 
     The reason is the error in the row of the copy. If there is none, the failures of the call apply, such as a zone
@@ -20,6 +20,6 @@ def reason_of(row: RestoredDiskRow | ComparedCopyRow | None, call: Answer, copy_
     """
     if row and row["error"]:
         return quoted_failures([row["error"]])
-    failures = failures_of(call)
+    failures = failures_of(answer)
     own = [failure for failure in failures if failure.get("snapshot_id") == copy_id]
     return quoted_failures(own or [failure for failure in failures if not failure.get("snapshot_id")])

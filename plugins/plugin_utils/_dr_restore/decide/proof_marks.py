@@ -53,13 +53,13 @@ def _tags_for(current_tags: Mapping[str, str], values: Variables, most: int) -> 
     return tags if len({*current_tags, *tags}) <= most else tags_of_proof(level, now, {})
 
 
-def with_written_marks(trials: Sequence[Trial], calls: Sequence[CopyAnswer]) -> list[Trial]:
+def with_written_marks(trials: Sequence[Trial], answers: Sequence[CopyAnswer]) -> list[Trial]:
     """Return the trials, updated with the results of the calls that wrote the marks.
 
     The copy that was tried may be gone by then. A mark on another copy of the same source proves nothing about that
     copy.
     """
-    found = {row["source_snapshot_id"]: row for call in calls for row in call.get("copies") or ()}
+    found = {row["source_snapshot_id"]: row for answer in answers for row in answer.get("copies") or ()}
     return [_as_marked(trial, found.get(str(trial["source_snapshot_id"]))) for trial in trials]
 
 

@@ -56,17 +56,17 @@ class Reapable(NamedTuple):
     left: list[RemainingDisk]
 
 
-def reapable(listed: InfoAnswer, values: Variables, calls: Sequence[Answer] = (), own: bool = False) -> Reapable:
+def reapable(listed: InfoAnswer, values: Variables, answers: Sequence[Answer], own: bool = False) -> Reapable:
     """Return the disks of drills to delete, and those that are left.
 
     A disk is deleted only if it has all our tags, has expired, and is attached to nothing except the instance that a
-    drill has attached it to. With ``own``, disks of this drill need not have expired. ``calls`` are the results of the
-    drill so far, because a stale listing may show disks that they have deleted.
+    drill has attached it to. With ``own``, disks of this drill need not have expired. ``answers`` are those of
+    the drill so far, because a stale listing may show disks that they have deleted.
     """
     now = time_or_now(values.now)
     due: list[DiskRow] = []
     left = []
-    for disk in not_deleted(listed, calls):
+    for disk in not_deleted(listed, answers):
         tags = disk["tags"]
         expires = parse_time(tags.get(RESTORE_EXPIRES_AT))
         if not tags.get(RESTORE_ID) or not tags.get(RESTORE_SNAPSHOT_ID) or not expires:
@@ -89,13 +89,13 @@ def attached_by_drill(disk: DiskRow | RestoredDiskRow) -> str | None:
     return str(instance) if instance else None
 
 
-def made_by_drill(made: RestoreAnswer, calls: Sequence[Answer] = ()) -> list[DiskDeletion]:
+def made_by_drill(made: RestoreAnswer, answers: Sequence[Answer]) -> list[DiskDeletion]:
     """Return the calls that delete the disks that a drill has just made, according to the result of making them.
 
-    Disks that one of ``calls`` has deleted are omitted. A disk without a time of expiry comes from a restore with the
+    Disks that one of ``answers`` has deleted are omitted. A disk without a time of expiry comes from a restore with the
     same name, so it stays.
     """
-    gone = set(deleted_ids(calls))
+    gone = set(deleted_ids(answers))
     disks = [disk for disk in made.get("disks") or () if disk["disk_id"] and disk["state"] != "absent"]
     return _deletions([d for d in disks if d["disk_id"] not in gone and d["tags"].get(RESTORE_EXPIRES_AT)])
 
@@ -114,37 +114,37 @@ def _deletions(disks: Sequence[DiskRow | RestoredDiskRow]) -> list[DiskDeletion]
     ]
 
 
-def deleted_ids(calls: Sequence[Answer]) -> list[str]:
+def deleted_ids(answers: Sequence[Answer]) -> list[str]:
     """Return the IDs of the disks that the results of deletions report as deleted and name in no failure."""
     gone: dict[str, None] = {}
-    for call in calls:
-        shown = {failure.get("disk_id") for failure in call.get("failures") or ()}
-        gone.update(dict.fromkeys(i for i in call.get("deleted_ids") or () if i not in shown))
+    for answer in answers:
+        shown = {failure.get("disk_id") for failure in answer.get("failures") or ()}
+        gone.update(dict.fromkeys(i for i in answer.get("deleted_ids") or () if i not in shown))
     return list(gone)
 
 
-def undeleted_disks(listed: InfoAnswer, calls: Sequence[Answer], values: Variables) -> list[RemainingDisk]:
+def undeleted_disks(listed: InfoAnswer, answers: Sequence[Answer], values: Variables) -> list[RemainingDisk]:
     """Return this drill's listed disks whose deletion was not confirmed, except those that others have attached."""
-    shown = [disk for disk in not_deleted(listed, calls) if disk["tags"].get(RESTORE_ID) == values.id]
+    shown = [disk for disk in not_deleted(listed, answers) if disk["tags"].get(RESTORE_ID) == values.id]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
 def doubtful(
-    listed: InfoAnswer, made: Sequence[RestoredDiskRow], calls: Sequence[Answer], values: Variables
+    listed: InfoAnswer, made: Sequence[RestoredDiskRow], answers: Sequence[Answer], values: Variables
 ) -> list[str]:
     """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not.
 
     A listing may be stale. A look by ID then shows whether they still exist.
     """
-    gone = set(deleted_ids(calls))
-    shown = [disk["disk_id"] for disk in undeleted_disks(listed, calls, values)]
+    gone = set(deleted_ids(answers))
+    shown = [disk["disk_id"] for disk in undeleted_disks(listed, answers, values)]
     known = [disk["disk_id"] for disk in made if disk["disk_id"]]
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
 
-def not_deleted(listed: InfoAnswer, calls: Sequence[Answer]) -> list[DiskRow]:
+def not_deleted(listed: InfoAnswer, answers: Sequence[Answer]) -> list[DiskRow]:
     """Return the disks of a listing whose deletion was not confirmed by a call."""
-    gone = set(deleted_ids(calls))
+    gone = set(deleted_ids(answers))
     return [disk for disk in listed.get("disks") or () if disk["disk_id"] not in gone]
 
 

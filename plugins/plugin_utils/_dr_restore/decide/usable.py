@@ -71,16 +71,16 @@ def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:
     return ""
 
 
-def why_in_use(disk_listing: InfoAnswer, calls: Sequence[Answer], values: Variables) -> str:
+def why_in_use(disk_listing: InfoAnswer, answers: Sequence[Answer], values: Variables) -> str:
     """Return which disks of another plan's drills are attached to the test instance, or about to be; or nothing.
 
     Disks of the same plan are from an earlier drill that was killed: they are deleted once they expire, and block no
-    drill until then. ``disk_listing`` is a look at the disks of drills, ``calls`` are the results of this drill so far.
+    drill until then. ``disk_listing`` is a look at the disks of drills, ``answers`` are those of this drill so far.
     """
     instance = values.test_instance
     if failures := failures_of(disk_listing):
         return f"it is unknown whether another drill uses the test instance {instance}: {quoted_failures(failures)}"
-    others = [disk for disk in not_deleted(disk_listing, calls) if attached_by_drill(disk) == instance]
+    others = [disk for disk in not_deleted(disk_listing, answers) if attached_by_drill(disk) == instance]
     others = [disk for disk in others if without_time(disk["tags"][RESTORE_ID]) != without_time(values.id)]
     if not others:
         return ""

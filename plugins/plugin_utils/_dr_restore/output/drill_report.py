@@ -41,11 +41,11 @@ NOT_PROVEN = {
 class DrillSteps(NamedTuple):
     """What a drill has done.
 
-    This has the results of its ``calls``, what it ``tried``, the IDs that it ``reaped``, the disks that it ``left``,
+    This has the ``answers`` of its calls, what it ``tried``, the IDs that it ``reaped``, the disks that it ``left``,
     the minutes until its last disk was available, and warnings about the copies' marks.
     """
 
-    calls: Sequence[Answer]
+    answers: Sequence[Answer]
     tried: Sequence[Trial] = ()
     reaped: Sequence[str] = ()
     left: Sequence[RemainingDisk] = ()
@@ -61,7 +61,7 @@ def drill_report(
     In check mode a disk is not overdue if the drill would try it.
     """
     disks = with_new_proofs(candidates, steps.tried, values)
-    failures = [failure for call in steps.calls for failure in failures_of(call)]
+    failures = [failure for answer in steps.answers for failure in failures_of(answer)]
     would_try = {row["disk_id"] for row in steps.tried if check_mode}
     due = [disk for disk in disks if disk.key_problem or disk.disk_id not in would_try]
     late = [candidate.as_row() for candidate in overdue(due, values)]

@@ -21,7 +21,7 @@ import boto3
 import pytest
 import yaml
 
-from tests.awx.installation import REPOSITORY, Installation, environment_of_tests
+from tests.awx.installation import NO_CERTIFICATES, REPOSITORY, Installation, environment_of_tests
 from tests.clouds import CLOUDS
 
 from .fork_server import ForkServer
@@ -106,6 +106,7 @@ class Clouds:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_SHOW_CUSTOM_STATS": "1",
+            **NO_CERTIFICATES,
             **more,
         }
 

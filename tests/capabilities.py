@@ -33,8 +33,8 @@ def _retention(cloud: Any, options: Any) -> str:
 #: Facts for readers that no adapter declares, because no code depends on them (docs/development/api-facts.md).
 FACTS: dict[str, dict[str, str]] = {
     "The cloud records the source of a copy": {
-        "ECS": "yes",
-        "ENS": "yes",
+        "ECS": "yes, according to its documentation",
+        "ENS": "yes, according to its documentation",
         "CBS": "no, name and tags do",
     },
     "A client token prevents a second copy": {"ECS": "yes, and the run looks for a lost copy"},

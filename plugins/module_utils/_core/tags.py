@@ -98,7 +98,7 @@ class TagRules:
         return found
 
 
-def missing_tags(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules | None = None) -> dict[str, str]:
+def missing_tags(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagRules | None) -> dict[str, str]:
     """Return the wanted tags that are missing or have another value; existing keys keep their spelling."""
     shown = {rules.normalized_key(key): key for key in tags} if rules else {}
     spelt = {
@@ -108,7 +108,7 @@ def missing_tags(tags: Mapping[str, str], wanted: Mapping[str, str], rules: TagR
     return {key: value for key, value in spelt.items() if tags.get(key) != value}
 
 
-def unapplied_keys(tags: Mapping[str, str], change: TagChange, rules: TagRules | None = None) -> list[str]:
+def unapplied_keys(tags: Mapping[str, str], change: TagChange, rules: TagRules | None) -> list[str]:
     """Return the keys of a change whose tags do not show it yet."""
     return [*missing_tags(tags, change.set, rules), *(key for key in change.remove if key in tags)]
 

@@ -206,7 +206,8 @@ def _tags_may_show(desired: DesiredState, memory: Memory, copy: Resource, utc_no
 def _tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: datetime) -> TagDrift:
     """Return which tags a copy lacks, or that the source is needed first."""
     request, cloud = desired.request, desired.cloud
-    refusals = [cloud.refused_tags[k] for k in missing_tags(copy.tags, request.tags or {}) if k in cloud.refused_tags]
+    lacking = missing_tags(copy.tags, request.tags or {}, cloud.tag_rules)
+    refusals = [cloud.refused_tags[key] for key in lacking if key in cloud.refused_tags]
     may_show = _tags_may_show(desired, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
     refusal = memory.writes.refusal_of(copy.id, WriteKind.TAGS)

@@ -28,11 +28,11 @@ class Key:
     deletion_date: datetime | None = None
     problem: str | None = None
 
-    @property
-    def words(self) -> str:
-        """The state as the end of a sentence about the key."""
-        date = f", and will be deleted on {iso_utc(self.deletion_date)}" if self.deletion_date else ""
-        return f"is not enabled (its state is {self.state}){date}"
+
+def why_unusable(state: str | None, deletion_date: str | None) -> str:
+    """Return why a key cannot be used, as the end of a sentence; ``deletion_date`` is ISO 8601."""
+    deletion = f", and KMS will delete it on {deletion_date[:10]}" if deletion_date else ""
+    return f"its state is {state or 'unknown'}{deletion}"
 
 
 class KeyCloud(Protocol):

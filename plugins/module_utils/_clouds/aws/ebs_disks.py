@@ -17,9 +17,10 @@ from typing import Any
 from ..._core.cloud import Pages
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, Busy, CopyError, Refused, Underway
-from ..._core.keys import Key
+from ..._core.keys import Key, why_unusable
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot
 from ..._core.tags import RESTORE_ID
+from ..._core.times import iso_utc
 from ..paging import items_of
 from .ebs import EbsCloud
 from .ebs_answers import ARCHIVED, disk_of, is_warm, volume_arguments_of
@@ -179,7 +180,8 @@ def _slot(device: str) -> str:
 
 
 def _refusal_for_key(snapshot: Snapshot, key: Key) -> Refused:
+    why = why_unusable(key.state, iso_utc(key.deletion_date))
     return Refused(
-        f"No disk can be created from {snapshot.id} in {snapshot.region}: its key {key.arn} {key.words}",
+        f"No disk can be created from {snapshot.id} in {snapshot.region}: its key {key.arn} cannot be used: {why}",
         hint="Enable the key, or cancel its deletion and enable it (KMS), then run again; or restore another copy.",
     )

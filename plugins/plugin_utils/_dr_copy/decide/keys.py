@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.keys import why_unusable
+
 from ..._role.answers import KeyRow, SnapshotRow
 from ..._role.failures import failures_of
 from .result import RecoveryPoint
@@ -44,11 +46,6 @@ def with_key(point: RecoveryPoint, keys: Mapping[tuple[str, str], KeyRow]) -> Re
     key = keys.get((str(point["region"]), str(point["snapshot_id"])))
     if not key or key.get("enabled") is not False:
         return point
-    return {**point, "within_rpo": False, "unknown": None, "key_problem": _problem(key)}
-
-
-def _problem(key: KeyRow) -> str:
-    name = f"its key {key['arn']}" if key.get("arn") else "its key"
-    if key.get("deletion_date"):
-        return f"{name} cannot be used: KMS will delete it on {str(key['deletion_date'])[:10]}"
-    return f"{name} cannot be used: its state is {key.get('state') or 'unknown'}"
+    name = f"its key {key['arn']}" if key["arn"] else "its key"
+    problem = f"{name} cannot be used: {why_unusable(key['state'], key['deletion_date'])}"
+    return {**point, "within_rpo": False, "unknown": None, "key_problem": problem}

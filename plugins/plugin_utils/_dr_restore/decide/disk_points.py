@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.keys import why_unusable
+
 from ..._role.answers import SnapshotRow
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
@@ -79,9 +81,7 @@ def key_problem_of(copy: SnapshotRow) -> str | None:
     key = copy.get("key")
     if not key or key["enabled"] is not False:
         return None
-    date = key["deletion_date"]
-    state = f"KMS will delete it on {date}" if date else f"its state is {key['state']}"
-    return Obstacle.KEY.value.format(arn=key["arn"], state=state)
+    return Obstacle.KEY.value.format(arn=key["arn"], why=why_unusable(key["state"], key["deletion_date"]))
 
 
 def _taken_at(copy: SnapshotRow | None) -> str | None:

@@ -37,7 +37,7 @@ class Obstacle(Enum):
 
     SYSTEM_DISK = "belongs to a system disk, and the cloud cannot create a disk from it"
     ARCHIVED = "is archived: restore it to the standard tier first, which takes up to 72 hours"
-    KEY = "has the key {arn}, which cannot be used: {state}"
+    KEY = "has the key {arn}, which cannot be used: {why}"
 
 
 class Missing(NamedTuple):

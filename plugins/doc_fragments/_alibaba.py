@@ -43,7 +43,7 @@ options:
       - Without this option, the module assumes the role of E(ALIBABA_CLOUD_ROLE_ARN) with a key pair of the options or
         the environment, as the C(aliyun) command does. It uses E(ALIBABA_CLOUD_ROLE_SESSION_NAME) and
         E(ALIBABA_CLOUD_EXTERNAL_ID) if they are set. With a token, the module does not assume
-        that role. If all variables for OIDC are set too, only OIDC uses the role, and a key pair is used without it.
+        that role. If all variables for OIDC are set too, only OIDC uses the role. A key pair is then used directly.
     type: str
   assume_role_session_name:
     description:

@@ -16,7 +16,7 @@ options:
   access_key:
     description:
       - ID of the access key; environment E(AWS_ACCESS_KEY_ID) or E(AWS_ACCESS_KEY).
-      - Not together with O(profile). Without both, the credential chain of boto3 decides.
+      - Mutually exclusive with O(profile). If neither is set, boto3's credential chain is used.
     type: str
     aliases: [aws_access_key_id, aws_access_key]
   secret_key:

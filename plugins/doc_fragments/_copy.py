@@ -58,8 +58,8 @@ options:
     default: true
   replace_mismatched:
     description:
-      - If a copy has another encryption or key than requested, make the requested copy. Once it is complete, delete
-        older copies with another encryption or key, if this collection made them. Newer copies are kept, so at least
+      - If a copy lacks the requested encryption or key, make the requested copy. Once it is complete, delete older
+        copies that lack it, if this collection made them. Newer copies are kept, so at least
         one copy remains if two runs request different keys.
     type: bool
     default: false

@@ -33,7 +33,7 @@ options:
   copies_from:
     description:
       - Return only copies of snapshots in these regions, and managed copies whose source's region is unknown. Disks are
-        then listed only if O(disk_tags) or O(disk_ids) select some.
+        then listed only if O(disk_tags) or O(disk_ids) is set.
     type: list
     elements: str
   source_disk_ids:

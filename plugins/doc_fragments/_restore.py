@@ -100,8 +100,8 @@ notes:
   - A second run creates no disk, and returns the same IDs with RV(ignore:changed=false). If the answer to a call is
     lost, the module looks for the disk before it calls again. If the cloud shows that disk too late, a second one is
     possible. The module then warns, and names it.
-  - If an existing disk of this O(restore_id) does not match the request (another zone or type, smaller, or not
-    encrypted), that is a failure of the kind V(mismatch). The module does not make another disk.
+  - If an existing disk of this O(restore_id) does not match the request (another zone, type or key, smaller, or
+    not encrypted), that is a failure of the kind V(mismatch). The module does not make another disk.
   - Before it makes anything, the module checks all options, also against the zones, types, sizes and snapshots that the
     cloud reports. One message reports everything that is wrong.
 """

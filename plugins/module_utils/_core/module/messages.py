@@ -48,9 +48,8 @@ def failures_message(result: Mapping[str, Any], summary: str) -> str:
 def first_failures(failures: Sequence[Mapping[str, Any]]) -> str:
     """Return the first failures and what to do about them, and how many more there are; empty without failures."""
     message = quoted_failures(failures[:SPELT_OUT])
-    return (
-        f"{message} {len(failures) - SPELT_OUT} more are listed in failures." if len(failures) > SPELT_OUT else message
-    )
+    more = len(failures) - SPELT_OUT
+    return f"{message} {pluralize(more, 'more is', 'more are')} listed in failures." if more > 0 else message
 
 
 def quoted_failures(failures: Sequence[Mapping[str, Any]]) -> str:

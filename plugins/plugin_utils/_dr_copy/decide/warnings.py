@@ -120,10 +120,11 @@ def _of_disk_ids(steps: StepResults, coverage: Coverage, values: Variables) -> l
 def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
     if not vanished:
         return []
+    them = "it" if len(vanished) == 1 else "them"
     named = names_in_words([f"{point['snapshot_id']} of {point['disk_id']} in {point['region']}" for point in vanished])
     return [
         f"{pluralize(len(vanished), 'recovery point')} of the last report vanished, although neither retention nor the "
-        f"cloud's own expiry deleted them: {named}. Find out who deleted them."
+        f"cloud's own expiry deleted {them}: {named}. Find out who deleted {them}."
     ]
 
 

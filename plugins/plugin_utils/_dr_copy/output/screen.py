@@ -107,7 +107,11 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
     kinds = len(_kinds_of(failures))
     return [
         *lines,
-        *([f"and {kinds - MAX_NAMED} more kinds of failure: dr_copy_log=full shows them"] if kinds > MAX_NAMED else []),
+        *(
+            [f"and {pluralize(kinds - MAX_NAMED, 'more kind')} of failure: dr_copy_log=full shows them"]
+            if kinds > MAX_NAMED
+            else []
+        ),
     ]
 
 
@@ -158,7 +162,7 @@ def _grouped(failures: Sequence[RunFailure]) -> str:
         elif similar[0].get("disk_id"):
             words = f"{_affected(similar[0])}: {words}"
         parts.append(words)
-    more = f" And {len(groups) - MAX_NAMED} more kinds of failure." if len(groups) > MAX_NAMED else ""
+    more = f" And {pluralize(len(groups) - MAX_NAMED, 'more kind')} of failure." if len(groups) > MAX_NAMED else ""
     return " ".join(parts) + more
 
 

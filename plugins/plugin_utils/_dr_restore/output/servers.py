@@ -48,7 +48,8 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
         f"LEFT {row['disk_name'] or row['disk_id']}: no longer in {row['former_group']}, restored alone"
         for row in left[:MAX_NAMED]
     ]
-    lines += [f"LEFT {len(left) - MAX_NAMED} more disks; see the manifest"] if len(left) > MAX_NAMED else []
+    more = len(left) - MAX_NAMED
+    lines += [f"LEFT {pluralize(more, 'more disk')}; see the manifest"] if more > 0 else []
     for group, rows in by_group(disks).items():
         torn = [row for row in rows if row["torn"]]
         if torn:
@@ -69,7 +70,7 @@ def _line_of_set(group: str, of_set: Sequence[PointRow], is_one_of_several: bool
     which = f" ({first_in_words(names)}; another plan protects its other disks)" if is_one_of_several else ""
     how = Consistency(of_set[0]["consistency"]).words
     missing = sum(bool(row["missing"]) for row in of_set)
-    lacks = f", but {missing} of them are missing" if missing else ""
+    lacks = f", but {missing} of them {'is' if missing == 1 else 'are'} missing" if missing else ""
     return f"SERVER {group}: {len(of_set)} disks{which} as of {_taken(of_set)}, {how}{lacks}{over}"
 
 

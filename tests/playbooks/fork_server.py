@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import functools
 import gc
 import importlib
 import json
@@ -38,7 +37,8 @@ import traceback
 from pathlib import Path
 
 import boto3
-from botocore import loaders
+
+from tests.botocore_loader import share_loader
 
 #: Variables that may differ from the environment in which the libraries were loaded, because they are read later or not
 #: at all.
@@ -171,8 +171,7 @@ def load_libraries(modules):
     for path in Path(__file__).parents[2].glob("plugins/module_utils/_clouds/*/*.py"):
         with contextlib.suppress(ModuleNotFoundError):  # where no collection is on Python's path
             importlib.import_module(f"{COLLECTION}.plugins.module_utils._clouds.{path.parent.name}.{path.stem}")
-    read_once = functools.cache(loaders.JSONFileLoader().load_file)
-    loaders.JSONFileLoader.load_file = lambda _self, path: read_once(path)
+    share_loader()
     for service in ("ec2", "sts"):
         boto3.Session("none", "none").client(service, "us-east-1")
     unload_ansible()

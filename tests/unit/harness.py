@@ -21,6 +21,10 @@ from unittest import mock
 
 from ansible.module_utils import basic
 
+from tests.botocore_loader import share_loader
+
+share_loader()
+
 COLLECTION = "ansible_collections.multicloud.snapshots"
 RUNNER = f"{COLLECTION}.plugins.module_utils._core.module.runner"
 COPYING = f"{COLLECTION}.plugins.module_utils._core.module.copying"

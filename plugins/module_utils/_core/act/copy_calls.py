@@ -15,7 +15,7 @@ from ..errors import Ambiguous, CopyError, Retry, Throttled, Underway, Unreachab
 from ..model import Resource
 from ..waiting import Deadline
 from .attempt import Attempt
-from .region import Region
+from .room import Room
 
 
 class CopyCalls:
@@ -27,37 +27,35 @@ class CopyCalls:
         #: The requests of a failed call. Each is sent by itself, because one may make all of them fail.
         self._singles: set[Attempt] = set()
 
-    def begin(self, regions: Mapping[str, Region]) -> list[Attempt]:
+    def begin(self, rooms: Mapping[str, Room]) -> list[Attempt]:
         """Start copies if there is room and a fresh look, as many per call as the cloud accepts."""
         done: list[Attempt] = []
         asked: list[list[Attempt]] = []
         sent: set[Attempt] = set()
-        ready = {name: self._ready(region) for name, region in regions.items() if region.queue}
+        ready = {name: self._ready(room) for name, room in rooms.items() if room.queue}
         for name in ready:
             for attempt in ready[name]:
                 now = self._deadline.now()
                 if attempt in sent or attempt.memory.copy_call.final_error or not attempt.memory.is_fresh(now):
                     continue
-                if self._deadline.passed or not regions[name].has_room(now):
+                if self._deadline.passed or not rooms[name].has_room(now):
                     break
-                batch = [member for member in self._batch(attempt, ready, regions) if member not in sent]
+                batch = [member for member in self._batch(attempt, ready, rooms) if member not in sent]
                 sent.update(batch)
                 for member in batch:
-                    regions[member.request.region].record_sent(member)
+                    rooms[member.request.region].record_sent(member)
                 asked.append(batch)
                 if len(asked) >= self._at_once:
-                    done += self._send(asked, regions)
+                    done += self._send(asked, rooms)
                     asked = []
-        return done + self._send(asked, regions)
+        return done + self._send(asked, rooms)
 
-    def _ready(self, region: Region) -> list[Attempt]:
+    def _ready(self, room: Room) -> list[Attempt]:
         """Return the requests that may start now; no request overtakes one that needs a new look first."""
         now = self._deadline.now()
-        return list(takewhile(lambda attempt: attempt.memory.is_fresh(now), region.next_to_begin(now)))
+        return list(takewhile(lambda attempt: attempt.memory.is_fresh(now), room.next_to_begin(now)))
 
-    def _batch(
-        self, first: Attempt, ready: Mapping[str, list[Attempt]], regions: Mapping[str, Region]
-    ) -> list[Attempt]:
+    def _batch(self, first: Attempt, ready: Mapping[str, list[Attempt]], rooms: Mapping[str, Room]) -> list[Attempt]:
         """Return the requests that one call can start: same source, name and description, different destinations."""
         if not self._cloud.many_destinations_per_call or first in self._singles:
             return [first]
@@ -66,7 +64,7 @@ class CopyCalls:
         return [first] + [
             other
             for name, attempts in ready.items()
-            if name != first.request.region and regions[name].has_room(now)
+            if name != first.request.region and rooms[name].has_room(now)
             for other in attempts
             if other.request.snapshot_id == first.request.snapshot_id
             and (other.order.name, other.order.description) == (order.name, order.description)
@@ -74,7 +72,7 @@ class CopyCalls:
             and not (other.memory.copy_call.final_error or other in self._singles)
         ]
 
-    def _send(self, calls: list[list[Attempt]], regions: Mapping[str, Region]) -> list[Attempt]:
+    def _send(self, calls: list[list[Attempt]], rooms: Mapping[str, Room]) -> list[Attempt]:
         """Make these copy calls, in parallel if the cloud's SDK allows it, and record their answers."""
         if len(calls) > 1:
             with ThreadPoolExecutor(len(calls)) as pool:
@@ -88,14 +86,14 @@ class CopyCalls:
             self._at_once = self._cloud.calls_at_once if all_well else 1
         ended: list[Attempt] = []
         for attempt, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
-            ended += self._record_answer(attempt, regions[attempt.request.region], answer)
+            ended += self._record_answer(attempt, rooms[attempt.request.region], answer)
         for asked, got in zip(calls, answers):  # so that one call repeats the refused requests of one call
             refused = [
                 attempt
                 for attempt, answer in zip(asked, got)
                 if isinstance(answer, CopyError) and answer.retry is Retry.LATER
             ]
-            windows = [regions[attempt.request.region].window for attempt in refused]
+            windows = [rooms[attempt.request.region].window for attempt in refused]
             for window in windows:
                 window.opens_at = max(other.opens_at for other in windows)
         return [attempt for attempt, _answer in pairs] + ended
@@ -119,25 +117,25 @@ class CopyCalls:
         may_be_sent = attempt.memory.is_fresh(self._deadline.now()) and not self._deadline.passed
         return self._ask([attempt]) if may_be_sent else [None]
 
-    def _record_answer(self, attempt: Attempt, region: Region, answer: Resource | CopyError | None) -> list[Attempt]:
+    def _record_answer(self, attempt: Attempt, room: Room, answer: Resource | CopyError | None) -> list[Attempt]:
         """Record the result of a copy call, by the class of its failure. Returns other attempts that it ends."""
-        self._ended_at[region.name] = now = self._deadline.now()
+        self._ended_at[attempt.request.region] = now = self._deadline.now()
         if answer is None:
             attempt.memory.record_copy_not_sent()
         elif isinstance(answer, Resource):
             attempt.memory.record_copy_accepted(answer, now)
-            region.record_accepted(now)
+            room.record_accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
             if attempt.memory.copy_call.lost or isinstance(answer, Underway):
-                region.queue.defer(attempt)  # the source may be the reason, because it is not the first time
+                room.queue.defer(attempt)  # the source may be the reason, because it is not the first time
             attempt.memory.record_copy_in_doubt(answer, now, self._cloud.utc())
         elif answer.retry is Retry.LATER:
             attempt.memory.record_copy_refused(answer, for_good=False)
-            region.record_refusal(attempt, answer, now)
+            room.record_refusal(attempt, answer, now)
         else:
             attempt.memory.record_copy_refused(answer, for_good=True)
             if answer.holds_for_all:
-                others = [a for a in region.queue if a is not attempt and a.memory.may_begin]
+                others = [a for a in room.queue if a is not attempt and a.memory.may_begin]
                 for other in others:
                     other.memory.record_copy_refused(answer, for_good=True)
                 return others

@@ -176,7 +176,7 @@ class Loop:
         """
         writes = self._writes
         kinds: list[Callable[[], list[Attempt]]] = [
-            lambda: self._copies.begin({region.name: region for region in self._in_turn}),
+            lambda: self._copies.begin({region.name: region.room for region in self._in_turn}),
             lambda: writes.delete(self._active),
             lambda: writes.tag(self._active),
             lambda: writes.expire(self._active),

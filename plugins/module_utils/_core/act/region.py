@@ -17,7 +17,7 @@ from ..errors import CopyError, Credentials, Retry, Unreachable
 from ..model import Resource, State
 from ..pacing import Retries, hang_pause
 from ..waiting import FRESH_SECONDS, Deadline
-from .attempt import Attempt, source_disk_id_of
+from .attempt import Attempt
 from .room import Room
 
 #: How long (seconds) after the start of a copy the run looks for copies of other runs.
@@ -30,11 +30,15 @@ RECHECK_SECONDS = 60.0
 STALE_SECONDS = FRESH_SECONDS - 3.0
 
 
-class Region(Room):
-    """One destination. Times are seconds on the monotonic clock."""
+class Region:
+    """One destination and its requests. Times are seconds on the monotonic clock."""
 
     def __init__(self, name: str, cloud: SnapshotCloud, max_in_flight: int, wait_delay: float, deadline: Deadline):
-        super().__init__(name, cloud, max_in_flight, deadline)
+        self.name = name
+        self.room = Room(cloud, max_in_flight)
+        self.attempts: list[Attempt] = []
+        self.active: dict[Attempt, None] = {}  #: Unsettled requests that do not wait for room.
+        self._cloud, self._deadline = cloud, deadline
         self.unread: CopyError | None = None  #: Why it cannot be read at the moment.
         self._wait_delay = wait_delay
         self._retries = Retries(deadline)
@@ -43,22 +47,30 @@ class Region(Room):
         self._pages = 1  #: The number of calls of the last listing of all copies.
         self.look_lasted = 0.0  #: How long (seconds) the last look took.
 
+    def assign(self, attempt: Attempt) -> None:
+        """Sort a request by what was decided for it."""
+        self.room.assign(attempt)
+        if attempt.is_open and not attempt.waits_to_begin:
+            self.active[attempt] = None
+        else:
+            self.active.pop(attempt, None)
+
     @property
     def was_listed(self) -> bool:
         return self._listed_at > -math.inf
 
     def due_at(self, now: float) -> float:
         """Return when this region is next worth a look or a call."""
-        if not self.active and not self.queue:
+        if not self.active and not self.room.queue:
             return math.inf
         if not self.was_listed:
             return self._retries.due_at
         looks = [a.decision.look.at for a in self.active]
         looks += [at for at, _waiting in self._comparisons]
-        if self.queue:
-            looks += [*(a.poll_at(self.window) for a in self.in_flight), self._recount_at]
+        if self.room.queue:
+            looks += [*(a.poll_at(self.room.window) for a in self.room.in_flight), self._recount_at]
             looks += [-math.inf] if self._stale(now) else []
-            looks += [until for until in (self.window.opens_at, *self._refused_disks.values()) if until > now]
+            looks += self.room.reopens_at(now)
             if min(looks) == math.inf:
                 looks.append(self._looked_at + min(self._wait_delay, RETRY_SECONDS))
         look_at = max(self._retries.due_at, min(looks, default=math.inf))
@@ -66,23 +78,20 @@ class Region(Room):
 
     @property
     def _recount_at(self) -> float:
-        """When to count the copies in progress: before the first copy, and while other runs take the room."""
-        if not self.queue or not (self._others or self._crowded or self._counted_at == -math.inf):
-            return math.inf
-        return self._counted_at + max(self._wait_delay, RETRY_SECONDS)
+        return self.room.recount_at(max(self._wait_delay, RETRY_SECONDS))
 
     @property
     def _compare_at(self) -> float:
         """When to look for copies of other runs: shortly after the last copy was started, but not too often."""
         # If the run waits for nothing else, a copy that has just shown needs only a second listing.
-        pause = COMPARE_AFTER if self.in_flight or self.queue else SAME_SECOND
-        since_started = min(self._last_started + COMPARE_AFTER, self._first_started + FRESH_SECONDS)
+        pause = COMPARE_AFTER if self.room.in_flight or self.room.queue else SAME_SECOND
+        since_started = min(self.room.last_started + COMPARE_AFTER, self.room.first_started + FRESH_SECONDS)
         return max(since_started, self._listed_at + pause)
 
     @property
     def _recheck_at(self) -> float:
         """When to look for late copies of other runs once copies of this run are complete."""
-        return self._listed_at + RECHECK_SECONDS if self.in_flight or self.queue else -math.inf
+        return self._listed_at + RECHECK_SECONDS if self.room.in_flight or self.room.queue else -math.inf
 
     @property
     def _comparisons(self) -> list[tuple[float, list[Attempt]]]:
@@ -103,7 +112,7 @@ class Region(Room):
 
     def _stale(self, now: float) -> list[Attempt]:
         """Return the requests that may start, if the first of them needs a new look."""
-        chosen = self.next_to_begin(now)
+        chosen = self.room.next_to_begin(now)
         stale = [a for a in chosen if now - a.memory.listings.fresh_at > STALE_SECONDS]
         return stale if stale and stale[0] is chosen[0] else []
 
@@ -121,9 +130,9 @@ class Region(Room):
             return refreshed + self._record_failed_look(error)
         finally:
             self.look_lasted = self._deadline.now() - now
-        self.unread, self._crowded = None, False
+        self.unread = None
         self._retries.record_success()
-        self.window.record_look(now)
+        self.room.record_look(now)
         self._looked_at = self._deadline.now()
         return refreshed
 
@@ -137,7 +146,7 @@ class Region(Room):
             return []
         everything = not (self._cloud.lists_by_source or self._is_cheaper_by_mark(due))
         if first or everything:
-            due = self.attempts if first else [*self.active, *self.queue, *self.in_flight]
+            due = self.attempts if first else [*self.active, *self.room.queue, *self.room.in_flight]
         ids = None if everything else sorted({a.request.snapshot_id for a in due})
         listing = call_safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
         until = self._deadline.now()
@@ -147,11 +156,10 @@ class Region(Room):
             if copy.source:
                 by_source.setdefault(copy.source.snapshot_id, {})[copy.id] = copy
         if everything:
-            self._counted_at, self._pages = now, listing.pages
-            pending = [c for c in listing.copies if c.source and c.state is State.PENDING]
-            self._running = {c.id: source_disk_id_of(c) for c in pending}
+            self._pages = listing.pages
+            self.room.record_running([c for c in listing.copies if c.source and c.state is State.PENDING], now)
         if any(a.decision.look.compare for a in due):
-            self._first_started = -math.inf
+            self.room.first_started = -math.inf
         self._listed_at = now
         for attempt in dict.fromkeys(due):
             shown = by_source.get(attempt.request.snapshot_id, {})
@@ -168,10 +176,10 @@ class Region(Room):
 
     def _refresh(self, now: float, refreshed: list[Attempt], last: bool) -> None:
         """Look at copies in progress, to be deleted or just deleted; add their requests to ``refreshed``."""
-        watched = dict.fromkeys([*self.active, *(self.in_flight if self.queue else ())])
+        watched = dict.fromkeys([*self.active, *(self.room.in_flight if self.room.queue else ())])
         for attempt in refreshed:
             watched.pop(attempt, None)
-        looks = {a: a.next_look(self.window if self.queue else None) for a in watched}
+        looks = {a: a.next_look(self.room.window if self.room.queue else None) for a in watched}
         if min(looks.values(), default=math.inf) > now and not last:
             return
         # Requests that wait only for a listing are skipped here: they would dominate the answers of a long run.
@@ -207,8 +215,8 @@ class Region(Room):
                 for copy_id in ids:
                     survivors[copy_id].record_look(shown.get(copy_id), counts_from(started, until))
                 continue
-            if attempt in self.in_flight and attempt.is_shown_complete(shown):
-                self.window.record_duration(started - attempt.started_at)
+            if attempt in self.room.in_flight and attempt.is_shown_complete(shown):
+                self.room.window.record_duration(started - attempt.started_at)
             attempt.memory.record_look({i: shown[i] for i in ids if i in shown}, ids, started, until)
 
     def _count_running(self, now: float) -> list[Attempt]:
@@ -219,10 +227,9 @@ class Region(Room):
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
         listed = call_safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
-        self._running = {c.id: source_disk_id_of(c) for c in listed}
-        self._counted_at = now
+        self.room.record_running(listed, now)
         found = {c.source.snapshot_id for c in listed if c.source}
-        return [a for a in self.queue if a.request.snapshot_id in found]
+        return [a for a in self.room.queue if a.request.snapshot_id in found]
 
     def _record_failed_look(self, error: CopyError) -> list[Attempt]:
         """Record that a look failed; without credentials it is the last one.

@@ -2,42 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The room for copies at one destination: which requests wait for it, and which take it."""
+"""The room for copies at one destination: what takes it, and which requests wait for it."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 
 from ..cloud import SnapshotCloud
 from ..errors import CopyError, DiskBusy, QuotaFull, Throttled, Unreachable
+from ..model import Resource
 from ..pacing import DISK_SECONDS, Window
-from ..waiting import Deadline
-from .attempt import Attempt
+from .attempt import Attempt, source_disk_id_of
 from .queue import Queue
 
 
 class Room:
-    """The requests of one destination: those that wait for room, take room, or need none.
+    """The copies in progress at one destination, and the requests that wait for room there.
 
     Times are seconds on the monotonic clock.
     """
 
-    def __init__(self, name: str, cloud: SnapshotCloud, max_in_flight: int, deadline: Deadline):
-        self.name = name
+    def __init__(self, cloud: SnapshotCloud, max_in_flight: int):
         self.window = Window(max_in_flight)
-        self.attempts: list[Attempt] = []
-        #: Unsettled requests that do not wait for room; and those whose copies take room.
-        self.active: dict[Attempt, None] = {}
-        self.in_flight: dict[Attempt, None] = {}
         self.queue = Queue(cloud.one_copy_per_disk)
+        self.in_flight: dict[Attempt, None] = {}  #: Requests whose copies take room.
         self._running: dict[str, str | None] = {}  #: Copies in progress, by ID, with the disk of their source.
         self._followed: set[str] = set()  #: Copies that requests of this run follow, or have followed.
-        self._refused_disks: dict[str | None, float] = {}
-        self._cloud, self._deadline = cloud, deadline
-        #: When the copies in progress were last counted, and when this run started its last and its first copy since
-        #: the last comparison with other runs' copies.
-        self._counted_at = self._last_started = self._first_started = -math.inf
+        self._refused_disks: dict[str | None, float] = {}  #: Disks that allow no copy now, and until when.
+        self._cloud = cloud
+        self._counted_at = -math.inf  #: When the copies in progress were last counted.
+        #: When this run started its last copy, and its first one since the last comparison with other runs' copies.
+        self.last_started = self.first_started = -math.inf
         #: Whether the cloud has accepted no copy since the last count, so that others may take the room. Without this a
         #: run would start a copy in addition to another run's
         #: (test_an_earlier_copy_of_another_run_is_adopted_and_the_own_copy_taken_back).
@@ -45,17 +42,35 @@ class Room:
 
     def assign(self, attempt: Attempt) -> None:
         """Sort a request by what was decided for it."""
-        waits = attempt.waits_to_begin
         self._followed.update(attempt.memory.own_copies, [attempt.copy.id] if attempt.copy else ())
-        for group, belongs in ((self.active, attempt.is_open and not waits), (self.in_flight, attempt.is_in_flight)):
-            if belongs:
-                group[attempt] = None
-            else:
-                group.pop(attempt, None)
-        if waits:
+        if attempt.is_in_flight:
+            self.in_flight[attempt] = None
+        else:
+            self.in_flight.pop(attempt, None)
+        if attempt.waits_to_begin:
             self.queue.add(attempt)
         else:
             self.queue.remove(attempt)
+
+    def record_look(self, now: float) -> None:
+        """Record a successful look at the destination."""
+        self._crowded = False
+        self.window.record_look(now)
+
+    def record_running(self, copies: Iterable[Resource], now: float) -> None:
+        """Record all copies that are in progress at the destination."""
+        self._running = {copy.id: source_disk_id_of(copy) for copy in copies}
+        self._counted_at = now
+
+    def recount_at(self, pause: float) -> float:
+        """When to count the copies in progress: before the first copy, and while other runs take the room."""
+        if not self.queue or not (self._others or self._crowded or self._counted_at == -math.inf):
+            return math.inf
+        return self._counted_at + pause
+
+    def reopens_at(self, now: float) -> list[float]:
+        """Return when pauses of the destination and of its disks end."""
+        return [until for until in (self.window.opens_at, *self._refused_disks.values()) if until > now]
 
     @property
     def _others(self) -> int:
@@ -82,8 +97,8 @@ class Room:
     def record_accepted(self, now: float) -> None:
         """Record that a copy was started, so that a look at other runs' copies is due shortly after."""
         self.window.record_accepted()
-        self._last_started = now
-        self._first_started = now if self._first_started == -math.inf else self._first_started
+        self.last_started = now
+        self.first_started = now if self.first_started == -math.inf else self.first_started
 
     def record_refusal(self, attempt: Attempt, error: CopyError, now: float) -> None:
         """Record that the cloud accepts no copy now."""

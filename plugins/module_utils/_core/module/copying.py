@@ -9,7 +9,8 @@ It is separate from the runner because info modules need no engine, and each sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,8 @@ from .runner import Connect, Module, calls_reported, deadline_after, end_module,
 
 #: Reads the cloud's own options: the place, and the options of the copy call.
 OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
+#: Makes a part of the result from the requests of a run, and whether the run only planned.
+Report = Callable[[Sequence[Attempt], bool], "dict[str, Any]"]
 
 
 def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) -> None:
@@ -126,7 +129,9 @@ class CopyRun:
 
     def _finish(self, cloud: SnapshotCloud, requests: list[CopyRequest], deadline: Deadline) -> None:
         loop = Loop(cloud, requests, self._policy(), deadline, progress_of(self._module, deadline))
-        end_run(self._module, cloud, loop, self.keys, partial(run_loop, self._module, cloud, loop), result_of, diff_of)
+        with run_reported(self._module, cloud, loop, self.keys, result_of):
+            run_loop(self._module, cloud, loop)
+        end_run(self._module, loop, self.keys, diff_of)
 
 
 def run_loop(module: Module, cloud: SnapshotCloud, loop: Loop) -> None:
@@ -136,28 +141,27 @@ def run_loop(module: Module, cloud: SnapshotCloud, loop: Loop) -> None:
         _ask_for_permission(cloud, loop.attempts, cloud.deadline)
 
 
-def end_run(
-    module: Module,
-    cloud: SnapshotCloud,
-    loop: Loop,
-    keys: dict[str, Any],
-    work: Callable[[], None],
-    report: Callable[[Sequence[Attempt], bool], dict[str, Any]],
-    compare: Callable[[Sequence[Attempt], bool], dict[str, Any]],
-) -> None:
-    """Do the ``work`` of a run and end the module. ``report`` makes the result, ``compare`` the diff."""
+@contextmanager
+def run_reported(
+    module: Module, cloud: SnapshotCloud, loop: Loop, keys: dict[str, Any], report: Report
+) -> Iterator[None]:
+    """Put what a run did into the result, even if something unexpected ends it."""
     planned = bool(module.check_mode)
     try:
         with calls_reported(module, cloud, keys):
-            work()
+            yield
     except BadInput:
         planned = False  # the run itself would refuse these options, and change nothing
         raise
     finally:
-        # Report what was done, even if something unexpected ends the run.
         keys.update(report(loop.attempts, planned))
         for warning in dict.fromkeys(loop.warnings):
             module.warn(warning)
+
+
+def end_run(module: Module, loop: Loop, keys: dict[str, Any], compare: Report) -> None:
+    """End a module with the result of its run and, if requested, the diff that ``compare`` makes."""
+    planned = bool(module.check_mode)
     if module._diff:
         keys["diff"] = compare(loop.attempts, planned)
     for warning in lock_messages(loop.attempts) if planned else ():

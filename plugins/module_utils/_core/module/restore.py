@@ -20,7 +20,7 @@ from ..disks import DiskCloud, restore_tags
 from ..errors import BadInput, CopyError
 from ..model import CopyRequest, Snapshot
 from ..times import iso_utc
-from .copying import end_run, progress_of, run_loop
+from .copying import end_run, progress_of, run_loop, run_reported
 from .disk_offers import offer_problems, read_offers, size_not_offered
 from .disk_results import disk_diff, disk_failure, disk_result, second_disks
 from .options import tags_as_text
@@ -54,8 +54,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
     )
     loop = Loop(cloud, requests, policy, deadline, progress_of(module, deadline))
     warm: dict[str, datetime] = {}
-
-    def work() -> None:
+    with run_reported(module, cloud, loop, keys, partial(disk_result, warm=warm)):
         # The first pass only looks, so that all problems are known before anything is written.
         loop.run(act=False)
         if problems := _check_snapshots(cloud, loop.attempts, requests):
@@ -68,8 +67,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
                 f"There is more than one disk of the same snapshot in this restore: {', '.join(found)}. "
                 "Delete those that are not needed"
             )
-
-    end_run(module, cloud, loop, keys, work, partial(disk_result, warm=warm), disk_diff)
+    end_run(module, loop, keys, disk_diff)
 
 
 def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:

@@ -325,9 +325,8 @@ def test_a_copy_that_is_copied_further_is_deleted_after_that(ecs):
 )
 def test_https_is_used_unless_the_endpoint_says_otherwise(endpoint, protocol, host):
     given = {"access_key": "k", "secret_key": "s", "endpoint_url": endpoint, "connect_timeout": 5, "read_timeout": 30}
-    service = alibaba.Service(
-        given, Counter(), "aliyunsdkecs.request.v20140526", "NO_SUCH_VARIABLE", None, {}, {}, print
-    )
+    api = alibaba.Api("aliyunsdkecs.request.v20140526", "NO_SUCH_VARIABLE", {}, {})
+    service = alibaba.Service(api, given, Counter(), print)
     request = DescribeSnapshotsRequest()
     service._address(request, "cn-beijing")
     # The SDK compares by identity: an equal string would mean HTTP (api-facts: alibaba-https).

@@ -11,6 +11,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..._core.errors import (
@@ -51,29 +52,30 @@ CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Api:
+    """One API of Alibaba Cloud."""
+
+    package: str  #: The SDK's package of its requests.
+    endpoint_variable: str  #: The environment variable that may hold its endpoint.
+    errors: Mapping[str, type[CopyError]]  #: The classes of its error codes.
+    hints: Mapping[str, str]  #: What to do about an error code.
+    default_endpoint: str | None = None  #: None: the SDK knows the endpoint of each region.
+
+
 class Service:
-    """Makes calls of one service. Each is sent once; the caller decides whether to repeat it.
+    """Makes calls of one API. Each is sent once; the caller decides whether to repeat it.
 
     By default the SDK would repeat some of them (api-facts: alibaba-sdk-retries).
     """
 
-    def __init__(
-        self,
-        params: Mapping[str, Any],
-        calls: Counter[str],
-        package: str,
-        endpoint_variable: str,
-        default_endpoint: str | None,
-        errors: Mapping[str, type[CopyError]],
-        hints: Mapping[str, str],
-        on_date: Callable[[str | None], None],
-    ):
+    def __init__(self, api: Api, params: Mapping[str, Any], calls: Counter[str], on_date: Callable[[str | None], None]):
         """``on_date`` receives the ``Date`` header of each answer."""
-        self._package = package
+        self._package = api.package
         try:
-            importlib.import_module(package)
+            importlib.import_module(api.package)
         except ImportError as error:
-            library = f"aliyun-python-sdk-{package.split('.')[0].removeprefix('aliyunsdk')}"
+            library = f"aliyun-python-sdk-{api.package.split('.')[0].removeprefix('aliyunsdk')}"
             raise Refused(
                 f"The Python library {library} is missing",
                 hint=f"Install it for the Python that runs this module: pip install {library}",
@@ -81,12 +83,12 @@ class Service:
         silence("aliyunsdkcore")
         self._params = params
         self._calls, self._on_date = calls, on_date
-        given = params.get("endpoint_url") or os.environ.get(endpoint_variable)
-        self.endpoint = checked_endpoint(given) or default_endpoint
+        given = params.get("endpoint_url") or os.environ.get(api.endpoint_variable)
+        self.endpoint = checked_endpoint(given) or api.default_endpoint
         self._timeouts = checked_timeouts(params)
         checked_endpoint(params.get("sts_endpoint"), "sts_endpoint")
-        self._errors = {**ERRORS, **errors}
-        self._hints = {**CODE_HINTS, **hints}
+        self._errors = {**ERRORS, **api.errors}
+        self._hints = {**CODE_HINTS, **api.hints}
         self._login = current_login(params)
         self._clients: dict[str, tuple[Keys, Any]] = {}
 

@@ -20,7 +20,7 @@ from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, Sna
 from ..._core.sets import ListedSet
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
 from ..paging import identified, items_of, token_pages
-from .client import Service, numbered
+from .client import Api, Service, numbered
 from .ecs_answers import COMPLETE_GROUP, disk_of, lock_of, set_of, snapshot_of
 from .ecs_capabilities import EcsCapabilities
 from .ecs_errors import ERRORS, HINTS
@@ -46,22 +46,13 @@ FEW_DISKS = 20
 class EcsCloud(EcsCapabilities, SnapshotCloud):
     """ECS snapshots of the account that the credentials belong to."""
 
-    #: The classes of the service's codes, and the hints about them.
-    codes: tuple[Mapping[str, type[CopyError]], Mapping[str, str]] = ERRORS, HINTS
+    api = Api("aliyunsdkecs.request.v20140526", "ALIBABA_CLOUD_ECS_ENDPOINT", ERRORS, HINTS)
     #: The service's name for the resources whose tags are changed.
     tagged_resource = "snapshot"
 
     def __init__(self, module: Any):
         super().__init__()
-        self._service = Service(
-            module.params,
-            self.calls,
-            "aliyunsdkecs.request.v20140526",
-            "ALIBABA_CLOUD_ECS_ENDPOINT",
-            None,
-            *self.codes,
-            self.clock.record_date,
-        )
+        self._service = Service(self.api, module.params, self.calls, self.clock.record_date)
         self._tokens: dict[tuple[str, str], str] = {}
 
     def region_problem(self, region: str) -> str | None:

@@ -64,7 +64,7 @@ class EcsDisks(DiskCloud, EcsCloud):
 
     disk_tag_rules = TAG_RULES
     tagged_resource = "disk"
-    codes = DISK_ERRORS, DISK_HINTS
+    api = replace(EcsCloud.api, errors=DISK_ERRORS, hints=DISK_HINTS)
     cancels_by_deletion = False
     deletes_later = True
     may_answer_with_gone = True
@@ -96,7 +96,7 @@ class EcsDisks(DiskCloud, EcsCloud):
 
     def begin_one(self, order: CopyOrder) -> Resource:
         request, options = order.request, order.request.options
-        activity = f"Making a disk from {request.snapshot_id} in {options['zone']}"
+        activity = f"Creating a disk from {request.snapshot_id} in {options['zone']}"
         size = options["size_gib"] or order.source.size_gib
         is_small = options["disk_type"] == "cloud_essd" and size is not None and size < USUAL_LEAST
         try:

@@ -15,7 +15,7 @@ from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Accepted, Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, TagChange
 from ..paging import Span, by_number, identified, items_of, joined_pages
-from .client import Service
+from .client import Api, Service
 from .ens_answers import disk_of, snapshot_of, source_of_order
 from .ens_capabilities import EnsCapabilities
 
@@ -41,8 +41,9 @@ HINTS = {
 }
 #: The answer gives no reason for a refused node (api-facts: ens-partial-success).
 NO_REASON = (
-    "The service gives no reason. Likely ones: a sales rule for the node, unpaid bills, or no capacity there. Order a "
-    "disk snapshot on that node in the console, which shows the reason, or send the request ID to the support."
+    "The service gives no reason. Likely reasons: a sales rule for the node, unpaid bills, or no capacity there. Order "
+    "a disk snapshot on that node in the console, which shows the reason, or send the request ID to Alibaba Cloud's "
+    "support."
 )
 #: The results per page, and the IDs per describe call (api-facts: ens-describe-limits).
 PAGE, IDS = 50, 100
@@ -51,21 +52,12 @@ PAGE, IDS = 50, 100
 class EnsCloud(EnsCapabilities, SnapshotCloud):
     """ENS snapshots of the account that the credentials belong to. A region is a node, such as cn-hangzhou-26."""
 
-    #: The classes of the service's codes, and the hints about them.
-    codes: tuple[Mapping[str, type[CopyError]], Mapping[str, str]] = ERRORS, HINTS
+    api = Api("aliyunsdkens.request.v20171110", "ALIBABA_CLOUD_ENS_ENDPOINT", ERRORS, HINTS, ENDPOINT)
     read_per_call = PAGE
 
     def __init__(self, module: Any):
         super().__init__()
-        self._service = Service(
-            module.params,
-            self.calls,
-            "aliyunsdkens.request.v20171110",
-            "ALIBABA_CLOUD_ENS_ENDPOINT",
-            ENDPOINT,
-            *self.codes,
-            self.clock.record_date,
-        )
+        self._service = Service(self.api, module.params, self.calls, self.clock.record_date)
         match = _REGION_OF_HOST.fullmatch(self._service.endpoint or "")
         self._api_region = match["region"] if match else API_REGION
         self._failed_orders: Counter[tuple[str, str]] = Counter()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..._core.cloud import Pages, batches
@@ -34,7 +35,7 @@ class EnsDisks(DiskCloud, EnsCloud):
     """ENS disks of one restore."""
 
     disk_tag_rules = TagRules(max_tags=20, max_key_length=128, max_value_length=128, reserved=("acs:", "aliyun"))
-    codes = DISK_ERRORS, DISK_HINTS
+    api = replace(EnsCloud.api, errors=DISK_ERRORS, hints=DISK_HINTS)
     deletes_later = True
 
     def __init__(self, module: Any):

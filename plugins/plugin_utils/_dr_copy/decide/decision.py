@@ -53,6 +53,4 @@ def plan_snapshots(
 ) -> list[PlanRow]:
     """Return the plan for these snapshots and disks; ``before`` are the listings of the destinations."""
     copies = copies_there(before, snapshots, values)
-    return plan_by(
-        rules_of(values), snapshots, disks, copies, values.destination_regions, values.group_tag, values.set_seconds
-    )
+    return plan_by(rules_of(values), snapshots, disks, copies)

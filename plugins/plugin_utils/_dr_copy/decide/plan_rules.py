@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,26 +22,27 @@ if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables
 
 
+@dataclass(frozen=True)
 class Rules:
-    """What the variables say about which snapshots are copied."""
+    """What the variables say about which snapshots are copied. Raises ValueError for another ``select``."""
 
-    def __init__(
-        self,
-        select: str,
-        retention: Retention,
-        retention_days: float,
-        max_age_hours: float,
-        tags: Mapping[str, str],
-        excluded_tags: Mapping[str, str],
-    ):
-        if select not in ("latest", "all"):
-            raise ValueError(f"select must be latest or all, not {select!r}")
-        self.latest = select == "latest"
-        self.retention = retention
-        self.retention_days = retention_days
-        self.max_age_hours = max_age_hours
-        self.tags = tags
-        self.excluded_tags = excluded_tags
+    select: str  #: "latest" or "all"
+    retention: Retention
+    retention_days: float
+    max_age_hours: float
+    tags: Mapping[str, str]
+    excluded_tags: Mapping[str, str]
+    destination_regions: Sequence[str]
+    group_tag: str
+    set_seconds: float  #: The maximum time between the snapshots of a set that the cloud does not report.
+
+    def __post_init__(self) -> None:
+        if self.select not in ("latest", "all"):
+            raise ValueError(f"select must be latest or all, not {self.select!r}")
+
+    @property
+    def latest(self) -> bool:
+        return self.select == "latest"
 
     def why_unusable(self, snapshot: SnapshotRow) -> str | None:
         """Return why a snapshot cannot be copied, or None if it can."""
@@ -73,4 +75,7 @@ def rules_of(values: Variables) -> Rules:
         values.max_snapshot_age_hours,
         values.snapshot_tags,
         values.exclude_snapshot_tags,
+        values.destination_regions,
+        values.group_tag,
+        values.set_seconds,
     )

@@ -92,20 +92,15 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
         number("max_snapshot_age_hours", max_snapshot_age_hours),
         snapshot_tags or {},
         exclude_snapshot_tags or {},
+        each_once("destination_regions", destination_regions),
+        group_tag,
+        number("set_seconds", set_seconds),
     )
-    seconds = number("set_seconds", set_seconds)
-    regions = each_once("destination_regions", destination_regions)
-    return plan_by(rules, snapshots, disks, copies, regions, group_tag, seconds)
+    return plan_by(rules, snapshots, disks, copies)
 
 
 def plan_by(
-    rules: Rules,
-    snapshots: Sequence[SnapshotRow],
-    disks: Sequence[DiskRow],
-    copies: Sequence[SnapshotRow],
-    destination_regions: Sequence[str],
-    group_tag: str,
-    set_seconds: float,
+    rules: Rules, snapshots: Sequence[SnapshotRow], disks: Sequence[DiskRow], copies: Sequence[SnapshotRow]
 ) -> list[PlanRow]:
     """Return the plan by these rules (see copy_plan)."""
     moment = rules.retention.now
@@ -114,10 +109,10 @@ def plan_by(
     unmarked = {
         (made_from["snapshot_id"], c["region"]) for c in copies if (made_from := c.get("source")) and _lost_its_tags(c)
     }
-    groups = groups_of(disks, group_tag) if rules.latest else []
+    groups = groups_of(disks, rules.group_tag) if rules.latest else []
     sources = sources_for_sets(snapshots, rules) if groups else []
     known = copies_of(judged) if groups else []
-    sets = wanted_sets(groups, sources, known, destinations.complete, destination_regions, set_seconds)
+    sets = wanted_sets(groups, sources, known, destinations.complete, rules.destination_regions, rules.set_seconds)
     of_sets = {
         (source_id, wanted_set.region): OF_SET if source_id in wanted_set.lacking else THERE_OF_SET
         for wanted_set in sets
@@ -125,11 +120,11 @@ def plan_by(
     }
     of_disk = grouped(snapshots, disk_id_of)
     rows = []
-    for disk in _in_order(disks, groups, sets, destinations, destination_regions):
+    for disk in _in_order(disks, groups, sets, destinations, rules.destination_regions):
         own = sorted(of_disk.get(str(disk["disk_id"]), ()), key=_newest_first, reverse=True)
         considered = _considered(own, rules)
         usable = [(snapshot, taken) for snapshot, _why, taken in considered if taken]
-        for region in destination_regions:
+        for region in rules.destination_regions:
             reasons = _reasons(str(disk["disk_id"]), region, usable, destinations, rules)
             for snapshot, why, _taken in considered:
                 reason = why or reasons[str(snapshot["snapshot_id"])]

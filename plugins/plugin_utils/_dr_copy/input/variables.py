@@ -89,7 +89,7 @@ class Variables:
         ),
         used_by=("decide.destinations",),
     )
-    destination_regions: Sequence[str] = variable(as_list, [], required=True, used_by=("calls", "decide.decision"))
+    destination_regions: Sequence[str] = variable(as_list, [], required=True, used_by=("calls", "decide.plan_rules"))
     disk_tags: Mapping[str, str] = variable(
         as_tags, {"dr-copy": "true"}, sets=(Argument("find", "disk_tags"),), used_by=("decide.coverage",)
     )
@@ -136,11 +136,11 @@ class Variables:
         as_bool, True, sets=(Argument("keys", "check_keys"),), used_by=("plan_run",), needs="keys", is_ignorable=True
     )
     group_tag: str = variable(
-        as_text, "", sets=(Argument("find", "group_tag"),), used_by=("decide.set_marks", "decide.decision")
+        as_text, "", sets=(Argument("find", "group_tag"),), used_by=("decide.set_marks", "decide.plan_rules")
     )
     set_tag: str = variable(as_text, "", sets=(Argument("find", "set_tag"),), needs="set_tags")
     consistency: str = variable(one_of(("disk", "set")), "disk", used_by=("output.report",))
-    set_seconds: int = variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.decision"))
+    set_seconds: int = variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.plan_rules"))
     remove_duplicates: bool = variable(as_bool, False, sets=(Argument("copy", "remove_duplicates"),))
     rpo_hours: int = variable(as_whole_number, 0, used_by=("decide.outcome",))
     log: str = variable(one_of(("brief", "full")), "brief", used_by=("results",))

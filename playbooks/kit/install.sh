@@ -25,7 +25,7 @@ for found in "python$VERSION" python3 python; do
 done
 [ -n "$python" ] ||
   stop "This kit is for Python $VERSION with its module venv, which was not found as python$VERSION, python3 or python. Put one first in PATH (on Debian and Ubuntu the package python$VERSION-venv holds the module)."
-[ ! -e "$to" ] || [ -e "$to/pyvenv.cfg" ] || stop "$to is there and is no virtual environment. Name another directory."
+[ ! -e "$to" ] || [ -e "$to/pyvenv.cfg" ] || stop "$to exists and is not a virtual environment. Give another directory."
 
 echo "Making $to with Python $VERSION ..."
 export PIP_CONFIG_FILE=/dev/null PIP_DISABLE_PIP_VERSION_CHECK=1

@@ -22,19 +22,19 @@ options:
   secret_key:
     description:
       - Secret of the access key; environment E(AWS_SECRET_ACCESS_KEY) or E(AWS_SECRET_KEY).
-      - Not together with O(profile).
+      - Mutually exclusive with O(profile).
     type: str
     aliases: [aws_secret_access_key, aws_secret_key]
   session_token:
     description:
       - Token of temporary credentials; environment E(AWS_SESSION_TOKEN).
-      - Not together with O(profile).
+      - Mutually exclusive with O(profile).
     type: str
     aliases: [aws_session_token]
   profile:
     description:
       - Profile of C(~/.aws/config) and C(~/.aws/credentials); environment E(AWS_PROFILE).
-      - Not together with O(access_key), O(secret_key) and O(session_token).
+      - Mutually exclusive with O(access_key), O(secret_key) and O(session_token).
     type: str
     aliases: [aws_profile]
   region:

@@ -21,9 +21,9 @@ options:
   state:
     description:
       - V(present) makes the copies that are missing.
-      - V(absent) deletes only the copies of these snapshots in these regions. The sources may be gone. It deletes a
-        copy only if it is certain that this collection made it. On Alibaba Cloud it is enough that the cloud records
-        the source of the copy. It keeps all other copies, and RV(failures) names them.
+      - V(absent) deletes only the copies of these snapshots in these regions, even if the sources no longer exist. It
+        deletes a copy only if it is certain that this collection made it. On Alibaba Cloud it is enough that the cloud
+        records the source of the copy. It keeps all other copies, and RV(failures) names them.
     type: str
     choices: [present, absent]
     default: present
@@ -58,9 +58,9 @@ options:
     default: true
   replace_mismatched:
     description:
-      - If a copy lacks the requested encryption or key, make the requested copy. Once it is complete, delete older
-        copies that lack it, if this collection made them. Newer copies are kept, so at least
-        one copy remains if two runs request different keys.
+      - If no copy has the requested encryption and key, make one. Once that copy is complete, delete the older copies
+        with another encryption or key, if this collection made them. Newer copies are kept, so at least one copy
+        remains if two runs request different keys.
     type: bool
     default: false
   remove_duplicates:
@@ -145,15 +145,15 @@ options:
 options:
   encrypted:
     description:
-      - Encrypt the copies.
+      - Encrypt the copies. Without O(kms_key_id) the cloud uses its default key for the account in that region.
       - With V(true), an existing copy that is not encrypted does not match; see O(replace_mismatched).
     type: bool
     default: false
   kms_key_id:
     description:
       - KMS key of the destination region for the copies; needs O(encrypted=true).
-      - An existing copy with another key does not match; see O(replace_mismatched). Keys are compared only if both are
-        known in the same form; see the description and the notes of the module.
+      - An existing copy with another key does not match; see O(replace_mismatched). The module compares keys
+        only if it knows both in the same form. Its description or notes name these forms.
     type: str
 """
 

@@ -86,7 +86,8 @@ options:
         fails, its answer has C(failures), and the other queries continue.
       - Each entry has C(region), and may have C(snapshot_ids), C(copies_from) and C(source_disk_ids), with the same
         meaning as the options.
-      - The role P(multicloud.snapshots.dr_copy#role) reads the source region and its destinations in one task.
+      - The role P(multicloud.snapshots.dr_copy#role) uses this to read the source region and its destinations in one
+        task.
     type: list
     elements: dict
     version_added: 1.0.0

@@ -46,7 +46,8 @@ options:
     type: int
   encrypted:
     description:
-      - Encrypt the disks. A disk created from an encrypted snapshot is always encrypted.
+      - Encrypt the disks. Without O(kms_key_id) the cloud uses its default key for the account in that region. A disk
+        created from an encrypted snapshot is always encrypted.
     type: bool
     default: false
   kms_key_id:
@@ -101,7 +102,7 @@ notes:
     lost, the module looks for the disk before it calls again. If the cloud shows that disk too late, a second one is
     possible. The module then warns, and names it.
   - If an existing disk of this O(restore_id) does not match the request (another zone, type or key, smaller, or
-    not encrypted), that is a failure of the kind V(mismatch). The module does not make another disk.
+    not encrypted), that is a failure of the kind V(mismatch). The module does not create another disk.
   - Before it makes anything, the module checks all options, also against the zones, types, sizes and snapshots that the
     cloud reports. One message reports everything that is wrong.
 """

@@ -12,9 +12,9 @@ class ModuleDocFragment:
 options:
   secret_id:
     description:
-      - ID of the key. Without it, the module tries, in this order, O(profile), O(cvm_role), the environment
-        (E(TENCENTCLOUD_SECRET_ID), then the E(TKE_ROLE_ARN) and E(TKE_WEB_IDENTITY_TOKEN_FILE) that TKE gives a pod)
-        and the profile file.
+      - ID of the key. Without it, the module tries these in order - O(profile), O(cvm_role),
+        E(TENCENTCLOUD_SECRET_ID), the identity of a TKE pod (E(TKE_ROLE_ARN) and E(TKE_WEB_IDENTITY_TOKEN_FILE)), the
+        profile file.
       - The temporary keys of an instance, a pod or an assumed role are renewed while a task runs.
     type: str
   secret_key:

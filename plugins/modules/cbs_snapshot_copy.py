@@ -114,8 +114,9 @@ copies:
       sample: snap-d012rm6t
     action:
       description: >-
-        What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
-        progress was found. V(created), V(replaced), V(updated) (its tags or expiry), V(deleted).
+        What the run did. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy
+        was already in progress. V(created): the run started a copy. V(replaced): it replaced a failed copy.
+        V(updated): it changed the tags or expiry of a copy. V(deleted): it deleted the copy.
       type: str
       sample: created
     state:
@@ -143,7 +144,7 @@ copies:
       type: str
       sample: "2026-11-21T02:06:37Z"
     locked_until:
-      description: When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it.
+      description: Always null, because CBS has no locks.
       type: str
       sample: null
     name:

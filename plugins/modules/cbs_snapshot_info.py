@@ -175,7 +175,7 @@ snapshots:
           type: bool
           sample: true
     place:
-      description: Always null; on EBS the site within the region.
+      description: Always null, because only EBS has Outposts and Local Zones.
       type: str
       sample: null
     obstacle:

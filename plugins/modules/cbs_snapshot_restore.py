@@ -15,7 +15,7 @@ description:
     throttles calls or limits disks in progress, the module waits.
   - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones. CBS does not record
     from which snapshot a disk was created, so only the tags of the disk identify it.
-  - With O(state=absent) deletes them again, and nothing else.
+  - With O(state=absent) the module deletes only these disks.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
@@ -119,18 +119,18 @@ disks:
       sample: disk-6rz0ilvu
     action:
       description: >-
-        What was done. V(none): the disk existed, or could not be created. V(adopted): the disk was already being
-        created. V(created), V(deleted).
+        What the run did. V(none): the disk existed, or could not be created. V(adopted): the disk was already
+        being created. V(created): the run created the disk. V(deleted): it deleted the disk.
       type: str
       sample: created
     state:
       description: One of V(creating), V(available), V(in_use), V(error), V(absent), and in check mode V(planned).
       type: str
-      sample: available
+      sample: in_use
     provider_state:
       description: The cloud's own name for the state.
       type: str
-      sample: UNATTACHED
+      sample: ATTACHED
     size_gib:
       description: Size of the disk, in GiB.
       type: int
@@ -158,7 +158,7 @@ disks:
     attached_to:
       description: ID of the instance that the disk is attached to; null if there is none.
       type: str
-      sample: ins-1a2b3c4d
+      sample: ins-hdh1y4za
     device:
       description: The cloud's name of the device; null if the disk is not attached, or the cloud reports none.
       type: str
@@ -168,7 +168,7 @@ disks:
         Path of the disk in a Linux instance, derived from its ID or serial number; null if the disk is not attached, or
         the cloud reports no serial number. The module does not wait for the path to appear.
       type: str
-      sample: /dev/disk/by-id/virtio-disk-1a2b3c4d
+      sample: /dev/disk/by-id/virtio-disk-6rz0ilvu
     warm_at:
       description: >-
         When this run saw that all data of the disk was loaded, ISO 8601 in UTC. Null until then, without O(wait=true),
@@ -210,7 +210,7 @@ failures:
     code:
       description: The cloud's own code; null if it gave none.
       type: str
-      sample: ResourceUnavailable.Attached
+      sample: null
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
@@ -218,7 +218,7 @@ failures:
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
-      sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
+      sample: null
     hint:
       description: What to do next.
       type: str

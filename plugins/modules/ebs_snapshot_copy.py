@@ -143,8 +143,9 @@ copies:
       sample: snap-0ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
-        progress was found. V(created), V(replaced), V(updated) (its tags or lock), V(deleted).
+        What the run did. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy
+        was already in progress. V(created): the run started a copy. V(replaced): it replaced a failed copy.
+        V(updated): it changed the tags or lock of a copy. V(deleted): it deleted the copy.
       type: str
       sample: created
     state:
@@ -208,21 +209,21 @@ failures:
     snapshot_id:
       description: ID of the copy that failed; null if there is none.
       type: str
-      sample: snap-0ff99ee88dd77cc66
+      sample: null
     kind:
       description: >-
         One of V(refused), V(not_found), V(not_ready), V(failed_copy), V(timeout), V(ambiguous), V(mismatch), V(busy),
         V(credentials), V(connection).
       type: str
-      sample: failed_copy
+      sample: credentials
     code:
       description: The cloud's own code; null if it gave none.
       type: str
-      sample: InvalidSnapshot.NotFound
+      sample: RequestExpired
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
-      sample: "The copy snap-0ff99ee88dd77cc66 in eu-west-1 has failed (state error): Given key ID is not accessible"
+      sample: "Copying snap-0aa11bb22cc33dd44 from us-east-1 to eu-west-1: Request has expired."
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
@@ -230,7 +231,7 @@ failures:
     hint:
       description: What to do next.
       type: str
-      sample: Check that the key exists in eu-west-1.
+      sample: "Log in again, and check this machine's clock - AWS accepts a request for five minutes."
 duplicates:
   description: >-
     Other copies of the same source in the same region, with the same encryption and key. A warning names them.

@@ -200,7 +200,8 @@ snapshots:
       sample: null
     obstacle:
       description: >-
-        Why a complete snapshot cannot be copied; null if it can. Archived copies have this value too.
+        Why a complete snapshot cannot be copied; null if it can. For an archived copy it says that the copy is
+        archived.
       type: str
       sample: null
     locked_until:

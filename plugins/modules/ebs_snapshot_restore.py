@@ -14,7 +14,7 @@ description:
   - Creates a volume from each of many EBS snapshots in one region. If AWS throttles calls or limits disks in
     progress, the module waits.
   - Finds the volumes that an earlier run with the same O(restore_id) made, and makes no second ones.
-  - With O(state=absent) deletes them again, and nothing else.
+  - With O(state=absent) the module deletes only these volumes.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
@@ -109,18 +109,18 @@ disks:
       sample: vol-0ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): the disk existed, or could not be created. V(adopted): the disk was already being
-        created. V(created), V(deleted).
+        What the run did. V(none): the disk existed, or could not be created. V(adopted): the disk was already
+        being created. V(created): the run created the disk. V(deleted): it deleted the disk.
       type: str
       sample: created
     state:
       description: One of V(creating), V(available), V(in_use), V(error), V(absent), and in check mode V(planned).
       type: str
-      sample: available
+      sample: in_use
     provider_state:
       description: The cloud's own name for the state.
       type: str
-      sample: available
+      sample: in-use
     size_gib:
       description: Size of the disk, in GiB.
       type: int
@@ -200,7 +200,7 @@ failures:
     code:
       description: The cloud's own code; null if it gave none.
       type: str
-      sample: VolumeInUse
+      sample: null
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
@@ -208,7 +208,7 @@ failures:
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
-      sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
+      sample: null
     hint:
       description: What to do next.
       type: str

@@ -12,7 +12,7 @@ short_description: Copy snapshots of Alibaba Cloud ECS disks to other regions
 version_added: 1.0.0
 description:
   - Copies many snapshots of ECS disks to many regions in one call.
-  - Finds existing copies, whoever made them, and makes no second one.
+  - Finds existing copies, whoever made them, if the cloud records their source, and makes no second one.
   - Alibaba Cloud allows one unfinished copy per disk and destination region. So snapshots of one disk are copied one
     after the other, the oldest first, while other disks continue.
   - A copy of an encrypted source is always encrypted, even with O(encrypted=false).
@@ -114,8 +114,9 @@ copies:
       sample: s-2zeff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
-        progress was found. V(created), V(replaced), V(updated) (its tags or lock), V(deleted).
+        What the run did. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy
+        was already in progress. V(created): the run started a copy. V(replaced): it replaced a failed copy.
+        V(updated): it changed the tags or lock of a copy. V(deleted): it deleted the copy.
       type: str
       sample: created
     state:
@@ -179,21 +180,21 @@ failures:
     snapshot_id:
       description: ID of the copy that failed; null if there is none.
       type: str
-      sample: s-2zeff99ee88dd77cc66
+      sample: null
     kind:
       description: >-
         One of V(refused), V(not_found), V(not_ready), V(failed_copy), V(timeout), V(ambiguous), V(mismatch), V(busy),
         V(credentials), V(connection).
       type: str
-      sample: failed_copy
+      sample: credentials
     code:
       description: The cloud's own code; null if it gave none.
       type: str
-      sample: InvalidSnapshot.NotFound
+      sample: InvalidSecurityToken.Expired
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
-      sample: "The copy s-2zeff99ee88dd77cc66 in cn-beijing has failed (state error): Given key ID is not accessible"
+      sample: "Copying s-bp1aa11bb22cc33dd44 from cn-hangzhou to cn-beijing: Specified SecurityToken is expired."
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
@@ -201,7 +202,7 @@ failures:
     hint:
       description: What to do next.
       type: str
-      sample: Check that the key exists in cn-beijing.
+      sample: "Check access_key, secret_key and security_token (or the profile), and this machine's clock."
 duplicates:
   description: >-
     Other copies of the same source in the same region, with the same encryption and key. A warning names them.

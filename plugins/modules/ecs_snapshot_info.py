@@ -12,7 +12,7 @@ short_description: List Alibaba Cloud ECS disks by tag, and their snapshots and 
 version_added: 1.0.0
 description:
   - Lists disks and snapshots of one region, in the form that the info modules of all clouds share.
-  - Shows the source of each copy.
+  - Shows the source of each copy, as the cloud or the tags of the copy record it.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -175,7 +175,7 @@ snapshots:
           type: bool
           sample: true
     place:
-      description: Always null; on EBS the site within the region.
+      description: Always null, because only EBS has Outposts and Local Zones.
       type: str
       sample: null
     obstacle:

@@ -96,8 +96,9 @@ copies:
       sample: sp-5ff99ee88dd77cc66
     action:
       description: >-
-        What was done. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy in
-        progress was found. V(created), V(replaced), V(deleted).
+        What the run did. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy
+        was already in progress. V(created): the run started a copy. V(replaced): it replaced a failed copy.
+        V(deleted): it deleted the copy.
       type: str
       sample: created
     state:
@@ -119,13 +120,13 @@ copies:
     encrypted:
       description: Whether the copy is encrypted.
       type: bool
-      sample: true
+      sample: false
     created_at:
       description: When the copy was started, ISO 8601 in UTC; null until the cloud shows it.
       type: str
       sample: "2026-11-21T02:06:37Z"
     locked_until:
-      description: When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it.
+      description: Always null, because ENS has no locks.
       type: str
       sample: null
     name:
@@ -161,21 +162,21 @@ failures:
     snapshot_id:
       description: ID of the copy that failed; null if there is none.
       type: str
-      sample: sp-5ff99ee88dd77cc66
+      sample: null
     kind:
       description: >-
         One of V(refused), V(not_found), V(not_ready), V(failed_copy), V(timeout), V(ambiguous), V(mismatch), V(busy),
         V(credentials), V(connection).
       type: str
-      sample: failed_copy
+      sample: credentials
     code:
       description: The cloud's own code; null if it gave none.
       type: str
-      sample: InvalidSnapshot.NotFound
+      sample: InvalidSecurityToken.Expired
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
-      sample: "The copy sp-5ff99ee88dd77cc66 in cn-chengdu-26 has failed (state error)"
+      sample: "Copying sp-5aa11bb22cc33dd44 from cn-hangzhou-26 to cn-chengdu-26: Specified SecurityToken is expired."
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
@@ -183,8 +184,7 @@ failures:
     hint:
       description: What to do next.
       type: str
-      sample: >-
-        ENS gives no reason; look at sp-5ff99ee88dd77cc66 in the console of cn-chengdu-26. The next run replaces it.
+      sample: "Check access_key, secret_key and security_token (or the profile), and this machine's clock."
 duplicates:
   description: >-
     Other copies of the same source in the same region, with the same encryption and key. A warning names them.

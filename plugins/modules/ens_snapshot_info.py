@@ -12,7 +12,7 @@ short_description: List Alibaba Cloud Edge Node Service disks by tag, and their 
 version_added: 1.0.0
 description:
   - Lists disks and snapshots of one node, in the form that the info modules of all clouds share.
-  - Shows the source of each copy.
+  - Shows the source of each copy, if the cloud records it.
   - The module reads RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) from the end of the
     description. Only copies that the role made have this ending.
 author:
@@ -182,7 +182,7 @@ snapshots:
           type: bool
           sample: true
     place:
-      description: Always null; on EBS the site within the region.
+      description: Always null, because only EBS has Outposts and Local Zones.
       type: str
       sample: null
     obstacle:

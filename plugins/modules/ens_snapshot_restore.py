@@ -15,7 +15,7 @@ description:
   - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones. The service has no
     client token, and a second order is billed. So if the answer to an order is lost, the module looks for the disk for
     two minutes before it orders again.
-  - With O(state=absent) deletes them again, and nothing else.
+  - With O(state=absent) the module deletes only these disks.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
@@ -114,8 +114,8 @@ disks:
       sample: d-5nnqx3qsr4lx9cqm7cc3
     action:
       description: >-
-        What was done. V(none): the disk existed, or could not be created. V(adopted): the disk was already being
-        created. V(created), V(deleted).
+        What the run did. V(none): the disk existed, or could not be created. V(adopted): the disk was already
+        being created. V(created): the run created the disk. V(deleted): it deleted the disk.
       type: str
       sample: created
     state:
@@ -205,7 +205,7 @@ failures:
     code:
       description: The cloud's own code; null if it gave none.
       type: str
-      sample: InvalidDiskId
+      sample: null
     message:
       description: What was tried, on which ID and region, with the cloud's own message.
       type: str
@@ -214,7 +214,7 @@ failures:
     request_id:
       description: The cloud's ID of the request, for its support.
       type: str
-      sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
+      sample: null
     hint:
       description: What to do next.
       type: str

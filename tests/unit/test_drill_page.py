@@ -151,8 +151,8 @@ def test_the_page_has_rows_for_untried_copies_and_remaining_disks():
     assert captions[:3] == [
         "The drill tried to create a disk from each of these copies.",
         "Disks without a copy that this drill can prove.",
-        "Disks that expired or that this drill created, and that still exist: "
-        "attached, or their deletion was not confirmed.",
+        "Disks that have expired, or that this drill created, and that still exist. "
+        "They are attached, or their deletion was not confirmed.",
     ]
     heads = [head.text for head in page.main.all("thead")]
     assert heads == [

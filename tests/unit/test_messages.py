@@ -324,7 +324,7 @@ LOGINS = [
     (
         "ecs",
         {"access_key": "AKID-OF-MINE", "secret_key": ""},
-        "Only one of key and secret is set by the options access_key and secret_key. Set both or neither.",
+        "The key or the secret is missing in the options access_key and secret_key. Set both or neither.",
     ),
     (
         "ecs",
@@ -340,7 +340,7 @@ LOGINS = [
     (
         "cbs",
         {"secret_id": "AKID-OF-MINE", "secret_key": ""},
-        "Only one of key and secret is set by the options secret_id and secret_key. Set both or neither.",
+        "The key or the secret is missing in the options secret_id and secret_key. Set both or neither.",
     ),
     (
         "cbs",
@@ -376,7 +376,8 @@ LOGINS = [
         "ebs",
         {"access_key": None, "secret_key": None},
         "Asking for the account's ID (sts:GetCallerIdentity): Unable to locate credentials [NoCredentialsError]."
-        " Set keys or a profile by options or environment, or use an instance role. 1 copy requested: 1 failed.",
+        " Set keys or a profile in the options or the environment, or use an instance role. 1 copy requested: 1 "
+        "failed.",
     ),
     (
         "ebs",

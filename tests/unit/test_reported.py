@@ -302,11 +302,11 @@ def test_a_brief_log_ends_lists_and_says_how_many_more_there_are():
     content = {**sample(22, late=22), "failures": kinds, "unfinished": unfinished}
     lines = log_lines(content)
     assert len([line for line in lines if line.startswith("FAILED ") and "[Denied]" in line]) == 10
-    assert "and 3 more kinds of failure: dr_copy_log=full shows them" in lines
+    assert "and 3 more kinds of failure: dr_copy_log=full shows all" in lines
     assert "FAILED copy s in r (source x, disk d)" in lines
     assert lines.count("IN PROGRESS copy s in r (source x, disk d)") == 19
-    assert "and 2 more copies that are not complete: dr_copy_log=full shows them" in lines
-    assert lines[-1] == "and 2 more recovery points: dr_copy_log=full shows them"
+    assert "and 2 more copies that are not complete: dr_copy_log=full shows all" in lines
+    assert lines[-1] == "and 2 more recovery points: dr_copy_log=full shows all"
     assert not [line for line in log_lines(content, "full") if "more" in line]
 
 

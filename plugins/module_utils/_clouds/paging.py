@@ -42,7 +42,7 @@ def identified(listed: list[Any], key: str, activity: str) -> list[Any]:
     Raises Unreachable if an ID is missing: an item without an ID can be neither followed nor ignored.
     """
     if not all(item.get(key) for item in listed):
-        raise Unreachable(f"{activity}: the answer contains something without {key}", hint="Check the proxy, if any.")
+        raise Unreachable(f"{activity}: the answer contains an item without {key}", hint="Check the proxy, if any.")
     return listed
 
 

@@ -38,7 +38,7 @@ def seconds_of(moment: str | None) -> float:
 
 
 def drill_gauge(registry: CollectorRegistry) -> Gauge:
-    help_text = "When a copy of a disk was last proven by making a disk from it; 0: never"
+    help_text = "When a copy of a disk was last proven by creating a disk from it; 0: never"
     return Gauge(DRILL, help_text, ("plan", "disk", "region"), registry=registry)
 
 

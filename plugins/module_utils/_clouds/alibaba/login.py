@@ -163,7 +163,7 @@ def _of_environment(environ: Mapping[str, str]) -> Keys | None:
 
 def _pair(key_id: str, secret: str, token: str, where: str) -> Keys | None:
     if bool(key_id) != bool(secret):
-        raise Credentials(f"Only one of key and secret is set by {where}", hint="Set both or neither.")
+        raise Credentials(f"The key or the secret is missing in {where}", hint="Set both or neither.")
     return Keys(key_id.strip(), secret.strip(), token.strip()) if key_id else None
 
 

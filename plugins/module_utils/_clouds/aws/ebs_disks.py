@@ -106,7 +106,7 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def begin_one(self, order: CopyOrder) -> Resource:
         request = order.request
-        activity = f"Making a disk from {request.snapshot_id} in {request.options['zone']}"
+        activity = f"Creating a disk from {request.snapshot_id} in {request.options['zone']}"
         create = self._ec2.writer(request.region).create_volume
         try:
             answer = self._ec2.write(activity, partial(create, **self._arguments(order)))

@@ -170,7 +170,7 @@ def _sdk_error(error: Exception, activity: str) -> CopyError:
                 boto_errors.SSOError,
                 boto_errors.NoAuthTokenError,
             ),
-            "Set keys or a profile by options or environment, or use an instance role.",
+            "Set keys or a profile in the options or the environment, or use an instance role.",
         ),
         (
             # Only these two prove that nothing was sent: TLS and proxy errors also occur while an answer is read.

@@ -107,7 +107,7 @@ class CbsDisks(DiskCloud, CbsCloud):
 
     def _made(self, order: CopyOrder) -> Resource:
         request, options = order.request, order.request.options
-        activity = f"Making a disk from {request.snapshot_id} in {options['zone']}"
+        activity = f"Creating a disk from {request.snapshot_id} in {options['zone']}"
         name = f"{request.snapshot_id}.{self.restore_id}"[: self.name_rule.max_length]
         is_encrypted = request.encrypted or order.source.encrypted
         answer = self._service.write(

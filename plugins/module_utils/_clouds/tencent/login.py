@@ -127,7 +127,7 @@ def _instance_role(name: str) -> Login:
 
 def _pair(secret_id: str, secret_key: str, token: str, where: str) -> Login:
     if not secret_id.strip() or not secret_key.strip():
-        raise Credentials(f"Only one of key and secret is set by {where}", hint="Set both or neither.")
+        raise Credentials(f"The key or the secret is missing in {where}", hint="Set both or neither.")
     blank = [
         word
         for word, value in (("secret ID", secret_id), ("secret key", secret_key), ("token", token))

@@ -58,7 +58,7 @@ def no_survivor(copy: Resource, survivor_id: str, shown: Resource | None) -> Ref
     """Return the failure of a copy that is not deleted because its survivor is not complete."""
     why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "does not exist"
     return Refused(
-        f"The copy {copy.id} in {copy.region} is not deleted, because {survivor_id}, which must remain, {why}",
+        f"The copy {copy.id} in {copy.region} was not deleted. The copy {survivor_id} must remain, but it {why}",
         hint=f"Find out what happened to {survivor_id}. The next run decides again which copies to delete.",
     )
 

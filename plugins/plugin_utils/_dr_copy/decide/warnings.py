@@ -36,8 +36,8 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
     parts = []
     if not is_listed(source):
         parts.append(
-            f"The source region {values.source_region} could not be listed. The recovery points are those of the "
-            "last report and of the copies themselves; disks in neither are not shown."
+            f"The source region {values.source_region} could not be listed. The recovery points come from the last "
+            "report and from the tags of the copies. Disks that are in neither are not shown."
         )
     else:
         parts += _of_plan(result["plan"], result["coverage"]["selected"])

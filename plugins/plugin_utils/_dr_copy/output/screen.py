@@ -77,12 +77,12 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
         f"(source {c['source_snapshot_id']}, disk {c['disk_id']})"
         for c in unfinished[:most]
     ]
-    lines += _more(unfinished, most, "copies that are not complete")
+    lines += _more(unfinished, most, "more copy that is not complete", "more copies that are not complete")
     if not report["recovery_points"]:
         return [*lines, "No disk was found." if report["source_listed"] else "No disk was checked."]
     points = sorted(report["recovery_points"], key=worst_first)
     widest = MAX_TABLE_WIDTH if log == "brief" else None
-    return [*lines, *_table(points[:most], widest), *_more(points, most, "recovery points")]
+    return [*lines, *_table(points[:most], widest), *_more(points, most, "more recovery point")]
 
 
 def _kept_for_others(report: Report) -> list[str]:
@@ -108,7 +108,7 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
     return [
         *lines,
         *(
-            [f"and {pluralize(kinds - MAX_NAMED, 'more kind')} of failure: dr_copy_log=full shows them"]
+            [f"and {pluralize(kinds - MAX_NAMED, 'more kind')} of failure: dr_copy_log=full shows all"]
             if kinds > MAX_NAMED
             else []
         ),
@@ -143,8 +143,10 @@ def _done(report: Report) -> str:
     return f"{start}: {', '.join(parts) or 'no changes'}; {pluralize(totals['disks'], 'disk')}, {state}"
 
 
-def _more(rows: Sequence[object], most: int | None, what: str) -> list[str]:
-    return [f"and {len(rows) - most} more {what}: dr_copy_log=full shows them"] if most and len(rows) > most else []
+def _more(rows: Sequence[object], most: int | None, one: str, many: str = "") -> list[str]:
+    if not most or len(rows) <= most:
+        return []
+    return [f"and {pluralize(len(rows) - most, one, many)}: dr_copy_log=full shows all"]
 
 
 def _first_parts(parts: Iterable[str]) -> str:

@@ -59,7 +59,7 @@ def judge(
     values: Variables,
     checked: Mapping[str, str] = NOTHING_CHECKED,
 ) -> list[Trial]:
-    """Return the outcome for each copy that was tried, from the results of making disks and of comparing blocks.
+    """Return the outcome for each copy that was tried, from the results of creating disks and of comparing blocks.
 
     ``checked`` says by copy why its disk is not usable.
     """
@@ -117,7 +117,7 @@ def _trial(
 
 
 def doubt_of(point: Point, disk: RestoredDiskRow | None, made: RestoreAnswer) -> str | None:
-    """Return why a disk proves nothing, from its row in the result of making disks, or None."""
+    """Return why a disk proves nothing, from its row in the result of creating disks, or None."""
     if point.key_problem:
         return f"the copy {point.key_problem}; no disk was created from it"
     if disk is None or disk["error"] or disk["disk_id"] is None:

@@ -224,7 +224,7 @@ def without_time(restore_id: str) -> str:
 
 def _as_drill(values: Variables) -> Variables:
     """Return the variables with those that a drill sets itself."""
-    # Making disks and deleting them may each take all of wait_timeout.
+    # Creating disks and deleting them may each take all of wait_timeout.
     hours = values.expires_after_hours or math.ceil(2 * values.wait_timeout / 3600) + 1
     cycles = CLOUDS[values.cloud].billing_cycles if values.cloud else ()
     cycle = cycles[0] if cycles else values.instance_billing_cycle  # a drill's disks exist only for minutes

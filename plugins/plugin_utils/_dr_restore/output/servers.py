@@ -54,7 +54,7 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
         torn = [row for row in rows if row["torn"]]
         if torn:
             how = "its disks are from different times" if len(rows) > 1 else "its set is incomplete"
-            lines.append(f"TORN {group}: {how}: {_times(torn)}")
+            lines.append(f"TORN {group}: {how} ({_times(torn)})")
         if len(rows) < 2:
             continue
         of_set = [row for row in rows if row["set"]]

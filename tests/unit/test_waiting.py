@@ -20,6 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.pacing import (
     MIN_PAUSE,
     MIN_SLEEP,
+    Retries,
     Window,
     persist,
     poll_pause,
@@ -81,6 +82,19 @@ def test_other_failures_of_reads_are_tried_a_few_times(error, tries):
     with pytest.raises(type(error)):
         persist(fail, Deadline(FakeClock(), 3600))
     assert len(made) == tries
+
+
+def test_throttling_does_not_count_as_unreachable():
+    """A cloud that throttles can be reached, however long that lasts."""
+    clock = FakeClock()
+    retries = Retries(Deadline(clock, 3600))
+    for error in [Throttled("slow down")] * 12 + [Unreachable("reset")] + [Throttled("slow down")] * 12:
+        assert not retries.record_failure(error)
+        clock.sleep(retries.due_at - clock.monotonic())
+    assert not retries.record_failure(Unreachable("reset"))
+    for _n in range(4):
+        assert not retries.record_failure(Unreachable("reset"))
+    assert retries.record_failure(Unreachable("reset"))
 
 
 def test_a_window_follows_the_cloud_down_and_widens_again():

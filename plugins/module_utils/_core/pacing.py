@@ -70,7 +70,7 @@ class Retries:
     """When to repeat a read that fails.
 
     After throttling it is repeated until the deadline, after other errors ``ATTEMPTS`` times within
-    ``ATTEMPTS_SECONDS``.
+    ``ATTEMPTS_SECONDS``. Throttling is an answer, so the count of other errors begins again after it.
     """
 
     def __init__(self, deadline: Deadline):
@@ -90,11 +90,13 @@ class Retries:
         Returns whether the failure is final.
         """
         now = self._deadline.now()
-        self._failures += not isinstance(error, Throttled)
-        self._since = min(self._since, now)
         self.due_at = now + max(self._backoff.next_pause(), cooldown)
-        lasts = self._failures >= ATTEMPTS or (self._failures > 0 and now - self._since > ATTEMPTS_SECONDS)
-        return error.retry is Retry.NEVER or lasts
+        if isinstance(error, Throttled):
+            self._failures, self._since = 0, math.inf
+            return False
+        self._failures, self._since = self._failures + 1, min(self._since, now)
+        is_given_up = self._failures >= ATTEMPTS or now - self._since > ATTEMPTS_SECONDS
+        return error.retry is Retry.NEVER or is_given_up
 
 
 def persist(call: Callable[[], Result], deadline: Deadline) -> Result:

@@ -29,6 +29,7 @@ def wrong_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     yield from _repeated_deletions(calls)
     yield from _ends_without_wait(truth, calls, outcome)
     yield from _excess_calls(truth, calls, outcome)
+    yield from _idle_passes(calls, outcome)
     yield from _exceeded_window(truth, outcome)
     yield from _second_calls(truth, outcome)
     yield from _wrong_deletions(truth, outcome)
@@ -93,6 +94,12 @@ def _repeated_deletions(calls: list[Call]) -> Iterator[str]:
                     yield f"{call.action} of {snapshot_id} was sent again at {call.started:.1f}"
             if call.answered and not call.code:
                 done.update(dict.fromkeys(ids_of(call), call.ended))
+
+
+def _idle_passes(calls: list[Call], outcome: RunOutcome) -> Iterator[str]:
+    """Check that a run sleeps until it has a call to make."""
+    if outcome.sleeps > 2 * len(calls) + 20:
+        yield f"it slept {outcome.sleeps} times for {len(calls)} calls"
 
 
 def _excess_calls(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Iterator[str]:

@@ -55,6 +55,7 @@ class RunOutcome:
     result: dict[str, Any] | None = None
     failed: bool = False
     broke: str = ""
+    sleeps: int = 0
 
     def __getitem__(self, key: str) -> Any:
         assert self.result is not None
@@ -75,6 +76,8 @@ class Runs(Watch):
         #: The draws of each run, by its name.
         self._runs: dict[str, Any] = {}
         self._calls_of: Counter[str] = Counter()
+        #: How often each run has slept.
+        self._sleeps_of: Counter[str] = Counter()
 
     def on_call(self, call: Call) -> str | None:
         call.by = self.scheduler.run
@@ -122,11 +125,12 @@ class Runs(Watch):
             outcome.broke = f"{type(error).__name__}: {error}"
         finally:
             outcome.ended = self.scheduler.monotonic()
+            outcome.sleeps = self._sleeps_of[self.scheduler.run]
 
     def _clock(self) -> Any:
         """Return the clock of the controller of the current run."""
         run = self._runs.get(self.scheduler.run)
-        return SkewedClock(self.scheduler, getattr(run, "skew", 0.0))
+        return SkewedClock(self.scheduler, getattr(run, "skew", 0.0), self._sleeps_of)
 
     def _run_all(self, parts: list[tuple[str, Callable[[], Any], float]]) -> None:
         """Run runs, each with its name, its work and its delay, on this clock, interleaved."""
@@ -145,15 +149,16 @@ class Runs(Watch):
 
 
 class SkewedClock:
-    """A controller's clock, whose time of day is off by some seconds."""
+    """A controller's clock, whose time of day is off by some seconds. It counts how often each run sleeps."""
 
-    def __init__(self, clock: Any, seconds: float):
-        self._clock, self._skew = clock, timedelta(seconds=seconds)
+    def __init__(self, scheduler: Scheduler, seconds: float, sleeps_of: Counter[str]):
+        self._clock, self._skew, self._sleeps_of = scheduler, timedelta(seconds=seconds), sleeps_of
 
     def monotonic(self) -> float:
         return float(self._clock.monotonic())
 
     def sleep(self, seconds: float) -> None:
+        self._sleeps_of[self._clock.run] += 1
         self._clock.sleep(seconds)
 
     def utc(self) -> datetime:

@@ -215,6 +215,19 @@ class BadDaysContract(OnOneCloud):
         assert ids(cloud.copies()) == ids(planted) == {out["snapshot_id"]}
         assert cloud.calls[cloud.copy_action] == 0 and not out["changed"] and rows_match_server(cloud, out)
 
+    def test_a_run_sleeps_while_a_region_throttles_that_has_not_shown_a_source(self, cloud):
+        """It does not wake up before it may read the region again (promises: quota, unseen)."""
+        source, started = cloud.snapshot(), cloud.clock.monotonic()
+        missing, clock = f"{source[:-6]}000000", cloud.clock
+
+        def throttles(_action, region):
+            return "throttle" if region == cloud.source and 0 < clock.monotonic() - started < 200 else None
+
+        with_script(cloud, throttles)
+        out = cloud.run(missing, wait=True, **cloud.quick_reads)
+        assert out.failed and out.failure()["kind"] == "not_found"
+        assert len(clock.slept) < 100
+
     def test_a_copy_that_appears_while_copy_calls_are_throttled_counts(self, cloud):
         """Each repeated call needs a look of its own (promises: fresh-look, exactly-once, quota)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()

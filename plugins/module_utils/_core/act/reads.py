@@ -31,7 +31,10 @@ class Reads:
     @property
     def due_at(self) -> float:
         """When (monotonic) the read of a region that failed may be repeated."""
-        return min((retries.due_at for retries in self._retries.values()), default=math.inf)
+        return min(map(self._retry_at, self._retries), default=math.inf)
+
+    def _retry_at(self, region: str | None) -> float:
+        return self._retries[region].due_at if region in self._retries else -math.inf
 
     def _forget_others(self, needed: Collection[str | None]) -> None:
         """Forget the failed reads of the other regions, from which nothing more is needed."""

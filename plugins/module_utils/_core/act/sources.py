@@ -26,6 +26,8 @@ class Sources(Reads):
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
         self._found: dict[tuple[str | None, str], Snapshot | CopyError | None] = {}
+        #: The IDs of the sources that are still to be read, by region.
+        self._awaited: dict[str | None, list[str]] = {}
         #: Sources that reads have not shown so far.
         self._absent: dict[tuple[str | None, str], Absence] = {}
         self.warnings: list[str] = []
@@ -46,6 +48,9 @@ class Sources(Reads):
             answer = self._read(region, partial(self._cloud.read_sources, region, ids)) if ids else None
             if answer is not None:
                 self._record(region, ids, dict.fromkeys(ids, answer) if isinstance(answer, CopyError) else answer, now)
+        self._awaited = {
+            region: [i for i in all_ids if (region, i) not in self._found] for region, all_ids in needed.items()
+        }
         known = [a for a in attempts if (a.request.source_region, a.request.snapshot_id) in self._found]
         for attempt in known:
             self._order(attempt, self._found[attempt.request.source_region, attempt.request.snapshot_id])
@@ -69,8 +74,13 @@ class Sources(Reads):
 
     @property
     def due_at(self) -> float:
-        """When (monotonic) a region, or a source that has not shown, may be read again."""
-        return min([super().due_at, *(absence.next_look for absence in self._absent.values())])
+        """When (monotonic) a source may be read again: it is time for it, and for its region."""
+        reads = [
+            max(self._retry_at(region), min(self._next_read((region, i)) for i in ids))
+            for region, ids in self._awaited.items()
+            if ids
+        ]
+        return min(reads, default=math.inf)
 
     def _order(self, attempt: Attempt, source: Snapshot | CopyError | None) -> None:
         desired = attempt.desired

@@ -566,6 +566,19 @@ def test_an_ordinary_snapshot_is_no_copy(ebs):
     assert [(s["snapshot_id"], s["disk_id"], s["source"]) for s in shown] == [(source, disk, None)]
 
 
+def test_a_snapshot_without_a_time_is_not_the_newest(ebs, monkeypatch):
+    """AWS calls the time optional (api-facts: optional-members)."""
+    disk, real = ebs.disk(), ec2.shown
+    dated, timeless = ebs.snapshot(disk, 2), ebs.snapshot(disk, 1)
+
+    def shown(snapshot, tags):
+        return {k: v for k, v in real(snapshot, tags).items() if k != "StartTime" or snapshot.id != timeless}
+
+    monkeypatch.setattr(ec2, "shown", shown)
+    newest = ebs.info("us-east-1", disk_ids=[disk], latest=True)["snapshots"]
+    assert [(s["snapshot_id"], s["created_at"] is None) for s in newest] == [(dated, False)]
+
+
 def test_a_copy_that_shows_the_volume_of_its_source_counts_and_is_never_deleted(ebs, monkeypatch):
     """AWS calls the volume ID of a copy arbitrary (api-facts: ebs-copy-mark)."""
     source = ebs.snapshot()

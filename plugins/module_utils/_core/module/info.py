@@ -121,7 +121,7 @@ def _set_or_none(given: Sequence[str] | None) -> frozenset[str] | None:
 
 def _latest(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     newest: dict[str, Snapshot] = {}
-    for snapshot in sorted(snapshots, key=lambda s: (str(s.created_at), s.id)):
+    for snapshot in sorted(snapshots, key=lambda s: (s.created_at is not None, str(s.created_at), s.id)):
         if snapshot.state is State.COMPLETED and snapshot.source is None and not snapshot.is_copy and snapshot.disk_id:
             newest[snapshot.disk_id] = snapshot
     return list(newest.values())

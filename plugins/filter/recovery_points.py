@@ -88,7 +88,9 @@ _value:
       type: float
       sample: 1.5
     state:
-      description: V(completed), V(pending) if there are only unfinished copies, or V(absent).
+      description: >-
+        V(completed), V(archived) if the newest copy is archived, V(pending) if there are only unfinished copies, or
+        V(absent).
       type: str
       sample: completed
     within_rpo:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
@@ -171,7 +172,7 @@ class PlanRun:
         return made
 
     def _share_with_other(self, calls: Calls) -> None:
-        replaces = str(self._values.copy_options.get("replace_mismatched", "")).lower() in ("true", "yes", "1", "on")
+        replaces = boolean(self._values.copy_options.get("replace_mismatched", False), strict=False)
         wanted = snapshots_to_share(self._done.plan, replaces, self._done.share.get("shared") or [])
         if not wanted:
             return

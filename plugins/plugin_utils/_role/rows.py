@@ -111,7 +111,10 @@ def disk_id_of(snapshot: SnapshotRow) -> str:
 
 
 def counting_order(copy: SnapshotRow) -> tuple[bool, str, str]:
-    """Sort key for copies of one source: the first counts, as in the copy modules (promises: counting-order)."""
+    """Sort key for copies of one source: the first counts (promises: counting-order).
+
+    The copy modules count a copy on ENS as ours even if it is not managed. A row does not show that.
+    """
     source = copy.get("source")
     return (not (source and source.get("managed")), copy.get("created_at") or "unknown", str(copy["snapshot_id"]))
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import ProgressAction
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import ProgressAction
 
 
 class ActionModule(ProgressAction):

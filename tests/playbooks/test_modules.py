@@ -56,6 +56,22 @@ def test_two_names_of_one_option_with_two_values_are_refused(clouds):
     ), output
 
 
+def test_two_snapshots_under_two_names_restore_nothing(clouds):
+    one, other = clouds.create_ebs_snapshot(), clouds.create_ebs_snapshot()
+    given = {
+        "region": "us-east-1",
+        "zone": "us-east-1a",
+        "restore_id": "r",
+        "snapshot_ids": [one],
+        "snapshot_id": other,
+    }
+    task = {"multicloud.snapshots.ebs_snapshot_restore": given, "register": "out", "ignore_errors": True}
+    keys = "{{ out.failures[0].kind }} {{ out.disks }} {{ out.counts.created }}"
+    code, output = clouds.play([task, {"ansible.builtin.debug": {"msg": keys}}])
+    assert code == 0 and "snapshot_ids and snapshot_id are names of the same option" in output, output
+    assert "refused [] 0" in output and not clouds.restored_disks("us-east-1")
+
+
 def test_the_examples_of_the_documentation_run(clouds):
     sources = [clouds.create_ebs_snapshot(), clouds.create_ebs_snapshot()]
     text = ebs_snapshot_copy.EXAMPLES + ebs_snapshot_info.EXAMPLES

@@ -17,8 +17,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils import _progress
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._progress import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import progress
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import (
     ProgressAction,
     Watch,
     contradiction,
@@ -88,8 +88,8 @@ WORDS = [
 @pytest.mark.parametrize(("module", "arguments", "done"), WORDS)
 def test_the_progress_says_what_the_module_does(monkeypatch, tmp_path, module, arguments, done):
     lines, state = [], {"phase": "finishing", "total": 3, "done": 2, "under_way": 0, "waiting": 0, "failed": 0}
-    monkeypatch.setattr(_progress, "show_on_stderr", lines.append)
-    monkeypatch.setattr(_progress, "CHECK_SECONDS", 0.01)
+    monkeypatch.setattr(progress, "show_on_stderr", lines.append)
+    monkeypatch.setattr(progress, "CHECK_SECONDS", 0.01)
 
     class Action:
         def _watch(self, name, task_vars, parent, *words):
@@ -124,8 +124,8 @@ def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, o
 
 def test_the_last_line_shows_how_a_task_ended(monkeypatch, tmp_path):
     lines, state = [], {"total": 3, "under_way": 0, "waiting": 0, "failed": 0, "slowest": None, "left": None}
-    monkeypatch.setattr(_progress, "show_on_stderr", lines.append)
-    monkeypatch.setattr(_progress, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(progress, "show_on_stderr", lines.append)
+    monkeypatch.setattr(progress, "CHECK_SECONDS", 0.05)
     watch = Watch(str(tmp_path / FILE), "orders", done="deleted")
     watch.start()
     for phase, done in (("finishing", 0), ("done", 3)):

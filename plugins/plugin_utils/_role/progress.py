@@ -25,13 +25,17 @@ from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, ProgressLine
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import BadInput
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.disk_results import (
+    disk_failure,
+    disk_result,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.results import empty_result
 
-from ._role.call import Arguments, RawAnswer
+from .call import Arguments, RawAnswer
 
-#: Shortest time (seconds) between two lines, except at a change of phase.
-MIN_LINE_SECONDS = 30.0
+#: Shortest time (seconds) between two lines that are shown, except at a change of phase.
+SHOW_SECONDS = 30.0
 #: Interval (seconds) at which the file and the parent process are checked.
 CHECK_SECONDS = 0.5
 
@@ -78,14 +82,17 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
     def run(self, tmp: Any = None, task_vars: Any = None) -> RawAnswer:
         result = super().run(tmp, task_vars)
         if problem := contradiction(self._task.args):
-            failures = [BadInput([problem]).as_result(None, None)]
-            return {**result, **empty_result(), "api_calls": {}, "failures": failures, "failed": True, "msg": problem}
+            return {**result, **self.refused(BadInput([problem])), "api_calls": {}, "failed": True, "msg": problem}
         wrap_async = self._task.async_val
         ran = self.run_module(str(self._task.action), self._task.args, task_vars or {}, wrap_async)
         result = merge_hash(result, ran)
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return dict(result)
+
+    def refused(self, error: BadInput) -> RawAnswer:
+        """Return the result of a task that is not run."""
+        return {**empty_result(), "failures": [error.as_result(None, None)]}
 
     def run_module(
         self, module: str, arguments: Any, task_vars: Any, wrap_async: Any = False, parent: int | None = None
@@ -127,6 +134,13 @@ class ProgressAction(ActionBase):  # type: ignore[misc]
         return is_true and not (self._task.check_mode or self._task.no_log or context.CLIARGS.get("one_line"))
 
 
+class RestoreAction(ProgressAction):
+    """Runs a restore module once, and shows its progress while it runs."""
+
+    def refused(self, error: BadInput) -> RawAnswer:
+        return {**disk_result([]), "failures": [disk_failure(error.as_result(None, None))]}
+
+
 def _done_by(module: str, arguments: Arguments) -> str:
     """Return what happens to each snapshot of a call, as the last word of "2 of 3 copied"."""
     if arguments.get("state") == "absent":
@@ -154,7 +168,7 @@ class Watch:
         self._ended = threading.Event()
         self._parent = parent or os.getppid()
         self._thread = threading.Thread(target=self._follow, daemon=True)
-        self._shown_at = -MIN_LINE_SECONDS
+        self._shown_at = -SHOW_SECONDS
         self._phase = ""
         self._read = 0
 
@@ -179,7 +193,7 @@ class Watch:
     def _show_newest(self) -> None:
         """Show the newest state if its phase is new, or if the last line is old."""
         state, now = self._newest(), time.monotonic()
-        if state and (state["phase"] != self._phase or now - self._shown_at >= MIN_LINE_SECONDS):
+        if state and (state["phase"] != self._phase or now - self._shown_at >= SHOW_SECONDS):
             self._phase, self._shown_at = state["phase"], now
             show_on_stderr(f"{self._prefix}: {line_of(state, self._done)}")
 

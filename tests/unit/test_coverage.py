@@ -37,7 +37,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
-from .reports import sample
+from .support.reports import sample
 from .test_breaches import ago, copy, report, snapshot
 from .test_reported import DOWN, disk, of_plan, source, values
 
@@ -159,12 +159,12 @@ def test_disks_are_left_out_by_a_tag_and_too_few_stop_the_run():
     assert not too_few(DOWN, values(min_disks=2)), "a region that was not listed shows no number"
 
 
-def test_a_run_decides_nothing_where_too_few_disks_are_found():
+def test_a_run_is_stopped_where_too_few_disks_are_found():
     there, given = source(disk(1), snapshots=[snapshot(1, 1)]), values(destination_regions=["eu-west-1"])
     decided = decide_run(there, [{"snapshots": [], "region": "eu-west-1"}], given, {})
     assert not decided["stopped"] and [row["reason"] for row in decided["plan"]] == ["newest"]
     stopped = decide_run(there, [], replace(given, min_disks=2), {})
-    assert "dr_copy_min_disks" in stopped["stopped"]["hint"] and not stopped["disks"] and not stopped["plan"]
+    assert "dr_copy_min_disks" in stopped["stopped"]["hint"] and stopped["disks"] == decided["disks"]
     remembered = {"disks": [{"disk_id": "vol-7", "disk_name": "x"}]}
     assert decide_run(DOWN, [], given, remembered)["disks"][0]["disk_id"] == "vol-7"
 

@@ -12,18 +12,18 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import plan_run
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import results as results_module
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import reporting as reporting_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import report_files
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import PlanContext
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.reporting import PlanContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
 
 from tests.clouds import CLOUDS
 from tests.simulator.ec2 import ACCOUNT, OTHER_ACCOUNT, ec2_backends
 
-from .harness import run_module
-from .night_runs import night, variables_of
+from .support.harness import run_module
+from .support.night_runs import night, variables_of
 
 
 def protected(estate, hours=1):
@@ -147,6 +147,22 @@ def test_retention_deletes_what_it_no_longer_keeps(estate):
     for each in (predicted, ended):
         assert [copy["source_snapshot_id"] for copy in each.result["pruned"]] == [older] and not each.message
     assert night(estate, keep=1).result["pruned"] == []
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_check_mode_deletes_nothing_for_a_copy_in_progress_that_does_not_count(estate, held):
+    """One that is held or somebody else's, once it is complete (promises: held, retention)."""
+    if estate.cloud.name == "ens" and held:
+        pytest.skip("ENS has no tags of snapshots")
+    disk = estate.disk(**{"dr-copy": "true"})
+    old, new = estate.snapshot(disk, 50), estate.snapshot(disk, 2)
+    estate.create_our_copy(old)
+    if held:
+        estate.set_tags(estate.create_our_copy(new, seconds=60), **{"dr-copy:hold": "1"})
+    else:
+        estate.create_foreign_copy(new, seconds=60)
+    predicted, ended = night(estate, check=True, keep=1), night(estate, keep=1)
+    assert len(predicted.result["pruned"]) == len(ended.result["pruned"])
 
 
 def test_a_copy_that_is_deleted_once_the_run_saw_it_complete_is_no_recovery_point(estate):
@@ -352,7 +368,7 @@ def test_an_error_of_our_own_leaves_a_red_page_and_no_traceback(ecs, tmp_path, m
             raise AttributeError("disk has no <tags>")
         return real(*given, **more)
 
-    module = {"decide_run": plan_run, "outcome_of": results_module, "report_page": report_files}[broken]
+    module = {"decide_run": plan_run, "outcome_of": reporting_module, "report_page": report_files}[broken]
     real = getattr(module, broken)
     monkeypatch.setattr(module, broken, fails)
     ended = night(ecs, report_dir=str(tmp_path))

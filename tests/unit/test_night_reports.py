@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from .night_runs import night
+from .support.night_runs import night
 
 TAGS = {"dr-copy": "true", "Name": "database"}
 
@@ -68,9 +68,57 @@ def test_no_disk_is_an_error_that_names_the_near_misses(estate, tmp_path):
     assert shown['dr_copy_last_success_timestamp_seconds{plan="orders"}'] == 0, "no disk is no success"
 
 
-def test_a_run_with_bad_variables_says_that_no_disk_was_checked(ecs):
-    ended = night(ecs, encrypted="perhaps")
+@pytest.mark.parametrize("reads_only", [False, True])
+def test_fewer_disks_than_required_stop_all_writes_but_hide_nothing(estate, tmp_path, reads_only):
+    for _n in range(3):
+        estate.snapshot(estate.disk(**TAGS))
+    given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m"), "rpo_hours": 24, "keep": 1}
+    night(estate, **given)
+    copied = estate.calls[estate.copy_action]
+    estate.clock.sleep(40 * 3600)
+    ended = night(estate, reads_only=reads_only, min_disks=5, **given)
+    assert "Only 3 disks" in ended.message and ("Nothing was copied" in ended.message) is not reads_only
+    points = ended.result["recovery_points"]
+    assert len(points) == 3 and all(p["snapshot_id"] and p["within_rpo"] is False for p in points)
+    assert ended.result["coverage"]["selected"] == 3 and len(ended.report["breaches"]) == 3
+    assert "No disk was found." not in ended.brief["lines"]
+    assert estate.calls[estate.copy_action] == copied and not ended.result["pruned"] and len(estate.copies()) == 3
+    shown = samples(tmp_path / "m" / "dr_copy_orders.prom")
+    assert shown['dr_copy_disks{plan="orders",state="selected"}'] == 3
+    assert sum(name.startswith("dr_copy_recovery_points{") for name in shown) == 3
+
+
+def test_a_run_with_bad_variables_says_that_no_disk_was_checked(ecs, tmp_path):
+    ecs.snapshot(ecs.disk(**TAGS))
+    night(ecs, report_dir=str(tmp_path))
+    ended = night(ecs, encrypted="perhaps", report_dir=str(tmp_path))
     assert "No disk was checked." in ended.brief["lines"] and not ended.report["source_listed"]
+    assert ended.result["coverage"]["missing"] == [] and not warned(ended, "no longer selected")
+
+
+@pytest.mark.parametrize("plan", ["x" * 300, "ü" * 130])
+def test_a_name_of_a_plan_that_cannot_be_used_is_refused_before_any_call(estate, tmp_path, plan):
+    estate.snapshot(estate.disk(**TAGS))
+    ended = night(estate, plan=plan, report_dir=str(tmp_path), metrics_dir=str(tmp_path))
+    assert "dr_copy_plan" in ended.message and not estate.copies() and not estate.calls
+
+
+@pytest.mark.parametrize("plan", ["orders #1", "50%"])
+def test_a_name_of_a_plan_that_cannot_be_a_tag_is_refused(cbs, plan):
+    """Copies without the plan's mark would be deleted by other plans (promises: retention)."""
+    cbs.snapshot(cbs.disk(**TAGS))
+    assert "dr_copy_plan" in night(cbs, plan=plan).message and not cbs.copies()
+
+
+def test_a_run_that_judged_nothing_does_not_replace_the_days_history(ecs, tmp_path):
+    ecs.snapshot(ecs.disk(**TAGS))
+    given = {"report_dir": str(tmp_path), "rpo_hours": 24}
+    night(ecs, **given)
+    files = {path.name: path.read_text() for path in (tmp_path / "history" / "orders").iterdir()}
+    assert len(files) == 2
+    ended = night(ecs, keep="x", **given)
+    assert files == {path.name: path.read_text() for path in (tmp_path / "history" / "orders").iterdir()}
+    assert [month["judged"] for month in ended.report["months"]] == [1]
 
 
 def lost_copy(estate, given):
@@ -92,6 +140,17 @@ def test_a_vanished_recovery_point_is_reported_once(estate, tmp_path):
     (words,) = warned(ended, "of the last report vanished")
     assert copy.id in words and copy.id in (tmp_path / "r" / "orders.html").read_text()
     assert samples(tmp_path / "m" / "dr_copy_orders.prom")['dr_copy_vanished_recovery_points{plan="orders"}'] == 1
+    assert night(estate, **given).result["vanished"] == []
+
+
+def test_a_night_on_which_a_destination_does_not_answer_forgets_nothing(estate, tmp_path):
+    given = {"report_dir": str(tmp_path)}
+    copy = lost_copy(estate, given)
+    for _night in range(2):
+        estate.set_faults({"action": "*", "region": estate.destination, "fault": "drop"})
+        assert night(estate, **given).message
+    estate.set_faults()
+    assert [point["snapshot_id"] for point in night(estate, **given).result["vanished"]] == [copy.id]
     assert night(estate, **given).result["vanished"] == []
 
 

@@ -15,7 +15,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
@@ -23,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 from .._role.answers import Answer, CopyAnswer, InfoAnswer
 from .._role.call import Call, RawAnswer, Returned, RunsModule
 from .._role.failures import outdates_listing, run_failure, unexpected_error
-from .._role.parsing import RawVariables
+from .._role.parsing import RawVariables, is_true
 from .._role.rows import read_listing
 from .calls import Calls
 from .decide.batches import copy_batches, deletion_batches, snapshots_to_share
@@ -40,7 +39,7 @@ from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import last_report
 from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
-from .results import PlanContext, PlanOutcome, report_run
+from .reporting import PlanContext, PlanOutcome, report_run
 
 #: Minimum seconds for retention, even if the copies have used up all the time.
 MIN_SECONDS = 300
@@ -111,17 +110,16 @@ class PlanRun:
             self._done.before = self._list_copies(calls, part)
         decided = decide_run(self._done.source, self._done.before, values, self._done.last)
         self._done.stopped, self._marks = decided["stopped"], decided["marks"]
-        self._done.disks, self._done.plan = decided["disks"], decided["plan"]
-        if self._done.stopped:
-            return
-        if not values.reads_only:
+        self._done.disks, self._done.plan_rows = decided["disks"], decided["plan"]
+        may_write = not (values.reads_only or self._done.stopped)
+        if may_write:
             first = self._copy(calls)
             self._fall_back(calls, first)
             if outdates_listing(self._done.copied) and not self._context.check_mode:
                 self._done.listed_again = self._list_copies(calls, part, " again")
             self._look(calls)
         self._find_vanished(calls, part)
-        if not values.reads_only:
+        if may_write:
             self._prune(calls, part)
         if values.check_keys and CLOUDS[values.cloud].shows_keys:
             self._ask_for_keys(calls)
@@ -155,15 +153,15 @@ class PlanRun:
 
         Without ``before``, the first of them stands for the copies that need no call.
         """
-        values, plan = self._values, self._done.plan
+        values, plan_rows = self._values, self._done.plan_rows
         if values.across_accounts:
             self._share_with_other(calls)
-        tags = source_tags(plan, self._done.source, values, self._marks) if plan else {}
+        tags = source_tags(plan_rows, self._done.source, values, self._marks) if plan_rows else {}
         shared = self._done.share.get("shared") or [] if values.across_accounts else None
         made: list[CopyAnswer] = []
         if not (before or values.across_accounts or calls.may_change_copies(self._context.defaults)):
-            made.append(unchanged_copies(plan, self._done.before, CLOUDS[values.cloud]))
-        for batch in copy_batches(plan, shared, [*before, *made]):
+            made.append(unchanged_copies(plan_rows, self._done.before, CLOUDS[values.cloud]))
+        for batch in copy_batches(plan_rows, shared, [*before, *made]):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
             verb = "would copy" if self._context.check_mode else "copying"
             self._say(f"{verb} {pluralize(len(ids), 'snapshot')} to {regions}, unless already copied")
@@ -172,8 +170,8 @@ class PlanRun:
         return made
 
     def _share_with_other(self, calls: Calls) -> None:
-        replaces = boolean(self._values.copy_options.get("replace_mismatched", False), strict=False)
-        wanted = snapshots_to_share(self._done.plan, replaces, self._done.share.get("shared") or [])
+        replaces = is_true(self._values.copy_options.get("replace_mismatched", False))
+        wanted = snapshots_to_share(self._done.plan_rows, replaces, self._done.share.get("shared") or [])
         if not wanted:
             return
         verb = "would share" if self._context.check_mode else "sharing"
@@ -188,14 +186,14 @@ class PlanRun:
 
     def _fall_back(self, calls: Calls, first: Sequence[CopyAnswer]) -> None:
         """Copy the next newest snapshot of each disk whose chosen snapshot was gone before it could be copied."""
-        values, plan = self._values, self._done.plan
+        values, plan_rows = self._values, self._done.plan_rows
         tried: list[Answer] = [self._done.share, *first]
-        gone = disks_to_fall_back(plan, tried, values)
+        gone = disks_to_fall_back(plan_rows, tried, values)
         if not gone:
             return
         self._say(f"looking for older snapshots of {pluralize(len(gone), 'disk')}: the newest one was deleted")
         again = self._run_call(calls.find_again(gone))
-        self._done.plan = fall_back(plan, tried, self._done.source, again, self._done.before, values)
+        self._done.plan_rows = fall_back(plan_rows, tried, self._done.source, again, self._done.before, values)
         self._copy(calls, first)
 
     def _look(self, calls: Calls) -> None:

@@ -23,8 +23,13 @@ def has_answered(source: Answer) -> bool:
 
 
 def is_listed(source: Answer) -> bool:
-    """Whether a region was listed."""
+    """Whether a region was listed, or its listing was skipped."""
     return not failures_of(source)
+
+
+def was_listed(source: Answer) -> bool:
+    """Whether a region was listed."""
+    return is_listed(source) and not source.get("skipped")
 
 
 def outdates_listing(answers: Sequence[CopyAnswer]) -> bool:

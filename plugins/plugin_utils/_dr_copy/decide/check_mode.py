@@ -16,8 +16,11 @@ def with_planned(
 ) -> list[SnapshotRow]:
     """Add the copies that a dry run would make, as if they existed and were complete."""
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots}
+    shown = {(copy["region"], str(copy["snapshot_id"])): copy for copy in copies}
     planned = [
-        _as_if_there(row, sources[str(row["source_snapshot_id"])])
+        _as_if_complete(
+            row, sources[str(row["source_snapshot_id"])], shown.get((row["region"], str(row["snapshot_id"])))
+        )
         for answer in answers
         for row in answer.get("copies") or ()
         if row["state"] in ("planned", "pending") and not row["error"] and str(row["source_snapshot_id"]) in sources
@@ -33,20 +36,22 @@ def with_planned(
     return [*others, *planned]
 
 
-def _as_if_there(row: CopyRow, source: SnapshotRow) -> SnapshotRow:
+def _as_if_complete(row: CopyRow, source: SnapshotRow, shown: SnapshotRow | None) -> SnapshotRow:
+    """Return the copy of a row as if it were complete. One in progress keeps its tags and its owner (``shown``)."""
+    shown_source = shown.get("source") if shown else None
     provenance: SourceRow = {
         "snapshot_id": source["snapshot_id"],
         "region": source["region"],
         "disk_id": source["disk_id"],
         "created_at": source["created_at"],
-        "managed": True,
+        "managed": shown_source is None or bool(shown_source["managed"]),
     }
     return {
         "snapshot_id": row["snapshot_id"] or "",
         "region": row["region"],
         "state": "completed",
         "planned": True,
-        "tags": {},
+        "tags": (shown.get("tags") if shown else None) or {},
         "source": provenance,
     }
 

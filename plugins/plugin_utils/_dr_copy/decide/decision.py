@@ -14,7 +14,7 @@ from ..._sets.copies import copies_of
 from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .coverage import near_misses, near_misses_in_words
-from .destinations import copies_there
+from .destinations import copies_with_known_sources
 from .plan_rules import rules_of
 from .planning import plan_by
 from .result import PlanRow
@@ -28,22 +28,21 @@ _NOTHING: RunDecision = {"stopped": None, "disks": [], "plan": [], "marks": {}}
 def decide_run(source: InfoAnswer, before: Sequence[InfoAnswer], values: Variables, last: LastReport) -> RunDecision:
     """Return the ``disks`` that a run covers, its ``plan``, and the ``marks`` of sets by snapshot.
 
-    If the run must stop, ``stopped`` says why. ``source`` and ``before`` are the listings of the source region and of
-    the destinations; ``last`` has the facts from the plan's last report. Without a listing of the source region there
-    is no plan.
+    If the run may write nothing, ``stopped`` says why. ``source`` and ``before`` are the listings of the source region
+    and of the destinations; ``last`` has the facts from the plan's last report. Without a listing of the source region
+    there is no plan.
     """
     near = near_misses(source["other_disks"], values) if "other_disks" in source else []
-    stopped = too_few(source, values, near_misses_in_words(near))
-    if stopped:
-        return {**_NOTHING, "stopped": stopped}
     if not is_listed(source):
         copies = [copy for answer in before for copy in answer.get("snapshots") or ()]
         return {**_NOTHING, "disks": remembered_disks(copies, values, last)}
     disks, snapshots = own_disks(source, values), selected_snapshots(source, values)
     plan = plan_snapshots(snapshots, disks, before, values)
+    if stopped := too_few(source, values, near_misses_in_words(near)):
+        return {**_NOTHING, "stopped": stopped, "disks": disks, "plan": plan}
     marks: dict[str, dict[str, str]] = {}
     if groups := groups_in(source, values):
-        known = copies_of(copies_there(before, snapshots, values))
+        known = copies_of(copies_with_known_sources(before, snapshots, values))
         marks = marks_by_source(groups, source, known, values)
     return {**_NOTHING, "disks": disks, "plan": plan, "marks": marks}
 
@@ -52,5 +51,5 @@ def plan_snapshots(
     snapshots: Sequence[SnapshotRow], disks: Sequence[DiskRow], before: Sequence[InfoAnswer], values: Variables
 ) -> list[PlanRow]:
     """Return the plan for these snapshots and disks; ``before`` are the listings of the destinations."""
-    copies = copies_there(before, snapshots, values)
+    copies = copies_with_known_sources(before, snapshots, values)
     return plan_by(rules_of(values), snapshots, disks, copies)

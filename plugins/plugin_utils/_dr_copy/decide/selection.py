@@ -21,7 +21,7 @@ from ..._sets.groups import group_ids_of
 from ..._sets.marked import disks_that_left, sets_of_copies
 from ..input.last_report import LastReport
 from ..input.variables import Variables
-from .destinations import copies_of_plan
+from .destinations import managed_copies
 
 
 def selected_snapshots(source: InfoAnswer, values: Variables) -> list[SnapshotRow]:
@@ -54,7 +54,7 @@ def shard_disks(source: InfoAnswer, values: Variables) -> frozenset[str]:
 
 def shard_disks_by_marks(copies: Sequence[SnapshotRow], values: Variables) -> frozenset[str]:
     """Return the disks of copies in this run's shard, if the source region could not be listed."""
-    own = copies_of_plan(copies, values)
+    own = managed_copies(copies, values)
     disks = dict.fromkeys(filter(None, map(disk_id_of, own)), "")
     return disks_in_shard({**disks, **group_ids_by_marks(copies_of(own))}, values.shard)
 
@@ -100,15 +100,16 @@ def too_few(source: InfoAnswer, values: Variables, near: str = "") -> Failure | 
     has += [f"one of the IDs {', '.join(values.disk_ids)}"] if values.disk_ids else []
     verbs = ("have", "exist") if number > 1 else ("has", "exists")
     named = f"{verbs[0]} {' and '.join(has)}" if has else verbs[1]
+    nothing = "" if values.reads_only else ". Nothing was copied"
     if number == 0 and not values.allow_empty:
         nearly = f". The tags of these disks nearly match: {near}" if near else ""
         return run_failure(
-            f"No disk in {values.source_region} {named}. Nothing was copied{nearly}",
+            f"No disk in {values.source_region} {named}{nothing}{nearly}",
             "Tag the disks, or set dr_copy_allow_empty to true.",
         )
     found = f"{pluralize(number, 'disk')} in {values.source_region}"
     return run_failure(
-        f"Only {found} {named}, fewer than dr_copy_min_disks ({values.min_disks}). Nothing was copied",
+        f"Only {found} {named}, fewer than dr_copy_min_disks ({values.min_disks}){nothing}",
         "Look for disks that have lost their tags, or lower dr_copy_min_disks.",
     )
 
@@ -128,7 +129,7 @@ def remembered_disks(copies: Sequence[SnapshotRow], values: Variables, last: Las
 
     They are those of the plan's ``last`` report (see input.last_report) and those of copies with this plan's mark.
     """
-    own = [copy for copy in copies_of_plan(copies, values) if disk_id_of(copy)]
+    own = [copy for copy in managed_copies(copies, values) if disk_id_of(copy)]
     marked = [copy for copy in own if plan_of(copy) in plans_of(values)]
     known = {str(disk["disk_id"]): disk["disk_name"] for disk in last.get("disks") or ()}
     if not known and not marked:

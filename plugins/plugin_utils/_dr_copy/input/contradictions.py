@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -15,6 +16,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import template_problems
 
 from ..._role.calendar import COUNT_LIMITS
+from ..._role.marks import PLAN
+from ..._role.naming import file_name
 from ..._role.parsing import RawVariables
 from ..._role.table import Table, arguments_in
 from .steps import GIVEN_BY_RUN, STEPS
@@ -22,6 +25,8 @@ from .steps import GIVEN_BY_RUN, STEPS
 if TYPE_CHECKING:  # that module imports this one
     from .variables import Variables
 
+#: The longest name (bytes) of a plan in the names of its files, whose ends need some more. File systems allow 255.
+MAX_FILE_NAME = 200
 #: Aliases of the copy modules' options, which the role does not use.
 _ALIASES = ("snapshot_id", "source_snapshot_id", "source_snapshot_ids", "destination_region", "resource_tags")
 
@@ -81,6 +86,16 @@ def _text_problems(values: Variables) -> list[str]:
     return problems
 
 
+def _plan_problems(values: Variables) -> list[str]:
+    """Return why copies could not be marked with the name of the plan, or its reports could not be written."""
+    name = "dr_copy_plan (if it is empty, the name of the host)"
+    rules = CLOUDS[values.cloud].tag_rules if values.cloud else None
+    problems = [f"{name}: {problem}"] if rules and (problem := rules.problem(PLAN, values.plan)) else []
+    if len(os.fsencode(file_name(values.plan))) > MAX_FILE_NAME:
+        problems.append(f"{name} must have at most {MAX_FILE_NAME} bytes in the names of its files")
+    return problems
+
+
 def contradictions(values: Variables, table: Table) -> list[str]:
     """Return the problems that show only with the other variables or the cloud (promises: options)."""
     problems = []
@@ -97,15 +112,15 @@ def contradictions(values: Variables, table: Table) -> list[str]:
         problems.append("dr_copy_disk_tags must not be empty unless dr_copy_disk_ids is set")
     if values.kms_key_id and not values.encrypted:
         problems.append("dr_copy_kms_key_id needs dr_copy_encrypted: true")
-    problems += [*_text_problems(values), *_lock_problems(values)]
+    problems += [*_text_problems(values), *_plan_problems(values), *_lock_problems(values)]
     if values.copy_disk_tags and not values.copy_tags:
         problems.append("dr_copy_copy_disk_tags needs dr_copy_copy_tags: true")
     if values.metrics_dir:
         from ..._role import metrics  # its package takes longer to load than everything else
 
         problems += [f"dr_copy_metrics_dir needs {metrics.MISSING}"] if metrics.MISSING else []
-    for name, number in (("max_in_flight", values.max_in_flight), ("wait_delay", values.wait_delay)):
-        if number == 0:
+    for name in ("max_in_flight", "wait_delay", "wait_timeout"):
+        if getattr(values, name) == 0:
             problems.append(f"dr_copy_{name} must be at least 1")
     taken = sorted(set(values.copy_options) & set_by_role(table))
     if taken:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -81,9 +81,12 @@ def _last_of_part(values: Variables, shard: str) -> LastReport:
     copied, status = map(_remembered, reports)
     if not copied or not status or copied[0] >= status[0]:
         return (copied or status or ("", LastReport()))[1]
-    points = [*(copied[1].get("points") or ()), *(status[1].get("points") or ())]
-    status[1]["points"] = list({(point.get("region"), point.get("snapshot_id")): point for point in points}.values())
+    status[1]["points"] = _each_once([*(copied[1].get("points") or ()), *(status[1].get("points") or ())])
     return status[1]
+
+
+def _each_once(points: Iterable[RememberedPoint]) -> list[RememberedPoint]:
+    return list({(point.get("region"), point.get("snapshot_id")): point for point in points}.values())
 
 
 def _remembered(report: Json) -> tuple[str, LastReport] | None:
@@ -98,8 +101,10 @@ def _remembered(report: Json) -> tuple[str, LastReport] | None:
         is_whole = is_whole and isinstance(last.get("left") or [], list)
         return (finished, cast(LastReport, last)) if is_whole else None
     points: Any = report.get("recovery_points")
-    rows, orphans = report.get("disks"), report.get("orphans", [])
+    rows, orphans, unread = report.get("disks"), report.get("orphans", []), report.get("unread_points", [])
     if not report.get("source_listed") or not _are_disks(points) or not _are_points(points) or not _are_rows(orphans):
+        return None
+    if not _are_points(unread):
         return None
     disks = {row["disk_id"]: row for row in (rows if rows and _are_disks(rows) else points)}
     return finished, {
@@ -109,7 +114,7 @@ def _remembered(report: Json) -> tuple[str, LastReport] | None:
         "disks": [facts_of_disk(disk) for disk in disks.values()],
         "groups": groups_of_report(report.get("sets")),
         "left": sorted({str(row.get("disk_id")) for row in orphans if row.get("disk_id")}),
-        "points": [_remembered_point(point) for point in points if point.get("snapshot_id")],
+        "points": _each_once(_remembered_point(point) for point in [*points, *unread] if point.get("snapshot_id")),
     }
 
 

@@ -143,7 +143,7 @@ class Variables:
     set_seconds: int = variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.plan_rules"))
     remove_duplicates: bool = variable(as_bool, False, sets=(Argument("copy", "remove_duplicates"),))
     rpo_hours: int = variable(as_whole_number, 0, used_by=("decide.outcome",))
-    log: str = variable(one_of(("brief", "full")), "brief", used_by=("results",))
+    log: str = variable(one_of(("brief", "full")), "brief", used_by=("reporting",))
     report_dir: str = variable(as_text, "", used_by=("output.report_files",))
     metrics_dir: str = variable(as_text, "", used_by=("output.report_files",))
     history_days: int = variable(as_whole_number, 400, used_by=("output.history",))

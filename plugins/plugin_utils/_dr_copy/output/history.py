@@ -91,7 +91,8 @@ def _newest(directory: str, plan: str, shard: str) -> IndexedReport | None:
 def months_of(values: Variables, report: BareReport) -> list[Month]:
     """Return the share of recovery points within the RPO by month, newest first, including this ``report``."""
     days = {path.stem: cast(_DatedReport, read_json(path)) for path in _dated_files(values, ".json")}
-    days[_date(report)] = {"rpo_hours": report["rpo_hours"], "totals": only(_JudgedTotals, report["totals"])}
+    if report["recovery_points"]:
+        days[_date(report)] = {"rpo_hours": report["rpo_hours"], "totals": only(_JudgedTotals, report["totals"])}
     judged: dict[str, list[tuple[int, int]]] = {}
     for date, report_of_day in days.items():
         totals_of_day = _totals_of(report_of_day)
@@ -117,8 +118,14 @@ def _totals_of(report: _DatedReport) -> _JudgedTotals:
 
 
 def dated_files(report: Report, values: Variables) -> list[tuple[str, str]]:
-    """Return the names of the dated files of a run, each with its form; a run that only reads has none."""
+    """Return the names of the dated files of a run, each with its form; a run that only reads has none.
+
+    A run that found nothing to judge does not replace the files of an earlier run of the day.
+    """
     if not values.history_days or report["kind"] != "copy":
+        return []
+    dated = {path.stem for path in _dated_files(values, ".json")}
+    if not report["recovery_points"] and _date(report) in dated:
         return []
     return [(f"{_date(report)}.json", "brief"), (f"{_date(report)}.csv", "csv")]
 

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
-from ..._role.failures import failures_of, has_answered, is_listed
+from ..._role.failures import failures_of, has_answered, is_listed, was_listed
 from ..._role.reported import SCHEMA, DiskFacts
 from ..._role.rows import only
 from ..._role.run_context import RunContext
@@ -61,7 +61,7 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
         "source_region": values.source_region or None,
         "destination_regions": list(values.destination_regions),
         "source_answered": has_answered(steps.source),
-        "source_listed": is_listed(steps.source) and not steps.source.get("skipped"),
+        "source_listed": was_listed(steps.source),
         "source_problem": quoted_failures(failures_of(steps.source)) or None,
         "account": _account(steps, values),
         "settings": cast(Settings, {name: getattr(values, name) for name in Settings.__annotations__}),
@@ -88,7 +88,8 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
         "api_calls": _api_calls(steps),
         "versions": _versions(context),
     }
-    return {**report, "months": months_of(values, report), "last": _last(steps)}
+    unread_points = [point for point in steps.last.get("points") or () if point.get("region") in state.unread]
+    return {**report, "months": months_of(values, report), "last": _last(steps), "unread_points": unread_points}
 
 
 def _totals(

@@ -25,7 +25,7 @@ from ..decide.result import (
     VanishedPoint,
 )
 from ..decide.unfinished import UnfinishedCopy
-from ..input.last_report import LastReport
+from ..input.last_report import LastReport, RememberedPoint
 
 
 class Settings(TypedDict):
@@ -137,7 +137,7 @@ class WorstBreach(TypedDict):
 
 
 class Summary(SummaryFacts):
-    """The sum with the worst breaches."""
+    """The summary of a report, with its worst breaches."""
 
     breaches: list[WorstBreach]
 
@@ -214,6 +214,7 @@ class Report(BareReport):
 
     months: list[Month]
     last: LastReport
+    unread_points: list[RememberedPoint]
 
 
 def label_of(report: PlanFacts) -> str:

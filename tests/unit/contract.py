@@ -556,6 +556,16 @@ class CopyContract(OnOneCloud):
         ours = re.compile(rf"\b{re.escape(NAME)}[/-]{re.escape(VERSION)}( |$)")
         assert cloud.server.control.agents and all(map(ours.search, cloud.server.control.agents))
 
+    @pytest.mark.parametrize("named", [[], ["unknown"]])
+    def test_a_copy_that_copy_ids_does_not_name_is_not_reported_as_absent(self, cloud, named):
+        source = cloud.snapshot()
+        copy_id = cloud.run(source, wait=True)["snapshot_id"]
+        unknown = f"{copy_id[:-4]}0000"
+        out = cloud.run(source, state="absent", copy_ids=[unknown] if named else [])
+        row = out.copy()
+        assert not out.failed and not out["changed"] and "absent" not in out["msg"]
+        assert (row["snapshot_id"], row["action"], row["state"]) == (copy_id, "none", "completed")
+
     # -- the info module ---------------------------------------------------------------------------------
 
     def test_info_lists_disks_snapshots_and_where_copies_come_from(self, cloud):

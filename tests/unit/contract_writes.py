@@ -250,6 +250,15 @@ class TagWrites:
         for number, copy in enumerate(cloud.copies()):
             assert cloud.tags_of(copy)["team"] == "dr" and f"old{number}" not in cloud.tags_of(copy)
 
+    def test_a_row_has_the_failure_of_a_write_on_its_copy(self, cloud):
+        """As in failures: the tags of this copy could not be set."""
+        source, other = cloud.snapshot(), cloud.snapshot()
+        cloud.run(source, other, wait=True)
+        cloud.refuse(cloud.tag_action, "InvalidParameter", times=1)
+        out = cloud.run(source, other, wait=True, tags={"team": "dr"})
+        errors = [row["error"] for row in out["copies"]]
+        assert out.failed and out["failures"] == [error for error in errors if error]
+
     def test_a_source_that_nobody_needs_any_more_does_not_prolong_the_run(self, cloud):
         """Once its copy has failed, a throttled source region is not read any more (promises: quota, failed-copies)."""
         source, started = cloud.snapshot(), cloud.clock.monotonic()

@@ -55,7 +55,7 @@ def diff_of(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
 def lock_messages(attempts: Sequence[Attempt]) -> list[str]:
     """Return messages about the writes of a dry run that nobody can undo: locks in compliance mode."""
     new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock.due or a.decision.drift.lock.later]
-    days = [a.request.lock[0] for a in new if a.request.lock and a.request.lock[1] == "compliance"]
+    days = [a.request.lock.days for a in new if a.request.lock and a.request.lock.mode == "compliance"]
     if not days:
         return []
     return [
@@ -95,11 +95,11 @@ def _duplicate_ids(attempt: Attempt, planned: bool) -> list[str]:
 def _before(attempt: Attempt) -> dict[str, Any]:
     copy = attempt.first_decision.copy if attempt.first_decision else None
     row = {**_empty_row(attempt), **({} if copy is None else _facts(copy))}
-    return _brief(row, attempt.memory.known)
+    return _brief(row, attempt.memory.initially_there)
 
 
 def _after(attempt: Attempt, planned: bool) -> dict[str, Any]:
-    known_ids = {*attempt.memory.known, *attempt.memory.own_copies} - set(deleted_ids(attempt, planned))
+    known_ids = {*attempt.memory.initially_there, *attempt.memory.own_copies} - set(deleted_ids(attempt, planned))
     brief = _brief(_row(attempt, planned), known_ids)
     expiry = attempt.decision.drift.expiry.at or (attempt.copy.expires_at if attempt.copy else None)
     if expiry:
@@ -107,7 +107,7 @@ def _after(attempt: Attempt, planned: bool) -> dict[str, Any]:
     if attempt.copy and attempt.copy.locked_until:
         brief["locked_until"] = iso_utc(attempt.copy.locked_until)
     elif attempt.decision.drift.lock.due and attempt.request.lock:
-        brief["lock_days"] = attempt.request.lock[0]
+        brief["lock_days"] = attempt.request.lock.days
     return brief
 
 
@@ -120,7 +120,7 @@ def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
     decision, copy = attempt.decision, copy_shown(attempt)
     error = error_of(attempt)
     row = _empty_row(attempt)
-    row.update(action=action_of(attempt, copy, planned).value, error=failure_of_row(attempt, copy))
+    row.update(action=action_of(attempt, copy, planned).value, error=failure_of_row(attempt, copy, writes=True))
     if copy is not None:
         row.update(_facts(copy))
         if planned and decision.drift.tags.change:
@@ -173,8 +173,11 @@ def copy_shown(attempt: Attempt) -> Resource | None:
         first = next(iter(memory.deleted))  # a disk in a recycle bin shows again
         return memory.gone[first] if first in memory.gone else memory.seen[first].copy
     if policy.absent and attempt.copy is None:
-        named = (copy for copy in memory.copies if policy.copy_ids and copy.id in policy.copy_ids)
-        return next((copy for copy, _why in attempt.decision.deletions.refused), next(named, None))
+        refused = [copy for copy, _why in attempt.decision.deletions.refused]
+        # Copies that copy_ids does not name remain.
+        named = policy.copy_ids or ()
+        remaining = [] if policy.copy_ids is None else sorted(memory.copies, key=lambda c: c.id not in named)
+        return next(iter([*refused, *remaining]), None)
     if isinstance(attempt.decision.error, FailedCopy) and attempt.decision.cause in memory.seen:
         return memory.seen[attempt.decision.cause].copy
     return attempt.copy
@@ -211,9 +214,9 @@ def action_of(attempt: Attempt, copy: Resource | None, planned: bool) -> Action:
         return Action.DELETED if deleted else Action.NONE
     if copy is None:
         will_be = planned and decision.begin and error_of(attempt) is None
-        return (Action.REPLACED if memory.known else Action.CREATED) if will_be else Action.NONE
+        return (Action.REPLACED if memory.initially_there else Action.CREATED) if will_be else Action.NONE
     if copy.id in memory.own_copies:
-        return Action.REPLACED if memory.known else Action.CREATED
+        return Action.REPLACED if memory.initially_there else Action.CREATED
     if any(i in memory.own_copies for i in deleted):
         return Action.ADOPTED
     sighting = memory.seen.get(copy.id)
@@ -241,10 +244,17 @@ def failures_of_attempt(attempt: Attempt) -> list[dict[str, Any]]:
     return failures + [why.as_result(snapshot_id, region, copy_id) for copy_id, why in others]
 
 
-def failure_of_row(attempt: Attempt, copy: Resource | None) -> dict[str, Any] | None:
-    """Return why a request has failed, or why its copy remains although none is wanted."""
+def failure_of_row(attempt: Attempt, copy: Resource | None, writes: bool = False) -> dict[str, Any] | None:
+    """Return why a request has failed, or why its copy remains although none is wanted.
+
+    With ``writes`` also why a write on this copy has failed.
+    """
+    failures = failures_of_attempt(attempt)
+    if error_of(attempt):
+        return failures[0]
     left = copy is not None and any(one.id == copy.id for one, _why in attempt.decision.deletions.refused)
-    return failures_of_attempt(attempt)[0] if error_of(attempt) or left else None
+    of_copy = [failure for failure in failures if copy is not None and failure["snapshot_id"] == copy.id]
+    return of_copy[0] if of_copy and (left or writes) else None
 
 
 def counts_of(

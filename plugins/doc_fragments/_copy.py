@@ -137,6 +137,8 @@ options:
   description:
     description:
       - Description of each copy. May contain the same placeholders as O(name).
+      - At most 255 characters on AWS. On Alibaba Cloud 2 to 256 characters, and it must not begin with C(http://) or
+        C(https://).
     type: str
     default: Copied from {snapshot_id} in {source_region}
 """
@@ -170,7 +172,7 @@ options:
 options:
   tags:
     description:
-      - Tags for each copy. Existing copies made by this collection get them too.
+      - Tags for each copy. Existing copies made by this collection get them too. CBS accepts no empty values.
       - Every copy also gets the tags C(dr-copy:source-snapshot-id), C(dr-copy:source-region), C(dr-copy:source-disk-id)
         and C(dr-copy:source-created-at). Later runs identify the copy by these tags. The module reserves room for them.
     type: dict

@@ -25,7 +25,8 @@ options:
     aliases: [destination_region]
   name:
     description:
-      - The tag C(Name) of each copy. Without it a copy has no such tag, unless O(tags) or O(copy_tags) set one.
+      - The tag C(Name) of each copy, at most 256 characters. Without it a copy has no such tag, unless O(tags) or
+        O(copy_tags) set one.
   completion_duration_minutes:
     description:
       - Make time-based copies, which AWS completes within this many minutes; 15 to 2880, in steps of 15. They cost

@@ -111,7 +111,7 @@ class Capabilities:
     #: once more.
     may_answer_with_gone = False
     #: The hint about a copy that the cloud accepted and no longer shows.
-    loss_hint = "Run again to make a new copy; look in the cloud's audit log for who deleted it."
+    gone_hint = "Run again to make a new copy; look in the cloud's audit log for who deleted it."
     #: The hint about a copy that does not fit.
     misfit_hint = "Set replace_mismatched: true to make a matching copy."
 

@@ -18,7 +18,7 @@ from .capabilities import Capabilities
 from .errors import CopyError, NotFound, Retry, Unreachable
 from .locks import Lock
 from .model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
-from .pacing import persist
+from .pacing import retry_until_answered
 from .sets import ListedSet
 from .tags import provenance_of
 from .waiting import Clock, CloudClock, Deadline
@@ -106,7 +106,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
     @reads
     @abc.abstractmethod
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
+    def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
         """Read the state of copies; those that the cloud does not show are omitted."""
 
     def may_be_of_one(self, error: CopyError) -> bool:
@@ -130,22 +130,22 @@ class SnapshotCloud(Capabilities, abc.ABC):
         raise NotImplementedError
 
     @writes
-    def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
+    def delete(self, region: str, resource_ids: Sequence[str]) -> dict[str, CopyError]:
         """Delete copies. A copy that is already gone is a success. Returns the failures by ID.
 
         A raised error applies to the call.
         """
-        answers = {i: _result_of(self.delete_one, region, i) for i in snapshot_ids}
+        answers = {i: _result_of(self.delete_one, region, i) for i in resource_ids}
         return {i: a for i, a in answers.items() if isinstance(a, CopyError) and not isinstance(a, NotFound)}
 
     @writes
-    def delete_one(self, region: str, snapshot_id: str) -> None:
+    def delete_one(self, region: str, resource_id: str) -> None:
         """Delete one copy, for clouds whose call deletes only one."""
         raise NotImplementedError
 
     @writes
     @abc.abstractmethod
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+    def change_tags(self, region: str, resource_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         """Make the same change to the tags of several copies. Is safe to repeat. Returns the failures by ID."""
 
     @writes
@@ -158,7 +158,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
         raise NotImplementedError
 
     @writes
-    def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:
+    def set_expiry(self, region: str, copy_id: str, moment: datetime) -> None:
         """Set the expiry of a copy to a time (aware), if ``expires_after_copying``. Is safe to repeat."""
         raise NotImplementedError
 
@@ -168,15 +168,16 @@ class SnapshotCloud(Capabilities, abc.ABC):
         raise NotImplementedError
 
     @writes
-    def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
+    def lock(self, region: str, copy_id: str, days: int, mode: str) -> datetime:
         """Lock a copy for ``days`` from now, if the cloud has ``lock_modes``. Returns when the lock ends (aware)."""
         raise NotImplementedError
 
     @writes
     def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
-        """Start to attach a disk to an instance, as ``device`` or the first free device, if the cloud ``attaches``.
+        """Start to attach a disk to an instance, if the cloud has ``instance_ids``.
 
-        Raises Underway if it may be attached already; then a look shows the instance.
+        The disk gets the name ``device``, or the first free one. Raises Underway if it may be attached already; then a
+        look shows the instance.
         """
         raise NotImplementedError
 
@@ -250,7 +251,7 @@ class Pages:
 
     def read(self, page: Callable[[], Answer]) -> Answer:
         """Read a page. Raises a CopyError, for the first page at once, because the caller repeats that."""
-        answer = persist(page, self._deadline.within(self._seconds)) if self.number else page()
+        answer = retry_until_answered(page, self._deadline.within(self._seconds)) if self.number else page()
         self.number += 1
         return answer
 
@@ -278,9 +279,9 @@ def call_safely(kind: type[CopyError], call: Callable[[], Answer]) -> Answer:
         ) from error
 
 
-def read_persistently(read: Callable[[], Answer], deadline: Deadline) -> Answer:
+def read_with_retries(read: Callable[[], Answer], deadline: Deadline) -> Answer:
     """Read from a cloud; a failure that may pass is retried until the deadline. Raises a CopyError."""
-    return persist(lambda: call_safely(Unreachable, read), deadline)
+    return retry_until_answered(lambda: call_safely(Unreachable, read), deadline)
 
 
 def _result_of(call: Callable[..., Answer], *arguments: Any) -> Answer | CopyError:

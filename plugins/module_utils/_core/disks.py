@@ -97,8 +97,8 @@ class DiskCloud(SnapshotCloud):
         pages = self.pages()
         return pages.listing(self._as_copies(self.list_restored(region, pages)))
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return {copy.id: copy for copy in self._as_copies(self.read_disks(region, snapshot_ids))}
+    def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
+        return {copy.id: copy for copy in self._as_copies(self.read_disks(region, resource_ids))}
 
     def _as_copies(self, disks: Sequence[Disk]) -> list[RestoredDisk]:
         return [copy for disk in disks if (copy := self.as_copy(disk)) and copy.state is not State.ABSENT]

@@ -33,7 +33,7 @@ def lock_problems(request: CopyRequest) -> list[str]:
     """Return the problems of lock_days. Makes no call."""
     if request.lock is None:
         return []
-    days = request.lock[0]
+    days = request.lock.days
     if not 1 <= days <= MAX_LOCK_DAYS:
         return [f"lock_days: {days} is not within 1 to {MAX_LOCK_DAYS}"]
     if request.retention_days is not None and days > request.retention_days:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 
 class State(str, Enum):
@@ -233,13 +233,21 @@ class SnapshotFilter:
         )
 
 
+class LockRequest(NamedTuple):
+    """How a copy is to be locked."""
+
+    days: int
+    mode: str | None  #: None: the cloud's default.
+
+
 @dataclass(frozen=True)
 class CopyRequest:
     """One requested copy: a source snapshot and a destination region.
 
     ``source_region`` is None if it must be looked up. ``name`` and ``description`` are templates (see templates.py).
-    ``tags`` is None if the user set none, ``retention_days`` if copies do not expire, ``lock`` (days, mode) if there is
-    none. ``options`` has the cloud's own options. ``is_disk``: a disk is made instead of a copy.
+    ``tags`` is None if the user set none, ``retention_days`` if copies do not expire, ``lock`` if copies are not
+    locked. ``options`` has the cloud's own options. ``is_disk``: a disk is created instead of a copy; then ``options``
+    has its zone, type, size, instance and device.
     """
 
     snapshot_id: str
@@ -254,7 +262,7 @@ class CopyRequest:
     encrypted: bool = False
     kms_key_id: str | None = None
     retention_days: int | None = None
-    lock: tuple[int, str | None] | None = None
+    lock: LockRequest | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     is_disk: bool = False
 

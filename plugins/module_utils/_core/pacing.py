@@ -8,7 +8,7 @@
 
     what is repeated, or waits        its pacing
     a look at copies in progress      poll_pause; Window.poll_at while requests wait for room
-    a read that fails                 Retries, or persist, which sleeps in between
+    a read that fails                 Retries, or retry_until_answered, which sleeps in between
     a read of a region that hangs     hang_pause, in addition to Retries
     a copy call                       Window: room, full quota, throttling, busy sources and disks
     a refused write                   write_pause, for each copy
@@ -99,7 +99,7 @@ class Retries:
         return error.retry is Retry.NEVER or is_given_up
 
 
-def persist(call: Callable[[], Result], deadline: Deadline) -> Result:
+def retry_until_answered(call: Callable[[], Result], deadline: Deadline) -> Result:
     """Repeat a call that is safe to repeat until it is answered. Raises the last CopyError."""
     retries = Retries(deadline)
     while True:

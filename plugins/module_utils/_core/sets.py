@@ -79,7 +79,7 @@ def is_in_mark(disk_id: str, mark: str) -> bool:
 
 
 def _code(disk_id: str) -> str:
-    """Return a short hash of a disk; of a million disks, two may have the same one."""
+    """Return a hash of a disk with 20 bits: another disk has the same one with a probability of one in a million."""
     return base64.b32encode(hashlib.sha256(disk_id.encode()).digest())[:CODE].decode().lower()
 
 

@@ -66,6 +66,11 @@ def as_bool(value: Any) -> bool:
         raise InvalidValue(f"must be true or false, not {value!r}") from None
 
 
+def is_true(value: Any) -> bool:
+    """Whether the modules read this value as true."""
+    return bool(boolean(value, strict=False))
+
+
 def as_list(value: Any) -> list[str]:
     """Parse a list, a JSON list, or a string with one entry per line or separated by commas."""
     if isinstance(value, str):

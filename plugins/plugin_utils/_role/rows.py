@@ -110,10 +110,10 @@ def disk_id_of(snapshot: SnapshotRow) -> str:
     return str((source and source.get("disk_id")) or snapshot.get("disk_id") or "")
 
 
-def counting_order(copy: SnapshotRow) -> tuple[bool, str, str]:
+def counting_key(copy: SnapshotRow) -> tuple[bool, str, str]:
     """Sort key for copies of one source: the first counts (promises: counting-order).
 
-    The copy modules count a copy on ENS as ours even if it is not managed. A row does not show that.
+    Where copies have no tags, the copy modules count one as ours even if it is not managed. A row does not show that.
     """
     source = copy.get("source")
     return (not (source and source.get("managed")), copy.get("created_at") or "unknown", str(copy["snapshot_id"]))

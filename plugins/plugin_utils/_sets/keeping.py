@@ -12,7 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 
 from .copies import Copy, CopySet
 from .groups import Group
-from .marked import SetsOfGroups, joint_set, newest_whole, set_order, sets_of_copies
+from .marked import SetsOfGroups, joint_set, newest_whole, set_key, sets_of_copies
 
 
 def possible_set_members(copies: Sequence[Copy]) -> set[tuple[str, str]]:
@@ -63,14 +63,14 @@ def _kept_by_marks(sets: Sequence[CopySet]) -> Iterator[CopySet]:
     for of_plans in of_groups.values():
         for copy_set in of_plans:
             if not any(
-                set_order(other) > set_order(copy_set) and other.disk_ids >= copy_set.disk_ids for other in of_plans
+                set_key(other) > set_key(copy_set) and other.disk_ids >= copy_set.disk_ids for other in of_plans
             ):
                 yield copy_set
     for copy_set in _perhaps_whole(sets):
         newer = [
             other
             for other in of_groups.get((copy_set.region, copy_set.group_id), ())
-            if set_order(other) > set_order(copy_set)
+            if set_key(other) > set_key(copy_set)
         ]
         if copy_set.disk_ids.difference(*(other.disk_ids for other in newer)):
             yield copy_set

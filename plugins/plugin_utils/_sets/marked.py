@@ -56,7 +56,7 @@ def sets_of_copies(
             elif found := _set_of(filter(counts, members), plan):
                 parts.append(found)
         sets += [_completed(copy_set, parts, of_plans[region, group_id, copy_set.plan]) for copy_set in parts]
-    sets.sort(key=set_order, reverse=True)
+    sets.sort(key=set_key, reverse=True)
     return sets, contradictions
 
 
@@ -160,10 +160,10 @@ class SetsOfGroups:
                 members = [copy for part in parts for copy in part.members if copy.disk_id in disk_ids]
                 if joint := joint_set(parts[0], members, len(disk_ids)):
                     found.append(joint)
-        return max(found, key=set_order, default=None)
+        return max(found, key=set_key, default=None)
 
 
-def set_order(copy_set: CopySet) -> tuple[datetime, str]:
+def set_key(copy_set: CopySet) -> tuple[datetime, str]:
     return copy_set.taken_at, copy_set.mark.set_id
 
 
@@ -175,7 +175,7 @@ def disks_that_left(newest: Iterable[Copy], sets: Iterable[CopySet]) -> set[str]
     whole: dict[tuple[str, str], CopySet] = {}
     for copy_set in newest_whole(sets).values():
         key = (copy_set.group_id, copy_set.plan)
-        whole[key] = max(copy_set, whole.get(key, copy_set), key=set_order)
+        whole[key] = max(copy_set, whole.get(key, copy_set), key=set_key)
     since = ((copy, whole.get((copy.group_id, copy.plan))) for copy in newest)
     return {
         copy.disk_id

@@ -89,7 +89,7 @@ def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[
     for first in sources:
         if free_after and first.time <= free_after:
             continue
-        others = [_next(of_disks[disk_id], first) for disk_id in group.disk_ids if disk_id != first.disk_id]
+        others = [_at_or_after(of_disks[disk_id], first) for disk_id in group.disk_ids if disk_id != first.disk_id]
         members = [first, *(other for other in others if other)]
         last = max(member.time for member in members)
         # If the same disk has a later snapshot before the last member, the set that begins with it is closer.
@@ -102,7 +102,7 @@ def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[
     return found
 
 
-def _next(sources: Sequence[Source], first: Source) -> Source | None:
+def _at_or_after(sources: Sequence[Source], first: Source) -> Source | None:
     place = bisect_left(sources, first.time, key=lambda source: source.time)
     return sources[place] if place < len(sources) else None
 

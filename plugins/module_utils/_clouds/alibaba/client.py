@@ -24,7 +24,7 @@ from ..._core.errors import (
 )
 from ..endpoint import checked_endpoint, checked_timeouts
 from ..user_agent import NAME, VERSION
-from .errors import CODE_HINTS, ERRORS, HINTS, silence, words_of
+from .errors import ERRORS, HINTS, KIND_HINTS, silence, words_of
 from .login import Keys, current_login
 
 try:
@@ -88,7 +88,7 @@ class Service:
         self._timeouts = checked_timeouts(params)
         checked_endpoint(params.get("sts_endpoint"), "sts_endpoint")
         self._errors = {**ERRORS, **api.errors}
-        self._hints = {**CODE_HINTS, **api.hints}
+        self._hints = {**HINTS, **api.hints}
         self._login = current_login(params)
         self._clients: dict[str, tuple[Keys, Any]] = {}
 
@@ -121,7 +121,7 @@ class Service:
             # The SDK splits the message of a refused signature at a colon, which may be missing
             # (api-facts: alibaba-signature-colon).
             raise Credentials(
-                f"{activity}: the signature was refused", code="SignatureDoesNotMatch", hint=HINTS[Credentials]
+                f"{activity}: the signature was refused", code="SignatureDoesNotMatch", hint=KIND_HINTS[Credentials]
             ) from None
         except ValueError:
             raise Ambiguous(f"{activity}: the answer is incomplete or not valid") from None
@@ -179,7 +179,7 @@ class Service:
         if kind is Credentials and self._login.trouble:
             words += f" (refreshing the credentials had failed: {self._login.trouble})"
         return kind(
-            f"{activity}: {words}", code=code, request_id=request_id, hint=self._hints.get(code) or HINTS.get(kind)
+            f"{activity}: {words}", code=code, request_id=request_id, hint=self._hints.get(code) or KIND_HINTS.get(kind)
         )
 
 

@@ -20,6 +20,7 @@ from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, Sna
 from ..._core.sets import ListedSet
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
 from ..paging import identified, items_of, token_pages
+from ..wording import first_ids
 from .client import Api, Service, numbered
 from .ecs_answers import COMPLETE_GROUP, disk_of, lock_of, set_of, snapshot_of
 from .ecs_capabilities import EcsCapabilities
@@ -84,8 +85,8 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
         return {**self._by_id(region or "", snapshot_ids, f"Reading the source snapshots in {region}")}
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return self._by_id(region, snapshot_ids, f"Looking at the copies in {region}")
+    def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
+        return self._by_id(region, resource_ids, f"Looking at the copies in {region}")
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         """List all copies, or by their mark the copies of some sources that this collection made."""
@@ -142,14 +143,14 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             raise Ambiguous(f"{activity}: the call was accepted, but returned no snapshot ID")
         return self.new_copy(order, answer["SnapshotId"], "progressing", disk_id=order.source.disk_id, recorded=True)
 
-    def delete_one(self, region: str, snapshot_id: str) -> None:
-        activity = f"Deleting the copy {snapshot_id} in {region}"
-        self._service.write("DeleteSnapshot", region, activity, SnapshotId=snapshot_id)
+    def delete_one(self, region: str, resource_id: str) -> None:
+        activity = f"Deleting the copy {resource_id} in {region}"
+        self._service.write("DeleteSnapshot", region, activity, SnapshotId=resource_id)
 
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+    def change_tags(self, region: str, resource_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         pairs = [{"Key": key, "Value": value} for key, value in change.set.items()]
-        for ids in batches(snapshot_ids, self.tagged_per_call):
-            activity = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
+        for ids in batches(resource_ids, self.tagged_per_call):
+            activity = f"Tagging {first_ids(ids)} in {region}"
             given: dict[str, Any] = {"ResourceType": self.tagged_resource, **numbered("ResourceId", ids)}
             if change.remove:
                 self._service.write("UntagResources", region, activity, **given, **numbered("TagKey", change.remove))
@@ -166,13 +167,13 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         except NotFound:
             return {}
 
-    def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
-        activity = f"Locking the copy {snapshot_id} in {region}"
+    def lock(self, region: str, copy_id: str, days: int, mode: str) -> datetime:
+        activity = f"Locking the copy {copy_id} in {region}"
         answer = self._service.write(
             "LockSnapshot",
             region,
             activity,
-            SnapshotId=snapshot_id,
+            SnapshotId=copy_id,
             LockMode=mode,
             LockDuration=days,
             # Required. With 0 nobody can ever undo the lock, as the documentation says.

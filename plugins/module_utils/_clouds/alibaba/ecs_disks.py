@@ -123,8 +123,8 @@ class EcsDisks(DiskCloud, EcsCloud):
             raise Ambiguous(f"{activity}: the call was accepted, but returned no disk ID")
         return self.new_disk(order, answer["DiskId"], "Creating")
 
-    def delete_one(self, region: str, snapshot_id: str) -> None:
-        self._service.write("DeleteDisk", region, f"Deleting the disk {snapshot_id} in {region}", DiskId=snapshot_id)
+    def delete_one(self, region: str, resource_id: str) -> None:
+        self._service.write("DeleteDisk", region, f"Deleting the disk {resource_id} in {region}", DiskId=resource_id)
 
     def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
         activity, given = f"Attaching the disk {disk_id} to {instance_id} in {region}", {"DiskId": disk_id}

@@ -86,8 +86,8 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
                 found[source.id] = source
         return found
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return {s.id: s for s in self._by_id(region, snapshot_ids, f"Looking at the copies on {region}")}
+    def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
+        return {s.id: s for s in self._by_id(region, resource_ids, f"Looking at the copies on {region}")}
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         pages = self.pages()
@@ -163,12 +163,12 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             )
         return Ambiguous(f"{activity}: the answer does not mention {node}", code="MissingNode", request_id=request_id)
 
-    def delete_one(self, region: str, snapshot_id: str) -> None:
+    def delete_one(self, region: str, resource_id: str) -> None:
         self._service.write(
-            "DeleteSnapshot", self._api_region, f"Deleting the copy {snapshot_id} on {region}", SnapshotId=snapshot_id
+            "DeleteSnapshot", self._api_region, f"Deleting the copy {resource_id} on {region}", SnapshotId=resource_id
         )
 
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+    def change_tags(self, region: str, resource_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         """ENS has no snapshot tags; the engine changes no tags if ``tag_rules`` is None."""
         return {}
 

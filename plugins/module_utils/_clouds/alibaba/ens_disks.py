@@ -116,6 +116,6 @@ class EnsDisks(DiskCloud, EnsCloud):
             )
         return self.new_disk(order, str(ids[0]), "Creating", name=self._name(request.snapshot_id))
 
-    def delete_one(self, region: str, snapshot_id: str) -> None:
-        activity = f"Deleting the disk {snapshot_id} on {region}"
-        self._service.write("DeleteDisk", self._api_region, activity, DiskId=snapshot_id)
+    def delete_one(self, region: str, resource_id: str) -> None:
+        activity = f"Deleting the disk {resource_id} on {region}"
+        self._service.write("DeleteDisk", self._api_region, activity, DiskId=resource_id)

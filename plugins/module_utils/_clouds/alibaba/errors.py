@@ -57,11 +57,11 @@ ERRORS: dict[str, type[CopyError]] = {
     "InvalidSnapshotId.NotReady": NotReady,
 }
 #: The hints about codes that ECS and ENS share.
-CODE_HINTS = {
+HINTS = {
     "InsufficientBalance": "Add funds to the account, then run again.",
     "InvalidAccountStatus.NotEnoughBalance": "Add funds to the account, then run again.",
 }
-HINTS: dict[type[CopyError], str] = {
+KIND_HINTS: dict[type[CopyError], str] = {
     Refused: FIX_THE_CAUSE,
     Credentials: "Check access_key, secret_key and security_token (or the profile), and this machine's clock.",
     Forbidden: "Grant the caller this action in RAM; see the guide on permissions.",

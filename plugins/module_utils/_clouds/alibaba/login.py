@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from ..._core.errors import CopyError, Credentials
 from . import providers
-from .errors import HINTS, words_of
+from .errors import KIND_HINTS, words_of
 
 KEY_ID = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY")
 SECRET = ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALICLOUD_SECRET_KEY")
@@ -94,7 +94,7 @@ def login_failure(error: Exception, activity: str, hint: str | None = None) -> C
     answered = {name: re.search(rf'"{name}"\s*:\s*"([^"]+)"', str(error)) for name in ("Code", "RequestId")}
     code, request_id = (found.group(1) if found else None for found in answered.values())
     words = words_of(str(error)) or type(error).__name__
-    return Credentials(f"{activity}: {words}", code=code, request_id=request_id, hint=hint or HINTS[Credentials])
+    return Credentials(f"{activity}: {words}", code=code, request_id=request_id, hint=hint or KIND_HINTS[Credentials])
 
 
 def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:

@@ -20,6 +20,7 @@ from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, Sna
 from ..._core.pacing import Backoff
 from ..._core.sets import ListedSet
 from ..paging import identified, items_of, token_pages
+from ..wording import first_ids
 from .client import AwsModule
 from .ebs_answers import ARCHIVED, arguments_of, disk_of, is_local_zone, tag_list
 from .ebs_capabilities import EbsCapabilities
@@ -119,8 +120,8 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
             found.update(self._ec2.snapshots_by_id(region, still, activity, RestorableByUserIds=["self"]))
         return found
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return self._ec2.snapshots_by_id(region, snapshot_ids, f"Looking at the copies in {region}", **OWN)
+    def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
+        return self._ec2.snapshots_by_id(region, resource_ids, f"Looking at the copies in {region}", **OWN)
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         queries = [()] if source_ids is None else queries_for_copies(sorted(source_ids))
@@ -150,18 +151,18 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
             raise Ambiguous(f"{activity}: AWS accepted the call, but returned no snapshot ID")
         return replace(self.new_copy(order, answer["SnapshotId"], "pending"), name=order.tags.get("Name", ""))
 
-    def delete_one(self, region: str, snapshot_id: str) -> None:
+    def delete_one(self, region: str, resource_id: str) -> None:
         delete = self._ec2.writer(region).delete_snapshot
-        self._ec2.write(f"Deleting the copy {snapshot_id} in {region}", partial(delete, SnapshotId=snapshot_id))
+        self._ec2.write(f"Deleting the copy {resource_id} in {region}", partial(delete, SnapshotId=resource_id))
 
     def read_keys(self, region: str, key_ids: Collection[str]) -> dict[str, Key]:
         """Read the states of KMS keys by the given IDs; a key that cannot be read is unknown."""
         return self._keys.read(region, key_ids, self.deadline)
 
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+    def change_tags(self, region: str, resource_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         client = self._ec2.writer(region)
-        for ids in batches(snapshot_ids, self.tagged_per_call):
-            activity = f"Tagging {', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''} in {region}"
+        for ids in batches(resource_ids, self.tagged_per_call):
+            activity = f"Tagging {first_ids(ids)} in {region}"
             if change.remove:
                 keys = [{"Key": key} for key in change.remove]
                 self._ec2.write(activity, partial(client.delete_tags, Resources=ids, Tags=keys))
@@ -184,9 +185,9 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         shown = token_pages(page, self.pages(), activity)
         return {s["SnapshotId"]: Lock(s.get("LockExpiresOn"), s.get("LockState") == "expired") for s in shown}
 
-    def lock(self, region: str, snapshot_id: str, days: int, mode: str) -> datetime:
-        send = partial(self._ec2.writer(region).lock_snapshot, SnapshotId=snapshot_id, LockMode=mode, LockDuration=days)
-        activity = f"Locking the copy {snapshot_id} in {region}"
+    def lock(self, region: str, copy_id: str, days: int, mode: str) -> datetime:
+        send = partial(self._ec2.writer(region).lock_snapshot, SnapshotId=copy_id, LockMode=mode, LockDuration=days)
+        activity = f"Locking the copy {copy_id} in {region}"
         if until := self._ec2.write(activity, send).get("LockExpiresOn"):
             return until  # type: ignore[no-any-return]  # botocore has no types
         raise Ambiguous(f"{activity}: AWS accepted the call, but returned no end of the lock")

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..._core.errors import Forbidden, NotFound, Unreachable
-from ..._core.pacing import persist
+from ..._core.pacing import retry_until_answered
 from ..paging import items_of
 from .ebs import EbsCloud
 from .errors import BLOCK_KEY_ACTIONS
@@ -62,7 +62,7 @@ class EbsBlocks(EbsCloud):
         # AWS accepts a first index together with a page token, but ignores the index.
         given: dict[str, Any] = {"StartingBlockIndex": first}
         while True:
-            page, found = self._persisted(partial(read, given), is_new and not tokens)
+            page, found = self._read_with_retries(partial(read, given), is_new and not tokens)
             tokens.update(found)
             token = page.get("NextToken")
             if not token or len(tokens) >= max_blocks:
@@ -90,7 +90,7 @@ class EbsBlocks(EbsCloud):
                 raise Unreachable(f"{activity}: the checksum of the received block is not the one that AWS reports")
             return found
 
-        return str(persist(partial(self._with_hint, read_block), self.deadline))
+        return str(retry_until_answered(partial(self._with_hint, read_block), self.deadline))
 
     def _page(self, activity: str, ask: Any, given: Any) -> tuple[Any, dict[int, str]]:
         page = self._ec2.read(activity, partial(ask, **given))
@@ -101,12 +101,12 @@ class EbsBlocks(EbsCloud):
             raise Unreachable(f"{activity}: the answer contains a block without its index or token")
         return page, {int(block["BlockIndex"]): str(block["BlockToken"]) for block in listed}
 
-    def _persisted(self, read: Any, may_show_late: bool) -> Any:
+    def _read_with_retries(self, read: Any, may_show_late: bool) -> Any:
         ask = partial(self._with_hint, read)
         until = self.deadline.now() + SHOWN_SECONDS
         while True:
             try:
-                return persist(ask, self.deadline)
+                return retry_until_answered(ask, self.deadline)
             except NotFound:
                 if not may_show_late or self.deadline.passed or self.deadline.now() >= until:
                     raise

@@ -53,7 +53,7 @@ class EbsDisks(DiskCloud, EbsCloud):
     shows_warm = True
     device_pattern = r"(?:/dev/)?(?:sd|xvd)[a-z]{1,2}[0-9]{0,2}"
     device_example = "/dev/sdf"
-    loss_hint = (
+    gone_hint = (
         "AWS removes a disk that it may not encrypt, and gives no reason: check that the key of the snapshot, or "
         f"kms_key_id, exists in the region, is enabled, and may be used by the caller ({KMS_ACTIONS}). Otherwise look "
         "in CloudTrail for who deleted it. Then run again."
@@ -118,9 +118,9 @@ class EbsDisks(DiskCloud, EbsCloud):
         size = answer.get("Size") or order.source.size_gib  # AWS silently raises a size below the snapshot's
         return self.new_disk(order, answer["VolumeId"], answer.get("State", "creating"), size_gib=size)
 
-    def delete_one(self, region: str, snapshot_id: str) -> None:
+    def delete_one(self, region: str, resource_id: str) -> None:
         delete = self._ec2.writer(region).delete_volume
-        self._ec2.write(f"Deleting the disk {snapshot_id} in {region}", partial(delete, VolumeId=snapshot_id))
+        self._ec2.write(f"Deleting the disk {resource_id} in {region}", partial(delete, VolumeId=resource_id))
 
     def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
         name = device or self._free_device(region, instance_id)

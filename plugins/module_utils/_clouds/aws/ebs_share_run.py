@@ -15,7 +15,7 @@ from ..._core.errors import BadInput, CopyError, Retry
 from ..._core.module.messages import first_failures
 from ..._core.module.options import id_problems, required_region_problems
 from ..._core.module.runner import Module, calls_reported, deadline_after, end_module, guarded
-from ..._core.pacing import persist
+from ..._core.pacing import retry_until_answered
 from .client import AwsModule
 from .ebs import EbsCloud
 from .ebs_sharing import EbsSharing
@@ -44,12 +44,12 @@ def _share(module: Module, keys: dict[str, Any]) -> None:
     if problems:
         raise BadInput(problems)
     with calls_reported(module, cloud, keys):
-        shared_ids = persist(lambda: cloud.list_shared(region, account), deadline) if ids else set()
+        shared_ids = retry_until_answered(lambda: cloud.list_shared(region, account), deadline) if ids else set()
         for snapshot_id in ids:
             changed = snapshot_id not in shared_ids
             try:
                 if changed and not module.check_mode:
-                    persist(partial(cloud.share, region, snapshot_id, account), deadline)
+                    retry_until_answered(partial(cloud.share, region, snapshot_id, account), deadline)
             except CopyError as error:
                 keys["failures"].append(_with_hint(error).as_result(snapshot_id, region))
             else:

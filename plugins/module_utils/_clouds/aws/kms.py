@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._core.errors import CopyError, Unreachable
 from ..._core.keys import Key
-from ..._core.pacing import persist
+from ..._core.pacing import retry_until_answered
 from ..._core.waiting import Deadline
 from .ec2_calls import Ec2Calls
 
@@ -54,7 +54,7 @@ class KeyStates:
     def _read(self, region: str, key_id: str, deadline: Deadline) -> Key:
         activity = f"Asking KMS for the key {key_id} in {region}"
         ask = partial(self._ec2.key_reader(region).describe_key, KeyId=key_id)
-        answer = persist(partial(self._ec2.read, activity, ask), deadline.within(SECONDS))
+        answer = retry_until_answered(partial(self._ec2.read, activity, ask), deadline.within(SECONDS))
         return _key_of(answer.get("KeyMetadata") or {}, key_id)
 
 

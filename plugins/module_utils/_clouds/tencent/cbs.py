@@ -15,13 +15,14 @@ from typing import Any
 from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
-from ..._core.pacing import persist
+from ..._core.pacing import retry_until_answered
 from ..._core.sets import ListedSet
+from ..wording import first_ids
 from .cbs_answers import deadline_text, disk_of, full_name, name_ending, set_of, source_of_order
 from .cbs_capabilities import CbsCapabilities
 from .cbs_reads import PAGE, CbsReads, only
 from .cbs_tags import TAGS, Tags
-from .client import Service, first_ids
+from .client import Service
 from .errors import failure
 
 #: The most disks in a filter, and the most disks to read by filter; for more, the entire region is listed
@@ -80,8 +81,8 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
             )
         return {**found}
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return self._reads.by_id(region, snapshot_ids, f"Looking at the copies in {region}")
+    def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
+        return self._reads.by_id(region, resource_ids, f"Looking at the copies in {region}")
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         pages = self.pages()
@@ -155,36 +156,38 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         source = source_of_order(order)
         return self.new_copy(order, item["SnapshotId"], "COPYING_FROM_REMOTE", tags={}, source=source, marked_ours=True)
 
-    def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
+    def delete(self, region: str, resource_ids: Sequence[str]) -> dict[str, CopyError]:
         """Delete with one call, which deletes all copies or none."""
-        activity = f"Deleting {first_ids(snapshot_ids)} in {region}"
+        activity = f"Deleting {first_ids(resource_ids)} in {region}"
         try:
-            self._delete_all(region, snapshot_ids, activity)
+            self._delete_all(region, resource_ids, activity)
         except NotFound:
-            if len(snapshot_ids) > 1:
+            if len(resource_ids) > 1:
                 raise
         return {}
 
-    def _delete_all(self, region: str, snapshot_ids: Sequence[str], activity: str) -> None:
-        self._service.write("DeleteSnapshots", region, activity, SnapshotIds=list(snapshot_ids))
+    def _delete_all(self, region: str, resource_ids: Sequence[str], activity: str) -> None:
+        self._service.write("DeleteSnapshots", region, activity, SnapshotIds=list(resource_ids))
 
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+    def change_tags(self, region: str, resource_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
         failed: dict[str, CopyError] = {}
-        for ids in batches(snapshot_ids, self.tagged_per_call):
+        for ids in batches(resource_ids, self.tagged_per_call):
             failed.update(self._tags.change(region, self.tagged_resource, ids, change))
         return failed
 
     def delete_tags(self, region: str, tags: Sequence[tuple[str, str]], each: bool) -> None:
         for some_tags in batches(tags, TAGS):
-            persist(partial(self._tags.delete, region, some_tags, each), self.deadline.within(self.page_seconds))
+            retry_until_answered(
+                partial(self._tags.delete, region, some_tags, each), self.deadline.within(self.page_seconds)
+            )
 
-    def set_expiry(self, region: str, snapshot_id: str, moment: datetime) -> None:
-        activity = f"Setting the expiry of {snapshot_id} in {region} to {deadline_text(moment)}"
+    def set_expiry(self, region: str, copy_id: str, moment: datetime) -> None:
+        activity = f"Setting the expiry of {copy_id} in {region} to {deadline_text(moment)}"
         self._service.write(
             "ModifySnapshotAttribute",
             region,
             activity,
-            SnapshotId=snapshot_id,
+            SnapshotId=copy_id,
             IsPermanent=False,
             Deadline=deadline_text(moment),
         )

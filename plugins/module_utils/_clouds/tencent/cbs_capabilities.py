@@ -39,7 +39,7 @@ class CbsCapabilities(Capabilities):
     passing_tags: tuple[str, ...] = (SOURCE_SNAPSHOT_ID, SOURCE_CREATED_AT, PROVEN_AT, PROVEN_BEFORE, "dr-copy:set")
     deletes_later = True
     expires_after_copying = True
-    loss_hint = (
+    gone_hint = (
         "CBS shows no failed copies and gives no reason. Look for the copy in CloudAudit and in the console's "
         "messages, and check the account's balance and snapshot quota. Run again to make a new copy."
     )

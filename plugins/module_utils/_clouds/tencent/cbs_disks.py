@@ -39,7 +39,7 @@ class CbsDisks(DiskCloud, CbsCloud):
     #: The same token makes a repeated call safe (api-facts: cbs-disk-token). But a refused token may belong to a disk
     #: that is being made and does not show yet.
     doubt_seconds, underway_seconds = 10.0, 120.0
-    loss_hint = (
+    gone_hint = (
         "Look for the disk in CloudAudit and in the console's messages, and check the account's balance and quota. "
         "Then run again. CBS does not show failed disks, and gives no reason."
     )
@@ -151,9 +151,5 @@ class CbsDisks(DiskCloud, CbsCloud):
                 raise error.as_kind(Busy) from error
             raise
 
-    def delete(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, CopyError]:
-        # Not that of DiskCloud: the cloud's own method handles a call that deletes all or none.
-        return CbsCloud.delete(self, region, snapshot_ids)
-
-    def _delete_all(self, region: str, snapshot_ids: Sequence[str], activity: str) -> None:
-        self._service.write("TerminateDisks", region, activity, DiskIds=list(snapshot_ids))
+    def _delete_all(self, region: str, resource_ids: Sequence[str], activity: str) -> None:
+        self._service.write("TerminateDisks", region, activity, DiskIds=list(resource_ids))

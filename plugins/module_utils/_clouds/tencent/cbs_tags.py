@@ -13,7 +13,8 @@ from ..._core.cloud import batches
 from ..._core.errors import CopyError, NotFound, TagsFull
 from ..._core.model import TagChange
 from ..._core.tags import PROVENANCE_KEYS, SOURCE_SNAPSHOT_ID
-from .client import Service, first_ids
+from ..wording import first_ids
+from .client import Service
 from .errors import TagBound, failure
 
 #: The most tags per call.
@@ -29,12 +30,10 @@ class Tags:
         self.refused: dict[str, CopyError] = {}
 
     def change(self, region: str, resource: str, ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
-        """Make one change to at most ten resources.
+        """Make one change to at most ten resources. ``resource`` is the service's name for their type.
 
-        Provenance comes last, so a copy with provenance has all other tags too.
-
-        ``resource`` is the service's name for them. Tags that a quota refuses are left out. Returns the failures by ID:
-        TagsFull if no tag is left. Raises a CopyError.
+        Provenance is set last, so a copy with provenance has all other tags too. Tags that a quota refuses are left
+        out. Returns the failures by ID: TagsFull if no tag is left. Raises a CopyError.
         """
         failed: dict[str, CopyError] = {}
         for keys in batches(change.remove, TAGS):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..._core.errors import Ambiguous, CopyError, Credentials, Refused, Retry, Throttled, Unreachable
@@ -210,8 +210,3 @@ class Service:
         if not isinstance(answer.get("Credentials"), dict) or not isinstance(answer.get("ExpiredTime"), int):
             raise Unreachable(f"{activity}: the answer contains no credentials")
         return answer
-
-
-def first_ids(ids: Sequence[str]) -> str:
-    """Return the first of many IDs as a text for messages."""
-    return f"{', '.join(ids[:5])}{' ...' if len(ids) > 5 else ''}"

@@ -68,7 +68,7 @@ ERRORS: dict[str, type[CopyError]] = {
     "InvalidParameter.InvalidClientToken": Underway,
     "ResourceUnavailable.SnapshotCreating": NotReady,
 }
-HINTS: dict[str | type[CopyError], str] = {
+HINTS = {
     "InsufficientSnapshotQuota": TOO_MANY_SNAPSHOTS,
     "ResourceInsufficient.OverQuota": "Delete unneeded snapshots or disks in this region, or request a higher quota.",
     **dict.fromkeys(
@@ -110,6 +110,9 @@ HINTS: dict[str | type[CopyError], str] = {
     "LimitExceeded.ResourceAttachedTags": "A snapshot can have at most 50 tags: set fewer, or delete some.",
     "FailedOperation.PolicyEnforcedInvalid": "A tag policy of the account or its organization forbids this tag: change "
     "it to allow the keys that begin with dr-copy: and those of your tags with any value, or exempt the caller.",
+}
+#: The hints for codes that have no hint in HINTS.
+KIND_HINTS: dict[type[CopyError], str] = {
     Refused: FIX_THE_CAUSE,
     TagsFull: "Delete unused tags in the console of the tag service, or request a higher quota.",
     Credentials: "Check secret_id, secret_key and token (or the profile or role), and this machine's clock.",
@@ -147,7 +150,7 @@ def failure(code: str | None, words: str | None, activity: str, request_id: str 
     kind = kind_of(code or "?", ERRORS) or Refused
     # CBS begins its messages with the end of the request ID, so equal messages would differ (recorded).
     words = re.sub(r"^\([0-9a-f]{12}\)", "", words or "")
-    hint = HINTS.get(code or "?") or HINTS.get(kind)
+    hint = HINTS.get(code or "?") or KIND_HINTS.get(kind)
     return kind(
         f"{activity}: {words or 'the cloud gives no message'}", code=code or "?", request_id=request_id, hint=hint
     )

@@ -106,15 +106,15 @@ class Attempt:
         It shrinks with each failure, so that one copy does not block the others. After the first failure it is still
         all, because most failures are temporary; in the end it is one.
         """
-        refusal = self.memory.writes.refusal_of(copy_id, kind)
-        if refusal is None or isinstance(refusal.error, Throttled):
+        failure = self.memory.writes.failure_of(copy_id, kind)
+        if failure is None or isinstance(failure.error, Throttled):
             return maximum
-        return max(1, maximum >> min(4 * (refusal.sent - 1), 16))
+        return max(1, maximum >> min(4 * (failure.sent - 1), 16))
 
     @property
-    def times_refused(self) -> int:
+    def times_failed(self) -> int:
         """How often its most refused write was sent."""
-        return max((refusal.sent for refusal in self.memory.writes.refusals.values()), default=0)
+        return max((failure.sent for failure in self.memory.writes.failures.values()), default=0)
 
     @property
     def started_at(self) -> float:

@@ -126,7 +126,7 @@ class CopyCalls:
             attempt.memory.record_copy_accepted(answer, now)
             room.record_accepted(now)
         elif answer.retry is Retry.LOOK_FIRST:
-            if attempt.memory.copy_call.lost or isinstance(answer, Underway):
+            if attempt.memory.copy_call.lost_spans or isinstance(answer, Underway):
                 room.queue.defer(attempt)  # the source may be the reason, because it is not the first time
             attempt.memory.record_copy_in_doubt(answer, now, self._cloud.utc())
         elif answer.retry is Retry.LATER:

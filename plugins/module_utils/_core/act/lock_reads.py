@@ -52,7 +52,7 @@ class LockReads(Reads):
         found, at = self._last.get(region, ({}, -math.inf))
         # After a refusal, somebody may have locked a copy.
         if now - at > LONG_LOOK or at <= max(
-            a.memory.writes.last_refused(WriteKind.LOCK, WriteKind.DELETE) for a in attempts
+            a.memory.writes.last_failed(WriteKind.LOCK, WriteKind.DELETE) for a in attempts
         ):
             answer = self._read(region, partial(self._cloud.list_locks, region))
             if answer is None:

@@ -124,7 +124,8 @@ class Region:
         self.tried_at = now
         refreshed: list[Attempt] = []
         try:
-            refreshed += self._list(now, self._count_running(now))
+            started_elsewhere = self._count_running(now)
+            refreshed += self._list(now, started_elsewhere)
             self._refresh(now, refreshed, last)
         except CopyError as error:
             return refreshed + self._record_failed_look(error)
@@ -136,9 +137,13 @@ class Region:
         self._looked_at = self._deadline.now()
         return refreshed
 
-    def _list(self, now: float, due: list[Attempt]) -> list[Attempt]:
-        """List all copies of the sources that need it, or of all sources if the cloud only lists all copies."""
+    def _list(self, now: float, started_elsewhere: Sequence[Attempt]) -> list[Attempt]:
+        """List all copies of the sources that need it, or of all sources if the cloud only lists all copies.
+
+        ``started_elsewhere``: waiting requests that have a copy in progress.
+        """
         first = not self.was_listed
+        due = [*started_elsewhere]
         due += [a for a in self.active if a.decision.look.at_all and a.decision.look.at <= now]
         due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
         due += self._stale(now)

@@ -31,14 +31,14 @@ class WriteSender:
         region: str,
         kind: WriteKind,
         owners: Mapping[str, Attempt],
-        send: Callable[[], Mapping[str, CopyError]],
-        done: Callable[[str, Attempt], None],
-        split: bool = False,
-    ) -> list[Attempt]:
+        call: Callable[[], Mapping[str, CopyError]],
+        record_accepted: Callable[[str, Attempt], None],
+        may_split: bool = False,
+    ) -> bool:
         """Send one call, unless its service has a cooldown or accepts no more calls. Record the result for each copy.
 
-        With ``split``, a refusal of the call as a whole is not recorded; its requests are returned, to be sent
-        individually.
+        Returns whether the call is to be split into one for each copy. With ``may_split`` that is so if the call as a
+        whole was refused; then nothing is recorded.
         """
         now = self._deadline.now()
         refused: Mapping[str, CopyError]
@@ -49,27 +49,27 @@ class WriteSender:
             for copy_id, attempt in owners.items():
                 why = Throttled(f"Calls in {region} pause after throttling")
                 attempt.memory.record_postponed(copy_id, kind, why, cooldown.until)
-            return []
+            return False
         elif self._deadline.passed:
-            return []
+            return False
         else:
             try:
-                refused = call_safely(Ambiguous, send)
+                refused = call_safely(Ambiguous, call)
             except CopyError as error:
-                if split and self._cloud.may_be_of_one(error):
+                if may_split and self._cloud.may_be_of_one(error):
                     self._ended_at[region] = self._deadline.now()
-                    return list(owners.values())
+                    return True
                 refused = dict.fromkeys(owners, error)
         self._ended_at[region] = now = self._deadline.now()
         for copy_id, attempt in owners.items():
             if copy_id in refused:
                 attempt.memory.record_refusal(copy_id, kind, refused[copy_id], now)
             else:
-                done(copy_id, attempt)
-        self._judge(region, kind, refused.values(), now)
-        return []
+                record_accepted(copy_id, attempt)
+        self._update_service(region, kind, refused.values(), now)
+        return False
 
-    def _judge(self, region: str, kind: WriteKind, refused: Collection[CopyError], now: float) -> None:
+    def _update_service(self, region: str, kind: WriteKind, refused: Collection[CopyError], now: float) -> None:
         """Start a cooldown if a service throttles; call it no more if a failure applies to all calls."""
         for why in refused:
             if why.holds_for_all:

@@ -20,13 +20,13 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
     desired = attempt.desired
     found = []
-    for (copy_id, kind), refusal in memory.writes.refusals.items():
-        if kind == WriteKind.TAGS and refusal.is_of_keys and desired.cloud.tag_rules:
+    for (copy_id, kind), failure in memory.writes.failures.items():
+        if kind == WriteKind.TAGS and failure.is_of_keys and desired.cloud.tag_rules:
             continue  # a failure only if the user requested the tag
-        if refusal.is_final and not (kind == WriteKind.DELETE and copy_id in memory.own_copies):
-            found.append((copy_id, refusal.error))
+        if failure.is_final and not (kind == WriteKind.DELETE and copy_id in memory.own_copies):
+            found.append((copy_id, failure.error))
         elif _is_still_wanted(attempt, copy_id, kind):
-            found.append((copy_id, failures.not_written(copy_id, region, kind, refusal.error)))
+            found.append((copy_id, failures.not_written(copy_id, region, kind, failure.error)))
     if desired.policy.wait and desired.cloud.deletes_later and not decision.settled:
         unseen = [i for i in memory.still_shown if i not in memory.seen]
         found += [(i, failures.deletion_not_shown(i, region)) for i in unseen]

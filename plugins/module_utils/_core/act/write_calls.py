@@ -50,8 +50,8 @@ class WriteCalls:
         return chosen
 
     def _delete(self, name: str, group: Mapping[str, Attempt]) -> None:
-        send = partial(self._cloud.delete, name, list(group))
-        if self._sender.send(name, WriteKind.DELETE, group, send, self._record_deletion, split=len(group) > 1):
+        delete = partial(self._cloud.delete, name, list(group))
+        if self._sender.send(name, WriteKind.DELETE, group, delete, self._record_deletion, may_split=len(group) > 1):
             self._singles.update((name, copy_id) for copy_id in group)
             for copy_id, attempt in group.items():
                 if attempt.may_delete(copy_id, self._deadline.now()):
@@ -96,12 +96,11 @@ class WriteCalls:
         owners = {a.copy.id: a for a in group if a.copy and a.knows(a.copy.id, now)}
         if not owners:
             return
-        send = partial(self._cloud.change_tags, name, list(owners), change)
-        refused = self._sender.send(
-            name, WriteKind.TAGS, owners, send, partial(self._record_tags, change), split=len(owners) > 1
-        )
-        for attempt in refused:  # a copy that is gone or has no room makes the call fail for the others
-            self._tag(name, [attempt])
+        change_tags = partial(self._cloud.change_tags, name, list(owners), change)
+        record = partial(self._record_tags, change)
+        if self._sender.send(name, WriteKind.TAGS, owners, change_tags, record, may_split=len(owners) > 1):
+            for attempt in owners.values():  # a copy that is gone or has no room makes the call fail for the others
+                self._tag(name, [attempt])
 
     def _record_tags(self, change: TagChange, copy_id: str, attempt: Attempt) -> None:
         attempt.memory.record_tags(copy_id, change, self._deadline.now())
@@ -123,7 +122,7 @@ class WriteCalls:
         """Lock copies."""
         due = [a for a in attempts if a.decision.update == WriteKind.LOCK and a.copy]
         for attempt in due:
-            # As above, for the listing of locks.
+            # Calls take time: the listing of locks may no longer be fresh.
             if attempt.copy and is_known_unlocked(attempt.desired, attempt.memory, attempt.copy, self._deadline.now()):
                 self._send_for_one(WriteKind.LOCK, attempt, self._lock)
         return due

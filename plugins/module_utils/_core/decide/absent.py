@@ -14,7 +14,7 @@ from ..errors import CopyError
 from ..model import Resource, State
 from . import failures
 from .attachments import detachments_now, is_ours_to_detach
-from .copies import SortedCopies, begin_order
+from .copies import SortedCopies, start_key
 from .decision import Decision, Deletions, Look, NextStep
 from .desired import DesiredState
 from .due_writes import NO_WAIT, Wait, deletions_now
@@ -30,7 +30,7 @@ def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decis
     """
     policy, cloud = desired.policy, desired.cloud
     named = [c for c in memory.copies if policy.copy_ids is None or c.id in policy.copy_ids]
-    chosen = sorted(named, key=begin_order)
+    chosen = sorted(named, key=start_key)
     attached = [c for c in chosen if is_ours_to_detach(desired.request, c)]
     to_delete, refused = _deletable_and_refused(desired, memory, chosen, attached)
     to_wait_for = [c for c in to_delete if c not in attached and not _can_be_deleted(cloud, c)]

@@ -86,8 +86,8 @@ def detachments_now(memory: Memory, attached: Sequence[Resource], now: float) ->
     """Return the disks that may be detached now, and when to go on with the others."""
     detach, wait = [], NO_WAIT
     for copy in attached:
-        refusal = memory.writes.refusal_of(copy.id, WriteKind.DETACH)
-        if refusal and refusal.is_final:
+        failure = memory.writes.failure_of(copy.id, WriteKind.DETACH)
+        if failure and failure.is_final:
             continue
         disk = disk_of(copy)
         is_attached = disk is not None and disk.attachment == "attached"

@@ -19,7 +19,7 @@ UNKNOWN_TIME = datetime.max.replace(tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class SortedCopies:
-    """Copies by their use, each list in the order of ``counting_order``.
+    """Copies by their use, each list in the order of ``counting_key``.
 
     ``duplicates`` are copies for which there is an earlier one with the same encryption and key.
     """
@@ -30,12 +30,12 @@ class SortedCopies:
     duplicates: tuple[Resource, ...]
 
 
-def counting_order(copy: Resource) -> tuple[bool, bool, datetime, str]:
+def counting_key(copy: Resource) -> tuple[bool, bool, datetime, str]:
     """Sort key: the copy with the lowest key counts (promises: counting-order)."""
-    return (not copy.ours, copy.state is not State.COMPLETED, *begin_order(copy))
+    return (not copy.ours, copy.state is not State.COMPLETED, *start_key(copy))
 
 
-def begin_order(copy: Resource) -> tuple[datetime, str]:
+def start_key(copy: Resource) -> tuple[datetime, str]:
     """Sort key by which all runs choose the same copy to stay. It ignores the state, which may change."""
     return (copy.created_at or UNKNOWN_TIME, copy.id)
 
@@ -43,7 +43,7 @@ def begin_order(copy: Resource) -> tuple[datetime, str]:
 def sort_copies(request: CopyRequest, shown: Sequence[Resource], cloud: Capabilities) -> SortedCopies:
     """Sort all copies of a source in one place; other snapshots are ignored."""
     copies = [c for c in shown if c.is_copy]
-    live = sorted((c for c in copies if c.state in (State.PENDING, State.COMPLETED)), key=counting_order)
+    live = sorted((c for c in copies if c.state in (State.PENDING, State.COMPLETED)), key=counting_key)
     if len(live) < 2 and len(live) == len(copies):  # the usual case
         fits = not live or misfit(request, live[0], cloud) is None
         return SortedCopies(tuple(live) if fits else (), () if fits else tuple(live), (), ())
@@ -79,7 +79,7 @@ def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tupl
 
     Both are complete, the duplicate is ours, and the survivor is the first of its kind.
     """
-    live = sorted((*copies.fitting, *copies.misfits), key=counting_order)
+    live = sorted((*copies.fitting, *copies.misfits), key=counting_key)
     kept = [c for c in live if c not in copies.duplicates]
     pairs = [(c, next((s for s in kept if _same_shown_encryption(s, c, cloud)), None)) for c in copies.duplicates]
     return [(c, s) for c, s in pairs if s and c.deletable and not c.held and c.state is s.state is State.COMPLETED]

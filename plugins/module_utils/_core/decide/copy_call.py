@@ -63,7 +63,7 @@ class CopyCall:
 
     state: Idle | Sent | InDoubt | Found | CallRefused = Idle()
     #: From when until when calls with a lost answer were outstanding, by the cloud's clock (aware).
-    lost: tuple[tuple[datetime, datetime], ...] = ()
+    lost_spans: tuple[tuple[datetime, datetime], ...] = ()
 
     @property
     def is_out(self) -> bool:
@@ -78,7 +78,7 @@ class CopyCall:
     @property
     def may_have_made_one(self) -> bool:
         """Whether a call is outstanding, or the answer to one was lost."""
-        return self.is_out or bool(self.lost)
+        return self.is_out or bool(self.lost_spans)
 
     @property
     def error(self) -> CopyError | None:
@@ -103,8 +103,8 @@ class CopyCall:
     def in_doubt(self, error: CopyError, now: float, utc_now: datetime) -> CopyCall:
         """Return the state after a lost answer, or if (``Underway``) another call is making the copy."""
         since = self.state.at if isinstance(self.state, Sent) else utc_now
-        lost = self.lost if isinstance(error, Underway) else (*self.lost, (since, utc_now))
-        return CopyCall(InDoubt(error, now), lost)
+        spans = self.lost_spans if isinstance(error, Underway) else (*self.lost_spans, (since, utc_now))
+        return CopyCall(InDoubt(error, now), spans)
 
     def refused(self, error: CopyError, for_good: bool) -> CopyCall:
         return replace(self, state=CallRefused(error, for_good))

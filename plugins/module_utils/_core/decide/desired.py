@@ -32,7 +32,7 @@ class Policy:
     wait_delay: float = 15.0
     wait_timeout: float = 3600.0
     #: Check mode: no write is sent.
-    is_planned: bool = False
+    check_mode: bool = False
     #: For ``state: absent``: the only copies to delete, whether those in progress are included, and by copy its
     #: survivor, which must be complete.
     copy_ids: frozenset[str] | None = None

@@ -127,10 +127,10 @@ def drift_of(desired: DesiredState, memory: Memory, copy: Resource, now: float, 
 
 
 def _disk_drift(desired: DesiredState, memory: Memory, copy: Resource) -> Drift:
-    if memory.writes.is_refused(copy.id, WriteKind.TAGS):
+    if memory.writes.is_given_up(copy.id, WriteKind.TAGS):
         return NO_DRIFT
     attachment = attachment_drift(desired.request, memory, copy)
-    if memory.writes.is_refused(copy.id, WriteKind.ATTACH):
+    if memory.writes.is_given_up(copy.id, WriteKind.ATTACH):
         attachment = replace(attachment, is_due=False)
     change = disk_change(desired.request, copy)
     if change and (refused := desired.cloud.tag_change_refusal(copy)):
@@ -161,7 +161,7 @@ def _lock_drift(desired: DesiredState, memory: Memory, copy: Resource, now: floa
         return LockDrift(later=True, warning=None if desired.policy.wait else warning)
     if not lock_due(desired, memory, copy):
         return LockDrift()
-    refused = memory.writes.refusal_of(copy.id, WriteKind.LOCK)
+    refused = memory.writes.failure_of(copy.id, WriteKind.LOCK)
     # During the pause after a refused lock, nothing is read for it.
     pauses = refused is not None and refused.until > now
     unknown = not pauses and not is_known_unlocked(desired, memory, copy, now)
@@ -190,7 +190,7 @@ def _tags_may_show(desired: DesiredState, memory: Memory, copy: Resource, utc_no
     """
     if (
         not desired.policy.wait
-        or desired.policy.is_planned
+        or desired.policy.check_mode
         or desired.cloud.tags_in_copy_call
         or copy.id in memory.own_copies
     ):
@@ -210,9 +210,9 @@ def _tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: d
     refusals = [cloud.refused_tags[key] for key in lacking if key in cloud.refused_tags]
     may_show = _tags_may_show(desired, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
-    refusal = memory.writes.refusal_of(copy.id, WriteKind.TAGS)
-    if cloud.tag_rules is None or (refusal and refusal.is_final and not refusal.is_of_keys):
-        return replace(drift, refused=None)  # that refusal is reported
+    failure = memory.writes.failure_of(copy.id, WriteKind.TAGS)
+    if cloud.tag_rules is None or (failure and failure.is_final and not failure.is_of_keys):
+        return replace(drift, refused=None)  # that failure is reported
     if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
         return replace(drift, needs_source=True)
     change = _change_of(desired, copy, cloud.tag_rules, may_show)

@@ -38,14 +38,14 @@ def deletions_now(
     """
     delete, wait = [], NO_WAIT
     for copy, survivor in pairs:
-        refusal = memory.writes.refusal_of(copy.id, WriteKind.DELETE)
-        if refusal and refusal.is_final:
+        failure = memory.writes.failure_of(copy.id, WriteKind.DELETE)
+        if failure and failure.is_final:
             continue
-        if refusal and refusal.until > now:
-            wait |= Wait(retry_at=refusal.until)
+        if failure and failure.until > now:
+            wait |= Wait(retry_at=failure.until)
         elif memory.may_delete(copy.id, survivor.id, now):
             delete.append(copy)
-        elif refusal and refusal.was_lost and memory.looked_at <= refusal.at:
+        elif failure and failure.was_lost and memory.looked_at <= failure.at:
             wait |= Wait(-math.inf)
         else:
             wait |= Wait(min(look_again(memory, c.id, now) for c in (copy, survivor)))
@@ -54,10 +54,10 @@ def deletions_now(
 
 def when_to_write(memory: Memory, copy_id: str, kind: WriteKind, now: float) -> Wait | None:
     """Return when to go on with a write, or None if it may be sent now."""
-    refusal = memory.writes.refusal_of(copy_id, kind)
-    if refusal and refusal.until > now and not refusal.is_of_keys:
-        return Wait(retry_at=refusal.until)
-    if refusal and refusal.is_in_doubt(memory.seen[copy_id].shown_at):
+    failure = memory.writes.failure_of(copy_id, kind)
+    if failure and failure.until > now and not failure.is_of_keys:
+        return Wait(retry_at=failure.until)
+    if failure and failure.is_in_doubt(memory.seen[copy_id].shown_at):
         return Wait(look_after(memory, copy_id))
     if not memory.seen[copy_id].is_known(now):
         return Wait(look_again(memory, copy_id, now))

@@ -22,7 +22,7 @@ def lock_due(desired: DesiredState, memory: Memory, copy: Resource) -> bool:
     return (
         _wants_lock(desired, copy)
         and copy.state is State.COMPLETED
-        and not memory.writes.is_refused(copy.id, WriteKind.LOCK)
+        and not memory.writes.is_given_up(copy.id, WriteKind.LOCK)
         and not (copy.locked_until or "locked" in copy.traits)
         and memory.locks.found.get(copy.id) is None
     )
@@ -60,8 +60,8 @@ def is_known_unlocked(desired: DesiredState, memory: Memory, copy: Resource, now
 
 
 def _lock_is_in_doubt(memory: Memory, copy_id: str) -> bool:
-    refusal = memory.writes.refusal_of(copy_id, WriteKind.LOCK)
-    return refusal is not None and refusal.error.retry is Retry.LOOK_FIRST
+    failure = memory.writes.failure_of(copy_id, WriteKind.LOCK)
+    return failure is not None and failure.error.retry is Retry.LOOK_FIRST
 
 
 def _wants_lock(desired: DesiredState, copy: Resource) -> bool:

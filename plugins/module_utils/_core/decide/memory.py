@@ -100,8 +100,10 @@ class Memory:
             self.own_copies[copy_id].compared |= shown_for >= sightings.SAME_SECOND
         if not self.was_listed or (self.may_begin and not self.listings.is_confirmed):
             self.listings.record_initial(shown, has_seam)
-        elif self.copy_call.is_in_doubt or self.copy_call.lost:
-            self._find_lost({i: c for i, c in shown.items() if i not in self.known and i not in self.seen}, at)
+        elif self.copy_call.is_in_doubt or self.copy_call.lost_spans:
+            self._find_lost(
+                {i: c for i, c in shown.items() if i not in self.initially_there and i not in self.seen}, at
+            )
 
     def _find_lost(self, new: Mapping[str, Resource], at: float) -> None:
         """Record that copies appeared after a lost answer.
@@ -119,14 +121,16 @@ class Memory:
         """Whether a lost call may have made a copy: it is ours and was started while the answer was outstanding."""
         made, unsure = copy.created_at, sightings.CLOCK_UNSURE
         may_be_ours = copy.ours or not copy.certain
-        return may_be_ours and (made is None or any(a - unsure <= made <= z + unsure for a, z in self.copy_call.lost))
+        return may_be_ours and (
+            made is None or any(a - unsure <= made <= z + unsure for a, z in self.copy_call.lost_spans)
+        )
 
     def _record_shown(self, copy_id: str, copy: Resource, at: float) -> None:
         if copy.state is State.ABSENT:
             self._record_gone(copy_id, copy, at)
         elif copy_id in self.seen:
             for kind in self.seen[copy_id].record(copy, at):
-                lost = self.writes.refusal_of(copy_id, kind)
+                lost = self.writes.failure_of(copy_id, kind)
                 self.updated |= lost is not None and lost.was_lost  # it took effect although its answer was lost
         else:
             self.seen[copy_id] = sighting = Sighting(copy, at, first_state=copy.state)
@@ -145,8 +149,8 @@ class Memory:
 
     def _record_gone(self, copy_id: str, copy: Resource, at: float) -> None:
         """Record that a copy is gone. If the answer to its deletion was lost, this run deleted it."""
-        refusal = self.writes.end(copy_id, WriteKind.DELETE)
-        if refusal and refusal.was_lost:
+        failure = self.writes.end(copy_id, WriteKind.DELETE)
+        if failure and failure.was_lost:
             self.deleted[copy_id] = DeletedCopy(at, copy_id in self.still_shown)
         self._forget(copy_id, copy)
 
@@ -188,7 +192,7 @@ class Memory:
 
     def record_refusal(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
         """Record that a write was refused, or its answer was lost; it may be sent again."""
-        self.writes.refuse(copy_id, kind, error, now)
+        self.writes.record_failure(copy_id, kind, error, now)
         if kind in (WriteKind.DELETE, WriteKind.LOCK) and not isinstance(error, Busy):
             self.locks.forget(copy_id)  # it may be locked by now
 
@@ -250,7 +254,7 @@ class Memory:
         return self.listings.at_first is not None
 
     @property
-    def known(self) -> frozenset[str]:
+    def initially_there(self) -> frozenset[str]:
         """The copies that existed before this run wrote anything."""
         return self.listings.at_first.known if self.listings.at_first else frozenset()
 
@@ -295,9 +299,9 @@ class Memory:
         """
         if copy_id not in self.seen or self.seen[copy_id].copy.held:
             return False
-        refusal = self.writes.refusal_of(copy_id, WriteKind.DELETE)
-        if refusal and refusal.was_lost:
-            is_known = refusal.at < self.looked_at and now - self.looked_at <= FRESH_SECONDS
+        failure = self.writes.failure_of(copy_id, WriteKind.DELETE)
+        if failure and failure.was_lost:
+            is_known = failure.at < self.looked_at and now - self.looked_at <= FRESH_SECONDS
         else:
             is_known = self.seen[copy_id].is_fresh(now)
         return is_known and (copy_id == survivor_id or self._survives(survivor_id, now))

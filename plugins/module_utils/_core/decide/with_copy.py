@@ -17,9 +17,9 @@ from .drift import Drift, drift_of
 from .due_writes import NO_WAIT, Wait, deletions_now, when_to_write
 from .locking import unknown_locks
 from .memory import Memory
+from .replacing import failed_to_replace, misfits_to_replace
 from .timing import look_until_shown, next_look, next_search
 from .withdrawal import Withdrawal, withdrawal_of
-from .without_copy import initial_misfits, initially_failed
 from .writes import WriteKind
 
 
@@ -63,7 +63,7 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
 
 def _is_settled(desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource, drift: Drift) -> bool:
     """Whether a copy is complete and lacks nothing, and this run has neither made nor to delete one."""
-    if not _is_shown_complete(memory, copy) or not drift.is_none or memory.own_copies or memory.copy_call.lost:
+    if not _is_shown_complete(memory, copy) or not drift.is_none or memory.own_copies or memory.copy_call.lost_spans:
         return False
     return not (copies.misfits or copies.failed or (desired.policy.remove_duplicates and copies.duplicates))
 
@@ -112,8 +112,8 @@ def _to_delete(
     Copies that are taken back are only among the latter.
     """
     policy, complete = desired.policy, copy.state is State.COMPLETED
-    pairs = {c.id: (c, copy) for c in initially_failed(desired, memory, copies)}
-    misfits = initial_misfits(desired, memory, copies, copy)
+    pairs = {c.id: (c, copy) for c in failed_to_replace(desired, memory, copies)}
+    misfits = misfits_to_replace(desired, memory, copies, copy)
     if complete and not withdrawal.may_take_back(copy):
         pairs |= {c.id: (c, copy) for c in misfits}
     if policy.remove_duplicates:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..model import Resource, State
-from .copies import SortedCopies, begin_order, same_encryption
+from .copies import SortedCopies, same_encryption, start_key
 from .desired import DesiredState
 from .memory import Memory
 from .writes import WriteKind
@@ -30,7 +30,7 @@ class Withdrawal:
     recheck: bool = False
 
     def may_take_back(self, copy: Resource) -> bool:
-        """Whether a copy may still be taken back."""
+        """Whether this copy, or a copy that has not been compared yet, may still be taken back."""
         return self.waits or self.compare or self.recheck or any(mine is copy for mine, _first in self.ready)
 
 
@@ -44,12 +44,12 @@ def withdrawal_of(desired: DesiredState, memory: Memory, copies: SortedCopies) -
         earlier = [
             c
             for c in copies.fitting
-            if c.ours and begin_order(c) < begin_order(mine) and same_encryption(c, mine, desired.cloud)
+            if c.ours and start_key(c) < start_key(mine) and same_encryption(c, mine, desired.cloud)
         ]
-        if not earlier or not mine.deletable or mine.held or memory.writes.is_refused(mine.id, WriteKind.DELETE):
+        if not earlier or not mine.deletable or mine.held or memory.writes.is_given_up(mine.id, WriteKind.DELETE):
             recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.id].rechecked)
             continue
-        first = min(earlier, key=begin_order)
+        first = min(earlier, key=start_key)
         if (mine.state is State.PENDING and desired.cloud.cancels_by_deletion) or (
             mine.state is first.state is State.COMPLETED
         ):

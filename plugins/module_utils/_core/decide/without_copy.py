@@ -9,19 +9,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..errors import Accepted
-from ..model import Resource, State
+from ..model import Resource
 from . import failures
-from .copies import SortedCopies, begin_order, deletable_duplicates, misfit
+from .copies import SortedCopies, deletable_duplicates, misfit
 from .decision import LIST_NOW, Decision, Deletions, Look, NextStep, failed
 from .desired import DesiredState
 from .memory import Memory
+from .replacing import failed_to_replace, misfits_to_replace
 from .timing import next_search
 
 
 def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision:
     """Decide for a request without a copy that fits: start one, unless there is an obstacle."""
     call = memory.copy_call
-    if lost := _lost(desired, memory, copies):
+    if lost := _failed_or_gone(desired, memory, copies):
         return lost
     if call.final_error:
         return failed(call.final_error)
@@ -43,7 +44,7 @@ def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) ->
     return _begin(desired, memory, copies)
 
 
-def _lost(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision | None:
+def _failed_or_gone(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision | None:
     """Fail if an own copy, or the one that existed at first, failed or is gone: this run makes no second attempt."""
     for copy in copies.failed:
         if copy.id in memory.own_copies or (
@@ -55,7 +56,7 @@ def _lost(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decisi
             continue
         fits = copy.id not in memory.initially_failed and misfit(desired.request, copy, desired.cloud) is None
         if copy.id in memory.own_copies or (fits and _existed_initially(memory, copy)):
-            return failed(failures.missing_copy(desired.request, copy, desired.cloud.loss_hint), copy)
+            return failed(failures.missing_copy(desired.request, copy, desired.cloud.gone_hint), copy)
     return None
 
 
@@ -85,8 +86,8 @@ def _none_exists(desired: DesiredState, memory: Memory) -> Decision:
 
 def _begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision:
     """Send the copy call. Later, delete what the new copy replaces."""
-    to_delete = initially_failed(desired, memory, copies) + (
-        initial_misfits(desired, memory, copies) if desired.policy.wait else ()
+    to_delete = failed_to_replace(desired, memory, copies) + (
+        misfits_to_replace(desired, memory, copies) if desired.policy.wait else ()
     )
     if desired.policy.remove_duplicates:
         to_delete += tuple(c for c, _survivor in deletable_duplicates(copies, desired.cloud) if c not in to_delete)
@@ -100,28 +101,4 @@ def _may_name_gone_copy(desired: DesiredState, memory: Memory, copy: Resource) -
 
 def _existed_initially(memory: Memory, copy: Resource) -> bool:
     """Whether a copy existed when the run started and is the only one that this run followed."""
-    return copy.id in memory.known and not (memory.own_copies or memory.copy_call.lost)
-
-
-def initially_failed(desired: DesiredState, memory: Memory, copies: SortedCopies) -> tuple[Resource, ...]:
-    """Return the copies to delete because they had failed at first."""
-    if not (desired.policy.replace_failed and desired.policy.create):
-        return ()
-    return tuple(c for c in copies.failed if c.id in memory.initially_failed and c.deletable and not c.held)
-
-
-def initial_misfits(
-    desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource | None = None
-) -> tuple[Resource, ...]:
-    """Return the misfits that an existing or planned copy replaces: those that existed at first and rank before it.
-
-    For another run, which requests another key, this copy may be the misfit. Both runs rank in the same way, so the
-    last copy stays. A copy that existed at first ranks before a copy of this run, even if both were started in the same
-    second.
-    """
-    if not (desired.policy.replace_mismatched and desired.policy.create):
-        return ()
-    first = [c for c in copies.misfits if c.state is not State.PENDING and c.id in memory.known]
-    is_last = copy is None or copy.id in memory.own_copies
-    before = [c for c in first if is_last or (copy and begin_order(c) < begin_order(copy))]
-    return tuple(c for c in before if c.deletable and not c.held)
+    return copy.id in memory.initially_there and not (memory.own_copies or memory.copy_call.lost_spans)

@@ -30,12 +30,12 @@ class WriteKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class WriteFailure:
     """Why a write failed, and when it may be sent again (never if ``until`` is infinite)."""
 
     error: CopyError
     since: float
-    #: When it was last refused, or its answer was lost.
+    #: When it last failed.
     at: float = -math.inf
     until: float = 0.0
     #: How often it was sent, and how often it failed for another reason than a busy cloud.
@@ -57,10 +57,10 @@ class Refusal:
         """Whether it may have taken effect, given that the copy last showed at ``shown_at``."""
         return self.error.retry is Retry.LOOK_FIRST and shown_at <= self.at
 
-    def again(self, kind: WriteKind, error: CopyError, now: float) -> Refusal:
-        """Return the refusal after the write was sent again and refused, or its answer was lost."""
+    def again(self, kind: WriteKind, error: CopyError, now: float) -> WriteFailure:
+        """Return the failure after the write was sent again and failed again."""
         sent, attempts = self.sent + 1, self.attempts + (not isinstance(error, Busy))
-        lasts = attempts >= ATTEMPTS and now - self.since >= ATTEMPTS_SECONDS
+        gives_up = attempts >= ATTEMPTS and now - self.since >= ATTEMPTS_SECONDS
         # Another service may not know a new copy yet (api-facts: read-lag).
         may_be_known_later = isinstance(error, NotFound) and kind not in (
             WriteKind.DELETE,
@@ -68,38 +68,40 @@ class Refusal:
             WriteKind.DETACH,
         )
         never = error.retry is Retry.NEVER and not may_be_known_later
-        until = math.inf if never or lasts else now + write_pause(sent)
-        return Refusal(error, self.since, now, until, sent, attempts, self.was_lost or isinstance(error, Ambiguous))
+        until = math.inf if never or gives_up else now + write_pause(sent)
+        return WriteFailure(
+            error, self.since, now, until, sent, attempts, self.was_lost or isinstance(error, Ambiguous)
+        )
 
 
 @dataclass(eq=False, slots=True)
 class Writes:
     """The writes of one request, each by copy and kind."""
 
-    refusals: dict[tuple[str, WriteKind], Refusal] = field(default_factory=dict)
+    failures: dict[tuple[str, WriteKind], WriteFailure] = field(default_factory=dict)
     #: When the cloud accepted them; for deletions see ``Memory.deleted``.
     accepted: dict[tuple[str, WriteKind], float] = field(default_factory=dict)
     #: The accepted changes of tags, by copy.
     tags: dict[str, TagChange] = field(default_factory=dict)
 
-    def refusal_of(self, copy_id: str, kind: WriteKind) -> Refusal | None:
-        return self.refusals.get((copy_id, kind))
+    def failure_of(self, copy_id: str, kind: WriteKind) -> WriteFailure | None:
+        return self.failures.get((copy_id, kind))
 
     def accepted_at(self, copy_id: str, kind: WriteKind) -> float | None:
         return self.accepted.get((copy_id, kind))
 
-    def is_refused(self, copy_id: str, kind: WriteKind) -> bool:
-        """Whether a write was refused for good."""
-        refusal = self.refusal_of(copy_id, kind)
-        return refusal is not None and refusal.is_final
+    def is_given_up(self, copy_id: str, kind: WriteKind) -> bool:
+        """Whether a write failed for good."""
+        failure = self.failure_of(copy_id, kind)
+        return failure is not None and failure.is_final
 
     def is_over(self, copy_id: str, kind: WriteKind) -> bool:
-        """Whether the cloud accepted a write or refused it for good."""
-        return (copy_id, kind) in self.accepted or self.is_refused(copy_id, kind)
+        """Whether the cloud accepted a write, or it failed for good."""
+        return (copy_id, kind) in self.accepted or self.is_given_up(copy_id, kind)
 
-    def last_refused(self, *kinds: WriteKind) -> float:
-        """Return when a write of these kinds was last refused; minus infinity if none was."""
-        return max((refusal.at for (_id, kind), refusal in self.refusals.items() if kind in kinds), default=-math.inf)
+    def last_failed(self, *kinds: WriteKind) -> float:
+        """Return when a write of these kinds last failed; minus infinity if none did."""
+        return max((failure.at for (_id, kind), failure in self.failures.items() if kind in kinds), default=-math.inf)
 
     def accept(self, copy_id: str, kind: WriteKind, now: float) -> None:
         self.accepted[copy_id, kind] = now
@@ -110,14 +112,14 @@ class Writes:
         self.tags[copy_id] = TagChange({**sent.set, **change.set}, (*sent.remove, *change.remove))
         self.accept(copy_id, WriteKind.TAGS, now)
 
-    def refuse(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
-        refusal = self.refusals.get((copy_id, kind), Refusal(error, since=now))
-        self.refusals[copy_id, kind] = refusal.again(kind, error, now)
+    def record_failure(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
+        failure = self.failures.get((copy_id, kind), WriteFailure(error, since=now))
+        self.failures[copy_id, kind] = failure.again(kind, error, now)
 
     def postpone(self, copy_id: str, kind: WriteKind, error: CopyError, until: float) -> None:
-        refusal = self.refusals.get((copy_id, kind), Refusal(error, since=until))
-        self.refusals[copy_id, kind] = replace(refusal, until=until)
+        failure = self.failures.get((copy_id, kind), WriteFailure(error, since=until))
+        self.failures[copy_id, kind] = replace(failure, until=until)
 
-    def end(self, copy_id: str, kind: WriteKind) -> Refusal | None:
-        """Remove and return a refusal, because the write took effect or is no longer needed."""
-        return self.refusals.pop((copy_id, kind), None)
+    def end(self, copy_id: str, kind: WriteKind) -> WriteFailure | None:
+        """Remove and return a failure, because the write took effect or is no longer needed."""
+        return self.failures.pop((copy_id, kind), None)

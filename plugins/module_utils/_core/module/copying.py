@@ -17,10 +17,10 @@ from typing import Any
 from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..act.progress import Progress
-from ..cloud import SnapshotCloud, read_persistently
+from ..cloud import SnapshotCloud, read_with_retries
 from ..decide.desired import Policy
 from ..errors import BadInput, CopyError, Credentials
-from ..model import CopyRequest
+from ..model import CopyRequest, LockRequest
 from ..waiting import Deadline
 from .messages import duplicates_message, failures_message, summary_of
 from .options import copy_problems, tags_as_text
@@ -102,7 +102,7 @@ class CopyRun:
                 encrypted=bool(params.get("encrypted")),
                 kms_key_id=params.get("kms_key_id") or None,
                 retention_days=params.get("retention_days"),
-                lock=None if lock_days is None else (lock_days, params.get("lock_mode") or None),
+                lock=None if lock_days is None else LockRequest(lock_days, params.get("lock_mode") or None),
                 options=options,
             )
             for snapshot_id in params["snapshot_ids"]
@@ -122,7 +122,7 @@ class CopyRun:
             wait=params["wait"],
             wait_delay=float(params["wait_delay"]),
             wait_timeout=float(params["wait_timeout"]),
-            is_planned=bool(self._module.check_mode),
+            check_mode=bool(self._module.check_mode),
             copy_ids=None if params["copy_ids"] is None else frozenset(params["copy_ids"]),
             survivors=params["survivors"] or {},
         )
@@ -187,7 +187,7 @@ def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline:
     for region in dict.fromkeys(a.request.region for a in planned):
         checked = [a for a in planned if a.request.region == region]
         try:
-            read_persistently(partial(cloud.check_permission, checked[0].order), deadline)
+            read_with_retries(partial(cloud.check_permission, checked[0].order), deadline)
         except CopyError as error:
             for attempt in checked if isinstance(error, Credentials) else checked[:1]:
                 attempt.error = error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ..cloud import read_persistently
+from ..cloud import read_with_retries
 from ..disks import DiskCloud, Offer
 from ..errors import CopyError, Refused
 from ..model import CopyRequest, Snapshot
@@ -19,7 +19,7 @@ def read_offers(cloud: DiskCloud, first: CopyRequest) -> Sequence[Offer]:
     """Return what the region offers; nothing if that cannot be read."""
     ask = partial(cloud.list_offers, first.region, first.options["zone"])
     try:
-        return read_persistently(ask, cloud.deadline)
+        return read_with_retries(ask, cloud.deadline)
     except CopyError as error:
         cloud.warnings.append(f"The disks that {first.region} offers could not be read: {error}")
         return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..cloud import SnapshotCloud, read_persistently
+from ..cloud import SnapshotCloud, read_with_retries
 from ..errors import BadInput, CopyError
 from .info import info_problems, info_result
 from .options import INFO_OPTIONS, further_queries
@@ -34,7 +34,7 @@ def show_snapshots(module: Module, connect: Connect) -> None:
             try:
                 if problems := [*info_problems(cloud, module.params), *wrong]:
                     raise BadInput(problems)
-                keys.update(read_persistently(lambda: info_result(cloud, module.params), deadline))
+                keys.update(read_with_retries(lambda: info_result(cloud, module.params), deadline))
             finally:  # a region that does not answer does not prevent the reads of others
                 if queries and not wrong:
                     keys["also"] = _answers(cloud, module.params, queries)
@@ -56,6 +56,6 @@ def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
     try:
         if problems := info_problems(cloud, params):
             raise BadInput(problems)
-        return read_persistently(lambda: info_result(cloud, params), deadline)
+        return read_with_retries(lambda: info_result(cloud, params), deadline)
     except CopyError as error:
         return {"failures": [error.as_result(None, params["region"])]}

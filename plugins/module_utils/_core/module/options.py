@@ -108,6 +108,7 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
         found += id_problems("copy_ids", params["copy_ids"], cloud.snapshot_ids)
         if params["state"] != "absent":
             found.append("copy_ids: is only allowed with state: absent")
+    found += id_problems("source_tags", [str(i) for i in params.get("source_tags") or ()], cloud.snapshot_ids)
     found += _survivor_problems(cloud, params)
     if not params["destination_regions"]:
         found.append("destination_regions: name at least one region")

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..act.attempt import Attempt
 from ..act.loop import Loop
-from ..cloud import read_persistently
+from ..cloud import read_with_retries
 from ..decide.desired import Policy
 from ..disks import DiskCloud, restore_tags
 from ..errors import BadInput, CopyError
@@ -49,6 +49,7 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
         max_in_flight=params["max_in_flight"],
         wait=params["wait"],
         wait_delay=float(params["wait_delay"]),
+        check_mode=bool(module.check_mode),
         copy_ids=None if params["disk_ids"] is None else frozenset(params["disk_ids"]),
         deletes_unfinished=True,
     )
@@ -76,7 +77,7 @@ def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:
     region = next((copy.region for copy in there), "")
     ask = partial(cloud.warm_disks, region, [copy.id for copy in there])
     try:
-        return dict.fromkeys(read_persistently(ask, cloud.deadline) if there else (), cloud.utc())
+        return dict.fromkeys(read_with_retries(ask, cloud.deadline) if there else (), cloud.utc())
     except CopyError as error:
         cloud.warnings.append(f"It is unknown whether all data of the disks in {region} is loaded: {error}")
         return {}
@@ -126,7 +127,7 @@ def _problems_of_cloud(cloud: DiskCloud, params: Mapping[str, Any], requests: Se
         return []
     read = partial(cloud.read_sources, region, [r.snapshot_id for r in asked])
     try:
-        sources = read_persistently(read, cloud.deadline)
+        sources = read_with_retries(read, cloud.deadline)
     except CopyError:
         return []
     there = [(r, s) for r in asked if isinstance(s := sources.get(r.snapshot_id), Snapshot)]

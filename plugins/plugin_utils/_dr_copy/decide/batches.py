@@ -16,7 +16,7 @@ from .step_results import CopyBatch, DeletionBatch
 
 
 def copy_batches(
-    plan: Sequence[PlanRow], shared: Sequence[SharedRow] | None = None, before: Sequence[CopyAnswer] = ()
+    plan_rows: Sequence[PlanRow], shared: Sequence[SharedRow] | None = None, before: Sequence[CopyAnswer] = ()
 ) -> list[CopyBatch]:
     """Put the chosen rows of a plan into one copy call for each set of destinations.
 
@@ -26,7 +26,7 @@ def copy_batches(
     ``before`` tried is not tried again.
     """
     tried = {(row["source_snapshot_id"], row["region"]) for answer in before for row in answer.get("copies") or ()}
-    wanted = [row for row in plan if row["chosen"] or row["reason"] == THERE]
+    wanted = [row for row in plan_rows if row["chosen"] or row["reason"] == THERE]
     wanted = [row for row in wanted if (row["snapshot_id"], row["region"]) not in tried]
     if shared is not None:
         visible = {share["snapshot_id"] for share in shared}
@@ -62,11 +62,13 @@ def deletion_batches(expired: Sequence[ExpiredCopy], most: int) -> list[Deletion
     return list(by_region.values())
 
 
-def snapshots_to_share(plan: Sequence[PlanRow], replaces: bool = False, shared: Sequence[SharedRow] = ()) -> list[str]:
+def snapshots_to_share(
+    plan_rows: Sequence[PlanRow], replaces: bool = False, shared: Sequence[SharedRow] = ()
+) -> list[str]:
     """Return the snapshots that a plan copies and that are not ``shared`` yet, each once and in the plan's order.
 
     If misfits are replaced, this includes their sources.
     """
-    copied = [row for row in plan if row["chosen"] or (replaces and row["reason"] == THERE)]
+    copied = [row for row in plan_rows if row["chosen"] or (replaces and row["reason"] == THERE)]
     visible = {share["snapshot_id"] for share in shared}
     return [i for i in dict.fromkeys(str(row["snapshot_id"]) for row in copied) if i not in visible]

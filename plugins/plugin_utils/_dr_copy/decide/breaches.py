@@ -42,7 +42,12 @@ class ReasonedRow(TypedDict):
 
 def locked_out(breaches: Iterable[ReasonedRow]) -> int:
     """Return the number of a report's breaches that cannot be restored because their keys cannot be used."""
-    return sum(breach["reason"] == "key" for breach in breaches)
+    return sum(map(is_locked_out, breaches))
+
+
+def is_locked_out(breach: ReasonedRow) -> bool:
+    """Whether the key of a copy cannot be used."""
+    return breach["reason"] == Reason.KEY.word
 
 
 def unjudged_of(result: Result) -> list[Breach]:
@@ -86,7 +91,7 @@ def worst_first(point: RankedPoint) -> tuple[int, bool, float, str, str]:
 
 
 def _row(point: RecoveryPoint, reason: Reason, why: str) -> Breach:
-    return {**point, "reason": reason.name.lower(), "why": why}
+    return {**point, "reason": reason.word, "why": why}
 
 
 class _Reasons:

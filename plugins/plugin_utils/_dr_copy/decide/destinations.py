@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables
 
 
-def copies_in(listed: Sequence[InfoAnswer], values: Variables) -> list[SnapshotRow]:
+def listed_copies(listed: Sequence[InfoAnswer], values: Variables) -> list[SnapshotRow]:
     """Return the copies in the destinations' listings at the plan's place: the region, or a site in it.
 
     If two listings show a copy, the later one counts.
@@ -28,15 +28,15 @@ def copies_in(listed: Sequence[InfoAnswer], values: Variables) -> list[SnapshotR
     return list({(str(copy["region"]), str(copy["snapshot_id"])): copy for copy in there}.values())
 
 
-def copies_there(
+def copies_with_known_sources(
     listed: Sequence[InfoAnswer], snapshots: Sequence[SnapshotRow], values: Variables
 ) -> list[SnapshotRow]:
     """Return the copies at the destinations; somebody else's get disk and time from the sources."""
-    copies = with_doubts(copies_in(listed, values), snapshots, time_or_now(values.judged_at or values.now))
+    copies = with_doubts(listed_copies(listed, values), snapshots, time_or_now(values.judged_at or values.now))
     return with_known_sources(copies, snapshots)
 
 
-def copies_of_plan(copies: Sequence[SnapshotRow], values: Variables) -> list[SnapshotRow]:
+def managed_copies(copies: Sequence[SnapshotRow], values: Variables) -> list[SnapshotRow]:
     """Return the copies that this collection made of disks in the plan's source region."""
     # A name may show a copy's source and disk but not the region; disk IDs are unique.
     regions = (values.source_region, None)

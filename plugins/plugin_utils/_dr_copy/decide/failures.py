@@ -54,6 +54,12 @@ def failures_with_disks(
     return [named(failure) for failure in _each_once(failures)]
 
 
+def kind_in_words(failure: RunFailure) -> str:
+    """Return the kind of a failure, and the cloud's code if there is one."""
+    code = f" [{failure['code']}]" if failure["code"] else ""
+    return f"{str(failure['kind']).replace('_', ' ')}{code}"
+
+
 def with_role_names(hint: str | None) -> str | None:
     """Return a module's hint with the role's names: ``wait_timeout`` becomes ``dr_copy_wait_timeout``."""
     if not hint:

@@ -24,14 +24,14 @@ Pair = tuple[str, str]
 REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)
 
 
-def disks_to_fall_back(plan: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> list[str]:
+def disks_to_fall_back(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> list[str]:
     """Return the disks with a chosen snapshot that was gone, according to these answers to copying and sharing."""
-    gone = _gone(plan, answers, values)
-    return list(dict.fromkeys(str(row["disk_id"]) for row in plan if _snapshot_to_region(row) in gone))
+    gone = _gone(plan_rows, answers, values)
+    return list(dict.fromkeys(str(row["disk_id"]) for row in plan_rows if _snapshot_to_region(row) in gone))
 
 
 def fall_back(
-    plan: Sequence[PlanRow],
+    plan_rows: Sequence[PlanRow],
     answers: Sequence[Answer],
     source: InfoAnswer,
     again: InfoAnswer,
@@ -45,9 +45,9 @@ def fall_back(
     not chosen.
     """
     shown = {s["snapshot_id"] for s in again["snapshots"]} if is_listed(again) else None
-    gone = {pair for pair in _gone(plan, answers, values) if shown is None or pair[0] not in shown}
-    affected = {_disk_in_region(row) for row in plan if _snapshot_to_region(row) in gone}
-    names = {row["disk_id"]: row["disk_name"] for row in plan if _disk_in_region(row) in affected}
+    gone = {pair for pair in _gone(plan_rows, answers, values) if shown is None or pair[0] not in shown}
+    affected = {_disk_in_region(row) for row in plan_rows if _snapshot_to_region(row) in gone}
+    names = {row["disk_id"]: row["disk_name"] for row in plan_rows if _disk_in_region(row) in affected}
     left = [
         snapshot
         for snapshot in selected_snapshots(source, values)
@@ -57,13 +57,13 @@ def fall_back(
     ]
     disks: list[DiskRow] = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
     replacements: dict[Pair, list[PlanRow]] = {}
-    newest = {_snapshot_to_region(row) for row in plan if row["reason"] == NEWEST}
+    newest = {_snapshot_to_region(row) for row in plan_rows if row["reason"] == NEWEST}
     for chosen in plan_snapshots(left, disks, before, values):
         is_next = chosen["reason"] == NEWEST and _snapshot_to_region(chosen) not in newest
         reason = NEXT_NEWEST if is_next else chosen["reason"]
         replacements.setdefault(_disk_in_region(chosen), []).append({**chosen, "reason": reason})
     rows: list[PlanRow] = []
-    for row in plan:
+    for row in plan_rows:
         if _snapshot_to_region(row) in gone:
             rows += [{**row, "chosen": False, "reason": GONE}, *replacements.pop(_disk_in_region(row), ())]
         elif _disk_in_region(row) not in affected:
@@ -71,17 +71,17 @@ def fall_back(
     return rows
 
 
-def without_gone(answers: Sequence[CopyAnswer], plan: Sequence[PlanRow]) -> list[CopyAnswer]:
+def without_gone(answers: Sequence[CopyAnswer], plan_rows: Sequence[PlanRow]) -> list[CopyAnswer]:
     """Return the answers of copy calls without the failures of gone snapshots that a copied one replaces."""
-    gone = _replaced(plan)
+    gone = _replaced(plan_rows)
     return [
         _without(answer, gone) if gone and "failures" in answer and "copies" in answer else answer for answer in answers
     ]
 
 
-def share_without_gone(answer: ShareAnswer, plan: Sequence[PlanRow]) -> ShareAnswer:
+def share_without_gone(answer: ShareAnswer, plan_rows: Sequence[PlanRow]) -> ShareAnswer:
     """Return the answer of a call to share in the same way; its failures concern the source region."""
-    ids = {snapshot_id for snapshot_id, _region in _replaced(plan)}
+    ids = {snapshot_id for snapshot_id, _region in _replaced(plan_rows)}
     if not ids or "failures" not in answer:
         return answer
     return {**answer, "failures": [f for f in failures_of(answer) if not _is_of_gone(f) or _source(f) not in ids]}
@@ -100,9 +100,9 @@ def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
     }
 
 
-def _replaced(plan: Sequence[PlanRow]) -> set[Pair]:
-    usable = {_disk_in_region(row) for row in plan if row["reason"] in USABLE}
-    return {_snapshot_to_region(row) for row in plan if row["reason"] == GONE and _disk_in_region(row) in usable}
+def _replaced(plan_rows: Sequence[PlanRow]) -> set[Pair]:
+    usable = {_disk_in_region(row) for row in plan_rows if row["reason"] in USABLE}
+    return {_snapshot_to_region(row) for row in plan_rows if row["reason"] == GONE and _disk_in_region(row) in usable}
 
 
 def _without(answer: CopyAnswer, gone: set[Pair]) -> CopyAnswer:
@@ -113,7 +113,7 @@ def _without(answer: CopyAnswer, gone: set[Pair]) -> CopyAnswer:
     return {**answer, "copies": left, "failures": failures, "counts": counts}
 
 
-def _gone(plan: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> set[Pair]:
+def _gone(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> set[Pair]:
     missing = {
         (_source(failure), str(failure["region"]))
         for answer in answers
@@ -122,7 +122,7 @@ def _gone(plan: Sequence[PlanRow], answers: Sequence[Answer], values: Variables)
     }
     return {
         _snapshot_to_region(row)
-        for row in plan
+        for row in plan_rows
         if row["reason"] in REPLACEABLE
         and (_snapshot_to_region(row) in missing or (str(row["snapshot_id"]), values.source_region) in missing)
     }

@@ -21,7 +21,10 @@ MAX_DESCRIPTION, MAX_VALUE = 256, 40
 
 
 def source_tags(
-    plan: Sequence[PlanRow], source: InfoAnswer, values: Variables, sets: Mapping[str, Mapping[str, str]] | None = None
+    plan_rows: Sequence[PlanRow],
+    source: InfoAnswer,
+    values: Variables,
+    sets: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, dict[str, str]]:
     """Return the tags of copies, by snapshot: the marks and, on request, the tags of the snapshot and of the disk.
 
@@ -30,7 +33,7 @@ def source_tags(
     precedence over its disk's. ``source`` is the listing of the source region, ``sets`` the marks of group and set by
     snapshot.
     """
-    wanted = {str(row["snapshot_id"]) for row in plan if row["chosen"] or row["reason"] == THERE}
+    wanted = {str(row["snapshot_id"]) for row in plan_rows if row["chosen"] or row["reason"] == THERE}
     disks = {disk["disk_id"]: disk for disk in source["disks"]}
     return {
         snapshot["snapshot_id"]: _tags(

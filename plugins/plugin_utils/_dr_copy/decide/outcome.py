@@ -61,7 +61,7 @@ def outcome_of(steps: StepResults, values: Variables, check_mode: bool) -> Resul
     sets, of_sets = sets_of(state, copies, values)
     coverage = coverage_of(steps.source, steps.disks, values, steps.last, orphan_copies)
     result: Result = {
-        "plan": list(steps.plan),
+        "plan": list(steps.plan_rows),
         "copies": [row for answer in state.copied for row in answer.get("copies") or ()],
         "failures": failures_with_disks(failures, steps.disks, state.snapshots, state.copies),
         "pruned": deleted_copies(steps.expired, steps.deleted),

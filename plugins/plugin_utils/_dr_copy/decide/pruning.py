@@ -18,7 +18,7 @@ from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, pa
 from ..._sets.copies import copies_of
 from ..._sets.keeping import possible_set_members
 from ..input.variables import Variables
-from .destinations import Destinations, copies_in, copies_of_plan
+from .destinations import Destinations, listed_copies, managed_copies
 from .plan_reasons import OF_SET, THERE_OF_SET, USABLE
 from .result import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
 from .retention import Retention, expired_copies, limits_of
@@ -49,7 +49,7 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunabl
     spared = kept_for_sets(state, values)
     expired = [
         copy
-        for copy in _expired(state.copies, steps.plan, steps.disks, values, _failed_copies(state.copied))
+        for copy in _expired(state.copies, steps.plan_rows, steps.disks, values, _failed_copies(state.copied))
         if (copy["region"], copy["snapshot_id"]) not in spared
     ]
     own = [copy for copy in expired if is_of_plans(copy, plans_of(values))]
@@ -62,37 +62,37 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunabl
 
 def may_be_of_sets(to_delete: Sequence[ExpiredCopy], listed: Sequence[InfoAnswer], values: Variables) -> bool:
     """Whether a copy to delete may be in its group's newest complete set, as not all copies were ``listed``."""
-    perhaps = possible_set_members(copies_of(copies_in(listed, values)))
+    perhaps = possible_set_members(copies_of(listed_copies(listed, values)))
     return any((copy["region"], copy["snapshot_id"]) in perhaps for copy in to_delete)
 
 
 def _expired(
     copies: Sequence[SnapshotRow],
-    plan: Sequence[PlanRow],
+    plan_rows: Sequence[PlanRow],
     disks: Sequence[DiskRow],
     values: Variables,
     failed: Collection[tuple[str, str]],
 ) -> list[SnapshotRow]:
     newest: dict[tuple[str, str], SnapshotTime] = {}
-    for row in plan:
+    for row in plan_rows:
         time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
         if time:
             key = (row["disk_id"], row["region"])
             taken = SnapshotTime(time, str(row["snapshot_id"]))
             newest[key] = max(taken, newest.get(key, taken))
     known = Destinations(copies)
-    rows = [row for row in plan if (str(row["snapshot_id"]), row["region"]) in failed]
+    rows = [row for row in plan_rows if (str(row["snapshot_id"]), row["region"]) in failed]
     broken = {(row["disk_id"], row["region"]) for row in rows}
     safe = {key for key, taken in newest.items() if known.is_safe(*key, taken)} - broken
     chosen = {disk["disk_id"] for disk in disks}
     looked_at = [
         copy
-        for copy in copies_of_plan(copies, values)
+        for copy in managed_copies(copies, values)
         if disk_id_of(copy) in chosen and (disk_id_of(copy), copy["region"]) in safe
     ]
     expired = expired_copies(looked_at, **limits_of(values), now=values.now, sets=False)
     # Members of an unfinished set stay until it is complete, even if newer points would count instead.
-    of_sets = {(row["snapshot_id"], row["region"]) for row in plan if row["reason"] in (OF_SET, THERE_OF_SET)}
+    of_sets = {(row["snapshot_id"], row["region"]) for row in plan_rows if row["reason"] in (OF_SET, THERE_OF_SET)}
     return [c for c in expired if c["source"] and (c["source"]["snapshot_id"], c["region"]) not in of_sets]
 
 
@@ -150,7 +150,7 @@ def orphans(
             "disk_name": (copy.get("tags") or {}).get(DISK_NAME),
             "kind": "unselected" if disk_id_of(copy) in existing else gone,
         }
-        for copy in copies_of_plan(copies, values)
+        for copy in managed_copies(copies, values)
         if (made_from := copy["source"])
         and plan_of(copy) in plans_of(values)
         and disk_id_of(copy) not in chosen

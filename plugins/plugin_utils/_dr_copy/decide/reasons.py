@@ -72,6 +72,11 @@ class Reason(Enum):
         self.text = text
         self.step = step
 
+    @property
+    def word(self) -> str:
+        """The value of ``reason`` in rows."""
+        return self.name.lower()
+
 
 #: The reason for a plan's row whose snapshot was not copied.
 OF_PLAN = {

@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.rows import (
-    counting_order,
+    counting_key,
     disk_id_of,
     each_once,
     hours_since,
@@ -56,7 +56,7 @@ def recovery_points(
 def _recovery_row(
     disk: DiskRow, region: str, own: Sequence[SnapshotRow], rpo_hours: float, now: datetime
 ) -> RecoveryPoint:
-    complete = sorted((copy for copy in own if is_complete(copy)), key=counting_order)
+    complete = sorted((copy for copy in own if is_complete(copy)), key=counting_key)
     # Archived copies cannot be restored now, so the newest copy of the standard tier is judged, if there is one.
     standard = [copy for copy in complete if not is_archived(copy)]
     newest = max(standard or complete, key=_age_key, default=None)

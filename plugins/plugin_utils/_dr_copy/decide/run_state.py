@@ -17,7 +17,7 @@ from ..._role.failures import failures_of
 from ..._role.rows import time_or_now
 from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
-from .destinations import copies_in
+from .destinations import listed_copies
 from .falling_back import share_without_gone, without_gone
 from .result import RecoveryPoint
 from .selection import selected_snapshots
@@ -37,7 +37,7 @@ class RunState:
         self.copied = as_if_shared(steps.copied, self.shared) if check_mode else steps.copied
         # A stale listing may still show copies that this run took back.
         taken_back = {snapshot_id for answer in self.copied for snapshot_id in answer.get("deleted_ids") or ()}
-        shown = copies_in([*steps.listed, *steps.seen], values)
+        shown = listed_copies([*steps.listed, *steps.seen], values)
         shown = [copy for copy in shown if copy["snapshot_id"] not in taken_back]
         #: The copies at the destinations as the last listing or look showed them.
         self.copies = with_doubts(shown, self.snapshots, judged_at(values))
@@ -62,8 +62,8 @@ class RunState:
 
 
 def _without_gone(steps: StepResults) -> StepResults:
-    copied = without_gone(without_missing(steps.copied, steps.seen), steps.plan)
-    return replace(steps, copied=copied, share=share_without_gone(steps.share, steps.plan))
+    copied = without_gone(without_missing(steps.copied, steps.seen), steps.plan_rows)
+    return replace(steps, copied=copied, share=share_without_gone(steps.share, steps.plan_rows))
 
 
 def judged_at(values: Variables) -> datetime:

@@ -30,8 +30,8 @@ from .selection import group_ids_by_marks, plans_of
 from .set_marks import groups_in, marks_by_source
 from .step_results import StepResults
 
-#: The values of dr_copy_consistency: a torn or late set causes a warning, or misses the RPO.
-BY_DISK, BY_SET = "disk", "set"
+#: The value of dr_copy_consistency with which a torn or late set misses the RPO. With "disk" it is only a warning.
+BY_SET = "set"
 #: The most disks of one server that a warning names.
 MAX_NAMED_DISKS = 4
 

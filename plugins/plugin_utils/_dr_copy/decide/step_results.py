@@ -60,28 +60,35 @@ class RunDecision(TypedDict):
 
 @dataclass
 class StepResults:
-    """What the steps have returned: ``before`` is the first listing of the destinations, ``listed_again`` the last one.
+    """What the steps of a run have returned and decided so far."""
 
-    ``last`` has the facts from the plan's last report, ``stopped`` says what ended the run early. ``source`` is the
-    listing of the source region. ``disks`` are those that the run covers, ``plan`` is what it copies. ``share`` is
-    empty except across accounts. The other steps: ``copied``, ``seen`` (looks at copies by ID), ``expired``,
-    ``deleted``, ``kept_for_others``, ``vanished``, ``keys`` (looks at the keys of the newest copies).
-    """
-
+    #: What ended the run early.
     stopped: Failure | None = None
+    #: The facts from the plan's last report.
     last: LastReport = field(default_factory=LastReport)
+    #: The listing of the source region.
     source: InfoAnswer = field(default_factory=lambda: InfoAnswer(skipped=True))
+    #: The first listing of the destinations.
     before: list[ListedRegion] = field(default_factory=list)
+    #: The disks that the run covers.
     disks: list[DiskRow] = field(default_factory=list)
-    plan: list[PlanRow] = field(default_factory=list)
+    #: What it copies.
+    plan_rows: list[PlanRow] = field(default_factory=list)
+    #: The snapshots shared with the account of the copies; empty except across accounts.
     share: ShareAnswer = field(default_factory=ShareAnswer)
     copied: list[CopyAnswer] = field(default_factory=list)
+    #: The last listing of the destinations.
     listed_again: list[ListedRegion] = field(default_factory=list)
+    #: Looks at copies by ID.
     seen: list[LookAnswer] = field(default_factory=list)
+    #: The copies that retention no longer keeps.
     expired: list[ExpiredCopy] = field(default_factory=list)
     deleted: list[CopyAnswer] = field(default_factory=list)
+    #: Copies that retention no longer keeps, but that another plan made.
     kept_for_others: list[KeptCopy] = field(default_factory=list)
+    #: Recovery points of the last report that no longer exist.
     vanished: list[VanishedPoint] = field(default_factory=list)
+    #: Looks at the keys of the newest copies.
     keys: list[LookAnswer] = field(default_factory=list)
 
     @property

@@ -40,7 +40,7 @@ def may_change_copies(arguments: Arguments, connection: Iterable[str]) -> bool:
     return any(value and name not in harmless for name, value in arguments.items())
 
 
-def unchanged_copies(plan: Sequence[PlanRow], listed: Iterable[ListedRegion], cloud: Capabilities) -> CopyAnswer:
+def unchanged_copies(plan_rows: Sequence[PlanRow], listed: Iterable[ListedRegion], cloud: Capabilities) -> CopyAnswer:
     """Return what a copy module would return for the copies that are there, if it changes no complete copy.
 
     A source with several copies at a destination, with one of somebody else, or with one whose provenance is not fully
@@ -52,7 +52,7 @@ def unchanged_copies(plan: Sequence[PlanRow], listed: Iterable[ListedRegion], cl
             if copy["source"]:
                 pair = (str(copy["source"]["snapshot_id"]), str(answer["region"]))
                 of_pairs.setdefault(pair, []).append(copy)
-    pairs = [(str(row["snapshot_id"]), row["region"]) for row in plan if row["reason"] == THERE]
+    pairs = [(str(row["snapshot_id"]), row["region"]) for row in plan_rows if row["reason"] == THERE]
     rows = [_row(pair[0], found[0]) for pair in pairs if _is_settled(found := of_pairs.get(pair, []), cloud)]
     counts = {**dict.fromkeys(COPY_COUNTS, 0), "unchanged": len(rows), "completed": len(rows)}
     return {"changed": False, "copies": rows, "counts": counts, "failures": []}

@@ -11,7 +11,7 @@ from typing import TypedDict
 from ..._role.answers import SnapshotRow
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
-from .destinations import copies_of_plan
+from .destinations import managed_copies
 from .run_state import RunState
 
 
@@ -29,7 +29,7 @@ class UnfinishedCopy(TypedDict):
 def unfinished_copies(state: RunState, values: Variables) -> list[UnfinishedCopy]:
     """Return the copies of the run's disks that are in progress or failed, according to the last listing and looks."""
     chosen = {disk["disk_id"] for disk in state.steps.disks}
-    copies = copies_of_plan(state.copies, values)
+    copies = managed_copies(state.copies, values)
     return [_unfinished(c) for c in copies if c["state"] in ("pending", "error") and disk_id_of(c) in chosen]
 
 

@@ -13,7 +13,7 @@ from ..._role.failures import failures_of
 from ..._role.rows import SnapshotTime, is_complete, parse_time, time_or_now
 from ..input.last_report import LastReport
 from ..input.variables import Variables
-from .destinations import copies_in
+from .destinations import listed_copies
 from .result import RecoveryPoint, VanishedPoint
 from .retention import Retention, limits_of, points_of
 from .step_results import ListedRegion, LookAnswer
@@ -40,7 +40,7 @@ def missing_points(
         return []
     now = time_or_now(values.judged_at or values.now)
     retention = Retention.from_limits(limits_of(values), time_or_now(values.now))
-    points = points_of(with_doubts(copies_in(before, values), (), now))
+    points = points_of(with_doubts(listed_copies(before, values), (), now))
     read = {answer["region"]: answer for answer in listed if not failures_of(answer)}
     listed_ids = {
         (region, copy["snapshot_id"]) for region, answer in read.items() for copy in answer.get("snapshots") or ()

@@ -21,7 +21,7 @@ from ..._role.rows import is_archived, parse_time
 from ..input.variables import Variables
 from . import plan_reasons
 from .coverage import disks_in_words, names_in_words, near_misses_in_words
-from .destinations import copies_in, copies_of_plan
+from .destinations import listed_copies, managed_copies
 from .keys import keys_of, unseen_by
 from .result import Coverage, PlanRow, Result, VanishedPoint
 from .step_results import StepResults
@@ -52,11 +52,11 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
     ]
 
 
-def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
-    usable = {row["disk_id"] for row in plan if row["reason"] in plan_reasons.USABLE}
-    left_out = sum(row["reason"] in _UNASKED for row in plan)
-    taken = sum(row["reason"] in plan_reasons.USABLE for row in plan)
-    reasons = Counter(row["reason"] for row in plan if row["reason"] not in plan_reasons.USABLE)
+def _of_plan(plan_rows: Sequence[PlanRow], selected: int) -> list[str]:
+    usable = {row["disk_id"] for row in plan_rows if row["reason"] in plan_reasons.USABLE}
+    left_out = sum(row["reason"] in _UNASKED for row in plan_rows)
+    taken = sum(row["reason"] in plan_reasons.USABLE for row in plan_rows)
+    reasons = Counter(row["reason"] for row in plan_rows if row["reason"] not in plan_reasons.USABLE)
     in_words = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
     if selected and not usable:
         return [f"None of the selected disks has a usable snapshot: {in_words}."]
@@ -68,7 +68,7 @@ def _of_plan(plan: Sequence[PlanRow], selected: int) -> list[str]:
 def _of_former_plans(steps: StepResults, values: Variables) -> list[str]:
     """Name the former plans that have made a copy since this plan made its newest one, because they still run."""
     newest: dict[str, datetime] = {}
-    for copy in copies_of_plan(copies_in(steps.before, values), values):
+    for copy in managed_copies(listed_copies(steps.before, values), values):
         plan, made = plan_of(copy), parse_time(copy.get("created_at"))
         if plan and made:
             newest[plan] = max(made, newest.get(plan, made))

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar, cast
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..decide.breaches import worst_first
+from ..decide.failures import kind_in_words
 from ..decide.reasons import Reason
 from ..decide.result import RecoveryPoint, RunFailure
 from .report_type import LatePoint, Report
@@ -54,7 +55,7 @@ def late_groups(report: Report) -> list[PointGroup]:
     failed = {(f["disk_id"], f["region"]): f for f in report["failures"] if f.get("disk_id")}
     points = {(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
     rows = [_late(breach, points.get((breach["disk_id"], breach["region"]))) for breach in report["breaches"]]
-    return sorted(_of_points(rows, failed), key=lambda group: group.rows[0]["reason"] != Reason.KEY.name.lower())
+    return sorted(_of_points(rows, failed), key=lambda group: group.rows[0]["reason"] != Reason.KEY.word)
 
 
 def _late(breach: LatePoint, point: RecoveryPoint | None) -> GroupedPoint:
@@ -80,16 +81,15 @@ def failure_groups(report: Report) -> tuple[list[FailureGroup], int]:
 
     Also return the number of others that are already shown with a late point.
     """
-    failed = Reason.COPY_FAILED.name.lower()
+    failed = Reason.COPY_FAILED.word
     late = {(breach["disk_id"], breach["region"]) for breach in report["breaches"] if breach["reason"] == failed}
     rows = [f for f in report["failures"] if f["snapshot_id"] or (f.get("disk_id"), f["region"]) not in late]
     groups = []
     for similar in _by_key(rows, lambda f: (f["kind"], f["code"], f["region"], f["hint"])):
         first = similar[0]
-        code = f" [{first['code']}]" if first["code"] else ""
         where = f" in {first['region']}" if first["region"] else ""
-        kind = str(first["kind"]).replace("_", " ")
-        why = f"{kind}{code}{where}, the first: " if len(similar) > 1 else f"{kind}{code}: "
+        kind = kind_in_words(first)
+        why = f"{kind}{where}, the first: " if len(similar) > 1 else f"{kind}: "
         groups.append(FailureGroup(why + first["message"], first["hint"] or "", similar))
     return groups, len(report["failures"]) - len(rows)
 
@@ -99,7 +99,7 @@ def _of_points(
 ) -> list[PointGroup]:
     def cause_of(row: GroupedPoint) -> tuple[str, str]:
         """Return kind and code of the failure behind a row, and the hint of this failure."""
-        is_failure = row["reason"] == Reason.COPY_FAILED.name.lower()
+        is_failure = row["reason"] == Reason.COPY_FAILED.word
         failure = failed.get((row["disk_id"], row["region"])) if is_failure else None
         kind = f"{failure['kind']} {failure['code'] or ''}".strip().replace("_", " ") if failure else ""
         return kind, (failure["hint"] or "") if failure else ""

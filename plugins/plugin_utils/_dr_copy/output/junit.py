@@ -12,6 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.junit import CaseResult, Suite
 from ..._role.naming import disk_label
+from ..decide.breaches import is_locked_out
 from ..decide.result import RecoveryPoint, SetStatus
 from ..decide.sets import BY_SET, set_in_words
 from .report_type import LatePoint, Report, label_of
@@ -39,7 +40,7 @@ def _judged(point: RecoveryPoint, breaches: Mapping[tuple[str, str], LatePoint],
     state = f"{point['state']}, " + ("no copy" if point["age_hours"] is None else f"{point['age_hours']:.1f} h old")
     if point["within_rpo"] is False:
         breach = breaches.get((point["disk_id"], point["region"]))
-        is_lost = breach is not None and breach["reason"] == "key"
+        is_lost = breach is not None and is_locked_out(breach)
         what = "cannot be restored" if is_lost else f"misses the RPO of {report['rpo_hours']} h"
         return "failure", f"{what}: {state}; {breach['why'] if breach else state}"
     if point["within_rpo"] is None and report["rpo_hours"]:

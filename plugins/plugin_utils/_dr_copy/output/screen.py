@@ -16,7 +16,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.enumerations import MAX_NAMED, first_in_words
 from ..._role.naming import disk_label
-from ..decide.breaches import locked_out, worst_first
+from ..decide.breaches import is_locked_out, locked_out, worst_first
+from ..decide.failures import kind_in_words
 from ..decide.result import RecoveryPoint, Result, RunFailure
 from ..decide.sets import late_sets, set_in_words
 from .report_type import LatePoint, Report
@@ -35,8 +36,8 @@ def failure_message(report: Report, unwritten: str = "") -> str:
     ``unwritten`` says which files could not be written.
     """
     points, unjudged = len(report["recovery_points"]), report["unjudged"]
-    lost = [breach for breach in report["breaches"] if breach["reason"] == "key"]
-    late = [breach for breach in report["breaches"] if breach["reason"] != "key"]
+    lost = [breach for breach in report["breaches"] if is_locked_out(breach)]
+    late = [breach for breach in report["breaches"] if not is_locked_out(breach)]
     parts = []
     if report["failures"]:
         parts.append(f"{pluralize(len(report['failures']), 'failure')}. {_grouped(report['failures'])}")
@@ -97,13 +98,11 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
     lines = []
     for similar in _kinds_of(failures)[:MAX_NAMED]:
         first = similar[0]
-        code = f" [{first['code']}]" if first["code"] else ""
         where = f" in {first['region']}" if first["region"] else ""
-        kind = f"{str(first['kind']).replace('_', ' ')}{code}"
         hit = list(dict.fromkeys(map(_affected, similar)))
         named = first_in_words([shorten(affected, MAX_FAILURE_LENGTH) for affected in hit], 3, separator="; ")
         number = f"{len(similar)} x " if len(similar) > 1 else ""
-        lines.append(f"FAILED {number}{kind}{where}: {named}")
+        lines.append(f"FAILED {number}{kind_in_words(first)}{where}: {named}")
     kinds = len(_kinds_of(failures))
     return [
         *lines,

@@ -46,21 +46,21 @@ class RestoreChoice(NamedTuple):
 
 
 def choose(
-    listed: InfoAnswer, restored: InfoAnswer, values: Variables, last: Mapping[str, EarlierRow] = NO_ROWS
+    copy_listing: InfoAnswer, disk_listing: InfoAnswer, values: Variables, last: Mapping[str, EarlierRow] = NO_ROWS
 ) -> RestoreChoice:
     """Choose for each disk to restore its newest recovery point not later than ``at``.
 
-    ``listed`` is the listing of copies in the region, ``restored`` the listing of disks that restores have made. If
-    this restore has already made a new disk for a disk, that disk stays with its recovery point, whatever copies have
-    been made since. ``last`` are the rows of the manifest of earlier runs, by new disk or claim: with ``kubernetes``,
+    ``copy_listing`` lists the copies in the region, ``disk_listing`` the disks that restores have made. If this restore
+    has already made a new disk for a disk, that disk stays with its recovery point, whatever copies have been made
+    since. ``last`` are the rows of the manifest of earlier runs, by new disk or claim: with ``kubernetes``,
     claims stay with their recovery points too. With the consistency "set", disks that belong together get the newest
     complete set not later than ``at``, if there is one.
     """
     now = time_or_now(values.now)
     at = time_or_now(values.at or values.now)
-    made = made_before(listed, restored, last, values)
+    made = made_before(copy_listing, disk_listing, last, values)
     used = {made_disk.copy_id for made_disk in made}
-    copies = [copy for copy in with_doubts(copies_that_count(listed, values, used), [], now) if source_disk(copy)]
+    copies = [copy for copy in with_doubts(copies_that_count(copy_listing, values, used), [], now) if source_disk(copy)]
     by_disk = grouped(copies, source_disk)
     kept = kept_points(made, by_disk, values)
     known = {} if values.is_drill else {disk.disk_id: disk for disk in values.expected}

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.keys im
 
 from ..._role.answers import SnapshotRow
 from ..._role.marks import ATTACHED_TO, DISK_NAME
-from ..._role.rows import age_in_hours, counting_order, is_archived, is_complete, taken_at, time_or_now
+from ..._role.rows import age_in_hours, counting_key, is_archived, is_complete, taken_at, time_or_now
 from ..input.variables import Variables
 from .points import Missing, MissingReason, Obstacle, Point
 
@@ -30,7 +30,7 @@ def point_of_disk(
     source_id: str | None = None,
 ) -> Point:
     """Return the point of a disk: a copy that is already used, else one of ``source_id``, else the newest one."""
-    own = sorted(own, key=counting_order)
+    own = sorted(own, key=counting_key)
     timed = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
     before = [copy for taken, copy in timed if taken.time <= at]
     complete = [copy for copy in before if is_complete(copy)]

@@ -56,7 +56,7 @@ class Reapable(NamedTuple):
     left: list[RemainingDisk]
 
 
-def reapable(listed: InfoAnswer, values: Variables, answers: Sequence[Answer], own: bool = False) -> Reapable:
+def reapable(disk_listing: InfoAnswer, values: Variables, answers: Sequence[Answer], own: bool = False) -> Reapable:
     """Return the disks of drills to delete, and those that are left.
 
     A disk is deleted only if it has all our tags, has expired, and is attached to nothing except the instance that a
@@ -66,7 +66,7 @@ def reapable(listed: InfoAnswer, values: Variables, answers: Sequence[Answer], o
     now = time_or_now(values.now)
     due: list[DiskRow] = []
     left = []
-    for disk in not_deleted(listed, answers):
+    for disk in not_deleted(disk_listing, answers):
         tags = disk["tags"]
         expires = parse_time(tags.get(RESTORE_EXPIRES_AT))
         if not tags.get(RESTORE_ID) or not tags.get(RESTORE_SNAPSHOT_ID) or not expires:
@@ -123,29 +123,29 @@ def deleted_ids(answers: Sequence[Answer]) -> list[str]:
     return list(gone)
 
 
-def undeleted_disks(listed: InfoAnswer, answers: Sequence[Answer], values: Variables) -> list[RemainingDisk]:
-    """Return this drill's listed disks whose deletion was not confirmed, except those that others have attached."""
-    shown = [disk for disk in not_deleted(listed, answers) if disk["tags"].get(RESTORE_ID) == values.id]
+def undeleted_disks(disk_listing: InfoAnswer, answers: Sequence[Answer], values: Variables) -> list[RemainingDisk]:
+    """Return this drill's disks whose deletion was not confirmed, except those that others have attached."""
+    shown = [disk for disk in not_deleted(disk_listing, answers) if disk["tags"].get(RESTORE_ID) == values.id]
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
 def doubtful(
-    listed: InfoAnswer, made: Sequence[RestoredDiskRow], answers: Sequence[Answer], values: Variables
+    disk_listing: InfoAnswer, made: Sequence[RestoredDiskRow], answers: Sequence[Answer], values: Variables
 ) -> list[str]:
     """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not.
 
     A listing may be stale. A look by ID then shows whether they still exist.
     """
     gone = set(deleted_ids(answers))
-    shown = [disk["disk_id"] for disk in undeleted_disks(listed, answers, values)]
+    shown = [disk["disk_id"] for disk in undeleted_disks(disk_listing, answers, values)]
     known = [disk["disk_id"] for disk in made if disk["disk_id"]]
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
 
-def not_deleted(listed: InfoAnswer, answers: Sequence[Answer]) -> list[DiskRow]:
+def not_deleted(disk_listing: InfoAnswer, answers: Sequence[Answer]) -> list[DiskRow]:
     """Return the disks of a listing whose deletion was not confirmed by a call."""
     gone = set(deleted_ids(answers))
-    return [disk for disk in listed.get("disks") or () if disk["disk_id"] not in gone]
+    return [disk for disk in disk_listing.get("disks") or () if disk["disk_id"] not in gone]
 
 
 def _left(disk: DiskRow, own: bool = False) -> RemainingDisk:

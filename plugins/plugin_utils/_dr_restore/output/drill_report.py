@@ -131,7 +131,7 @@ def drill_problems(report: DrillReport) -> str:
         why = _disks_in_words([(row, row["why"]) for row in failed])
         parts.append(f"{len(failed)} of {len(report['tried'])} copies not proven {report['level']}: {why}.")
     if not report["disks"] and not report["failures"]:
-        parts.append(f"No copy in {report['region']} names a disk, so nothing was proven.")
+        parts.append(f"No copy in {report['region']} names its disk and fits this drill, so nothing was proven.")
     elif not report["tried"] and not report["failures"]:
         parts.append(f"No copy could be tried: {_disks_in_words([(row, row['why']) for row in report['untried']])}.")
     if report["overdue"]:

@@ -20,7 +20,7 @@ from typing import Any
 from unittest import mock
 
 from tests.clouds import CLOUDS
-from tests.unit.harness import COLLECTION, COPYING
+from tests.unit.support.harness import COLLECTION, COPYING
 
 PROVENANCE = "dr-copy:source-"
 HOLD = "dr-copy:hold"
@@ -667,16 +667,16 @@ def _forget_copies(real: Any) -> Any:
 def _forget_lost_calls(real: Any) -> Any:
     def record_copy_in_doubt(self: Any, error: Any, now: float, today: Any) -> None:
         real(self, error, now, today)
-        self.copy_call = replace(self.copy_call.found(), lost=())
+        self.copy_call = replace(self.copy_call.found(), lost_spans=())
 
     return record_copy_in_doubt
 
 
 def _reverse_order(real: Any) -> Any:
-    def begin_order(copy: Any) -> Any:
+    def start_key(copy: Any) -> Any:
         return tuple("".join(chr(0x10FFFF - ord(c)) for c in text) for text in real(copy))
 
-    return begin_order
+    return start_key
 
 
 _random = random.Random(1)
@@ -810,7 +810,7 @@ break_inside(
     over_disks=True,
 )
 BY_KEY = ("ebs", "ecs")
-break_inside("misfits are deleted whatever their rank", "decide.without_copy", "initial_misfits", _ignore_order, BY_KEY)
+break_inside("misfits are deleted whatever their rank", "decide.replacing", "misfits_to_replace", _ignore_order, BY_KEY)
 break_options("survivors are ignored", survivors=None)
 break_options("create is ignored", create=True)
 INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
@@ -842,8 +842,8 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a missing copy never fails before the deadline", "capabilities", "Capabilities.unseen_seconds", lambda real: 1e9),
     ("the run forgets its own copies", "decide.memory", "Memory.record_copy_accepted", _forget_copies),
     ("a lost call is forgotten", "decide.memory", "Memory.record_copy_in_doubt", _forget_lost_calls),
-    ("the newest copy counts", "decide.copies", "begin_order", _reverse_order),
-    ("each run ranks copies by its own draw", "decide.copies", "begin_order", lambda real: _draw_order),
+    ("the newest copy counts", "decide.copies", "start_key", _reverse_order),
+    ("each run ranks copies by its own draw", "decide.copies", "start_key", lambda real: _draw_order),
     ("nothing is ever taken back", "decide.with_copy", "withdrawal_of", _change_result(lambda back: type(back)())),
     ("duplicates are deleted while none is complete", "decide.copies", "deletable_duplicates", _delete_all_duplicates),
     ("the window is always open", "pacing", "Window.has_room", _always_return(True)),
@@ -853,7 +853,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a busy source closes the window for long", "pacing", "SOURCE_SECONDS", lambda real: 15.0),
     ("a request overtakes one that needs a look", "act.copy_calls", "takewhile", lambda real: filter),
     ("the region that was called most recently comes first", "act.loop", "Loop._in_turn", _keep_region_order),
-    ("the most refused request comes first", "act.attempt", "Attempt.times_refused", lambda real: 0),
+    ("the most refused request comes first", "act.attempt", "Attempt.times_failed", lambda real: 0),
     ("a region that hangs is called again at once", "pacing", "Retries.record_failure", _forget_cooldown),
     ("each pass begins with the same kind of call", "act.loop", "Loop._act", _start_with_first_kind),
     ("slow looks are made together", "act.region", "Region.look", _report_no_duration),

@@ -286,7 +286,7 @@ class ControlledApp:
         cloud: Callable[..., Iterable[bytes]],
         action_of: Callable[[Request], str],
         region_of: Callable[[Request], str],
-        refusal_of: Callable[[Request], Response | None],
+        failure_of: Callable[[Request], Response | None],
         error: Callable[[str, str, int], Response],
         codes: dict[str, tuple[str, str, int]],
         clock: Any,
@@ -297,7 +297,7 @@ class ControlledApp:
         self._cloud = cloud
         self._action_of = action_of
         self._region_of = region_of
-        self._refusal_of = refusal_of
+        self._refusal_of = failure_of
         self._error = error
         self._codes = codes
         self._clock = clock

@@ -317,7 +317,7 @@ def _wrong_locks(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
             if old and old[-1][0].moment <= call.started - truth.seconds_until_seen:
                 yield f"{what} was locked again although every read showed its lock of {old[-1][0].moment:.1f}"
             for other in truth.of_place[copy.place]:
-                ranks = (other.ours, truth.fits(other, outcome), other.begin_order < copy.begin_order)
+                ranks = (other.ours, truth.fits(other, outcome), other.start_key < copy.start_key)
                 equivalent = other.encrypted() == copy.encrypted() and other.key() == copy.key()
                 if (
                     all(ranks)

@@ -354,7 +354,7 @@ def _second_copies(truth: Truth, findings: Findings, last: RunOutcome) -> Iterat
     for place in truth.places_of(last):
         copies = [c for c in truth.of_place[place] if c.phase(last.started) in ALIVE and c.ours]
         for group in _group_equivalent(truth, copies, last):
-            group.sort(key=lambda c: c.begin_order)
+            group.sort(key=lambda c: c.start_key)
             for number, copy in enumerate(group[1:], 1):
                 if copy.maker is None and group[0].maker is None:
                     continue  # both existed before

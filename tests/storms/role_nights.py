@@ -21,7 +21,7 @@ from unittest import mock
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics, report_files
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import PlanContext, PlanOutcome
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.reporting import PlanContext, PlanOutcome
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import file_name
 from moto.moto_api._internal import mock_random
 
@@ -29,7 +29,7 @@ from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.state import SnapshotGroup, new_id, restart_ids
-from tests.unit.harness import COLLECTION
+from tests.unit.support.harness import COLLECTION
 
 from .modules import run_in_turn
 from .role_people import EXCLUDE, GROUP_TAG, PeopleSimulation

@@ -68,7 +68,7 @@ class Copy:
         return self.by != FOREIGN
 
     @property
-    def begin_order(self) -> tuple[str, str]:
+    def start_key(self) -> tuple[str, str]:
         """The key by which all runs sort copies: the time as the cloud shows it, then the ID."""
         return self.born_at.isoformat(timespec=self._unit_of_time), self.id
 

@@ -55,7 +55,7 @@ ERRORS: dict[str, type[CopyError]] = {
     "Expired": Credentials,
     "WrongSignature": Credentials,
 }
-HINTS: dict[type[CopyError], str] = {Refused: FIX_THE_CAUSE, Credentials: "Check the keys of this task."}
+KIND_HINTS: dict[type[CopyError], str] = {Refused: FIX_THE_CAUSE, Credentials: "Check the keys of this task."}
 CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
     "endpoint_url": {"type": "str", "required": True},
     "access_key": {"type": "str", "required": True, "no_log": False},
@@ -91,8 +91,8 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
         return {**self._by_id(region or "", snapshot_ids)}
 
-    def refresh(self, region: str, snapshot_ids: Sequence[str]) -> dict[str, Snapshot]:
-        return self._by_id(region, snapshot_ids)
+    def refresh(self, region: str, resource_ids: Sequence[str]) -> dict[str, Snapshot]:
+        return self._by_id(region, resource_ids)
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         pages = self.pages()
@@ -113,11 +113,11 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
         answer = self._call(Ambiguous, "CopySnapshot", request.region, **given)
         return self.new_copy(order, answer["SnapshotId"], "running")
 
-    def delete_one(self, region: str, snapshot_id: str) -> None:
-        self._call(Ambiguous, "DeleteSnapshot", region, SnapshotId=snapshot_id)
+    def delete_one(self, region: str, resource_id: str) -> None:
+        self._call(Ambiguous, "DeleteSnapshot", region, SnapshotId=resource_id)
 
-    def change_tags(self, region: str, snapshot_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
-        ids = list(snapshot_ids)
+    def change_tags(self, region: str, resource_ids: Sequence[str], change: TagChange) -> dict[str, CopyError]:
+        ids = list(resource_ids)
         if change.set:
             self._call(Ambiguous, "TagResources", region, SnapshotIds=ids, Tags=dict(change.set))
         if change.remove:
@@ -158,7 +158,7 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
         if answer.status == 200:
             return dict(shown)
         kind = lost if answer.status >= 500 else ERRORS.get(shown["Code"], Refused)
-        hint = HINTS.get(kind)
+        hint = KIND_HINTS.get(kind)
         raise kind(f"{activity}: {shown['Message']}", code=shown["Code"], request_id=shown["RequestId"], hint=hint)
 
 

@@ -14,7 +14,7 @@ from tests.clouds import CLOUDS
 from tests.simulator.clock import ExchangeableClock, FakeClock
 from tests.simulator.server import Server
 
-from .harness import examples
+from .support.harness import examples
 
 # This machine may be slow or busy, which says nothing about the code.
 settings.register_profile(
@@ -68,14 +68,14 @@ def served():
 @pytest.fixture(params=sorted(CLOUDS))
 def runs(request):
     """Restores and drills on each cloud."""
-    from .restore_runs import RestoreRuns
+    from .support.restore_runs import RestoreRuns
 
     return RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
 
 
 @pytest.fixture
 def ebs_runs(ebs_disks):
-    from .restore_runs import RestoreRuns
+    from .support.restore_runs import RestoreRuns
 
     return RestoreRuns(ebs_disks)
 

@@ -23,7 +23,7 @@ from tests.storms.modules import run_in_turn
 from tests.storms.scheduler import Scheduler
 
 from .contract import OnOneCloud
-from .harness import COLLECTION, RUNNER
+from .support.harness import COLLECTION, RUNNER
 
 #: Exceptions that no adapter translates.
 UNEXPECTED = [

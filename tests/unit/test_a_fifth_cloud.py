@@ -24,7 +24,7 @@ from tests.toy.server import Toy
 from .contract import CopyContract
 from .contract_bad_days import BadDaysContract, PagedListings, TaggedCopies
 from .contract_writes import TagWrites, WritesContract
-from .night_runs import night
+from .support.night_runs import night
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ import yaml
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_metrics
 
-from .harness import TOOLS
-from .reports import sample
+from .support.harness import TOOLS
+from .support.reports import sample
 from .test_machine_readable import read
 from .test_page import server
 

@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
+    copies_with_known_sources,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
@@ -21,7 +23,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import failure_message
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
-from .rows import copy_row, snapshot_row
+from .support.rows import copy_row, snapshot_row
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 DISKS = [{"disk_id": "vol-1", "name": "database"}]
@@ -51,11 +53,11 @@ def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted
     values = replace(normalise({**given, **variables}).values, now=ago(0))
     source = source or {"disks": DISKS, "snapshots": list(snapshots), "failures": []}
     listed = listed or [{"region": "eu-west-1", "snapshots": list(copies), "failures": []}]
-    known = copies_there(listed, snapshots, values)
+    known = copies_with_known_sources(listed, snapshots, values)
     plan = copy_plan(snapshots, DISKS, known, ["eu-west-1"], select=values.select, now=ago(0),
                      max_snapshot_age_hours=values.max_snapshot_age_hours, snapshot_tags=values.snapshot_tags,
                      exclude_snapshot_tags=values.exclude_snapshot_tags)  # fmt: skip
-    done = StepResults(source=source, share=share or {}, before=listed, disks=DISKS, plan=plan)
+    done = StepResults(source=source, share=share or {}, before=listed, disks=DISKS, plan_rows=plan)
     done = replace(done, copied=copied, seen=seen, deleted=deleted)
     run = RunContext(host="orders", ansible="2.21.0")
     return report_of(outcome_of(done, values, False), done, values, run)
@@ -161,7 +163,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         snapshots, old = [snapshot(1, 1)], [copy(3, 60), copy(2, 30)]
         plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
         listing = {"disks": DISKS, "snapshots": snapshots, "failures": []}
-        done = StepResults(source=listing, disks=DISKS, plan=plan, copied=[self.call])
+        done = StepResults(source=listing, disks=DISKS, plan_rows=plan, copied=[self.call])
         done.before = [{"region": "eu-west-1", "snapshots": [*old, *listed], "failures": []}]
         assert prunable(done, values, False).to_delete == []
         look = {"target": {"region": "eu-west-1", "snapshot_ids": ["copy-1"]}, "snapshots": [], "failures": []}

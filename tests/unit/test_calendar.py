@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from tests.nights.history import NO_CALENDAR, PERIOD_FORMATS, kept_by_calendar, text_of
 
-from .harness import examples
-from .rows import copy_row
+from .support.harness import examples
+from .support.rows import copy_row
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Auckland", "Asia/Kolkata")
 DISK = [{"disk_id": "disk-0", "name": "database"}]

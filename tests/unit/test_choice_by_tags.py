@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
-from .rows import snapshot_row
+from .support.rows import snapshot_row
 
 NOW = "2026-11-21T12:00:00Z"
 DISK = [{"disk_id": "disk-0", "name": "database", "tags": {"env": "prod", "app": "orders"}}]

@@ -23,8 +23,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 
 from tests.clouds import CLOUDS
 
-from .cluster_kinds import SCHEMAS, SUBDOMAIN, Cluster
-from .restore_runs import RestoreRuns
+from .support.cluster_kinds import SCHEMAS, SUBDOMAIN, Cluster
+from .support.restore_runs import RestoreRuns
 from .test_restore_decisions import VALUES, chosen, copy
 
 NAME, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"

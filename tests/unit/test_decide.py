@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.att
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide import failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import (
-    counting_order,
+    counting_key,
     misfit,
     same_encryption,
     sort_copies,
@@ -39,6 +39,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
     HOLD,
     CopyOrder,
     CopyRequest,
+    LockRequest,
     Provenance,
     Snapshot,
     State,
@@ -135,7 +136,7 @@ def test_every_request_is_decided_once(request, there, policy):
     assert (decision.copy is not None) == bool(fitting)
     assert sum([decision.copy is not None, decision.begin, decision.error is not None]) == 1
     if fitting:
-        assert decision.copy == min(fitting, key=counting_order)
+        assert decision.copy == min(fitting, key=counting_key)
 
 
 @given(requests, copies(), policies)
@@ -495,7 +496,7 @@ def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, 
     ],
 )
 def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lost(own, lost, lock, reads):
-    desired, memory = tagging(lock=(7, "governance")), memory_after([] if own else [copy_of()])
+    desired, memory = tagging(lock=LockRequest(7, "governance")), memory_after([] if own else [copy_of()])
     desired.cloud.lock_modes = ("governance",)
     if own:
         memory.record_copy_accepted(copy_of(), NOW)
@@ -511,7 +512,7 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
 @pytest.mark.parametrize(("age", "lock"), [(15, True), (16, False), (NOW / 2, False)])
 @pytest.mark.parametrize("own", [True, False])
 def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own, age, lock):
-    desired, memory = tagging(lock=(7, "governance")), memory_after([] if own else [copy_of()], NOW - age)
+    desired, memory = tagging(lock=LockRequest(7, "governance")), memory_after([] if own else [copy_of()], NOW - age)
     desired.cloud.lock_modes = ("governance",)
     if own:
         memory.record_copy_accepted(copy_of(), NOW - age)
@@ -533,7 +534,7 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
     [(True, False, False, False), (True, True, False, False), (True, True, True, True), (False, False, False, True)],
 )
 def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, rechecked, lock):
-    desired, memory = tagging(lock=(7, "governance")), memory_after([])
+    desired, memory = tagging(lock=LockRequest(7, "governance")), memory_after([])
     desired.cloud.lock_modes, desired.policy = ("governance",), Policy(wait=wait)
     memory.record_copy_accepted(copy_of(), NOW)
     memory.record_look({"copy-1": copy_of()}, ["copy-1"], NOW)

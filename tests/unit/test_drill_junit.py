@@ -19,7 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
     drill_report,
 )
 
-from .restore_runs import RestoreRuns
+from .support.restore_runs import RestoreRuns
 from .test_restore_decisions import NOW, VALUES, copy, made, proofs, proven
 from .test_restore_sets import marks
 

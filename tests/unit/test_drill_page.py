@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.trials import judge
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_report, files
 
-from .page_reader import Page
+from .support.page_reader import Page
 from .test_restore_decisions import NOW, VALUES, copy, made, proofs
 
 KEPT = "A newer copy is archived."

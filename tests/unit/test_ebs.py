@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError
 from tests.simulator import ec2
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
 
-from .harness import run_module
+from .support.harness import run_module
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 OUTPOST = "arn:aws:outposts:eu-west-1:123456789012:outpost/op-0123456789abcdef0"

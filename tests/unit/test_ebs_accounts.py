@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .harness import run_module
+from .support.harness import run_module
 
 # -- sources of another account --------------------------------------------------------------------------
 

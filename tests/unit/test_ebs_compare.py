@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from .harness import run_module
+from .support.harness import run_module
 
 #: The simulated snapshots have this many written blocks of 512 KiB, every third one up to this index.
 FEW = {"blocks_up_to": 30}

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
-from .rows import copy_row, snapshot_row
+from .support.rows import copy_row, snapshot_row
 
 REGIONS = ["eu-west-1", "eu-central-1"]
 

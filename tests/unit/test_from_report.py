@@ -13,8 +13,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from tests.clouds import CLOUDS
 
-from .night_runs import night
-from .restore_runs import RestoreRuns
+from .support.night_runs import night
+from .support.restore_runs import RestoreRuns
 
 PLAN = {"dr-copy": "true"}
 

@@ -18,7 +18,7 @@ from tests.fuzz.answers import malformed
 from tests.fuzz.inputs import odd_input
 from tests.storms.truth import WRITES
 
-from .harness import COLLECTION, run_module
+from .support.harness import COLLECTION, run_module
 
 pytestmark = pytest.mark.slow
 

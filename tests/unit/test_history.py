@@ -22,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
     report_files,
 )
 
-from .reports import sample
+from .support.reports import sample
 from .test_reported import values
 
 

@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.job_summary import brief_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import index_page, report_page
 
-from .page_reader import Page
-from .reports import sample
+from .support.page_reader import Page
+from .support.reports import sample
 
 
 def test_an_age_is_shown_in_hours_and_then_in_days():

@@ -215,7 +215,7 @@ CLIENTS = """
 import re
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs import EbsCloud
-from ansible_collections.multicloud.snapshots.tests.unit.harness import module_args
+from ansible_collections.multicloud.snapshots.tests.unit.support.harness import module_args
 with module_args({"region": "us-east-1", "access_key": "a", "secret_key": "b"}):
     cloud = EbsCloud(AwsModule(argument_spec={}))
 for region in ("us-east-1", "eu-west-1", "eu-central-1"):

@@ -27,7 +27,7 @@ from tests.simulator.alibaba import ACCESS_KEY, SECRET_KEY
 from tests.simulator.alibaba_login import OIDC_TOKEN, ROLE, SERVICE_HOST, STS_HOST, URI_HOST, LoginStandIn
 from tests.simulator.server import Server
 
-from .harness import idle_seconds
+from .support.harness import idle_seconds
 
 AK = {"name": "default", "mode": "AK", "access_key_id": "file", "access_key_secret": "s"}
 REAL = {**AK, "access_key_id": ACCESS_KEY, "access_key_secret": SECRET_KEY}
@@ -103,9 +103,9 @@ def test_a_profile_can_be_named_by_the_environment(home):
 @pytest.mark.parametrize(
     ("params", "environ", "word"),
     [
-        ({"access_key": "x"}, {}, "Only one"),
+        ({"access_key": "x"}, {}, "is missing in"),
         ({"security_token": "x"}, {}, "without access_key"),
-        ({}, {"ALICLOUD_SECRET_KEY": "x"}, "Only one"),
+        ({}, {"ALICLOUD_SECRET_KEY": "x"}, "is missing in"),
         ({"profile": "nobody"}, ENVIRONMENT, "no profile nobody"),
         ({}, {"ALIBABA_CLOUD_PROFILE": "nobody"}, "no profile nobody"),
         ({"profile": "chained"}, {}, "names itself as its source"),
@@ -399,7 +399,7 @@ WITHOUT_LIBRARY = """
 import sys
 sys.modules["alibabacloud_credentials"] = None
 from tests.simulator.clock import FakeClock
-from tests.unit.harness import run_module
+from tests.unit.support.harness import run_module
 given = {"snapshot_ids": ["s-1"], "source_region": "cn-beijing", "destination_regions": "cn-wuhan"}
 given["ecs_ram_role"] = "dr"
 out = run_module("ecs_snapshot_copy", given, FakeClock())

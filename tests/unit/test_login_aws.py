@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from .harness import run_module
+from .support.harness import run_module
 
 ROLE = "arn:aws:iam::123456789012:role/copies"
 

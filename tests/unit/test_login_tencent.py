@@ -22,7 +22,7 @@ from tests.simulator import metadata as simulated_metadata
 from tests.simulator.metadata import PATH, Metadata
 from tests.simulator.server import Server
 
-from .harness import idle_seconds
+from .support.harness import idle_seconds
 
 ARN = "qcs::cam::uin/100000000001:roleName/dr"
 # -- what is found where ---------------------------------------------------------------------------------
@@ -139,8 +139,8 @@ def test_a_profile_of_the_command_line_logs_in(tmp_path):
     ("given", "words"),
     [
         ({"type": "oauth", "secretId": "i", "secretKey": "k", "token": "t", "expiresAt": 1700000000}, "have expired"),
-        ({"secretId": "i"}, "Only one"),
-        ({}, "Only one"),
+        ({"secretId": "i"}, "is missing in"),
+        ({}, "is missing in"),
         ([], "cannot be read"),
         ("nonsense", "cannot be read"),
         ({"expiresAt": "soon"}, "cannot be read"),

@@ -26,8 +26,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import parse_time
 from prometheus_client.parser import text_string_to_metric_families
 
-from .harness import TOOLS
-from .reports import NAMES, sample
+from .support.harness import TOOLS
+from .support.reports import NAMES, sample
 from .test_page import NO_SET, server
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -83,7 +83,7 @@ def test_nothing_begins_for_what_a_copy_call_may_have_done(happened):
 
 def test_the_initial_copies_are_those_that_exist():
     source = replace(copy_of("source"), is_copy=False)
-    assert memory_after(copy_of(), copy_of("deleting", State.ABSENT), source).known == {"copy"}
+    assert memory_after(copy_of(), copy_of("deleting", State.ABSENT), source).initially_there == {"copy"}
 
 
 @pytest.mark.parametrize(("later", "compared"), [(0.0, False), (1.4, False), (1.5, True), (9.0, True)])
@@ -169,7 +169,7 @@ def test_a_copy_call_is_in_the_state_that_its_last_event_leads_to(events, state)
         call = getattr(call, event)(*given.get(event, ()))
     assert type(call.state).__name__ == state
     assert (call.is_out, call.is_in_doubt) == (state == "Sent", state == "InDoubt")
-    assert call.lost == ((NOON, NOON + timedelta(seconds=4)),) * events.count("in_doubt")
+    assert call.lost_spans == ((NOON, NOON + timedelta(seconds=4)),) * events.count("in_doubt")
     assert call.error is (
         why if state in ("InDoubt", "Found", "CallRefused") or " sent" in events and state == "Sent" else None
     )
@@ -183,7 +183,7 @@ def test_a_refused_write_is_sent_again_in_pauses_that_double_up_to_half_a_minute
     memory, pauses = memory_after(copy_of()), []
     for number in range(1100):  # hours of waiting
         memory.record_refusal("copy", WriteKind.DELETE, Throttled("slow"), number * 10.0)
-        pauses.append(memory.writes.refusal_of("copy", WriteKind.DELETE).until - number * 10.0)
+        pauses.append(memory.writes.failure_of("copy", WriteKind.DELETE).until - number * 10.0)
     assert pauses[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and set(pauses[7:]) == {30.0}
 
 
@@ -201,7 +201,7 @@ def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends
     while sent < 30:
         memory.record_refusal("copy", WriteKind.DELETE, error, sent * every)
         sent += 1
-        if memory.writes.refusal_of("copy", WriteKind.DELETE).is_final:
+        if memory.writes.failure_of("copy", WriteKind.DELETE).is_final:
             break
     assert sent == (ends_after or 30)
 
@@ -229,7 +229,7 @@ def test_a_lock_whose_answer_was_lost_counts_as_this_runs_once_it_shows(lost, ch
         memory.record_refusal("copy", WriteKind.LOCK, lost, 1.0)
     memory.record_locks({"copy": Lock(NOON + timedelta(days=30))}, 0.0)
     assert (memory.changed, memory.updated) == (changed, changed)
-    assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.writes.refusals
+    assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.writes.failures
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ import pytest
 from tests.daily import daily_part
 from tests.simulator.locks import SimulatedLock
 
-from .harness import run_module
+from .support.harness import run_module
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import pages
 
-from .page_reader import Page
-from .reports import NAMES, REGION, SCHEMA, ago, sample
+from .support.page_reader import Page
+from .support.reports import NAMES, REGION, SCHEMA, ago, sample
 
 DISK = {"disk_id": "vol-1", "disk_name": "database"}
 BARE = {"disk_id": "vol-2", "disk_name": None}

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import pages
 
-from .page_reader import Page
-from .reports import REGION, ago, sample
+from .support.page_reader import Page
+from .support.reports import REGION, ago, sample
 from .test_page import BARE, BARE_COPY, DISK, GOOD, NO_SET, drawn, server, unfinished
 
 FACTS = {"size_gib": 8, "encrypted": True, "kms_key_id": "arn:aws:kms:x:1:key/abc", "minutes": 4.5}

@@ -17,9 +17,9 @@ from moto import settings as moto_settings
 
 from tests.clouds import CLOUDS
 from tests.simulator import ec2
-from tests.unit.harness import run_module
+from tests.unit.support.harness import run_module
 
-from .estates import EbsEstate
+from .support.estates import EbsEstate
 from .test_structure import PLUGINS, REPOSITORY
 
 

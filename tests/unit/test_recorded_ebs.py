@@ -21,7 +21,7 @@ from botocore.validate import ParamValidator
 
 from tests.recorded import recorded, shape
 from tests.simulator.ec2 import ACCESS_KEY, ACCOUNT, OTHER_ACCESS_KEY, OTHER_ACCOUNT, OTHER_SECRET_KEY, SECRET_KEY
-from tests.unit.harness import run_module
+from tests.unit.support.harness import run_module
 
 SNAPSHOTS, DISKS = recorded("ebs", "snapshot"), recorded("ebs", "disk")
 ERRORS = {name.removeprefix("error-"): item for name, item in recorded("ebs", "error").items()}

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .rows import copy_row, snapshot_row
+from .support.rows import copy_row, snapshot_row
 
 NOW = "2026-11-21T12:00:00Z"
 REGIONS = ["eu-west-1", "eu-central-1"]

@@ -49,7 +49,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.failure
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.marks import plan_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
-from .reports import SCHEMA, sample
+from .support.reports import SCHEMA, sample
 from .test_breaches import ago, copy, failure, report, snapshot
 
 DOWN = {"failures": [failure(None, "us-east-1", "no route", kind="connection")]}

@@ -32,7 +32,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
     manifest,
 )
 
-from .rows import copy_row
+from .support.rows import copy_row
 
 NOW = "2026-11-21T12:00:00Z"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"

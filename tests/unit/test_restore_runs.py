@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files i
 
 from tests.clouds import CLOUDS
 
-from .restore_runs import RestoreRuns
+from .support.restore_runs import RestoreRuns
 
 
 def test_a_restore_makes_each_disk_once_and_a_second_run_finds_them(runs, tmp_path):

@@ -14,8 +14,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 
 from tests.clouds import CLOUDS
 
-from .night_runs import night
-from .restore_runs import RestoreRuns
+from .support.night_runs import night
+from .support.restore_runs import RestoreRuns
 from .test_set_nights import server, silence_source, taken
 
 

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, is_in_shard
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import copies_there
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
+    copies_with_known_sources,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import (
     deleted_copies,
@@ -33,9 +35,9 @@ from hypothesis import strategies as st
 from tests.clouds import CLOUDS
 from tests.nights.history import NightHistory
 
-from .harness import examples
-from .reports import done_with
-from .rows import copy_row, snapshot_row
+from .support.harness import examples
+from .support.reports import done_with
+from .support.rows import copy_row, snapshot_row
 
 NOW = "2026-11-21T12:00:00Z"
 MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -237,8 +239,8 @@ def test_retention_prunes_no_disk_without_a_newer_copy_of_ours():
 def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():
     listed = [{"region": "dr-1", "snapshots": [{**copy(1), "place": "dr-1-lax-1a"}, {**copy(2), "place": None}]}]
     values = replace(normalise({}).values, now=NOW)
-    assert ids(copies_there(listed, [], values)) == ["copy-2"]
-    assert ids(copies_there(listed, [], replace(values, place="dr-1-lax-1a"))) == ["copy-1"]
+    assert ids(copies_with_known_sources(listed, [], values)) == ["copy-2"]
+    assert ids(copies_with_known_sources(listed, [], replace(values, place="dr-1-lax-1a"))) == ["copy-1"]
 
 
 def test_a_snapshot_that_the_cloud_does_not_copy_hides_no_older_one():

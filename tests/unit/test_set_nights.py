@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
 from tests.simulator.state import SnapshotGroup, new_id
 
-from .night_runs import night
+from .support.night_runs import night
 
 
 def attach(estate, disk, instance):

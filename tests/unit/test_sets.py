@@ -38,7 +38,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.status 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .rows import copy_row
+from .support.rows import copy_row
 
 MIDNIGHT = datetime(2026, 11, 20, tzinfo=timezone.utc)
 SECONDS = 300

@@ -10,8 +10,8 @@ import pytest
 
 from tests.simulator.state import SnapshotGroup, new_id
 
-from .night_runs import night
-from .restore_runs import RestoreRuns
+from .support.night_runs import night
+from .support.restore_runs import RestoreRuns
 from .test_set_nights import marks_of, server, silence_source
 
 

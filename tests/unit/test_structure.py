@@ -127,7 +127,18 @@ def test_only_the_runner_ends_a_module():
 def test_decisions_read_no_clock_and_call_nothing():
     pure = {"__future__", "collections", "dataclasses", "datetime", "enum", "functools", "itertools", "math", "typing"}
     engine = {"capabilities", "errors", "locks", "model", "pacing", "tags", "templates", "times", "waiting"}
-    impure = {"Clock", "Deadline", "Backoff", "Cooldown", "Retries", "Window", "persist", "open", "print", "input"}
+    impure = {
+        "Clock",
+        "Deadline",
+        "Backoff",
+        "Cooldown",
+        "Retries",
+        "Window",
+        "retry_until_answered",
+        "open",
+        "print",
+        "input",
+    }
     clocks = {"now", "utcnow", "today", "sleep", "monotonic"}
     for path in (CORE / "decide").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -231,9 +242,9 @@ def test_an_option_that_modules_share_is_documented_once():
     assert not {key: names for key, names in own.items() if len(names) > 1}
 
 
-def test_every_copy_module_has_its_action_plugin():
+def test_every_module_that_takes_long_has_its_action_plugin():
     actions = {path.stem for path in (REPOSITORY / "plugins" / "action").glob("*.py")}
-    assert actions == {name for name in MODULES if name.endswith("_snapshot_copy")} | set(PROGRAMS)
+    assert actions == {name for name in MODULES if name.endswith(("_copy", "_restore"))} | set(PROGRAMS)
 
 
 @pytest.mark.parametrize("name", CLOUDS)
@@ -251,7 +262,7 @@ missing = "boto3 botocore aliyunsdkcore aliyunsdkecs aliyunsdkens tencentcloud"
 sys.modules.update(dict.fromkeys(missing.split()))
 from tests.clouds import CLOUDS
 from tests.simulator.clock import FakeClock
-from tests.unit.harness import run_module
+from tests.unit.support.harness import run_module
 packages = {"ebs": "boto3", "ecs": "aliyun-python-sdk-ecs", "ens": "aliyun-python-sdk-ens"}
 packages["cbs"] = "tencentcloud-sdk-python-cbs"
 for name, cloud in CLOUDS.items():
@@ -315,14 +326,15 @@ def test_the_role_documents_all_its_variables(name):
 
 @pytest.mark.parametrize("name", ["dr_copy", "dr_restore"])
 def test_the_description_of_a_raw_variable_begins_with_its_type(name):
-    """For int, bool, dict and choices, argument specs refuse the empty answer of a survey, so these are raw."""
+    """For int, bool, list, dict and choices, argument specs refuse the empty answer of a survey, so these are raw."""
     words = {bool: "A boolean", int: "A whole number", dict: "A dict", list: "A list", float: "A number"}
     table = importlib.import_module(f"{COLLECTION}.plugin_utils._{name}.input.variables").VARIABLES
     specs = yaml.safe_load((REPOSITORY / "roles" / name / "meta" / "argument_specs.yml").read_text())
     for full, option in specs["argument_specs"]["main"]["options"].items():
         if option["type"] == "raw":
             row = table[full.removeprefix(f"{name}_")]
-            begin = "A number" if row.parse.__name__ == "as_minutes" else words.get(type(row.default), "One of V(")
+            kind = {"as_minutes": float, "as_list": list}.get(row.parse.__name__, type(row.default))
+            begin = words.get(kind, "One of V(")
             assert option["description"][0].startswith(begin), full
 
 
@@ -348,7 +360,7 @@ def test_no_layer_of_a_role_looks_back(role):
             for (package, *rest), line in imports_of(path):
                 is_before = package == role and rest[0] in LAYERS[: number + 1]
                 assert package in ("_role", "_sets") or is_before, (path, line)
-    for shared, others in (("_role", ("_progress", "_filters")), ("_sets", ("_role",))):
+    for shared, others in (("_role", ("_filters",)), ("_sets", ("_role",))):
         for path in (PLUGINS / "plugin_utils" / shared).glob("*.py"):
             for (package, *_rest), line in imports_of(path):
                 assert package in (shared, *others), (path, line)

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.r
 
 from tests.clouds import CLOUDS
 
-from .restore_runs import PASSED, RestoreRuns
+from .support.restore_runs import PASSED, RestoreRuns
 from .test_restore_sets import marks, two_disks
 
 ATTACHING = sorted(name for name in CLOUDS if CAPABILITIES[name].instance_ids)

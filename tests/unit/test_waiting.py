@@ -22,8 +22,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.pacing 
     MIN_SLEEP,
     Retries,
     Window,
-    persist,
     poll_pause,
+    retry_until_answered,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import render, template_problems
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Deadline
@@ -67,7 +67,7 @@ def test_throttling_is_waited_out_until_the_deadline_and_no_longer():
 
     started = clock.monotonic()
     with pytest.raises(Throttled):
-        persist(throttled, Deadline(clock, 120))
+        retry_until_answered(throttled, Deadline(clock, 120))
     assert 60 < clock.monotonic() - started <= 120
 
 
@@ -80,7 +80,7 @@ def test_other_failures_of_reads_are_tried_a_few_times(error, tries):
         raise error
 
     with pytest.raises(type(error)):
-        persist(fail, Deadline(FakeClock(), 3600))
+        retry_until_answered(fail, Deadline(FakeClock(), 3600))
     assert len(made) == tries
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.results import PlanContext, PlanOutcome
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.reporting import PlanContext, PlanOutcome
 
 from .harness import run_module
 from .reports import SCHEMA

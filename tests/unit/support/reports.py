@@ -24,7 +24,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_con
 
 from .rows import copy_row, snapshot_row
 
-ROLE = Path(__file__).resolve().parents[2] / "roles" / "dr_copy"
+ROLE = Path(__file__).resolve().parents[3] / "roles" / "dr_copy"
 #: The published schema of a report.
 SCHEMA = jsonschema.Draft202012Validator(json.loads((ROLE / "files" / "report.schema.json").read_text()))
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=timezone.utc)
@@ -65,7 +65,7 @@ def sample(
     done = StepResults(
         source={"snapshots": snapshots, "failures": [], "api_calls": {"DescribeSnapshots": 3, "DescribeVolumes": 1}},
         disks=shown,
-        plan=plan,
+        plan_rows=plan,
         copied=[{"copies": rows, "failures": failures, "counts": counts, "api_calls": {"CopySnapshot": len(rows)}}],
         before=[{"region": REGION, "snapshots": there, "failures": []}],
         expired=expired,
@@ -85,7 +85,7 @@ def done_with(
     listed = [{"region": region, "snapshots": [c for c in copies if c["region"] == region]} for region in regions]
     source = {"disks": list(disks), "snapshots": [], "failures": []}
     copied = [{"copies": [], "failures": list(failed), "counts": {}}]
-    return StepResults(source=source, disks=disks, plan=plan, before=listed, copied=copied)
+    return StepResults(source=source, disks=disks, plan_rows=plan, before=listed, copied=copied)
 
 
 def _is_late(number: int, late: int) -> bool:

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.i
 from tests.awx.fields import ASSOCIATIONS, LINKS
 from tests.awx.installation import ORGANIZATIONS, SECRETS
 from tests.awx.jobs import Launch
-from tests.awx.rules import WriteFailure
+from tests.awx.rules import Refusal
 from tests.awx.stand_in import UpdateFailed, hosts_in
 from tests.clouds import CLOUDS
 from tests.daily import daily_sample
@@ -238,7 +238,7 @@ def test_restores_and_drills_start_even_if_git_is_unreachable(awx):
         assert Launch(controller, f"dr-copy {name}").hosts
     for project in (first, second):
         project["scm_url"] = good
-    with pytest.raises(WriteFailure, match="Missing a revision to run"):
+    with pytest.raises(Refusal, match="Missing a revision to run"):
         controller.launch(templates["nightly"])
     refreshed(controller)
     controller.launch(templates["nightly"])

@@ -30,7 +30,7 @@ def signature(secret: str, body: bytes) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-class WriteFailure(Exception):
+class Refusal(Exception):
     """An error in the service's form: code, message and status."""
 
 
@@ -57,23 +57,23 @@ class Toy:
         given = json.loads(Request(environ).get_data())
         try:
             if given["Action"] in self.control.settings["denied"]:
-                raise WriteFailure("Denied", f"{given['Action']} is not allowed.", 403)
+                raise Refusal("Denied", f"{given['Action']} is not allowed.", 403)
             answer = Response(json.dumps(getattr(self, given["Action"])(given, given["Region"])))
-        except WriteFailure as refusal:
+        except Refusal as refusal:
             answer = _error(*refusal.args)
         return answer(environ, start_response)
 
     def _kept(self, region: str, snapshot_id: str) -> SimulatedSnapshot:
         found = self.account.snapshots.get(region, {}).get(snapshot_id)
         if found is None:
-            raise WriteFailure("NotFound", f"There is no snapshot {snapshot_id}.", 404)
+            raise Refusal("NotFound", f"There is no snapshot {snapshot_id}.", 404)
         return found
 
     def CopySnapshot(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         """Start a copy in the region that is called."""
         source, settings = self._kept(given["From"], given["SnapshotId"]), self.control.settings
         if len(self.account.running_copies(region)) >= settings["quota"]:
-            raise WriteFailure("TooManyCopies", "As many copies are in progress as may be.", 429)
+            raise Refusal("TooManyCopies", "As many copies are in progress as may be.", 429)
         made = self.account.add(
             SimulatedSnapshot(
                 new_id("t-"),
@@ -100,7 +100,7 @@ class Toy:
     def DeleteSnapshot(self, given: dict[str, Any], region: str) -> dict[str, Any]:
         snapshot = self._kept(region, given["SnapshotId"])
         if snapshot.id in self.control.settings["in_use"]:
-            raise WriteFailure("InUse", f"{snapshot.id} is in use.", 409)
+            raise Refusal("InUse", f"{snapshot.id} is in use.", 409)
         del self.account.snapshots[region][snapshot.id]
         return {}
 

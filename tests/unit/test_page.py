@@ -52,12 +52,18 @@ NO_SET = {"set": None, "consistency": None, "source_created_at": None, "age_hour
 WITHIN = ("good", "✓ All 4 recovery points are within the RPO of 26 h")
 UNASKED = ("", "No RPO is set, so the age of the copies is not judged.")
 LATE_SETS = "✗ 1 of 1 servers has no complete set of copies within the RPO of 26 h"
+UNLISTED = "! No disk is known, because the source region could not be listed"
 EMPTY = {"recovery_points": [], "within_rpo": None, "totals": {"recovery_points": 0, "complete": 0}}
 #: A night; the title and the mark of its page, and the lines of its verdict.
 VERDICTS = {
     "good": (GOOD, {}, "all is well", "is-good", [WITHIN]),
     "not judged": ({**GOOD, "rpo_hours": 0}, {}, "all is well", "is-good", [("good", "✓ Nothing failed"), UNASKED]),
     "no disks": (GOOD, EMPTY, "no disks", "", [("", "This plan protects no disk")]),
+    "unknown disks": (
+        GOOD,
+        {**EMPTY, "source_listed": False, "warnings": ["dark"]},
+        *("needs attention", "is-amber", [("amber", UNLISTED), ("amber", "! dark")]),
+    ),
     "late": (
         GOOD,
         {"breaches": [breach("stale")], "within_rpo": False},

@@ -84,6 +84,19 @@ def test_a_running_drill_replaces_the_page_of_the_last_one(ebs_runs, tmp_path):
     assert path.read_text() == before
 
 
+def test_a_drill_that_its_variables_end_leaves_no_green_page(ebs_runs, tmp_path):
+    ebs_runs.copy_new_disks("database")
+    ebs_runs.drill(report_dir=str(tmp_path))
+    path = tmp_path / "orders.drill.html"
+    assert "✓" in path.read_text()
+    for check in (True, False):
+        ended = ebs_runs.drill(check=check, count="x", report_dir=str(tmp_path))
+        assert "dr_restore_count" in ended.message
+        assert ("dr_restore_count" in path.read_text()) is not check
+    page = path.read_text()
+    assert "✗ The drill has failed" in page and "✓" not in page
+
+
 # What is missing
 
 

@@ -82,7 +82,9 @@ class Run:
             result, lines, message = self._record.final_result
             return RunOutcome(result, lines, message, record=self._record.as_text())
         if self._calls is None:
-            return RunOutcome({}, [], "; ".join(self._problems))
+            why = "; ".join(self._problems)
+            self._report_failure(why)
+            return RunOutcome({}, [], why)
         try:
             ended = self._steps(self._calls)
         except Paused as paused:
@@ -98,7 +100,7 @@ class Run:
         raise NotImplementedError
 
     def _report_failure(self, why: str) -> None:
-        """Report a run that an error in the role's own code has ended."""
+        """Report a run that its variables, or an error in the role's own code, have ended."""
 
     def _say(self, line: str) -> None:
         if not self._record.is_ahead:

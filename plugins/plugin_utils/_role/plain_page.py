@@ -37,9 +37,8 @@ def page_of_start(plan: str, started_at: str) -> str:
     return _page(plan, title, message, "is-amber", "#b36b00")
 
 
-def page_of_failure(plan: str, message: str) -> str:
-    """Return the page of a run whose report could not be rendered."""
-    title = "✗ The page of this run could not be rendered"
+def page_of_failure(plan: str, message: str, title: str = "✗ The page of this run could not be rendered") -> str:
+    """Return the page of a run that has no report, or whose report could not be rendered."""
     return _page(plan, title, message, "is-bad", "#b00020")
 
 

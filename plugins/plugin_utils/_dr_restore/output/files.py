@@ -52,13 +52,14 @@ def write_page_of_start(values: Variables) -> str:
 
 
 def write_page_of_failure(values: Variables, message: str) -> str:
-    """Write the page of a drill that ended with an error in the role's own code.
+    """Write the page of a drill that its variables, or an error in the role's own code, have ended.
 
     Returns why that failed, or an empty string.
     """
     if not values.report_dir:
         return ""
-    return try_to(write_atomically, drill_file(values, "html"), page_of_failure(f"{values.host}: drill", message))
+    page = page_of_failure(f"{values.host}: drill", message, "✗ The drill has failed")
+    return try_to(write_atomically, drill_file(values, "html"), page)
 
 
 class FileOutcome(NamedTuple):

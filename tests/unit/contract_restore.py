@@ -496,7 +496,8 @@ class RestoreContract(OnOneCloud):
         before = {d.id for d in cloud.disks()}
         out = cloud.restore(one, two, state="absent", disk_ids=[duplicate.id], wait=True)
         assert not out.failed and out["deleted_ids"] == [duplicate.id], out.text
-        assert out["msg"] == "2 disks requested: 1 deleted, 1 already absent"
+        assert out["msg"] == "2 disks requested: 1 deleted, 1 unchanged"
+        assert [row["state"] for row in out["disks"]] == ["absent", "available"]
         assert {d.id for d in cloud.disks()} == before - {duplicate.id}
         again = cloud.restore(one, two, state="absent", disk_ids=[duplicate.id], wait=True)
         assert not again.failed and not again["changed"]

@@ -559,6 +559,14 @@ def test_a_withdrawal_that_is_refused_leaves_both_and_fails_nothing(ebs):
 # -- as recorded on the real service ---------------------------------------------------------------------
 
 
+def test_the_hint_about_a_mismatch_names_the_option_that_is_missing(ebs):
+    source = ebs.snapshot()
+    ebs.create_our_copy(source)
+    given = {"encrypted": True, "wait": True, "create": False}
+    hints = [ebs.run(source, replace_mismatched=replace, **given).failure()["hint"] for replace in (False, True)]
+    assert "replace_mismatched" in hints[0] and "create: false" in hints[1]
+
+
 def test_an_ordinary_snapshot_is_no_copy(ebs):
     disk = ebs.disk(**{"dr-copy": "true"})
     source = ebs.snapshot(disk)

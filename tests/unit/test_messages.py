@@ -20,6 +20,7 @@ LONG = "n" * 60
 #: Invalid options of the copy module: cloud, options, message.
 BAD_INPUT = [
     ("ebs", {"snapshot_ids": ["vol-1"]}, "snapshot_ids: 'vol-1' is not a valid ID (example: COPY)"),
+    ("ebs", {"source_tags": {"x": {"a": "b"}}}, "source_tags: 'x' is not a valid ID (example: COPY)"),
     ("ecs", {"snapshot_ids": ["x"]}, "snapshot_ids: 'x' is not a valid ID (example: s-bp67acfmxazb4p****)"),
     (
         "ebs",

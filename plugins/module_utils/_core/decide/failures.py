@@ -38,11 +38,11 @@ def missing_copy(request: CopyRequest, copy: Resource, hint: str) -> FailedCopy:
     )
 
 
-def mismatch(request: CopyRequest, copy: Resource, cloud: Capabilities) -> Mismatch:
+def mismatch(request: CopyRequest, copy: Resource, cloud: Capabilities, hint: str | None = None) -> Mismatch:
     return Mismatch(
         f"The {copy.noun} {copy.id} of {request.snapshot_id} in {copy.region} does not match the request: "
         f"{misfit(request, copy, cloud)}",
-        hint=cloud.misfit_hint,
+        hint=hint or cloud.misfit_hint,
     )
 
 

@@ -67,8 +67,8 @@ def _must_stay(desired: DesiredState, memory: Memory, copies: SortedCopies) -> D
     if own:  # another attempt would have the same result
         return failed(failures.mismatch(request, own[0], cloud), own[0])
     if copies.misfits and not (policy.replace_mismatched and policy.create):
-        first = copies.misfits[0]
-        return failed(failures.mismatch(request, first, cloud), cause=first.id)
+        first, hint = copies.misfits[0], failures.CREATE if policy.replace_mismatched else None
+        return failed(failures.mismatch(request, first, cloud, hint), cause=first.id)
     if copies.failed and not (policy.replace_failed and policy.create):
         first = copies.failed[0]
         hint = failures.REPLACE if policy.create else failures.CREATE

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -91,7 +90,7 @@ def _plan_problems(values: Variables) -> list[str]:
     name = "dr_copy_plan (if it is empty, the name of the host)"
     rules = CLOUDS[values.cloud].tag_rules if values.cloud else None
     problems = [f"{name}: {problem}"] if rules and (problem := rules.problem(PLAN, values.plan)) else []
-    if len(os.fsencode(file_name(values.plan))) > MAX_FILE_NAME:
+    if len(file_name(values.plan).encode("utf-8", "surrogatepass")) > MAX_FILE_NAME:
         problems.append(f"{name} must have at most {MAX_FILE_NAME} bytes in the names of its files")
     return problems
 

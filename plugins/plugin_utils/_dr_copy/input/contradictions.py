@@ -89,7 +89,8 @@ def _plan_problems(values: Variables) -> list[str]:
     """Return why copies could not be marked with the name of the plan, or its reports could not be written."""
     name = "dr_copy_plan (if it is empty, the name of the host)"
     rules = CLOUDS[values.cloud].tag_rules if values.cloud else None
-    problems = [f"{name}: {problem}"] if rules and (problem := rules.problem(PLAN, values.plan)) else []
+    refused = rules and values.plan and rules.problem(PLAN, values.plan)
+    problems = [f"{name}: {refused}"] if refused else []
     if len(file_name(values.plan).encode("utf-8", "surrogatepass")) > MAX_FILE_NAME:
         problems.append(f"{name} must have at most {MAX_FILE_NAME} bytes in the names of its files")
     return problems

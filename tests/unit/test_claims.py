@@ -135,6 +135,19 @@ def test_claims_alone_need_no_disk_and_no_classes(runs, tmp_path):
     assert (tmp_path / "orders.flood.restore.json").exists()
 
 
+def test_a_restore_of_claims_warns_of_copies_that_name_none(runs, tmp_path):
+    """Without the tags of their disks, copies name no claim, and the cluster would wait for nothing."""
+    given = {"kubernetes": True, "manifest_dir": str(tmp_path)}
+    runs.copy_disks({"plain": runs.estate.disk(Name="plain")})
+    (warning,) = runs.restore(**given).result["warnings"]
+    assert "no copy names a claim" in warning and "dr_copy_copy_disk_tags" in warning
+    runs.copy_disks({"data": runs.estate.disk(Name="data")}, **claimed("data"))
+    assert not runs.restore(**given).result["warnings"], "some disks may belong to no claim"
+    runs.copy_disks({"upper": runs.estate.disk(Name="upper")}, **claimed("DATA"))
+    (warning,) = runs.restore(**given).result["warnings"]
+    assert warning.startswith("1 disk with an invalid claim") and "upper" in warning and "plain" not in warning
+
+
 def test_two_disks_of_one_claim_stop_the_run_before_anything_is_written(runs, tmp_path):
     disks = {name: runs.estate.disk(Name=name) for name in ("old", "new")}
     runs.copy_disks(disks, **claimed("data"))

@@ -245,6 +245,23 @@ def test_a_disk_that_was_not_made_is_reported_with_the_clouds_reason_and_never_a
     assert not any("a new disk" in line for line in ended.lines)
 
 
+def test_a_disk_that_is_still_being_created_at_the_timeout_is_not_missing(runs, tmp_path):
+    runs.copy_new_disks("database")
+    runs.estate.settings(disk_seconds=3600)
+    ended = runs.restore(wait_timeout=60, manifest_dir=str(tmp_path))
+    (row,) = ended.result["disks"]
+    assert [disk.id for disk in runs.estate.disks()] == [row["new_disk_id"]]
+    assert row["state"] == "creating" and not row["missing"]
+    assert ended.result["totals"]["missing"] == 0 and ended.result["totals"]["creating"] == 1
+    assert ended.message.startswith("1 of 1 disks is still being created: ")
+    assert "Run again with the same dr_restore_id" in ended.message and "missing" not in ended.message
+    assert not any(line.startswith("MISSING") for line in ended.lines)
+    runs.estate.settings(disk_seconds=1)
+    runs.estate.clock.sleep(3600)
+    again = runs.restore(manifest_dir=str(tmp_path))
+    assert not again.message and again.result["disks"][0]["new_disk_id"] == row["new_disk_id"]
+
+
 def test_a_drill_in_a_wrong_place_reports_the_clouds_message(runs):
     runs.copy_new_disks("database")
     ended = runs.drill(disk_type="imaginary")

@@ -19,7 +19,7 @@ from .._role.answers import InfoAnswer
 from .._role.files import directory_lock
 from .calls import Calls
 from .decide.choosing import RestoreChoice, choose, restored_id
-from .decide.claims import claimed_twice, with_claims
+from .decide.claims import claimed_twice, warnings_of_claims, with_claims
 from .decide.listed_copies import unidentified
 from .decide.missing_disks import refusal
 from .decide.points import Point
@@ -63,7 +63,11 @@ class Restore(Run):
                 "unidentified": unidentified(listed, values),
                 "last": {**last, **newest},
                 "existing": before | (newest.keys() - last.keys()) if is_read(disk_listing, "disks") else None,
-                "warnings": [*chosen.warnings, *warnings_of_waves(points, values)],
+                "warnings": [
+                    *chosen.warnings,
+                    *warnings_of_waves(points, values),
+                    *warnings_of_claims(points, values),
+                ],
             }
             manifest = manifest_of(points, waves, unread, values, run)
             files = [

@@ -10,6 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
+
+from ..._role.enumerations import first_in_words
 from ..input.contradictions import SUBDOMAIN
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
@@ -31,6 +34,25 @@ def _claim_of(tags: Mapping[str, str]) -> str | None:
     """Return the claim that tags name; None if its name is not valid in a cluster."""
     name, namespace = tags.get(CLAIM, ""), tags.get(NAMESPACE, "")
     return f"{namespace}/{name}" if SUBDOMAIN.fullmatch(name) and _LABEL.fullmatch(namespace) else None
+
+
+def warnings_of_claims(points: Sequence[Point], values: Variables) -> list[str]:
+    """Return warnings about copies that name no claim of a cluster, although ``kubernetes`` requests claims."""
+    copied = [point for point in points if point.copy_id]
+    if not values.kubernetes or not copied:
+        return []
+    if not any({CLAIM, NAMESPACE} & point.tags.keys() for point in copied):
+        return [
+            "dr_restore_kubernetes has no effect: no copy names a claim. Copies name the claims of their disks if "
+            "dr_copy_copy_disk_tags is true"
+        ]
+    invalid = [point.disk_label for point in copied if not point.claim and {CLAIM, NAMESPACE} & point.tags.keys()]
+    if not invalid:
+        return []
+    return [
+        f"{pluralize(len(invalid), 'disk')} with an invalid claim in the tags {CLAIM} and {NAMESPACE}: disks are "
+        f"created instead of claims: {first_in_words(invalid)}"
+    ]
 
 
 def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow] = ()) -> str:

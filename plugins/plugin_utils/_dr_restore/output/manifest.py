@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import InfoAnswer, RestoredDiskRow
 from ..._role.documents import collection_version
+from ..._role.enumerations import first_in_words
 from ..._role.failures import failures_of
 from ..._role.reported import SCHEMA
 from ..decide.outcomes import reason_of
@@ -131,7 +132,7 @@ def _with_made(
         "seconds": disk["seconds"] if disk else None,
         **(times_of(disk, wave, last) if disk and wave else none),
     }
-    is_made = disk and not disk["error"] and (disk["disk_id"] or disk["state"] == "planned")
+    is_made = disk and (disk["state"] == "planned" or (disk["disk_id"] and not _has_failed(disk)))
     if point.claim and point.copy_id:
         row["state"] = "claimed"
     elif not point.missing and not is_made:
@@ -142,13 +143,21 @@ def _with_made(
     return row
 
 
+def _has_failed(disk: RestoredDiskRow) -> bool:
+    """Whether a disk will not become available. One that is still being created at wait_timeout may."""
+    error = disk["error"]
+    return bool(error) and not (disk["state"] == "creating" and error.get("kind") == "timeout")
+
+
 def problems_of(manifest: Manifest) -> str:
     """Return in one message why a restore fails, or an empty string.
 
     With the consistency "disk" a torn server is no failure.
     """
     torn = torn_problem(manifest["disks"]) if manifest["consistency"] == "set" else ""
-    return " ".join(filter(None, [_missing_problem(manifest), torn, manifest["too_late"]]))
+    missing, late = _missing_problem(manifest), _unfinished_problem(manifest)
+    failed = "" if missing or late else quoted_failures(manifest["failures"])
+    return " ".join(filter(None, [missing, late, failed, torn, manifest["too_late"]]))
 
 
 def _missing_problem(manifest: Manifest) -> str:
@@ -156,7 +165,24 @@ def _missing_problem(manifest: Manifest) -> str:
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         return f"{len(missing)} of {len(manifest['disks'])} disks {verb} missing. {by_reason(missing)}."
-    return quoted_failures(manifest["failures"]) if manifest["failures"] else ""
+    return ""
+
+
+def _unfinished_problem(manifest: Manifest) -> str:
+    """Return which disks were still being created when the time to wait was over."""
+    late = {failure.get("snapshot_id") for failure in manifest["failures"] if failure.get("kind") == "timeout"}
+    unfinished = [
+        f"{disk_label(disk)} as {disk['new_disk_id']}"
+        for disk in manifest["disks"]
+        if disk["state"] == "creating" and not disk["missing"] and disk["copy_id"] in late
+    ]
+    if not unfinished:
+        return ""
+    verb = "is" if len(unfinished) == 1 else "are"
+    return (
+        f"{len(unfinished)} of {len(manifest['disks'])} disks {verb} still being created: {first_in_words(unfinished)}. "
+        "Run again with the same dr_restore_id to wait for them, or raise dr_restore_wait_timeout."
+    )
 
 
 def lines_of(manifest: Manifest) -> list[str]:

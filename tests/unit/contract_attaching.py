@@ -51,6 +51,17 @@ class AttachingContract(OnOneCloud):
         assert self.attached(cloud) == {out["disk_id"]: (cloud.server_id, "attaching")}
         assert cloud.tags_of_disk(cloud.disks()[0])[TAG] == cloud.server_id
 
+    def test_a_run_that_does_not_wait_warns_of_disks_that_it_does_not_attach(self, cloud):
+        cloud.settings(disk_seconds=20)
+        copy = cloud.copy()
+        out = cloud.restore(copy, attach_to=cloud.server_id)
+        assert not out.failed and out["disks"][0]["state"] == "creating", out.text
+        warnings = str(out["warnings"])
+        assert out["disk_id"] in warnings and "Run again to attach them" in warnings
+        cloud.clock.sleep(30)
+        assert "warnings" not in cloud.restore(copy, attach_to=cloud.server_id).result
+        assert self.attached(cloud) == {out["disk_id"]: (cloud.server_id, "attaching")}
+
     @pytest.mark.parametrize("kind", ["lose_answer", "drop"])
     def test_a_lost_answer_attaches_no_disk_twice(self, cloud, kind):
         copies = [cloud.copy() for _n in range(2)]

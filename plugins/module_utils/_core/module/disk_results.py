@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..act.attempt import Attempt
+from ..decide.attachments import instance_of
 from ..model import Action, Resource, State, disk_of
 from ..times import iso_utc
 from .results import (
@@ -76,6 +77,12 @@ def disk_diff(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
 def second_disks(attempts: Sequence[Attempt]) -> list[str]:
     """Return messages that name the disks besides the one that counts, each with its snapshot."""
     return [f"{c.id} (of {a.request.snapshot_id})" for a in attempts for c in a.duplicates]
+
+
+def unattached_disks(attempts: Sequence[Attempt]) -> list[str]:
+    """Return the IDs of the disks that a run was to attach, and that it leaves while they are being created."""
+    wanted = [a.copy for a in attempts if instance_of(a.request) and not a.desired.policy.absent]
+    return [disk.id for disk in wanted if disk and disk.state is State.PENDING]
 
 
 def _brief_disk(row: dict[str, Any]) -> dict[str, Any]:

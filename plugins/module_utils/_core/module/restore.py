@@ -22,7 +22,7 @@ from ..model import CopyRequest, Snapshot
 from ..times import iso_utc
 from .copying import end_run, progress_of, run_loop, run_reported
 from .disk_offers import offer_problems, read_offers, size_not_offered
-from .disk_results import disk_diff, disk_failure, disk_result, second_disks
+from .disk_results import disk_diff, disk_failure, disk_result, second_disks, unattached_disks
 from .options import tags_as_text
 from .restore_options import MAX_HOURS, restore_problems
 from .runner import Module, deadline_after, guarded
@@ -63,6 +63,11 @@ def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str,
         run_loop(module, cloud, loop)
         if policy.wait and not policy.absent and cloud.shows_warm:
             warm.update(_warm(cloud, loop.attempts))
+        if not policy.wait and not module.check_mode and (found := unattached_disks(loop.attempts)):
+            cloud.warnings.append(
+                f"With wait: false, disks that are still being created are not attached: {', '.join(found)}. Run again "
+                "to attach them, or set wait: true"
+            )
         if found := second_disks(loop.attempts):
             cloud.warnings.append(
                 f"There is more than one disk of the same snapshot in this restore: {', '.join(found)}. "

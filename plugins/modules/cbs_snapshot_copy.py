@@ -31,8 +31,8 @@ options:
     default: copy
 notes:
   - The module sets O(retention_days) once a copy is complete, if the copy has no expiry yet. With O(wait=false) the
-    next run sets it. If the expiry would be less than a day ahead, the module does not set it, and warns. It never
-    changes an expiry.
+    next run sets it. If the expiry would be less than a day ahead, the module does not set it, and warns. One day is
+    always too near. The module never changes an expiry.
   - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; such a source gives a warning. A
     copy of a system disk's snapshot can become an image, but not a disk.
   - CBS answers before a deletion takes effect, so it may still show a deleted copy for a while.

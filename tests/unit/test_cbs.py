@@ -152,6 +152,19 @@ def test_an_expiry_that_is_near_or_past_is_not_set(cbs):
     assert "less than a day ahead" in str(out["warnings"]) and copy.id in str(out["warnings"])
 
 
+def test_an_expiry_of_one_day_is_never_set_and_the_warning_says_so(cbs):
+    out = cbs.run(cbs.snapshot(), retention_days=1, wait=True)
+    assert not out.failed and "retention_days: 1 always is" in str(out["warnings"]) and not cbs.copies()[0].deadline
+
+
+def test_a_copy_that_the_rate_of_calls_left_no_time_for_was_not_retried(cbs):
+    sources = [cbs.snapshot() for _number in range(50)]
+    out = cbs.run(*sources, wait_timeout=1, max_in_flight=100)
+    late = [failure for failure in out["failures"] if failure["snapshot_id"] is None]
+    assert late and {failure["kind"] for failure in late} == {"timeout"}, out.text
+    assert all("could not be started within wait_timeout" in failure["message"] for failure in late)
+
+
 def test_an_ordinary_snapshot_with_our_tags_gets_no_expiry(cbs):
     source = cbs.snapshot()
     stray = cbs.get(cbs.snapshot(region="ap-beijing"), "ap-beijing")

@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
     QuotaFull,
     Throttled,
     Underway,
+    Unreachable,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 
@@ -63,7 +64,7 @@ SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
         ({"of": "no look"}, "timeout", "was not read within wait_timeout"),
         ({"of": "no look", "absent": True}, "timeout", "was not read within wait_timeout"),
         ({"of": "no look", "unread": SLOW}, "busy", "any copy of source in there is unknown"),
-        ({"unread": Ambiguous("Cut off")}, "connection", "any copy of source in there is unknown"),
+        ({"unread": Unreachable("Cut off")}, "connection", "any copy of source in there is unknown"),
         ({"unread": Credentials("Expired")}, "credentials", "any copy of source in there is unknown"),
         ({"of": PENDING, "unread": SLOW}, "busy", "the copy copy of source in there is unknown"),
         ({"of": Ambiguous("Cut off")}, "ambiguous", "was lost (Cut off), and the cloud shows none yet"),

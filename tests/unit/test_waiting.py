@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import read_safely
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
+    Ambiguous,
     Credentials,
     QuotaFull,
     Throttled,
@@ -82,6 +84,19 @@ def test_other_failures_of_reads_are_tried_a_few_times(error, tries):
     with pytest.raises(type(error)):
         retry_until_answered(fail, Deadline(FakeClock(), 3600))
     assert len(made) == tries
+
+
+def test_a_read_without_an_answer_leaves_nothing_in_doubt():
+    """A fifth adapter may raise Ambiguous; its hint is about writes."""
+
+    def read():
+        raise Ambiguous("Cut off", code="Eof", request_id="r-1")
+
+    with pytest.raises(Unreachable, match="Cut off") as found:
+        read_safely(read)
+    assert (found.value.code, found.value.request_id) == ("Eof", "r-1") and "network" in found.value.hint
+    with pytest.raises(Unreachable, match="ZeroDivisionError"):
+        read_safely(lambda: 1 / 0)
 
 
 def test_throttling_does_not_count_as_unreachable():

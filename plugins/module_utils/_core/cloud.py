@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from .capabilities import Capabilities
-from .errors import CopyError, NotFound, Retry, Unreachable
+from .errors import Ambiguous, CopyError, NotFound, Retry, Unreachable
 from .locks import Lock
 from .model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
 from .pacing import retry_until_answered
@@ -279,9 +279,17 @@ def call_safely(kind: type[CopyError], call: Callable[[], Answer]) -> Answer:
         ) from error
 
 
+def read_safely(read: Callable[[], Answer]) -> Answer:
+    """Read once from a cloud. Raises a CopyError, but never Ambiguous: a read leaves nothing in doubt."""
+    try:
+        return call_safely(Unreachable, read)
+    except Ambiguous as error:
+        raise error.as_kind(Unreachable) from error
+
+
 def read_with_retries(read: Callable[[], Answer], deadline: Deadline) -> Answer:
     """Read from a cloud; a failure that may pass is retried until the deadline. Raises a CopyError."""
-    return retry_until_answered(lambda: call_safely(Unreachable, read), deadline)
+    return retry_until_answered(lambda: read_safely(read), deadline)
 
 
 def _result_of(call: Callable[..., Answer], *arguments: Any) -> Answer | CopyError:

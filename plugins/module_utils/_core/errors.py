@@ -19,11 +19,12 @@
     |  '- Forbidden           credentials   never, but for other copies
     |- Busy                   busy          later, until the deadline
     |  |- Throttled           busy          later; the pauses grow
+    |  |  '- NotSent           busy          later: no call was sent
     |  |- QuotaFull           busy          when a copy in progress has ended
     |  |- DiskBusy            busy          when the other copy of the disk has ended
     |  '- Underway            busy          after looking for the copy that somebody has started
     |- Unreachable            connection    later: the request was never sent
-    '- Ambiguous              ambiguous     a write: only after looking for its effect; a read: at once
+    '- Ambiguous              ambiguous     only after looking for the effect of the write
        '- Accepted            ambiguous     never: the call took effect, but its answer names no copy
 
 Each adapter converts the errors of its SDK into these classes, with one table of codes.
@@ -32,7 +33,7 @@ Each adapter converts the errors of its SDK into these classes, with one table o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -132,9 +133,10 @@ class BadInput(Refused):
 
     usual_hint = "Correct the options, then run again."
 
-    def __init__(self, problems: list[str]):
-        super().__init__("; ".join(problems))
-        self.problems = problems
+    def __init__(self, problems: Sequence[str] | str, **facts: str | None):
+        """``facts`` are those of every CopyError: ``code``, ``request_id`` and ``hint``."""
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("; ".join(self.problems), **facts)
 
 
 class NotFound(Refused):
@@ -185,6 +187,10 @@ class Throttled(Busy):
     """Too many requests: try again after a growing pause."""
 
 
+class NotSent(Throttled):
+    """The call was not sent, because the cloud's limit of calls left no time for it before the deadline."""
+
+
 class QuotaFull(Busy):
     """Too many copies in progress at the destination: try again when one has ended."""
 
@@ -206,7 +212,7 @@ class Unreachable(CopyError):
 
 
 class Ambiguous(CopyError):
-    """The answer was lost or is missing: the call may have taken effect or not."""
+    """The answer to a write was lost or is missing: the call may have taken effect or not. No read raises it."""
 
     kind = "ambiguous"
     retry = Retry.LOOK_FIRST

@@ -271,6 +271,12 @@ class CopyRequest:
         """The noun for the result in messages."""
         return "disk" if self.is_disk else "copy"
 
+    def carried_tags(self, source: Snapshot | None) -> Mapping[str, str]:
+        """Return the tags of the source that its copies get with ``copy_tags``; none if they are unknown."""
+        if not self.copy_tags:
+            return {}
+        return self.source_tags if self.source_tags is not None else source.tags if source else {}
+
     def is_copied_by(self, resource: Resource) -> bool:
         """Whether ``resource`` is a copy of this source in this place, whether it fits or not."""
         source = resource.source

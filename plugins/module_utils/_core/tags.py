@@ -156,8 +156,7 @@ def tags_for_copy(
     wanted.update(provenance_tags(source))
     taken = {*provenance, *map(rules.normalized_key, wanted)}
     left_out = []
-    carried = request.source_tags if request.source_tags is not None else source.tags
-    for key, value in carried.items() if request.copy_tags else ():
+    for key, value in request.carried_tags(source).items():
         if rules.normalized_key(key) in taken or key.lower() in OF_THE_COPY or rules.is_reserved(key):
             continue
         if rules.problem(key, value) or len(wanted) >= rules.max_tags:

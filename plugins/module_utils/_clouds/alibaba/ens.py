@@ -127,10 +127,12 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
                 **first.request.options,
             )
         except Busy as error:
-            raise (self._patience(first, error) if len(orders) == 1 else error) from error
+            if len(orders) > 1:
+                raise
+            raise self._error_of_order(first, error) from error
         return [self._allocated(order, answer, activity) for order in orders]
 
-    def _patience(self, order: CopyOrder, error: Busy) -> CopyError:
+    def _error_of_order(self, order: CopyOrder, error: Busy) -> CopyError:
         """Return the error of an order that could not be created: after a few attempts it counts as refused."""
         if error.code != ORDER_FAILED:
             return error

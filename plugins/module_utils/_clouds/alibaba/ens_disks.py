@@ -108,7 +108,7 @@ class EnsDisks(DiskCloud, EnsCloud):
                 **numbered("Tag", [{"Key": key, "Value": value} for key, value in (request.tags or {}).items()]),
             )
         except Busy as error:
-            raise self._patience(order, error) from error
+            raise self._error_of_order(order, error) from error
         ids = answer.get("InstanceIds")
         if not isinstance(ids, list) or not ids:
             raise Accepted(

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..._core.errors import Ambiguous, CopyError, Credentials, Refused, Retry, Throttled, Unreachable
+from ..._core.errors import Ambiguous, CopyError, Credentials, NotSent, Refused, Retry, Unreachable
 from ..._core.waiting import Deadline
 from ..endpoint import checked_endpoint, checked_timeouts
 from ..user_agent import NAME, VERSION
@@ -70,16 +70,16 @@ class RateLimiter:
         self._sent: dict[str, deque[float]] = {}
 
     def wait(self, action: str, activity: str, may_be_late: bool) -> None:
-        """Wait until another call may be made. Raises Throttled if that is after the deadline."""
+        """Wait until another call may be made. Raises NotSent if that is after the deadline."""
         sent = self._sent.setdefault(action, deque(maxlen=CALLS_PER_SECOND))
         deadline = self._deadline()
         if deadline.passed and not may_be_late:
-            raise Throttled(f"{activity}: not tried, because wait_timeout had passed")
+            raise NotSent(f"{activity}: not tried, because wait_timeout had passed")
         if len(sent) == CALLS_PER_SECOND:
             pause = sent[0] + 1.0 + MARGIN - deadline.now()
             if pause > 0:
                 if pause >= deadline.remaining and not may_be_late:
-                    raise Throttled(
+                    raise NotSent(
                         f"{activity}: not tried, because {CALLS_PER_SECOND} calls were made within the last second"
                     )
                 deadline.sleep_past(pause)

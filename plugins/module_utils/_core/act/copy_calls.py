@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 
 from ..cloud import SnapshotCloud, call_safely
-from ..errors import Ambiguous, CopyError, Retry, Throttled, Underway, Unreachable
+from ..errors import Ambiguous, CopyError, NotSent, Retry, Throttled, Underway, Unreachable
 from ..model import Resource
 from ..waiting import Deadline
 from .attempt import Attempt
@@ -103,8 +103,9 @@ class CopyCalls:
 
         The answer None means that a call was not sent because its look was no longer fresh.
         """
+        orders = [attempt.order for attempt in call]
         try:
-            answers = call_safely(Ambiguous, lambda: self._cloud.begin([attempt.order for attempt in call]))
+            answers = call_safely(Ambiguous, lambda: self._cloud.begin(orders))
         except CopyError as error:
             if len(call) > 1 and not isinstance(error, (Throttled, Unreachable)):
                 self._singles.update(call)  # one of them may be the reason, even for a lost answer
@@ -130,7 +131,10 @@ class CopyCalls:
                 room.queue.defer(attempt)  # the source may be the reason, because it is not the first time
             attempt.memory.record_copy_in_doubt(answer, now, self._cloud.utc())
         elif answer.retry is Retry.LATER:
-            attempt.memory.record_copy_refused(answer, for_good=False)
+            if isinstance(answer, NotSent):
+                attempt.memory.record_copy_not_sent()
+            else:
+                attempt.memory.record_copy_refused(answer, for_good=False)
             room.record_refusal(attempt, answer, now)
         else:
             attempt.memory.record_copy_refused(answer, for_good=True)

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from ..cloud import SnapshotCloud, call_safely
-from ..errors import CopyError, Unreachable
+from ..cloud import SnapshotCloud, read_safely
+from ..errors import CopyError
 from ..pacing import Retries
 from ..waiting import Deadline
 
@@ -47,7 +47,7 @@ class Reads:
             return None
         answer: Answer | CopyError
         try:
-            answer = call_safely(Unreachable, read)
+            answer = read_safely(read)
         except CopyError as error:
             self.unread[region] = answer = error
             if not retries.record_failure(error):

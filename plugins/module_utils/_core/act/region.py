@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from ..cloud import SnapshotCloud, batches, call_safely
+from ..cloud import SnapshotCloud, batches, read_safely
 from ..decide.sightings import SAME_SECOND, Survivor, counts_from
 from ..errors import CopyError, Credentials, Retry, Unreachable
 from ..model import Resource, State
@@ -153,7 +153,7 @@ class Region:
         if first or everything:
             due = self.attempts if first else [*self.active, *self.room.queue, *self.room.in_flight]
         ids = None if everything else sorted({a.request.snapshot_id for a in due})
-        listing = call_safely(Unreachable, lambda: self._cloud.list_copies(self.name, ids))
+        listing = read_safely(lambda: self._cloud.list_copies(self.name, ids))
         until = self._deadline.now()
         listed = {copy.id: copy for copy in listing.copies}
         by_source: dict[str, dict[str, Resource]] = {}
@@ -212,7 +212,7 @@ class Region:
     def _read(self, pairs: Sequence[tuple[str, Attempt | None]], survivors: Mapping[str, Survivor]) -> None:
         """Look at copies by ID, in one call; survivors come without a request."""
         started = self._deadline.now()
-        shown = call_safely(Unreachable, lambda: self._cloud.refresh(self.name, [i for i, _attempt in pairs]))
+        shown = read_safely(lambda: self._cloud.refresh(self.name, [i for i, _attempt in pairs]))
         until = self._deadline.now()
         for attempt, of_attempt in groupby(pairs, key=itemgetter(1)):
             ids = [i for i, _attempt in of_attempt]
@@ -231,7 +231,7 @@ class Region:
         """
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
-        listed = call_safely(Unreachable, lambda: self._cloud.list_in_progress(self.name))
+        listed = read_safely(lambda: self._cloud.list_in_progress(self.name))
         self.room.record_running(listed, now)
         found = {c.source.snapshot_id for c in listed if c.source}
         return [a for a in self.room.queue if a.request.snapshot_id in found]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
@@ -16,12 +17,13 @@ from ..decide.attachments import instance_of
 from ..decide.locking import is_known_unlocked
 from ..decide.writes import WriteKind
 from ..errors import CopyError
-from ..model import Resource, TagChange
+from ..model import TagChange
 from ..waiting import Deadline
 from .attempt import Attempt
 from .sender import WriteSender
 
 _Item = TypeVar("_Item")
+_Answer = TypeVar("_Answer")
 
 
 class WriteCalls:
@@ -109,14 +111,17 @@ class WriteCalls:
         """Set the expiry of copies."""
         due = [a for a in attempts if a.decision.expiry and a.copy]
         for attempt in due:
-            self._send_for_one(WriteKind.EXPIRY, attempt, self._expire)
+            if attempt.copy and attempt.decision.expiry:
+                self._expire(attempt, attempt.copy.id, attempt.decision.expiry)
         return due
 
-    def _expire(self, attempt: Attempt, copy_id: str) -> None:
-        moment = attempt.decision.expiry
-        if moment:
-            self._cloud.set_expiry(attempt.request.region, copy_id, moment)
-            attempt.memory.record_expiry(copy_id, moment, self._deadline.now())
+    def _expire(self, attempt: Attempt, copy_id: str, moment: datetime) -> None:
+        set_expiry = partial(self._cloud.set_expiry, attempt.request.region, copy_id, moment)
+
+        def record(_answer: None, now: float) -> None:
+            attempt.memory.record_expiry(copy_id, moment, now)
+
+        self._send_for_one(WriteKind.EXPIRY, attempt, copy_id, set_expiry, record)
 
     def lock(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Lock copies."""
@@ -124,54 +129,75 @@ class WriteCalls:
         for attempt in due:
             # Calls take time: the listing of locks may no longer be fresh.
             if attempt.copy and is_known_unlocked(attempt.desired, attempt.memory, attempt.copy, self._deadline.now()):
-                self._send_for_one(WriteKind.LOCK, attempt, self._lock)
+                self._lock(attempt, attempt.copy.id)
         return due
 
     def _lock(self, attempt: Attempt, copy_id: str) -> None:
-        if attempt.request.lock:
-            days, mode = attempt.request.lock
-            mode = mode or self._cloud.lock_modes[0]
-            until = self._cloud.lock(attempt.request.region, copy_id, days, mode)
-            attempt.memory.record_lock(copy_id, until, self._deadline.now())
+        if not attempt.request.lock:
+            return
+        days, mode = attempt.request.lock
+        lock = partial(self._cloud.lock, attempt.request.region, copy_id, days, mode or self._cloud.lock_modes[0])
+
+        def record(until: datetime, now: float) -> None:
+            attempt.memory.record_lock(copy_id, until, now)
+
+        self._send_for_one(WriteKind.LOCK, attempt, copy_id, lock, record)
 
     def attach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Attach disks."""
         due = [a for a in attempts if a.decision.update == WriteKind.ATTACH and a.copy]
         for attempt in due:
-            self._send_for_one(WriteKind.ATTACH, attempt, self._attach)
+            if attempt.copy:
+                self._attach(attempt, attempt.copy.id)
         return due
 
-    def _attach(self, attempt: Attempt, copy_id: str) -> None:
-        instance = str(instance_of(attempt.request))
-        self._cloud.attach(attempt.request.region, copy_id, instance, attempt.request.options.get("device"))
-        attempt.memory.record_attachment(copy_id, instance, self._deadline.now())
+    def _attach(self, attempt: Attempt, disk_id: str) -> None:
+        region, instance = attempt.request.region, str(instance_of(attempt.request))
+        attach = partial(self._cloud.attach, region, disk_id, instance, attempt.request.options.get("device"))
+
+        def record(_answer: None, now: float) -> None:
+            attempt.memory.record_attachment(disk_id, instance, now)
+
+        self._send_for_one(WriteKind.ATTACH, attempt, disk_id, attach, record)
 
     def detach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Detach disks that are to be deleted."""
         due = [a for a in attempts if a.decision.detach]
         for attempt in due:
             for copy in attempt.decision.detach:
-                self._send_for_one(WriteKind.DETACH, attempt, self._detach, copy)
+                self._detach(attempt, copy.id)
         return due
 
-    def _detach(self, attempt: Attempt, copy_id: str) -> None:
-        self._cloud.detach(attempt.request.region, copy_id, str(instance_of(attempt.request)))
-        attempt.memory.record_detachment(copy_id, self._deadline.now())
+    def _detach(self, attempt: Attempt, disk_id: str) -> None:
+        region, instance = attempt.request.region, str(instance_of(attempt.request))
+
+        def record(_answer: None, now: float) -> None:
+            attempt.memory.record_detachment(disk_id, now)
+
+        detach = partial(self._cloud.detach, region, disk_id, instance)
+        self._send_for_one(WriteKind.DETACH, attempt, disk_id, detach, record)
 
     def _send_for_one(
-        self, kind: WriteKind, attempt: Attempt, send: Callable[[Attempt, str], None], copy: Resource | None = None
+        self,
+        kind: WriteKind,
+        attempt: Attempt,
+        copy_id: str,
+        call: Callable[[], _Answer],
+        record: Callable[[_Answer, float], None],
     ) -> None:
-        """Make a call for one copy, by default the one that counts; ``send`` records the answer."""
-        copy = copy or attempt.copy
-        if copy is None or not attempt.knows(copy.id, self._deadline.now()):
+        """Make a call for one copy, and record its answer with the time (seconds, monotonic)."""
+        if not attempt.knows(copy_id, self._deadline.now()):
             return
-        copy_id = copy.id
+        answers: list[_Answer] = []
 
-        def call() -> Mapping[str, CopyError]:
-            send(attempt, copy_id)
+        def send() -> Mapping[str, CopyError]:
+            answers.append(call())
             return {}
 
-        self._sender.send(attempt.request.region, kind, {copy_id: attempt}, call, lambda _copy_id, _attempt: None)
+        def record_accepted(_copy_id: str, _attempt: Attempt) -> None:
+            record(answers[0], self._deadline.now())
+
+        self._sender.send(attempt.request.region, kind, {copy_id: attempt}, send, record_accepted)
 
 
 def _calls_of(max_sizes: Mapping[_Item, int]) -> Iterator[list[_Item]]:

@@ -51,7 +51,7 @@ def sort_copies(request: CopyRequest, shown: Sequence[Resource], cloud: Capabili
     return SortedCopies(
         fitting=tuple(c for c, why in zip(live, reasons) if why is None),
         misfits=tuple(c for c, why in zip(live, reasons) if why is not None),
-        failed=tuple(c for c in copies if c.state is State.ERROR),
+        failed=tuple(sorted((c for c in copies if c.state is State.ERROR), key=counting_key)),
         duplicates=tuple(
             c for n, c in enumerate(live) if any(same_encryption(c, earlier, cloud) for earlier in live[:n])
         ),

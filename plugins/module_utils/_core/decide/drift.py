@@ -236,9 +236,8 @@ def _change_of(desired: DesiredState, copy: Resource, rules: TagRules, may_show:
     ``may_show``: whether another run may have just set the latter.
     """
     request, source = desired.request, desired.source if isinstance(desired.source, Snapshot) else None
-    kept = request.source_tags or (source.tags if source else {})
     purge = desired.policy.purge_tags and not (_purges(desired) and source is None)
-    change = change_of_tags(request, copy, rules, purge, kept if request.copy_tags else {})
+    change = change_of_tags(request, copy, rules, purge, request.carried_tags(source))
     if source and not may_show and _lacks_provenance(copy):
         if SOURCE_SNAPSHOT_ID in copy.tags:
             known = provenance_tags(source)

@@ -30,7 +30,8 @@ def expiry_of(request: CopyRequest, copy: Resource, now: datetime) -> tuple[date
         return None, _not_set(copy, "the cloud does not show when the copy was made")
     moment = copy.created_at + timedelta(days=request.retention_days)
     if moment < now + NEAREST:
-        return None, _not_set(copy, f"{iso_utc(moment)} is past or less than a day ahead")
+        why = f"{iso_utc(moment)} is past or less than a day ahead"
+        return None, _not_set(copy, f"{why} (retention_days: 1 always is)" if request.retention_days == 1 else why)
     return moment, None
 
 

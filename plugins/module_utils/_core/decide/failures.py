@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..capabilities import Capabilities
-from ..errors import Ambiguous, CopyError, FailedCopy, Mismatch, NotFound, Refused, TimedOut, Unreachable
+from ..errors import CopyError, FailedCopy, Mismatch, NotFound, Refused, TimedOut
 from ..model import CopyRequest, Resource, RestoredDisk, disk_of
 from ..times import iso_utc
 from .copies import misfit
@@ -139,8 +139,7 @@ def source_not_read(copy: Resource, why: CopyError | None) -> CopyError:
     message = f"The tags of the copy {copy.id} in {copy.region} were not updated, because its source "
     if why is None:
         return TimedOut(f"{message}was not read within wait_timeout", hint=AGAIN)
-    kind = type(why) if not isinstance(why, Ambiguous) else Unreachable
-    return why.as_kind(kind, f"{message}could not be read: {why}", why.hint or AGAIN)
+    return why.as_kind(type(why), f"{message}could not be read: {why}", why.hint or AGAIN)
 
 
 def attachment_not_shown(copy: Resource) -> TimedOut:

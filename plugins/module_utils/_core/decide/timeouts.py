@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..errors import Ambiguous, CopyError, TimedOut, Underway, Unreachable
+from ..errors import Ambiguous, CopyError, TimedOut, Underway
 from ..model import CopyRequest, Resource, State
 from .copy_call import CopyCall
 from .desired import DesiredState
@@ -91,7 +91,7 @@ def _call_in_doubt(request: CopyRequest, call: CopyCall) -> CopyError | None:
 def _region_unread(request: CopyRequest, copy: Resource | None, unread: CopyError) -> CopyError:
     what = f"the {request.noun} {copy.id} of " if copy else f"any {request.noun} of "
     return unread.as_kind(
-        type(unread) if not isinstance(unread, Ambiguous) else Unreachable,
+        type(unread),
         f"The state of {what}{request.snapshot_id} in {request.region} is unknown: the region could not be "
         f"read within wait_timeout: {unread}",
         unread.hint or AGAIN,

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from ..cloud import SnapshotCloud, call_safely
-from ..errors import CopyError, Unreachable
+from ..cloud import SnapshotCloud, read_safely
+from ..errors import CopyError
 from ..model import Disk, Snapshot
 from ..sets import SET, set_of_mark, sets_of_snapshots
 
@@ -31,7 +31,7 @@ def listed_sets(
     if cloud.lists_snapshot_groups and all(number < 2 for number in disks_of_groups.values()):
         return {}
     try:
-        listed = call_safely(Unreachable, partial(cloud.list_sets, region, sources))
+        listed = read_safely(partial(cloud.list_sets, region, sources))
     except CopyError as error:
         cloud.warnings.append(
             f"The snapshot groups in {region} could not be read, so it is unknown which snapshots were taken together: "

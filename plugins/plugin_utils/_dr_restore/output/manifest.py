@@ -180,7 +180,8 @@ def _unfinished_problem(manifest: Manifest) -> str:
         return ""
     verb = "is" if len(unfinished) == 1 else "are"
     return (
-        f"{len(unfinished)} of {len(manifest['disks'])} disks {verb} still being created: {first_in_words(unfinished)}. "
+        f"{len(unfinished)} of {len(manifest['disks'])} disks {verb} still being created: "
+        f"{first_in_words(unfinished)}. "
         "Run again with the same dr_restore_id to wait for them, or raise dr_restore_wait_timeout."
     )
 

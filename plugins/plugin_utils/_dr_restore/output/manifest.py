@@ -146,7 +146,7 @@ def _with_made(
 def _has_failed(disk: RestoredDiskRow) -> bool:
     """Whether a disk will not become available. One that is still being created at wait_timeout may."""
     error = disk["error"]
-    return bool(error) and not (disk["state"] == "creating" and error.get("kind") == "timeout")
+    return error is not None and not (disk["state"] == "creating" and error["kind"] == "timeout")
 
 
 def problems_of(manifest: Manifest) -> str:

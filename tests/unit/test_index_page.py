@@ -63,10 +63,20 @@ def test_the_index_says_of_each_plan_what_is_worst(night, mark, state):
     assert [span.mark for span in cell.all("span") if span.mark != "stale"] == ([mark] if mark else [])
     assert line.mark == ("is-late" if mark == "bad" else "")
     needs = mark in ("bad", "amber")
-    assert page.title == ("1 of 1 plans needs attention" if needs else "All plans are well")
-    headline = "✗ 1 of 1 plans needs attention" if needs else "✓ No plan misses its RPO, and nothing failed"
-    assert page.headline[1][0] == ("bad" if needs else "good", headline)
-    assert page.headline[0] == ("is-bad" if needs else "is-good")
+    title, headline = {
+        "good": ("All plans are well", "✓ No plan misses its RPO, and nothing failed"),
+        "": ("Nothing failed", "Nothing failed, but 1 of 1 plans has no RPO, so the age of its copies is not judged"),
+    }.get(mark, ("1 of 1 plans needs attention", "✗ 1 of 1 plans needs attention"))
+    assert page.title == title
+    assert page.headline[1][0] == ("bad" if needs else mark, headline)
+    assert page.headline[0] == ("is-bad" if needs else "is-good" if mark else "")
+
+
+def test_an_index_is_green_only_if_every_plan_is_judged():
+    page = index(brief("a"), brief("b", night={"rpo_hours": 0}), brief("c", night={"rpo_hours": 0}))
+    assert page.headline[0] == "" and "2 of 3 plans have no RPO, so the age of their copies" in page.headline[1][0][1]
+    nothing = index()
+    assert (nothing.title, nothing.headline[0], nothing.headline[1][0]) == ("No plan was checked", "", ("", "No plan was checked"))
 
 
 def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():

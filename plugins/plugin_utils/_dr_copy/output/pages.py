@@ -105,7 +105,8 @@ def index_page(reports: Sequence[IndexedReport], silent: Mapping[str, str] | Non
         "locked_out": sum(map(_locked_out, reports)),
     }
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
-    facts = {"plans": judged, "totals": totals, "look": look, "locked_out": _locked_out}
+    without_rpo = sum(not report["rpo_hours"] for report in reports)
+    facts = {"plans": judged, "totals": totals, "look": look, "without_rpo": without_rpo, "locked_out": _locked_out}
     return render_page("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **facts)
 
 

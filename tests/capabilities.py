@@ -21,13 +21,19 @@ def _tags(cloud: Any, _options: Any) -> str:
     if cloud.tag_rules is None:
         return "none; the role uses the description"
     when = "by the copy call" if cloud.tags_in_copy_call else "right after the copy call"
-    return f"set {when}, up to {cloud.tag_rules.room(False)} of your own"
+    room, named = cloud.tag_rules.room(False), cloud.tag_rules.room(True)
+    return f"set {when}, up to {room} of your own" + (f" ({named} with ``name``)" if named != room else "")
 
 
 def _retention(cloud: Any, options: Any) -> str:
     if "retention_days" not in options:
         return "no"
     return "yes, set once a copy is complete" if cloud.expires_after_copying else "yes"
+
+
+def _levels(cloud: Any, _options: Any) -> str:
+    levels = {"creatable": True, "readable": cloud.reads_blocks, "usable": cloud.instance_ids}
+    return ", ".join(f"``{level}``" for level, is_possible in levels.items() if is_possible)
 
 
 #: Facts for readers that no adapter declares, because no code depends on them (docs/development/api-facts.md).
@@ -40,12 +46,24 @@ FACTS: dict[str, dict[str, str]] = {
     "A client token prevents a second copy": {"ECS": "yes, and the run looks for a lost copy"},
     "``--check`` asks the cloud": {"EBS": "yes, with DryRun"},
     "Limit on copies in progress": {"EBS": "a quota per region", "ECS": "one per disk and region"},
+    "Restores of system disks": {
+        "ECS": "as data disks, if ECS allows it",
+        "ENS": "not documented",
+        "CBS": "no; create an image",
+    },
+    "Best consistency of a set": {
+        "EBS": "``application``",
+        "ECS": "``crash``",
+        "CBS": "``near``, or ``crash`` if the API calls the group consistent",
+    },
 }
 OTHERWISE = {
     "The cloud records the source of a copy": "no, tags do",
     "A client token prevents a second copy": "no, the run looks for a lost copy",
     "``--check`` asks the cloud": "no",
     "Limit on copies in progress": "none documented",
+    "Restores of system disks": "as data disks",
+    "Best consistency of a set": "``near``",
 }
 
 
@@ -62,6 +80,9 @@ ROWS: dict[str, Callable[[Any, Any], str]] = {
         "yes" if cloud.many_destinations_per_call else "no"
     ),
     "Copies within a region": lambda cloud, _options: "yes" if cloud.copies_within_region else "no",
+    "Copies to another account": lambda cloud, _options: "yes" if cloud.shares_snapshots else "no",
+    "Restores attach disks (``attach_to``)": lambda cloud, _options: "yes" if cloud.instance_ids else "no",
+    "Levels of a drill": _levels,
     "``dr_restore`` chooses disks by": lambda cloud, _options: "name, tag or ID" if cloud.tag_rules else "ID",
 }
 

@@ -29,7 +29,7 @@ options:
     default: present
   copy_ids:
     description:
-      - Delete only these copies, and only if they are not in progress.
+      - Delete only these copies. Copies in progress are kept.
       - Only with O(state=absent).
     type: list
     elements: str
@@ -38,8 +38,8 @@ options:
       - Each key is the ID of a copy in O(copy_ids), and its value is the ID of another copy that must remain. The
         module deletes the copy only if a read within the last 15 seconds showed the remaining copy as complete.
         Otherwise it keeps the copy, and RV(failures) names it.
-      - This protects the last good copy of a disk, even if somebody deletes other copies meanwhile. The role C(dr_copy)
-        always sets it.
+      - This protects the last good copy of a disk, even if somebody deletes other copies meanwhile. The role
+        P(multicloud.snapshots.dr_copy#role) always sets it.
       - Only with O(copy_ids).
     type: dict
   create:
@@ -154,8 +154,8 @@ options:
   kms_key_id:
     description:
       - KMS key of the destination region for the copies; needs O(encrypted=true).
-      - An existing copy with another key does not match; see O(replace_mismatched). The module compares keys
-        only if it knows both in the same form. Its description or notes name these forms.
+      - An existing copy with another key does not match; see O(replace_mismatched). Keys are compared only if both are
+        known in the same form; see the description or the notes of the module.
     type: str
 """
 

@@ -46,8 +46,8 @@ options:
   shard:
     description:
       - Return only snapshots of this part of the disks, such as V(2/8) for the second of eight. All disks are listed.
-      - Disks of one instance are always in the same part. With O(group_tag) this applies to disks that share a value of
-        that tag.
+      - Disks of one instance are always in the same part. With O(group_tag), disks that share a value of that tag stay
+        together instead.
       - Needs O(disk_tags) or O(disk_ids).
     type: str
   other_disks:

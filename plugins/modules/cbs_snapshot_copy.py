@@ -12,7 +12,7 @@ short_description: Copy snapshots of Tencent Cloud CBS disks to other regions
 version_added: 1.0.0
 description:
   - Copies many snapshots of CBS disks to many regions, with one call for all regions of a snapshot.
-  - Finds existing copies, whoever made them, if their tags or names show the source, and makes no second one.
+  - Uses existing copies instead of making others, whoever made them, if their tags or names show the source.
   - CBS records no source on a copy and takes no tags in the copy call. So the module identifies a copy first by its
     name, and then by the tags that it sets right after the call. If a run is interrupted in between, the next run sets
     the tags.
@@ -206,7 +206,7 @@ failures:
       sample: This snapshot cannot be copied to another region; take a new one of its disk.
 duplicates:
   description: >-
-    Other copies of the same source in the same region, with the same encryption and key. A warning names them.
+    Other copies of the same source in the same region. A warning names them.
   returned: always
   type: list
   elements: dict

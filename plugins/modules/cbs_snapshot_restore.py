@@ -13,8 +13,8 @@ version_added: 1.0.0
 description:
   - Creates a data disk, billed by the hour, from each of many snapshots in one region. If the service
     throttles calls or limits disks in progress, the module waits.
-  - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones. CBS does not record
-    from which snapshot a disk was created, so only the tags of the disk identify it.
+  - Finds the disks that an earlier run with the same O(restore_id) made, and does not create them again. CBS does not
+    record from which snapshot a disk was created, so only the tags of the disk identify it.
   - With O(state=absent) the module deletes only these disks.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)

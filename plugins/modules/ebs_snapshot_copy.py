@@ -12,8 +12,9 @@ short_description: Copy EBS snapshots to other AWS regions
 version_added: 1.0.0
 description:
   - Copies many EBS snapshots to many regions in one call, and keeps as many copies in progress as AWS allows.
-  - Finds existing copies, complete or in progress, including those made in the AWS console, and makes no second one.
-  - Can replace M(community.aws.ec2_snapshot_copy); every option of that module keeps its name and meaning.
+  - Uses existing copies, complete or in progress, including those made in the AWS console, instead of making others.
+  - Can replace M(community.aws.ec2_snapshot_copy); every option of that module keeps its name and meaning. The
+    defaults of O(wait_timeout) and O(description) differ.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:

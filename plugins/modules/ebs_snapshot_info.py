@@ -151,7 +151,7 @@ snapshots:
       type: str
       sample: arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666
     expires_at:
-      description: When the cloud will delete it; null if it will not, or does not show the time.
+      description: When the cloud will delete it; null if the cloud keeps it, or does not report the time.
       type: str
       sample: null
     created_at:
@@ -206,17 +206,17 @@ snapshots:
       sample: null
     locked_until:
       description: >-
-        When the lock of a copy of this collection ends, ISO 8601 in UTC; null if it has none. EBS and ECS.
+        When the lock of a copy of this collection ends, ISO 8601 in UTC; null if it has none.
       type: str
       sample: null
     full_size_bytes:
       description: >-
-        Size of all used blocks of the disk in bytes, including those in earlier snapshots. Null on other clouds than
-        EBS, and if AWS does not return it.
+        Size of all used blocks of the disk in bytes, including those in earlier snapshots; null if AWS does not return
+        it.
       type: int
       sample: 5368709120
     completed_at:
-      description: When it became complete, ISO 8601 in UTC; null except on EBS, and if AWS does not return it.
+      description: When it became complete, ISO 8601 in UTC; null if AWS does not return it.
       type: str
       sample: "2026-11-21T02:16:02Z"
     traits:
@@ -280,7 +280,7 @@ also:
   elements: dict
   sample: [{"disks": [], "snapshots": [], "account": null}]
 packed:
-  description: The lists as one text.
+  description: The lists as one text, for the roles of this collection; its form may change.
   returned: if O(packed=true)
   type: str
   sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==

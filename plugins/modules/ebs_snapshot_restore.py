@@ -13,7 +13,7 @@ version_added: 1.0.0
 description:
   - Creates a volume from each of many EBS snapshots in one region. If AWS throttles calls or limits disks in
     progress, the module waits.
-  - Finds the volumes that an earlier run with the same O(restore_id) made, and makes no second ones.
+  - Finds the volumes that an earlier run with the same O(restore_id) made, and does not create them again.
   - With O(state=absent) the module deletes only these volumes.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)

@@ -12,7 +12,7 @@ short_description: Copy snapshots of Alibaba Cloud ECS disks to other regions
 version_added: 1.0.0
 description:
   - Copies many snapshots of ECS disks to many regions in one call.
-  - Finds existing copies, whoever made them, if the cloud records their source, and makes no second one.
+  - Uses existing copies instead of making others, whoever made them, if the cloud records their source.
   - Alibaba Cloud allows one unfinished copy per disk and destination region. So snapshots of one disk are copied one
     after the other, the oldest first, while other disks continue.
   - A copy of an encrypted source is always encrypted, even with O(encrypted=false).

@@ -131,7 +131,7 @@ snapshots:
       type: str
       sample: 0a1b2c3d-1111-2222-3333-444455556666
     expires_at:
-      description: When the cloud will delete it; null if it will not, or does not show the time.
+      description: When the cloud will delete it; null if the cloud keeps it, or does not report the time.
       type: str
       sample: null
     created_at:
@@ -184,17 +184,15 @@ snapshots:
       sample: null
     locked_until:
       description: >-
-        When the lock of a copy of this collection ends, ISO 8601 in UTC; null if it has none. EBS and ECS.
+        When the lock of a copy of this collection ends, ISO 8601 in UTC; null if it has none.
       type: str
       sample: null
     full_size_bytes:
-      description: >-
-        Size of all used blocks of the disk in bytes, including those in earlier snapshots. Null on other clouds than
-        EBS, and if AWS does not return it.
+      description: Always null; only EBS reports it.
       type: int
       sample: null
     completed_at:
-      description: When it became complete, ISO 8601 in UTC; null except on EBS, and if AWS does not return it.
+      description: Always null; only EBS reports it.
       type: str
       sample: null
     traits:
@@ -239,7 +237,7 @@ also:
   elements: dict
   sample: [{"disks": [], "snapshots": [], "account": null}]
 packed:
-  description: The lists as one text.
+  description: The lists as one text, for the roles of this collection; its form may change.
   returned: if O(packed=true)
   type: str
   sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==

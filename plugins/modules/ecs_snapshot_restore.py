@@ -13,7 +13,7 @@ version_added: 1.0.0
 description:
   - Creates a pay-as-you-go data disk from each of many snapshots in one region. If the service
     throttles calls or limits disks in progress, the module waits.
-  - Finds the disks that an earlier run with the same O(restore_id) made, and makes no second ones.
+  - Finds the disks that an earlier run with the same O(restore_id) made, and does not create them again.
   - With O(state=absent) the module deletes only these disks.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)

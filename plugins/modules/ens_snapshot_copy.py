@@ -12,7 +12,7 @@ short_description: Copy snapshots of Alibaba Cloud Edge Node Service disks to ot
 version_added: 1.0.0
 description:
   - Copies many snapshots of disks on edge nodes to many nodes. Here a region is a node, such as V(cn-hangzhou-26).
-  - Finds existing copies, and makes no second one. A second copy would be billed, and the service has no client token,
+  - Uses existing copies instead of making others. A second copy would be billed, and the service has no client token,
     so the module checks every node before it repeats a call.
   - The service has no snapshot tags, so there are no options for them.
 author:
@@ -187,7 +187,7 @@ failures:
       sample: "Check access_key, secret_key and security_token (or the profile), and this machine's clock."
 duplicates:
   description: >-
-    Other copies of the same source in the same region, with the same encryption and key. A warning names them.
+    Other copies of the same source in the same region. A warning names them.
   returned: always
   type: list
   elements: dict
@@ -214,8 +214,8 @@ deleted_ids:
   sample: [sp-5ee88dd77cc66bb55]
 counts:
   description: >-
-    Number of copies by action (C(created), C(adopted), C(replaced), C(updated), C(unchanged)), of snapshots deleted for
-    any reason (C(deleted)), and of copies by outcome (C(completed), C(pending), C(failed)).
+    Number of copies by action (C(created), C(adopted), C(replaced), C(unchanged); C(updated) is always 0), of snapshots
+    deleted for any reason (C(deleted)), and of copies by outcome (C(completed), C(pending), C(failed)).
   returned: always
   type: dict
   sample:

@@ -12,7 +12,7 @@ short_description: List Alibaba Cloud Edge Node Service disks by tag, and their 
 version_added: 1.0.0
 description:
   - Lists disks and snapshots of one node, in the form that the info modules of all clouds share.
-  - Shows the source of each copy, if the cloud records it.
+  - Shows the source of each copy as the cloud records it, or else as its default name or description shows it.
   - The module reads RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) from the end of the
     description. Only copies that the role made have this ending.
 author:
@@ -138,7 +138,7 @@ snapshots:
       type: str
       sample: null
     expires_at:
-      description: When the cloud will delete it; null if it will not, or does not show the time.
+      description: When the cloud will delete it; null if the cloud keeps it, or does not report the time.
       type: str
       sample: null
     created_at:
@@ -178,7 +178,7 @@ snapshots:
           type: str
           sample: "2026-11-20T23:00:00Z"
         managed:
-          description: Whether the copy was made by this collection.
+          description: Whether the role P(multicloud.snapshots.dr_copy#role) made the copy.
           type: bool
           sample: true
     place:
@@ -190,18 +190,15 @@ snapshots:
       type: str
       sample: null
     locked_until:
-      description: >-
-        When the lock of a copy of this collection ends, ISO 8601 in UTC; null if it has none. EBS and ECS.
+      description: Always null.
       type: str
       sample: null
     full_size_bytes:
-      description: >-
-        Size of all used blocks of the disk in bytes, including those in earlier snapshots. Null on other clouds than
-        EBS, and if AWS does not return it.
+      description: Always null; only EBS reports it.
       type: int
       sample: null
     completed_at:
-      description: When it became complete, ISO 8601 in UTC; null except on EBS, and if AWS does not return it.
+      description: Always null; only EBS reports it.
       type: str
       sample: null
     traits:
@@ -230,7 +227,7 @@ also:
   elements: dict
   sample: [{"disks": [], "snapshots": [], "account": null}]
 packed:
-  description: The lists as one text.
+  description: The lists as one text, for the roles of this collection; its form may change.
   returned: if O(packed=true)
   type: str
   sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==

@@ -66,6 +66,7 @@ def test_the_index_leads_to_every_plugin_and_guide(tmp_path):
         "copy_plan_filter",
         "ebs_snapshot_share_module",
         "docsite/try_it",
+        "docsite/restoring",
         "docsite/nightly",
         "docsite/moving_over",
     ):

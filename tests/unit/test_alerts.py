@@ -133,17 +133,17 @@ ALERTS = {
             series("dr_copy_failures", "0 0 0 0", kind="timeout", **ORDERS),
         ],
         *([1, 3], [2], "warning", {**ORDERS, "kind": "busy"}),
-        "The last run of orders had 2 failures of kind busy",
+        "Failures of kind busy in the last run of orders: 2",
     ),
     "DrCopyNoSuccess": Case(
         [series(SUCCESS, "0+0x60", **ORDERS), series(SUCCESS, "0+3600x60", **MAIL)],
         *([1, 48], [49, 60], "critical", ORDERS),
-        "No run of orders succeeded for two days, or none ever has",
+        "No run of orders has succeeded for two days",
     ),
     "DrCopyNotRunning": Case(
         [series(RUN, "0+0x30", **ORDERS), series(RUN, "0+3600x30", **MAIL)],
         *([1, 26], [27, 30], "critical", ORDERS),
-        "orders did not run for 26 hours",
+        "orders has not run for 26 hours",
     ),
     "DrCopyPlanGone": Case(
         [series(RUN, "0+3600x5 _x210", **ORDERS), series(RUN, "0+3600x210", **MAIL)],
@@ -157,7 +157,7 @@ ALERTS = {
             series(DISKS, "4+0x3", state="excluded", **ORDERS),
         ],
         *([1, 3], [2], "warning", {**ORDERS, "state": "lost"}),
-        "3 disks of orders have lost their tags",
+        "Disks of orders that have lost their tags: 3",
     ),
     "DrCopyFewerDisks": Case(
         [
@@ -171,7 +171,7 @@ ALERTS = {
     "DrCopyRecoveryPointsVanished": Case(
         [series("dr_copy_vanished_recovery_points", "0 0 2 0", **ORDERS)],
         *([1, 3], [2], "critical", ORDERS),
-        "2 recovery points of orders have vanished",
+        "Recovery points of orders that have vanished: 2",
     ),
     "DrCopyDrillTooOld": Case(
         [
@@ -179,7 +179,7 @@ ALERTS = {
             series(DRILL, "0+0x850", **{**DISK, "disk": "vol-2"}, **MAIL),
         ],
         *([840], [841, 850], "warning", {**ORDERS, **DISK}),
-        "No copy of vol-1 in eu-west-1 was proven for 35d 0h 59m 0s",
+        "No copy of vol-1 in eu-west-1 has been proven for 35d 0h 59m 0s",
     ),
     "DrCopyNeverProven": Case(
         [
@@ -188,7 +188,7 @@ ALERTS = {
             series(DRILL, "0+0x850", **{**DISK, "disk": "vol-3"}, **MAIL),
         ],
         *([839], [840, 850], "warning", {**ORDERS, **DISK}),
-        "No copy of vol-1 in eu-west-1 was ever proven",
+        "No copy of vol-1 in eu-west-1 has ever been proven",
     ),
     "DrCopyDrillFailed": Case(
         [
@@ -196,7 +196,7 @@ ALERTS = {
             series("dr_copy_drill_unproven", "0 0 0 0", level="creatable", region="eu-west-1", **MAIL),
         ],
         *([1, 3], [2], "critical", {**ORDERS, "level": "usable", "region": "eu-west-1"}),
-        "The last drill of orders in eu-west-1 did not prove 2 copies usable",
+        "The last drill of orders in eu-west-1 did not prove that copies are usable: 2",
     ),
     "DrCopyMetricsGone": Case(
         [series(RUN, "0 _x3 5", **ORDERS)],

@@ -258,5 +258,5 @@ def test_a_selection_that_protects_nothing_warns_loudly():
     assert any("None of" in line for line in log_lines(content)) and "None of" in report_content(content, "page")
     mixed = [snapshot(3, 3), {**snapshot(2, 2), "obstacle": "is archived"}, snapshot(1, 1, "pending")]
     content = report(snapshots=mixed, plan="orders")
-    assert any("More snapshots are left out (2) than chosen (1)" in line for line in content["warnings"])
+    assert any("More snapshots were skipped (2) than selected (1)" in line for line in content["warnings"])
     assert report(snapshots=[snapshot(1, 1)], plan="orders")["warnings"] == []

@@ -189,7 +189,7 @@ def predicted(cloud, source):
 #: What happens to copies: cloud, situation, message.
 HAPPENINGS = [
     ("ebs", made, "1 copy requested: 1 created; 1 completed"),
-    ("ebs", predicted, "Check mode, nothing was written. 1 copy requested: 1 created"),
+    ("ebs", predicted, "Check mode: nothing was written. 1 copy requested: 1 created"),
     ("ebs", nothing_to_delete, "1 copy requested: 1 already absent"),
     (
         "ebs",

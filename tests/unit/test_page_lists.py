@@ -76,7 +76,7 @@ def test_the_disks_of_a_server_that_lag_come_first():
     names = [f"{disk['disk_name']} {disk['disk_id']}" for disk in points]
     assert part.rows == [
         [names[0], "! no", "–", "✗ no copy", "–"],
-        [names[1], "! yes, older than the others", "2026-11-20 21:00", "5 h", old["snapshot_id"]],
+        [names[1], "! yes, but older than the others", "2026-11-20 21:00", "5 h", old["snapshot_id"]],
         [names[2], "! no", "2026-11-21 01:00", "1 h", new["snapshot_id"]],
     ]
     marks = [span.mark for span in part.all("span") if span.text.startswith("!")]

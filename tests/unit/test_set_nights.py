@@ -421,7 +421,7 @@ def test_a_torn_server_says_which_disk_lags_and_since_when(ecs, tmp_path):
     newest = next(one["source_created_at"] for one in _ended.result["sets"][0]["torn"])
     assert f"{names[log]} has lagged since {since}; newer copies, not in the set: {names[database]} of {newest}" in page
     opened = page[page.index('<details class="server"') :]
-    assert opened.index("! yes, older than the others") < opened.index("! no<")
+    assert opened.index("! yes, but older than the others") < opened.index("! no<")
     assert f"{log} has lagged since {since}" in _ended.message
 
 

@@ -14,7 +14,7 @@ from tests.guides import blocks_of
 
 
 def play(caption):
-    (found,) = [one.text for one in blocks_of("worst_day") if one.caption == caption]
+    (found,) = [one.text for guide in ("worst_day", "restoring") for one in blocks_of(guide) if one.caption == caption]
     return yaml.safe_load(found)[0]
 
 

@@ -180,8 +180,8 @@ class PlanRun:
         if account:
             answer = self._run_call(calls.share(wanted, account, self._seconds_left))
         else:
-            why = "sts:GetCallerIdentity did not answer to dr_copy_connection"
-            answer = {"msg": f"The account that copies is not known, so nothing was shared: {why}"}
+            why = "sts:GetCallerIdentity (with dr_copy_connection) gave no answer"
+            answer = {"msg": f"Nothing was shared: the ID of the account that copies is unknown, because {why}"}
         self._done.share = both_shares(self._done.share, answer)
 
     def _fall_back(self, calls: Calls, first: Sequence[CopyAnswer]) -> None:

@@ -31,7 +31,7 @@ def page_of_start(plan: str, started_at: str) -> str:
     """Return the page that is shown while a run is in progress, or after it was killed."""
     title = f"A run began at {started_at}, and has not ended"
     message = (
-        "If no run is in progress, it was killed: look at the log of its job, and run again. No earlier report is "
+        "If no run is in progress, this one was killed. Check the job's log, then run again. No earlier report is "
         "shown here, because it would be out of date."
     )
     return _page(plan, title, message, "is-amber", "#b36b00")

@@ -181,7 +181,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         return [disk for disk in disks if disk.has_tags(tags) and (not disk_ids or disk.disk_id in disk_ids)]
 
     def failure_hint(self, copy: Resource) -> str:
-        return f"ENS gives no reason; look at {copy.id} in the console of {copy.region}. The next run replaces it."
+        return f"ENS gives no reason; check {copy.id} in the ENS console, node {copy.region}. The next run replaces it."
 
     def _by_id(self, region: str | None, snapshot_ids: Sequence[str], activity: str) -> list[Snapshot]:
         return self._snapshots(

@@ -55,7 +55,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         return Refused(
             f"The tags of {copy.id} on {copy.region} cannot be changed: ENS only changes tags of instances",
             hint="A drill deletes the disk after the time in its tag dr-restore:expires-at, unless it is attached. "
-            "For a disk to keep, make another restore with expires_after_hours: 0.",
+            "To keep a disk, restore it again under another restore_id with expires_after_hours: 0.",
         )
 
     def _disks(self, activity: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None) -> list[Disk]:

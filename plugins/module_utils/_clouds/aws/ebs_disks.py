@@ -183,5 +183,5 @@ def _refusal_for_key(snapshot: Snapshot, key: Key) -> Refused:
     why = why_unusable(key.state, iso_utc(key.deletion_date))
     return Refused(
         f"No disk can be created from {snapshot.id} in {snapshot.region}: its key {key.arn} cannot be used: {why}",
-        hint="Enable the key, or cancel its deletion and enable it (KMS), then run again; or restore another copy.",
+        hint="In KMS, enable the key (first cancel its deletion if it is pending), then run again. Or restore another copy.",
     )

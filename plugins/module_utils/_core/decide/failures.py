@@ -58,7 +58,7 @@ def no_survivor(copy: Resource, survivor_id: str, shown: Resource | None) -> Ref
     """Return the failure of a copy that is not deleted because its survivor is not complete."""
     why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "does not exist"
     return Refused(
-        f"The copy {copy.id} in {copy.region} was not deleted. The copy {survivor_id} must remain, but it {why}",
+        f"The copy {copy.id} in {copy.region} was not deleted, because {survivor_id}, which must remain, {why}",
         hint=f"Find out what happened to {survivor_id}. The next run decides again which copies to delete.",
     )
 
@@ -108,7 +108,7 @@ def not_cancellable(copy: Resource) -> Refused:
 
 def tags_not_shown(copy: Resource, keys: tuple[str, ...]) -> TimedOut:
     return TimedOut(
-        f"The cloud accepted the tags of the copy {copy.id} in {copy.region}, but does not show the change: "
+        f"The cloud accepted the tags of the copy {copy.id} in {copy.region}, but the new tags do not show: "
         f"{', '.join(keys)}",
         hint="The copy itself is good. Run again to tag it. If this happens again, check the tags in the console and "
         "the caller's permission for the tag service.",

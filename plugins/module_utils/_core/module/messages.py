@@ -37,7 +37,7 @@ def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -
     reached = [f"{counts[word]} {word}" for word in states if counts[word] and not (planned or absent)]
     text = f"{pluralize(total, one, many)} requested: {', '.join(parts) or 'nothing to do'}"
     text = f"{text}; {', '.join(reached)}" if reached else text
-    return f"Check mode, nothing was written. {text}" if planned else text
+    return f"Check mode: nothing was written. {text}" if planned else text
 
 
 def failures_message(result: Mapping[str, Any], summary: str) -> str:

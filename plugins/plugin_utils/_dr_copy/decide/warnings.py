@@ -61,7 +61,7 @@ def _of_plan(plan_rows: Sequence[PlanRow], selected: int) -> list[str]:
     if selected and not usable:
         return [f"None of the selected disks has a usable snapshot: {in_words}."]
     if left_out > taken:
-        return [f"More snapshots are left out ({left_out}) than chosen ({taken}): {in_words}."]
+        return [f"More snapshots were skipped ({left_out}) than selected ({taken}): {in_words}."]
     return []
 
 

@@ -48,7 +48,7 @@ def _disks_of(path: Path) -> list[Expected]:
     except OSError as error:
         raise InvalidValue(f"names a report that cannot be read: {path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # RecursionError: deeply nested lists
-        raise InvalidValue(f"names a file that is no report: {path}: {error}") from None
+        raise InvalidValue(f"names a file that is not a report of dr_copy: {path}: {error}") from None
     report = report if isinstance(report, Mapping) else {}
     # The report of a run that read no disks has the facts that were last known about them.
     last = report.get("last")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.errors import BadInput
+from .._core.ranges import range_problems
 
 _ENDPOINT = re.compile(r"(https?://)?[A-Za-z0-9.\-_{}]+(:(?P<port>\d{1,5}))?/?")
 #: The longest timeout in seconds (a day): longer than any call, and valid for every clock.
@@ -19,19 +20,18 @@ MAX_TIMEOUT_SECONDS = 86400
 
 def checked_endpoint(endpoint: str | None, option: str = "endpoint_url") -> str | None:
     """Return the address of a service. Raises BadInput if it is invalid."""
-    match = _ENDPOINT.fullmatch(endpoint or "x")
-    if not match or int(match["port"] or 1) not in range(1, 65536) or "{" in (endpoint or "").replace("{region}", ""):
+    if not endpoint:
+        return endpoint
+    match = _ENDPOINT.fullmatch(endpoint)
+    if not match or int(match["port"] or 1) not in range(1, 65536) or "{" in endpoint.replace("{region}", ""):
         raise BadInput([f"{option}: {endpoint!r} is not a valid address (example: https://host:port)"])
     return endpoint
 
 
 def checked_timeouts(params: Mapping[str, Any]) -> tuple[int, int]:
     """Return connect_timeout and read_timeout in seconds. Raises BadInput if one is out of range."""
-    wrong = [
-        f"{name}: must be between 1 and {MAX_TIMEOUT_SECONDS}, not {params[name]}"
-        for name in ("connect_timeout", "read_timeout")
-        if not 1 <= params[name] <= MAX_TIMEOUT_SECONDS
-    ]
-    if wrong:
-        raise BadInput(wrong)
+    names = ("connect_timeout", "read_timeout")
+    problems = [text for name in names for text in range_problems(name, params[name], 1, MAX_TIMEOUT_SECONDS)]
+    if problems:
+        raise BadInput(problems)
     return params["connect_timeout"], params["read_timeout"]

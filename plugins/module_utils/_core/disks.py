@@ -15,7 +15,7 @@ from typing import Any
 
 from .cloud import Listing, Pages, SnapshotCloud, reads
 from .errors import CopyError
-from .model import CopyOrder, CopyRequest, Disk, Provenance, Resource, RestoredDisk, Snapshot, State
+from .model import CopyOrder, CopyRequest, Disk, Provenance, Resource, RestoredDisk, Snapshot, State, Trait
 from .tags import RESTORE_ATTACHED_TO, RESTORE_EXPIRES_AT, RESTORE_ID, RESTORE_SNAPSHOT_ID, TagRules
 
 
@@ -135,7 +135,7 @@ class DiskCloud(SnapshotCloud):
             recorded=is_certain and disk.is_recycled,
             source=Provenance(source_id, disk.region, managed=is_certain),
             obstacle=where if disk.in_use else None,
-            traits=("in_use",) if disk.in_use else (),
+            traits=(Trait.IN_USE,) if disk.in_use else (),
             disk=disk,
         )
 
@@ -208,7 +208,7 @@ class DiskCloud(SnapshotCloud):
 
 
 def _is_of_system_disk(cloud: DiskCloud, source: Snapshot) -> bool:
-    return "system_disk" in source.traits and not cloud.restores_system_disks
+    return Trait.SYSTEM_DISK in source.traits and not cloud.restores_system_disks
 
 
 def restore_tags(

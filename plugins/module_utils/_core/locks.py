@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from .model import CopyRequest, Resource
+from .model import CopyRequest, Resource, Trait
+from .ranges import range_problems
 
 MAX_LOCK_DAYS = 36500
 Lockable = TypeVar("Lockable", bound=Resource)
@@ -25,7 +26,7 @@ class Lock:
 
     def on(self, snapshot: Lockable) -> Lockable:
         """Return a snapshot with this lock. A lock without an end is a lock, too (promises: locks)."""
-        traits = snapshot.traits if self.until else tuple(dict.fromkeys((*snapshot.traits, "locked")))
+        traits = snapshot.traits if self.until else tuple(dict.fromkeys((*snapshot.traits, Trait.LOCKED)))
         return replace(snapshot, locked_until=self.until, traits=traits)
 
 
@@ -34,8 +35,8 @@ def lock_problems(request: CopyRequest) -> list[str]:
     if request.lock is None:
         return []
     days = request.lock.days
-    if not 1 <= days <= MAX_LOCK_DAYS:
-        return [f"lock_days: {days} is not within 1 to {MAX_LOCK_DAYS}"]
+    if problems := range_problems("lock_days", days, 1, MAX_LOCK_DAYS):
+        return problems
     if request.retention_days is not None and days > request.retention_days:
         return [
             f"lock_days: {days} is more than retention_days ({request.retention_days}): the lock would outlive the copy"

@@ -14,13 +14,23 @@ from typing import Any, ClassVar, NamedTuple
 
 
 class State(str, Enum):
-    """The state of a snapshot, the same for every cloud."""
+    """The state of a snapshot or disk, the same for every cloud."""
 
     PENDING = "pending"
     COMPLETED = "completed"
     ERROR = "error"
     ABSENT = "absent"
     PLANNED = "planned"
+
+
+class Trait(str, Enum):
+    """A fact about a snapshot or disk that its state does not show. Results contain the values."""
+
+    ARCHIVED = "archived"
+    INSTANT = "instant"
+    IN_USE = "in_use"
+    LOCKED = "locked"
+    SYSTEM_DISK = "system_disk"
 
 
 class Action(str, Enum):
@@ -112,7 +122,6 @@ class Resource:
     - ``recorded``: the cloud itself records the source; ``marked_ours``: something other than tags shows that the copy
       is ours.
     - ``expires_at`` is when the cloud deletes it, ``locked_until`` when its lock ends, if known.
-    - ``traits`` are other facts about it: "system_disk", "locked", "instant", "in_use".
     """
 
     id: str
@@ -139,7 +148,7 @@ class Resource:
     marked_ours: bool = False
     expires_at: datetime | None = None
     locked_until: datetime | None = None
-    traits: tuple[str, ...] = ()
+    traits: tuple[Trait, ...] = ()
 
     noun: ClassVar[str]  #: The noun for it in messages about a copy.
 
@@ -149,13 +158,18 @@ class Resource:
         return self.source is not None and self.certain and (self.source.managed or self.marked_ours)
 
     @property
+    def is_locked(self) -> bool:
+        """Whether it has a lock; the end of the lock may be unknown."""
+        return self.locked_until is not None or Trait.LOCKED in self.traits
+
+    @property
+    def has_hold_tag(self) -> bool:
+        return any(key.lower() == HOLD for key in self.tags)
+
+    @property
     def held(self) -> bool:
         """Whether it must never be deleted (promises: held)."""
-        return (
-            self.locked_until is not None
-            or bool({"locked", "in_use"} & {*self.traits})
-            or any(key.lower() == HOLD for key in self.tags)
-        )
+        return self.is_locked or Trait.IN_USE in self.traits or self.has_hold_tag
 
     @property
     def deletable(self) -> bool:
@@ -217,8 +231,8 @@ class SnapshotFilter:
     def passes(self, snapshot: Snapshot) -> bool:
         """Whether a snapshot is wanted.
 
-        A copy passes the filter for disks if the disk of its source is unknown. A managed copy passes the filter for
-        regions if the region of its source is unknown, because only its name may show the region.
+        A copy passes ``source_disk_ids`` if the disk of its source is unknown. A managed copy passes ``copies_from`` if
+        the region of its source is unknown, because only its name may show the region.
         """
         source = snapshot.source
         disk_id = snapshot.disk_id or (source.disk_id if source else None)

@@ -17,6 +17,7 @@ from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, NotFound
 from ..._core.locks import Lock, lock_problems
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.ranges import range_problems
 from ..._core.sets import ListedSet
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
 from ..paging import identified, items_of, token_pages
@@ -66,9 +67,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         if first.kms_key_id:
             found += key_problems(first.kms_key_id, first.encrypted, list(dict.fromkeys(r.region for r in requests)))
         found += lock_problems(first)
-        days = first.retention_days
-        if days is not None and not 1 <= days <= 65536:
-            found.append(f"retention_days: must be between 1 and 65536, not {days}")
+        found += range_problems("retention_days", first.retention_days, 1, 65536)
         if not first.encrypted and any(r.region == r.source_region for r in requests):
             found.append(f"destination_regions: {first.source_region} is the source region; that needs encrypted: true")
         return found

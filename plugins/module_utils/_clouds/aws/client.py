@@ -126,7 +126,7 @@ class Clients:
         """Return the EC2 client for writes.
 
         botocore would retry a lost CopySnapshot, which makes a second copy (api-facts: ebs-sdk-retries). So its retries
-        are disabled here, whatever the user's O(aws_config) says.
+        are disabled here, whatever the user's ``aws_config`` says.
         """
         return self._client("ec2", region, "writes", aws_config=self._config({}, retries={"total_max_attempts": 1}))
 
@@ -149,7 +149,7 @@ class Clients:
         return self._client(service, region, "reads", aws_config=config, **self._options_of_other_services())
 
     def _config(self, usual: Mapping[str, Any], **fixed: Any) -> Any:
-        """Return settings of botocore; the user's O(aws_config) overrides all but the fixed ones."""
+        """Return settings of botocore; the user's ``aws_config`` overrides all but the fixed ones."""
         given = self._module.params.get("aws_config") or {}
         settings = {"connect_timeout": CONNECT_SECONDS, **usual, **given, **fixed}
         agent = given.get("user_agent_extra") or ""

@@ -16,13 +16,13 @@ from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, CopyError, Credentials
 from ..._core.keys import Key
 from ..._core.locks import Lock
-from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange, Trait
 from ..._core.pacing import Backoff
 from ..._core.sets import ListedSet
 from ..paging import identified, items_of, token_pages
 from ..wording import first_ids
 from .client import AwsModule
-from .ebs_answers import ARCHIVED, arguments_of, disk_of, is_local_zone, tag_list
+from .ebs_answers import arguments_of, disk_of, is_local_zone, tag_list
 from .ebs_capabilities import EbsCapabilities
 from .ebs_queries import COPIES_IN_PROGRESS, queries_for_copies, snapshots_for, tag_filters
 from .ebs_rules import keys_differ, known_regions, option_problems, partition_problems, place_problems
@@ -87,10 +87,10 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
         # Within the region AWS itself decides to which Local Zones it copies.
         may_stay = is_local_zone(source.place, source.region) and request.region == source.region
-        return None if may_stay and ARCHIVED not in source.traits else source.obstacle
+        return None if may_stay and Trait.ARCHIVED not in source.traits else source.obstacle
 
     def obstacle_hint(self, source: Snapshot) -> str:
-        return ARCHIVED_HINT if ARCHIVED in source.traits else super().obstacle_hint(source)
+        return ARCHIVED_HINT if Trait.ARCHIVED in source.traits else super().obstacle_hint(source)
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return option_problems(requests)

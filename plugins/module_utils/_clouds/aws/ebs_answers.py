@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
+from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State, Trait
 from ..._core.tags import provenance_of
 
 STATES = {
@@ -33,8 +33,6 @@ VOLUME_STATES = {
 ATTACHMENT_STATES = {"busy": "detaching", **{state: state for state in ("attaching", "attached", "detaching")}}
 #: The volume ID of snapshots without a volume: copies, imports, and snapshots written through the EBS direct APIs.
 NO_VOLUME = re.compile(r"vol-f+")
-#: The trait of a snapshot in the archive tier.
-ARCHIVED = "archived"
 #: The message of a copy before AWS has read its source; the size is unknown then, and so is the encryption unless it is
 #: on.
 NO_METADATA = "Metadata not updated"
@@ -83,7 +81,7 @@ def snapshot_of(item: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
         full_size_bytes=item.get("FullSnapshotSizeInBytes"),
         reason=item.get("StateMessage") if state is State.ERROR else None,
         obstacle=_obstacle(item, region),
-        traits=(ARCHIVED,) if _is_archived(item) else (),
+        traits=(Trait.ARCHIVED,) if _is_archived(item) else (),
     )
 
 

@@ -16,6 +16,7 @@ from ..._core.errors import BadInput, CopyError, Mismatch, NotFound, Refused
 from ..._core.module.messages import quoted_failures
 from ..._core.module.options import id_problems, region_problems, required_region_problems
 from ..._core.module.runner import Module, calls_reported, deadline_after, end_module, guarded
+from ..._core.ranges import range_problems
 from .client import AwsModule
 from .ebs_blocks import PAGE, BlockRange, EbsBlocks
 from .ebs_rules import partition_problem
@@ -169,8 +170,6 @@ def _problems(cloud: EbsBlocks, region: str, params: Mapping[str, Any]) -> list[
     regions = [c["source_region"] for c in params["copies"] if c["source_region"]]
     found += region_problems(cloud, "copies.source_region", list(dict.fromkeys(regions)))
     found += [problem for source in dict.fromkeys(regions) if (problem := partition_problem(source, region))]
-    if not 1 <= params["blocks"] <= MAX_BLOCKS:
-        found.append(f"blocks: {params['blocks']} is not within 1 to {MAX_BLOCKS}")
-    if params["wait_timeout"] < 1:
-        found.append(f"wait_timeout: must be at least 1, not {params['wait_timeout']}")
+    found += range_problems("blocks", params["blocks"], 1, MAX_BLOCKS)
+    found += range_problems("wait_timeout", params["wait_timeout"], 1)
     return found + required_region_problems(cloud, "region", region)

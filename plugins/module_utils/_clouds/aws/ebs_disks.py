@@ -18,12 +18,13 @@ from ..._core.cloud import Pages
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Ambiguous, Busy, CopyError, Refused, Underway
 from ..._core.keys import Key, why_unusable
-from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, Trait
+from ..._core.ranges import range_problems
 from ..._core.tags import RESTORE_ID
 from ..._core.times import iso_utc
 from ..paging import items_of
 from .ebs import EbsCloud
-from .ebs_answers import ARCHIVED, disk_of, is_warm, volume_arguments_of
+from .ebs_answers import disk_of, is_warm, volume_arguments_of
 from .ebs_capabilities import TAG_RULES
 from .ebs_queries import tag_filters
 from .ec2_calls import Filters, queries_of
@@ -67,13 +68,11 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         least, most = self.initialization_rates or (0, 0)
-        if self._rate == 0 or least <= self._rate <= most:
-            return super().option_problems(requests)
-        problem = f"initialization_rate: {self._rate} is not within {least} to {most} MiB/s (0: AWS's own rate)"
-        return [*super().option_problems(requests), problem]
+        found = range_problems("initialization_rate (MiB/s; 0: AWS's own rate)", self._rate or None, least, most)
+        return [*super().option_problems(requests), *found]
 
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
-        if ARCHIVED in source.traits:
+        if Trait.ARCHIVED in source.traits:
             return source.obstacle
         if (source.place or "").startswith("arn:"):
             return "is on an Outpost, so disks can be created from it only there"
@@ -183,5 +182,6 @@ def _refusal_for_key(snapshot: Snapshot, key: Key) -> Refused:
     why = why_unusable(key.state, iso_utc(key.deletion_date))
     return Refused(
         f"No disk can be created from {snapshot.id} in {snapshot.region}: its key {key.arn} cannot be used: {why}",
-        hint="In KMS, enable the key (first cancel its deletion if it is pending), then run again. Or restore another copy.",
+        hint="In KMS, enable the key (first cancel its deletion if it is pending), then run again. Or restore another "
+        "copy.",
     )

@@ -16,6 +16,7 @@ from ..._core.module.messages import first_failures
 from ..._core.module.options import id_problems, required_region_problems
 from ..._core.module.runner import Module, calls_reported, deadline_after, end_module, guarded
 from ..._core.pacing import retry_until_answered
+from ..._core.ranges import range_problems
 from .client import AwsModule
 from .ebs import EbsCloud
 from .ebs_sharing import EbsSharing
@@ -39,8 +40,7 @@ def _share(module: Module, keys: dict[str, Any]) -> None:
     region, account = cloud.home_region or "", str(module.params["account_id"])
     ids = list(dict.fromkeys(module.params["snapshot_ids"]))
     problems = _problems(cloud, region, account, ids)
-    if module.params["wait_timeout"] < 0:
-        problems.append(f"wait_timeout: must be at least 0, not {module.params['wait_timeout']}")
+    problems += range_problems("wait_timeout", module.params["wait_timeout"], 0)
     if problems:
         raise BadInput(problems)
     with calls_reported(module, cloud, keys):

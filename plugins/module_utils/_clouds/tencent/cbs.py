@@ -14,8 +14,9 @@ from typing import Any
 
 from ..._core.cloud import Listing, SnapshotCloud, batches
 from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
-from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange, Trait
 from ..._core.pacing import retry_until_answered
+from ..._core.ranges import range_problems
 from ..._core.sets import ListedSet
 from ..wording import first_ids
 from .cbs_answers import deadline_text, disk_of, full_name, name_ending, set_of, source_of_order
@@ -52,10 +53,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         )
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
-        days = requests[0].retention_days if requests else None
-        return (
-            [] if days is None or 1 <= days <= 65536 else [f"retention_days: must be between 1 and 65536, not {days}"]
-        )
+        return range_problems("retention_days", requests[0].retention_days, 1, 65536) if requests else []
 
     def full_name(self, name: str, snapshot_id: str, source: Snapshot | None = None) -> str:
         """Add the source as our mark, because the name is the only mark that CBS sets together with the copy."""
@@ -73,7 +71,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
 
     def read_sources(self, region: str | None, snapshot_ids: Sequence[str]) -> dict[str, Snapshot | CopyError]:
         found = self._reads.by_id(region or "", snapshot_ids, f"Reading the source snapshots in {region}")
-        instant = sorted(snapshot_id for snapshot_id, snapshot in found.items() if "instant" in snapshot.traits)
+        instant = sorted(snapshot_id for snapshot_id, snapshot in found.items() if Trait.INSTANT in snapshot.traits)
         if instant:
             self.warnings.append(
                 f"{first_ids(instant)} in {region}: instant snapshots are kept on the disk's own cluster, and CBS does "

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
+from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State, Trait
 from ..._core.sets import ListedSet, Member
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID, provenance_of, provenance_tags
 
@@ -28,9 +28,9 @@ SNAPSHOT_ID, DISK_ID = r"snap-[0-9a-z]{8}", r"disk-[0-9a-z]{8}"
 MAX_NAME = 60
 #: Other facts about a snapshot: our trait by the key and value that CBS shows (api-facts: cbs-traits).
 _TRAITS = {
-    "system_disk": ("DiskUsage", "SYSTEM_DISK"),
-    "locked": ("IsLocked", True),
-    "instant": ("SnapshotMode", "INSTANT_SNAPSHOT"),
+    Trait.SYSTEM_DISK: ("DiskUsage", "SYSTEM_DISK"),
+    Trait.LOCKED: ("IsLocked", True),
+    Trait.INSTANT: ("SnapshotMode", "INSTANT_SNAPSHOT"),
 }
 #: The types of snapshot groups that mean consistent; NORMAL means not consistent (api-facts: cbs-snapshot-groups).
 _CONSISTENT = re.compile(r"(?!NO[NT]_)(?:[A-Z]+_)*CONSIST[A-Z_]*")

@@ -103,13 +103,13 @@ class Attempt:
     def max_per_call(self, copy_id: str, kind: WriteKind, maximum: int) -> int:
         """Return the maximum number of copies for a call.
 
-        It shrinks with each failure, so that one copy does not block the others. After the first failure it is still
-        all, because most failures are temporary; in the end it is one.
+        It stays at the maximum after one failure, because most failures are temporary. Then it shrinks to one, so that
+        one copy does not block the others.
         """
         failure = self.memory.writes.failure_of(copy_id, kind)
         if failure is None or isinstance(failure.error, Throttled):
             return maximum
-        return max(1, maximum >> min(4 * (failure.sent - 1), 16))
+        return max(1, int(maximum / 16 ** (failure.sent - 1)))
 
     @property
     def times_failed(self) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count, islice, repeat
+from itertools import islice
 
 from ..grouping import grouped
 from .attempt import Attempt
@@ -90,9 +90,11 @@ def _in_order(
     """
     asked = sorted(line, key=lambda attempt: (deferred.get(attempt, 0), attempt.position))
     oldest_first = sorted(asked, key=lambda a: (deferred.get(a, 0), str(a.order.source.created_at)))
-    by_age = grouped(oldest_first, lambda attempt: attempt.source_disk_id)
-    turns = {disk: iter(attempts) for disk, attempts in by_age.items()}
-    rounds = {disk: count(busy.get(disk, 0)) if disk else repeat(0) for disk in by_age}
-    placed = [(next(turns[attempt.source_disk_id]), next(rounds[attempt.source_disk_id])) for attempt in asked]
+    turns = {disk: iter(line) for disk, line in grouped(oldest_first, lambda attempt: attempt.source_disk_id).items()}
+    rounds = Counter(busy)
+    placed: list[tuple[Attempt, int]] = []
+    for disk in [attempt.source_disk_id for attempt in asked]:
+        placed.append((next(turns[disk]), rounds[disk] if disk else 0))
+        rounds[disk] += 1
     placed.sort(key=lambda place: (deferred.get(place[0], 0), place[1]))
     return [attempt for attempt, _round in placed]

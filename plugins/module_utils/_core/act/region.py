@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from ..cloud import SnapshotCloud, batches, read_safely
 from ..decide.sightings import SAME_SECOND, Survivor, counts_from
-from ..errors import CopyError, Credentials, Retry, Unreachable
+from ..errors import CopyError, Retry, Unreachable
 from ..model import Resource, State
 from ..pacing import Retries, hang_pause
 from ..waiting import FRESH_SECONDS, Deadline
@@ -245,7 +245,7 @@ class Region:
         # Only for fairness (test_destinations_that_go_dark_leave_most_of_the_time_to_the_others).
         hangs = self.was_listed and isinstance(error, Unreachable)
         final = self._retries.record_failure(error, hang_pause(self._deadline.now() - self.tried_at) if hangs else 0.0)
-        if not (isinstance(error, Credentials) or error.retry is Retry.NEVER or (final and not self.was_listed)):
+        if error.retry is not Retry.NEVER and (self.was_listed or not final):
             return []
         failed = [a for a in self.attempts if a.is_open]
         for attempt in failed:

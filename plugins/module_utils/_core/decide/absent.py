@@ -73,12 +73,18 @@ def _deletable_and_refused(
     to_delete: list[Resource] = []
     refused: list[tuple[Resource, CopyError]] = []
     for copy in chosen:
-        error = None if copy in attached else _refusal_of(desired, memory, copy)
-        if error:
+        if copy in attached:
+            to_delete.append(copy)
+        elif error := _refusal_of(desired, memory, copy):
             refused.append((copy, error))
-        elif copy in attached or not (copy.state is State.PENDING and desired.policy.keeps_unfinished):
+        elif not _is_kept_unfinished(desired, copy):
             to_delete.append(copy)
     return tuple(to_delete), tuple(refused)
+
+
+def _is_kept_unfinished(desired: DesiredState, copy: Resource) -> bool:
+    """Whether a copy is left to a later run because it is in progress."""
+    return copy.state is State.PENDING and desired.policy.keeps_unfinished
 
 
 def _can_be_deleted(cloud: Capabilities, copy: Resource) -> bool:
@@ -93,7 +99,7 @@ def _refusal_of(desired: DesiredState, memory: Memory, copy: Resource) -> CopyEr
         return failures.held_copy(copy)
     if not copy.deletable_on_request:
         return failures.not_ours(copy)
-    if copy.state is State.PENDING and policy.keeps_unfinished:
+    if _is_kept_unfinished(desired, copy):
         return None
     if not _can_be_deleted(desired.cloud, copy) and not policy.wait:
         return failures.not_cancellable(copy)

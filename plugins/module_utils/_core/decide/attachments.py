@@ -78,7 +78,7 @@ def is_ours_to_detach(request: CopyRequest, copy: Resource) -> bool:
         and disk is not None
         and disk.attached_to == instance == copy.tags.get(RESTORE_ATTACHED_TO)
         and copy.deletable
-        and not replace(copy, traits=()).held
+        and not (copy.is_locked or copy.has_hold_tag)
     )
 
 

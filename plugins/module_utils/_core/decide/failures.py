@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ..capabilities import Capabilities
 from ..errors import CopyError, FailedCopy, Mismatch, NotFound, Refused, TimedOut
-from ..model import CopyRequest, Resource, RestoredDisk, disk_of
+from ..model import CopyRequest, Resource, RestoredDisk, Trait, disk_of
 from ..times import iso_utc
 from .copies import misfit
 from .writes import WriteKind
@@ -82,12 +82,12 @@ def not_ours(copy: Resource) -> Refused:
 
 
 def held_copy(copy: Resource) -> Refused:
-    if "in_use" in copy.traits:
+    if Trait.IN_USE in copy.traits:
         return Refused(
             f"The {copy.noun} {copy.id} in {copy.region} {copy.obstacle or 'is in use'}, so it is not deleted",
             hint="Detach it first if it is no longer needed, then run again.",
         )
-    if copy.locked_until or "locked" in copy.traits:
+    if copy.is_locked:
         until = f" until {iso_utc(copy.locked_until)}" if copy.locked_until else ""
         return Refused(
             f"The copy {copy.id} in {copy.region} is locked{until}, so it is not deleted",

@@ -23,7 +23,7 @@ def lock_due(desired: DesiredState, memory: Memory, copy: Resource) -> bool:
         _wants_lock(desired, copy)
         and copy.state is State.COMPLETED
         and not memory.writes.is_given_up(copy.id, WriteKind.LOCK)
-        and not (copy.locked_until or "locked" in copy.traits)
+        and not copy.is_locked
         and memory.locks.found.get(copy.id) is None
     )
 

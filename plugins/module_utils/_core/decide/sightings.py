@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import CopyError
 from ..locks import Lock
-from ..model import HOLD, Resource, State, disk_of
+from ..model import HOLD, Resource, State, Trait, disk_of
 from ..waiting import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS
 from .writes import WriteKind
 
@@ -51,9 +51,7 @@ class Sighting:
         """Record what a look showed. Returns the kinds of writes whose effect it shows for the first time."""
         was, news = self.copy, {}
         if copy is not was and STATE_ORDER[copy.state] >= STATE_ORDER[was.state]:
-            attached_now, attached_before = (
-                disk.attached_to if disk else None for disk in (disk_of(copy), disk_of(was))
-            )
+            attached_now, attached_before = _instance_of(copy), _instance_of(was)
             news[WriteKind.TAGS] = copy.tags != was.tags
             news[WriteKind.EXPIRY] = copy.expires_at is not None and was.expires_at is None
             news[WriteKind.ATTACH] = attached_now is not None and attached_before is None
@@ -167,6 +165,11 @@ class Survivor:
         return self.lacking.next_look if self.lacking.looks else -math.inf
 
 
+def _instance_of(copy: Resource) -> str | None:
+    disk = disk_of(copy)
+    return disk.attached_to if disk else None
+
+
 def counts_from(at: float, until: float) -> float:
     """Return from when a look from ``at`` to ``until`` counts.
 
@@ -187,5 +190,5 @@ def with_known_facts(before: Resource, now: Resource) -> Resource:
     }
     if before.held:
         known["tags"] = {**{key: value for key, value in before.tags.items() if key.lower() == HOLD}, **now.tags}
-        known["traits"] = (*now.traits, *({"locked"} & {*before.traits} - {*now.traits}))
+        known["traits"] = (*now.traits, *({Trait.LOCKED} & {*before.traits} - {*now.traits}))
     return replace(now, **known) if known else now

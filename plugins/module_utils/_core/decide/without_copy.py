@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..errors import Accepted
+from ..errors import AcceptedWithoutId
 from ..model import Resource
 from . import failures
 from .copies import SortedCopies, deletable_duplicates, misfit
@@ -31,7 +31,7 @@ def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) ->
     search_at = next_search(desired, memory)
     if search_at is not None:
         return Decision(look=Look(search_at, at_all=True))
-    if isinstance(call.error, Accepted):
+    if isinstance(call.error, AcceptedWithoutId):
         return failed(call.error)
     if must_stay := _must_stay(desired, memory, copies):
         return must_stay

@@ -166,9 +166,9 @@ def _snapshot_row(snapshot: Snapshot, cloud: SnapshotCloud, sets: Mapping[str, d
         "locked_until": iso_utc(snapshot.locked_until),
         "full_size_bytes": snapshot.full_size_bytes,
         "completed_at": iso_utc(snapshot.completed_at),
-        "traits": list(snapshot.traits),
+        "traits": [trait.value for trait in snapshot.traits],
         "set": marked_set(snapshot) or sets.get(snapshot.id),
-        "locked": snapshot.locked_until is not None or "locked" in snapshot.traits,
+        "locked": snapshot.is_locked,
     }
 
 

@@ -16,6 +16,7 @@ from ..capabilities import IdFormat
 from ..cloud import SnapshotCloud
 from ..errors import BadInput
 from ..model import CopyRequest
+from ..ranges import range_problems
 from ..templates import TextRule, text_problems
 
 #: Options of every copy module; a cloud omits those that it does not support.
@@ -92,12 +93,8 @@ def id_problems(label: str, ids: Sequence[str], form: IdFormat) -> list[str]:
 
 def number_problems(params: Mapping[str, Any]) -> list[str]:
     """Return a problem for every number of the shared options that is out of range."""
-    least = {"max_in_flight": 1, "wait_timeout": 1, "wait_delay": 1}
-    return [
-        f"{option}: must be at least {lowest}, not {params[option]}"
-        for option, lowest in least.items()
-        if params[option] < lowest
-    ]
+    options = ("max_in_flight", "wait_timeout", "wait_delay")
+    return [problem for option in options for problem in range_problems(option, params[option], 1)]
 
 
 def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:

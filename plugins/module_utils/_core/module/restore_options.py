@@ -13,6 +13,7 @@ from typing import Any
 
 from ..disks import DiskCloud
 from ..model import CopyRequest
+from ..ranges import range_problems
 from ..tags import RESTORE_KEYS
 from .options import id_problems, number_problems, required_region_problems, tags_as_text
 
@@ -58,9 +59,8 @@ def restore_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
         return found
     if cloud.has_zones and not params["zone"]:
         found.append("zone: is required")
-    for option, least, most in (("size_gib", 1, 65536), ("expires_after_hours", 0, MAX_HOURS)):
-        if params[option] is not None and not least <= params[option] <= most:
-            found.append(f"{option}: {params[option]} is not within {least} to {most}")
+    found += range_problems("size_gib", params["size_gib"], 1, 65536)
+    found += range_problems("expires_after_hours", params["expires_after_hours"], 0, MAX_HOURS)
     if params["kms_key_id"] and not params["encrypted"]:
         found.append("kms_key_id: needs encrypted: true")
     tags = tags_as_text(params["tags"])

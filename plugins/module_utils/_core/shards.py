@@ -22,6 +22,11 @@ def parse_shard(shard: str) -> tuple[int, int]:
     return part, parts
 
 
+def is_first_shard(shard: str) -> bool:
+    """Whether a part is the first one, which also covers what belongs to no part. All disks are one part."""
+    return parse_shard(shard)[0] == 1
+
+
 def is_in_shard(disk_id: str | None, shard: str) -> bool:
     """Whether a disk belongs to a part, by a hash of its ID, so that all runs divide in the same way."""
     part, parts = parse_shard(shard)

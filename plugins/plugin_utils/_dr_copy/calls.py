@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_first_shard
 
 from .._role.answers import CopyAnswer, InfoAnswer, ShareAnswer
 from .._role.call import Arguments, Call
@@ -42,7 +42,7 @@ class Calls:
 
         This needs one connection, and lists all copies of each destination.
         """
-        return not self._values.across_accounts and parse_shard(self._values.shard)[0] == 1
+        return not self._values.across_accounts and is_first_shard(self._values.shard)
 
     def find(self, **more: Any) -> Call[InfoAnswer]:
         """List the disks and their snapshots, and the disks without the plan's tags.

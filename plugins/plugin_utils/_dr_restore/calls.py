@@ -41,9 +41,8 @@ class Calls:
         """List the copies in the region; with ``of_any_region`` those from all source regions."""
         keys = {"check_keys": True} if self._cloud.shows_keys else {}
         call = self._call("list", packed=True, **keys)
-        if of_any_region:
-            call.arguments.pop("copies_from", None)
-        return call
+        arguments = {name: given for name, given in call.arguments.items() if name != "copies_from"}
+        return Call(call.module, arguments) if of_any_region else call
 
     def look(self, tags: Mapping[str, str], disk_ids: Sequence[str] = ()) -> Call[InfoAnswer]:
         """List the disks with these tags; if IDs are given, only these disks."""

@@ -22,14 +22,14 @@ def has_answered(source: Answer) -> bool:
     return not any(failure["kind"] in NO_ANSWER for failure in failures_of(source))
 
 
-def is_listed(source: Answer) -> bool:
-    """Whether a region was listed, or its listing was skipped."""
+def has_no_failure(source: Answer) -> bool:
+    """Whether nothing of a call failed. A listing that was skipped has no failure."""
     return not failures_of(source)
 
 
-def was_listed(source: Answer) -> bool:
+def is_listed(source: Answer) -> bool:
     """Whether a region was listed."""
-    return is_listed(source) and not source.get("skipped")
+    return has_no_failure(source) and not source.get("skipped")
 
 
 def outdates_listing(answers: Sequence[CopyAnswer]) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_first_shard
 
 from ..._role.answers import CopyAnswer, DiskRow, InfoAnswer, SnapshotRow, SourceRow
-from ..._role.failures import failures_of, is_listed
+from ..._role.failures import failures_of, has_no_failure
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
@@ -136,14 +136,14 @@ def orphans(
     region's disks were not listed. If the plan names disk IDs, copies of other disks are ignored. The first shard
     returns the orphans of all shards, because only the first shard lists all copies.
     """
-    if parse_shard(values.shard)[0] > 1:
+    if not is_first_shard(values.shard):
         return []
     source = source or InfoAnswer()
     chosen = {disk["disk_id"] for disk in [*disks, *wanted_disks(source, values)]}
     existing = {disk["disk_id"] for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
-    gone = "gone" if is_listed(source) and "other_disks" in source else None
+    gone = "gone" if has_no_failure(source) and "other_disks" in source else None
     # Without a listing of the source region, the disks of other shards are unknown.
-    part = None if is_listed(source) else shard_disks_by_marks(copies, values)
+    part = None if has_no_failure(source) else shard_disks_by_marks(copies, values)
     return [
         {
             **_as_result(copy, made_from),

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, parse_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, is_first_shard
 
 from ..._role.answers import DiskRow, Failure, InfoAnswer, SnapshotRow
-from ..._role.failures import is_listed, run_failure
+from ..._role.failures import has_no_failure, run_failure
 from ..._role.marks import DISK_NAME, plan_of
 from ..._role.rows import disk_id_of, parse_time
 from ..._sets.copies import Copy, copies_of
@@ -26,7 +26,7 @@ from .destinations import managed_copies
 
 def selected_snapshots(source: InfoAnswer, values: Variables) -> list[SnapshotRow]:
     """Return the snapshots that this run covers; none if the source region could not be listed."""
-    snapshots = source.get("snapshots") or [] if is_listed(source) else []
+    snapshots = source.get("snapshots") or [] if has_no_failure(source) else []
     left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
     own = [s for s in snapshots if disk_id_of(s) not in left_out]
     part = shard_disks(source, values) if values.shard else ()
@@ -39,7 +39,7 @@ def shard_disks_to_list(source: InfoAnswer, values: Variables) -> list[str]:
     The first shard lists all copies, because it reports the orphans of all shards. A shard without a listing of the
     source region lists all copies too.
     """
-    if parse_shard(values.shard)[0] == 1 or not is_listed(source):
+    if is_first_shard(values.shard) or not has_no_failure(source):
         return []
     return sorted(shard_disks(source, values))
 
@@ -90,7 +90,7 @@ def too_few(source: InfoAnswer, values: Variables, near: str = "") -> Failure | 
 
     ``near`` names disks whose tags nearly match.
     """
-    if not is_listed(source):
+    if not has_no_failure(source):
         return None
     number = len(wanted_disks(source, values))
     if number >= values.min_disks and (number or values.allow_empty):

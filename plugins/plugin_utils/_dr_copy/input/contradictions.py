@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import MAX_LOCK_DAYS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import id_problems
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import template_problems
 
 from ..._role.calendar import COUNT_LIMITS
@@ -99,10 +98,6 @@ def _plan_problems(values: Variables) -> list[str]:
 def contradictions(values: Variables, table: Table) -> list[str]:
     """Return the problems that show only with the other variables or the cloud (promises: options)."""
     problems = []
-    try:
-        parse_shard(values.shard)
-    except ValueError as error:
-        problems.append(f"dr_copy_shard {error}")
     if values.source_region in values.destination_regions and not values.place:
         problems.append(
             f"dr_copy_destination_regions must not contain dr_copy_source_region ({values.source_region}), unless "

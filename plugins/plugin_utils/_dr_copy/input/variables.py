@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.files import absolute_path
@@ -52,6 +53,15 @@ OPTIONS_THAT_LOG_IN = (
     # Names that older versions of a vendor collection accept, too.
     *("ec2_access_key", "ec2_secret_key", "access_token", "aws_security_token"),
 )
+
+
+def as_shard(value: Any) -> str:
+    text = as_text(value)
+    try:
+        parse_shard(text)
+    except ValueError as error:
+        raise InvalidValue(str(error)) from None
+    return text
 
 
 def as_copy_options(value: Any) -> RawVariables:
@@ -147,7 +157,7 @@ class Variables:
     report_dir: str = variable(as_text, "", used_by=("output.report_files",))
     metrics_dir: str = variable(as_text, "", used_by=("output.report_files",))
     history_days: int = variable(as_whole_number, 400, used_by=("output.history",))
-    shard: str = variable(as_text, "", sets=(Argument("find", "shard"),), used_by=("decide.selection",))
+    shard: str = variable(as_shard, "", sets=(Argument("find", "shard"),), used_by=("decide.selection",))
 
     #: When the run began, and the time at which ages are measured, once known: the end of the run (ISO 8601).
     now: str
@@ -225,12 +235,7 @@ def normalise(
         *unknown_variables(VARIABLES, "dr_copy_", names, NOT_ITS_OWN),
         *_same_name(values, selections or {}),
     ]
-    shard = values.shard
-    if any(problem.startswith("dr_copy_shard ") for problem in problems):
-        shard = ""  # the report of a refused run needs a valid shard
-    values = replace(
-        values, shard=shard, report_dir=absolute_path(values.report_dir), metrics_dir=absolute_path(values.metrics_dir)
-    )
+    values = replace(values, report_dir=absolute_path(values.report_dir), metrics_dir=absolute_path(values.metrics_dir))
     return CheckedVariables(values, connections, list(dict.fromkeys(problems)), risks(values))
 
 

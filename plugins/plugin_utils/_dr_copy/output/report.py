@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
-from ..._role.failures import failures_of, has_answered, is_listed, was_listed
+from ..._role.failures import failures_of, has_answered, has_no_failure, is_listed
 from ..._role.reported import SCHEMA, DiskFacts
 from ..._role.rows import only
 from ..._role.run_context import RunContext
@@ -61,7 +61,7 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
         "source_region": values.source_region or None,
         "destination_regions": list(values.destination_regions),
         "source_answered": has_answered(steps.source),
-        "source_listed": was_listed(steps.source),
+        "source_listed": is_listed(steps.source),
         "source_problem": quoted_failures(failures_of(steps.source)) or None,
         "account": _account(steps, values),
         "settings": cast(Settings, {name: getattr(values, name) for name in Settings.__annotations__}),
@@ -133,7 +133,7 @@ def _versions(context: RunContext) -> dict[str, str]:
 
 def _last(steps: StepResults) -> LastReport:
     """Return the facts that could not be read now, from the last report, for the next run."""
-    forgets = is_listed(steps.source) and not steps.stopped
+    forgets = has_no_failure(steps.source) and not steps.stopped
     return LastReport() if forgets else steps.last
 
 

@@ -119,11 +119,12 @@ def cloud(request):
     return request.getfixturevalue(request.param)
 
 
-# The fixtures ebs, ecs and so on; and ebs_disks, ecs_disks and so on, for tests of restores.
-globals().update({name: empty(cloud, name, "server", "estate") for name, cloud in CLOUDS.items()})
-globals().update(
-    {
-        f"{name}_disks": empty(cloud, f"{name}_disks", "server_with_disks", "disk_estate")
-        for name, cloud in CLOUDS.items()
-    }
-)
+ebs = empty(CLOUDS["ebs"], "ebs", "server", "estate")
+ecs = empty(CLOUDS["ecs"], "ecs", "server", "estate")
+ens = empty(CLOUDS["ens"], "ens", "server", "estate")
+cbs = empty(CLOUDS["cbs"], "cbs", "server", "estate")
+# For tests of restores:
+ebs_disks = empty(CLOUDS["ebs"], "ebs_disks", "server_with_disks", "disk_estate")
+ecs_disks = empty(CLOUDS["ecs"], "ecs_disks", "server_with_disks", "disk_estate")
+ens_disks = empty(CLOUDS["ens"], "ens_disks", "server_with_disks", "disk_estate")
+cbs_disks = empty(CLOUDS["cbs"], "cbs_disks", "server_with_disks", "disk_estate")

@@ -118,17 +118,17 @@ def test_a_window_follows_the_cloud_down_and_widens_again():
     assert window.has_room(0, 100, 0.0)
     window.record_refusal(QuotaFull("5"), 5, 0, 0.0)
     assert not window.has_room(4, 0, 0.0)
-    window.record_look()
+    window.record_look(math.inf)
     assert window.has_room(4, 0, 0.0) and not window.has_room(5, 0, 0.0)
     for _n in range(30):
-        window.record_look()
+        window.record_look(math.inf)
     assert window.has_room(19, 0, 0.0) and not window.has_room(20, 0, 0.0)
 
 
 def test_copies_of_others_that_fill_the_quota_do_not_widen_a_window():
     window = Window(2)
     window.record_refusal(QuotaFull("3"), 0, 3, 0.0)
-    window.record_look()
+    window.record_look(math.inf)
     assert window.has_room(1, 0, window.opens_at) and not window.has_room(2, 0, window.opens_at)
 
 

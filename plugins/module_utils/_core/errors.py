@@ -25,7 +25,7 @@
     |  '- Underway            busy          after looking for the copy that somebody has started
     |- Unreachable            connection    later: the request was never sent
     '- Ambiguous              ambiguous     only after looking for the effect of the write
-       '- Accepted            ambiguous     never: the call took effect, but its answer names no copy
+       '- AcceptedWithoutId            ambiguous     never: the call took effect, but its answer names no copy
 
 Each adapter converts the errors of its SDK into these classes, with one table of codes.
 """
@@ -219,7 +219,7 @@ class Ambiguous(CopyError):
     usual_hint = "Run again: the next run finds what was done."
 
 
-class Accepted(Ambiguous):
+class AcceptedWithoutId(Ambiguous):
     """The cloud accepted a copy call, but its answer names no copy.
 
     The call is not sent again: that would be a second order.

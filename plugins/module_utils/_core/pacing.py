@@ -115,7 +115,7 @@ def poll_pause(age: float, progress: int, max_pause: float) -> float:
     """Return the seconds until a copy is worth another look: a sixth of the time that it will probably still need.
 
     ``age`` is in seconds since its start, ``progress`` in percent (0: not shown; then the remaining time is estimated
-    as its age), ``max_pause`` is the user's O(wait_delay). An old copy is not looked at often, because some stay at
+    as its age), ``max_pause`` is the user's ``wait_delay``. An old copy is not looked at often, because some stay at
     99 % for long: the shortest pause grows to half a second within ten seconds.
     """
     needed = age * (100 - progress) / progress if progress else age
@@ -201,8 +201,11 @@ class Window:
         backoff = self._short if of_source else self._backoff
         self.opens_at = now + (backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
 
-    def record_look(self, now: float = math.inf) -> None:
-        """Record that the copies in progress were counted again. Widen the window some time after the last refusal."""
+    def record_look(self, now: float) -> None:
+        """Record a look at the destination: a full quota may have room again, and the window widens by one.
+
+        It does not widen until ``WIDEN_SECONDS`` after the last refusal.
+        """
         if self._full:
             self._full = False
         elif self._limit < self._max_in_flight and now - self._refused_at >= WIDEN_SECONDS:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
-from ..._core.errors import Accepted, Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
+from ..._core.errors import AcceptedWithoutId, Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, TagChange
 from ..paging import Span, by_number, identified, items_of, joined_pages
 from .client import Api, Service
@@ -152,7 +152,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
                 if copy_id is None:
                     # The documents call these instance IDs, so only the source fields identify the copy
                     # (api-facts: ens-copy-ids).
-                    return Accepted(
+                    return AcceptedWithoutId(
                         f"{activity}: accepted on {node}, but {', '.join(answered)} is not a snapshot ID",
                         code="NoSnapshotId",
                         request_id=request_id,

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
-from ..._core.errors import Accepted, Busy, CopyError, NotFound, Refused
+from ..._core.errors import AcceptedWithoutId, Busy, CopyError, NotFound, Refused
 from ..._core.model import CopyOrder, Disk, Resource
 from ..._core.tags import RESTORE_ID, TagRules
 from ..paging import items_of
@@ -111,7 +111,7 @@ class EnsDisks(DiskCloud, EnsCloud):
             raise self._error_of_order(order, error) from error
         ids = answer.get("InstanceIds")
         if not isinstance(ids, list) or not ids:
-            raise Accepted(
+            raise AcceptedWithoutId(
                 f"{activity}: the order was accepted, but returned no disk ID", request_id=answer.get("RequestId")
             )
         return self.new_disk(order, str(ids[0]), "Creating", name=self._name(request.snapshot_id))

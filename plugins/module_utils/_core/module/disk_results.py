@@ -57,9 +57,10 @@ def disk_result(
 
 def disk_failure(failure: dict[str, Any]) -> dict[str, Any]:
     """Return a failure in the form of the restore modules, with a snapshot and a disk."""
-    kept = {key: value for key, value in failure.items() if key != "source_snapshot_id"}
-    return {"snapshot_id": failure["source_snapshot_id"], "disk_id": failure["snapshot_id"]} | {
-        key: value for key, value in kept.items() if key != "snapshot_id"
+    named = {"snapshot_id": failure["source_snapshot_id"], "disk_id": failure["snapshot_id"]}
+    return {
+        **named,
+        **{key: value for key, value in failure.items() if key not in ("source_snapshot_id", "snapshot_id")},
     }
 
 

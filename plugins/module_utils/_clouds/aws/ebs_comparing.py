@@ -15,7 +15,7 @@ from typing import Any
 from ..._core.errors import BadInput, CopyError, Mismatch, NotFound, Refused
 from ..._core.module.messages import quoted_failures
 from ..._core.module.options import id_problems, region_problems, required_region_problems
-from ..._core.module.runner import Module, calls_reported, deadline_after, end_module, guarded
+from ..._core.module.runner import calls_reported, deadline_after, end_module, guarded
 from ..._core.ranges import range_problems
 from .client import AwsModule
 from .ebs_blocks import PAGE, BlockRange, EbsBlocks
@@ -144,7 +144,7 @@ def compare_copies(module: AwsModule) -> None:
     guarded(module, partial(_compare, module, keys), keys)
 
 
-def _compare(module: Module, keys: dict[str, Any]) -> None:
+def _compare(module: AwsModule, keys: dict[str, Any]) -> None:
     cloud, params = EbsBlocks(module), module.params
     cloud.deadline = deadline_after(params["wait_timeout"])
     region = cloud.home_region or ""

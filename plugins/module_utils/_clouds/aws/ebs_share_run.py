@@ -14,7 +14,7 @@ from typing import Any
 from ..._core.errors import BadInput, CopyError, Retry
 from ..._core.module.messages import first_failures
 from ..._core.module.options import id_problems, required_region_problems
-from ..._core.module.runner import Module, calls_reported, deadline_after, end_module, guarded
+from ..._core.module.runner import calls_reported, deadline_after, end_module, guarded
 from ..._core.pacing import retry_until_answered
 from ..._core.ranges import range_problems
 from .client import AwsModule
@@ -34,7 +34,7 @@ def share_snapshots(module: AwsModule) -> None:
     guarded(module, lambda: _share(module, keys), keys)
 
 
-def _share(module: Module, keys: dict[str, Any]) -> None:
+def _share(module: AwsModule, keys: dict[str, Any]) -> None:
     cloud = EbsSharing(module)
     deadline = cloud.deadline = deadline_after(module.params["wait_timeout"])
     region, account = cloud.home_region or "", str(module.params["account_id"])

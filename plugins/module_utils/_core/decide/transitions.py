@@ -4,7 +4,7 @@
 
 """Decides what follows from what is wanted, what is shown, and what this run did. Pure.
 
-The conditions here and in without_copy.py are the table of states: the first one that holds decides what follows.
+The conditions here and in without_copy.py are in order: the first one that holds decides what follows.
 
 A deletion needs a look, not older than 15 seconds, that shows the copy to delete and its survivor. If the answer to a
 deletion was lost, the run does not wait for its effect but sends it again.

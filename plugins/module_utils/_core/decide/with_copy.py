@@ -148,13 +148,7 @@ def _counting(copies: SortedCopies, memory: Memory) -> Resource:
 def _update_now(
     memory: Memory, copy: Resource, drift: Drift, now: float, may_lock: bool
 ) -> tuple[WriteKind | None, Wait]:
-    """Return which of tags, expiry, lock and attachment may be sent now, in this order, else when to go on."""
-    kinds = {
-        WriteKind.TAGS: drift.tags.change,
-        WriteKind.EXPIRY: drift.expiry.at,
-        WriteKind.LOCK: drift.lock.due and may_lock,
-        WriteKind.ATTACH: drift.attachment.is_due and may_lock,
-    }
-    kind = next((kind for kind, is_missing in kinds.items() if is_missing), None)
+    """Return which write may be sent now, else when to go on."""
+    kind = drift.next_write(may_lock)
     wait = when_to_write(memory, copy.id, kind, now) if kind else None
     return (None, wait) if wait else (kind, NO_WAIT)

@@ -28,13 +28,13 @@ from .restore_options import MAX_HOURS, restore_problems
 from .runner import Module, deadline_after, guarded
 
 
-def restore_disks(module: Module, connect: Callable[[Module], DiskCloud]) -> None:
+def restore_disks(module: Module, connect: Callable[[Any], DiskCloud]) -> None:
     """Run a restore module and end it."""
     keys = {**disk_result([]), "api_calls": {}}
     guarded(module, lambda: _run(module, connect, keys), keys, disk_failure)
 
 
-def _run(module: Module, connect: Callable[[Module], DiskCloud], keys: dict[str, Any]) -> None:
+def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, Any]) -> None:
     params: dict[str, Any] = dict(module.params)
     deadline = deadline_after(params["wait_timeout"])
     params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))

@@ -10,17 +10,38 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
 from ..cloud import SnapshotCloud
 from ..errors import BadInput, CopyError, Refused
 from ..waiting import Clock, Deadline
 from .messages import quoted_failures
 
-#: An AnsibleModule, or another collection's class around one.
-Module = Any
+
+class Module(Protocol):
+    """What a run needs of an AnsibleModule, or of another collection's class around one."""
+
+    @property
+    def params(self) -> Mapping[str, Any]: ...
+
+    @property
+    def argument_spec(self) -> Mapping[str, Any]: ...
+
+    @property
+    def check_mode(self) -> bool: ...
+
+    @property
+    def _diff(self) -> bool: ...
+
+    def warn(self, warning: str) -> None: ...
+
+    def exit_json(self, **kwargs: Any) -> NoReturn: ...
+
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn: ...
+
+
 #: Connects a module to its cloud; raises a CopyError if that fails.
-Connect = Callable[[Module], SnapshotCloud]
+Connect = Callable[[Any], SnapshotCloud]
 
 
 def guarded(

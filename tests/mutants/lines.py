@@ -99,7 +99,7 @@ PURE = {
         (*PLANS, "tests/unit/test_calendar.py", "tests/unit/test_choice_by_tags.py"),
     ),
     "plugins/plugin_utils/_dr_copy/decide/set_marks.py": (*SETS, *ROLE),
-    "plugins/plugin_utils/_dr_copy/decide/sets.py": (*SETS, *ROLE),
+    "plugins/plugin_utils/_dr_copy/decide/server_sets.py": (*SETS, *ROLE),
     "plugins/plugin_utils/_dr_copy/decide": ROLE,
     "plugins/plugin_utils/_dr_copy/input": ROLE,
     "plugins/plugin_utils/_dr_copy/output": (*WRITTEN, "tests/unit/test_messages.py", *ROLE),

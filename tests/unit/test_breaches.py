@@ -13,9 +13,9 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
     copies_with_known_sources,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unseen import unseen_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
@@ -60,7 +60,7 @@ def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted
     done = StepResults(source=source, share=share or {}, before=listed, disks=DISKS, plan_rows=plan)
     done = replace(done, copied=copied, seen=seen, deleted=deleted)
     run = RunContext(host="orders", ansible="2.21.0")
-    return report_of(outcome_of(done, values, False), done, values, run)
+    return report_of(role_result(done, values, False), done, values, run)
 
 
 def why(**given):

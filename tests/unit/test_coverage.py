@@ -16,9 +16,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     names_in_words,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import with_survivors
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
     own_disks,
@@ -139,7 +139,7 @@ def test_a_page_that_cannot_be_drawn_is_replaced_by_a_red_one(tmp_path):
     given = values(report_dir=str(tmp_path), cloud="ebs", source_region="us-east-1")
     run = RunContext(host="h", ansible="2.21.0")
     done = StepResults(source=source())
-    result = outcome_of(done, given, False)
+    result = role_result(done, given, False)
     assert not write_report(result, done, given, run).unwritten
     (page,) = tmp_path.glob("*.html")
     assert "could not be rendered" not in page.read_text()
@@ -173,7 +173,7 @@ def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
     (tmp_path / "reports").mkdir(mode=0o700)
     given = values(report_dir=str(tmp_path / "reports"), metrics_dir=str(tmp_path / "metrics"), history_days=3)
     run = RunContext(host="orders", ansible="2.21.0")
-    result = outcome_of(StepResults(), given, False)
+    result = role_result(StepResults(), given, False)
     assert not write_report(result, StepResults(), given, replace(run, check_mode=True)).unwritten
     assert not [path for path in tmp_path.rglob("*") if path.is_file()], "a dry run leaves last night's report as it is"
     old = tmp_path / "reports" / "history" / given.plan / "2020-01-01.json"
@@ -246,8 +246,8 @@ def test_more_deletions_than_the_plan_allows_are_none_and_a_failure():
     assert len(expired) == 3 and deletion_batches(expired, 2) == []
     assert len(deletion_batches(expired, 3)) == len(deletion_batches(expired, 4)) == 1
     done = StepResults(expired=expired)
-    assert not any(outcome_of(done, values(max_deletions=most), False)["failures"] for most in (3, 4))
-    content = outcome_of(done, values(max_deletions=2), False)
+    assert not any(role_result(done, values(max_deletions=most), False)["failures"] for most in (3, 4))
+    content = role_result(done, values(max_deletions=2), False)
     assert "dr_copy_max_deletions (2)" in content["failures"][0]["message"] and content["pruned"] == []
 
 

@@ -358,17 +358,17 @@ def test_a_run_replaces_the_page_before_anything_else(ecs, tmp_path):
     assert "A run began at" not in seen[1], "a dry run writes nothing"
 
 
-@pytest.mark.parametrize("broken", ["decide_run", "outcome_of", "report_page"])
+@pytest.mark.parametrize("broken", ["decide_run", "role_result", "report_page"])
 def test_an_error_of_our_own_leaves_a_red_page_and_no_traceback(ecs, tmp_path, monkeypatch, broken):
     protected(ecs)
     night(ecs, report_dir=str(tmp_path))
 
     def fails(*given, **more):
-        if broken != "outcome_of" or given[0].source != {"skipped": True}:
+        if broken != "role_result" or given[0].source != {"skipped": True}:
             raise AttributeError("disk has no <tags>")
         return real(*given, **more)
 
-    module = {"decide_run": plan_run, "outcome_of": reporting_module, "report_page": report_files}[broken]
+    module = {"decide_run": plan_run, "role_result": reporting_module, "report_page": report_files}[broken]
     real = getattr(module, broken)
     monkeypatch.setattr(module, broken, fails)
     ended = night(ecs, report_dir=str(tmp_path))

@@ -11,16 +11,16 @@ from dataclasses import replace
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.failures import with_role_names
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import (
     description,
     source_tags,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.point_facts import with_facts
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_failures import with_role_names
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_state import RunState
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import remembered_disks
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
@@ -206,7 +206,7 @@ def test_ages_are_judged_by_the_end_of_the_run():
     given = replace(values(rpo_hours=24), judged_at=ago(-3))
     done = StepResults(disks=[disk(1)], source=source(disk(1)))
     done.before = [{"region": "eu-west-1", "snapshots": [of_plan("orders", 1, hours=22)], "failures": []}]
-    point = outcome_of(done, given, False)["recovery_points"][0]
+    point = role_result(done, given, False)["recovery_points"][0]
     assert (point["age_hours"], point["within_rpo"]) == (25.0, False)
 
 
@@ -217,7 +217,7 @@ def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
         last={"disks": [], "finished_at": ago(24), "disk_ids": [], "shard": ""},
     )
     run = RunContext(host="orders", ansible="2.21.0")
-    content = report_of(outcome_of(done, given, False), done, given, run)
+    content = report_of(role_result(done, given, False), done, given, run)
     assert content["totals"]["failures"] == 1 and content["within_rpo"] is None
     page = report_content(content, "page")
     assert "1 failure</a>" in page and "dr_copy_keep must be a number" in page and "✓" not in page
@@ -391,7 +391,7 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
     for part in ("1/2", "2/2"):
         given = values(shard=part, report_dir=str(tmp_path), rpo_hours=24)
         done = StepResults(source=source())
-        assert write_report(outcome_of(done, given, False), done, given, run).unwritten == ""
+        assert write_report(role_result(done, given, False), done, given, run).unwritten == ""
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
     day = given.now[:10]
     for part in ("1_2", "2_2"):
@@ -405,7 +405,7 @@ def test_the_index_knows_the_shards_of_a_plan(tmp_path):
     run = RunContext(host="h", ansible="2.21.0")
     given = values(shard="1/3", report_dir=str(tmp_path))
     done = StepResults(source=source())
-    first = write_report(outcome_of(done, given, False), done, given, run).report
+    first = write_report(role_result(done, given, False), done, given, run).report
     second = {**first, "settings": {**first["settings"], "shard": "2/3"}}
     page = index_over([second], str(tmp_path), ["a", "b"], ["orders", "orders"], ["", ""], ["1/3", "3/3"])
     assert 'href="orders_2_3.status.html">orders 2/3<' in page and 'href="orders_1_3.html">orders 1/3<' in page
@@ -436,7 +436,7 @@ def test_the_report_shows_the_account_or_what_the_connection_says_about_it():
         given = values(**variables)
         before = [{"region": "eu-west-1", "account": one, "failures": []} for one in others]
         done = StepResults(source={**source(), "account": own}, before=before)
-        report = report_of(outcome_of(done, given, False), done, given, run)
+        report = report_of(role_result(done, given, False), done, given, run)
         assert (report["account"] or "not reported by the cloud") in report_page(report)
         return report["account"]
 

@@ -29,8 +29,8 @@ from .decide.batches import copy_batches, deletion_batches, snapshots_to_share
 from .decide.decision import decide_run
 from .decide.falling_back import both_shares, disks_to_fall_back, fall_back
 from .decide.marks import source_tags
-from .decide.outcome import encrypted_points
 from .decide.pruning import may_be_of_sets, prunable
+from .decide.result import encrypted_points
 from .decide.selection import shard_disks_to_list
 from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies

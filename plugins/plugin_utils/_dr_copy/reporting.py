@@ -16,8 +16,8 @@ from .._role.files import try_to
 from .._role.naming import label
 from .._role.plain_page import page_of_failure
 from .._role.run_context import RunContext
-from .decide.outcome import outcome_of
-from .decide.result import Result
+from .decide.result import role_result
+from .decide.result_type import Result
 from .decide.step_results import StepResults
 from .input.variables import Variables
 from .output.job_summary import brief_of, job_data
@@ -85,7 +85,7 @@ def _write_and_return(
     selections: Mapping[str, str],
     warnings: Sequence[Any],
 ) -> PlanOutcome:
-    result = outcome_of(steps, values, context.check_mode)
+    result = role_result(steps, values, context.check_mode)
     report, unwritten = write_report(result, steps, values, context)
     return PlanOutcome(
         result=result,

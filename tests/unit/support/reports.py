@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.outcome import outcome_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
@@ -71,7 +71,7 @@ def sample(
         expired=expired,
         deleted=[{"deleted_ids": deleted, "failures": [], "counts": {"deleted": len(deleted)}}],
     )
-    return report_of(outcome_of(done, values, False), done, values, RunContext(host=host, ansible="2.21.0"))
+    return report_of(role_result(done, values, False), done, values, RunContext(host=host, ansible="2.21.0"))
 
 
 def done_with(

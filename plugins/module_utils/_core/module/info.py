@@ -15,9 +15,9 @@ from ..keys import KeyCloud, key_rows
 from ..model import Disk, Provenance, Snapshot, SnapshotFilter, State
 from ..shards import disks_in_shard, parse_shard
 from ..times import iso_utc
+from .info_sets import groups_of, listed_sets, marked_set
 from .options import id_problems, required_region_problems, tags_as_text
 from .packing import packed
-from .sets import groups_of, listed_sets, marked_set
 
 
 def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from itertools import chain, zip_longest
 
 from ..._role.answers import CopyAnswer, SharedRow
 from .plan_reasons import THERE
-from .result import ExpiredCopy, PlanRow
+from .result_type import ExpiredCopy, PlanRow
 from .step_results import CopyBatch, DeletionBatch
 
 

@@ -16,7 +16,7 @@ from ..._role.answers import InfoAnswer
 from ..._role.failures import failures_of, has_no_failure
 from . import plan_reasons
 from .reasons import OF_PLAN, Reason
-from .result import Breach, RecoveryPoint, Result
+from .result_type import Breach, RecoveryPoint, Result
 
 #: The least informative reasons, the least useful one last.
 _LAST = (plan_reasons.UNTAGGED, plan_reasons.EXCLUDED, plan_reasons.GONE, plan_reasons.NO_SNAPSHOT)

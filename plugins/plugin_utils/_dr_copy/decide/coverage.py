@@ -19,7 +19,7 @@ from ..._role.naming import disk_label
 from ..._role.reported import ReportedDisk
 from ..input.last_report import LastReport
 from ..input.variables import Variables
-from .result import Coverage, DiskWithCopies, NearMiss, Orphan
+from .result_type import Coverage, DiskWithCopies, NearMiss, Orphan
 from .selection import excluded_disks, is_excluded, shard_disks
 
 #: Values that people write for ``true``; an empty value is a tag with only a key.

@@ -17,7 +17,7 @@ from .coverage import near_misses, near_misses_in_words
 from .destinations import copies_with_known_sources
 from .plan_rules import rules_of
 from .planning import plan_by
-from .result import PlanRow
+from .result_type import PlanRow
 from .selection import own_disks, remembered_disks, selected_snapshots, too_few
 from .set_marks import groups_in, marks_by_source
 from .step_results import RunDecision

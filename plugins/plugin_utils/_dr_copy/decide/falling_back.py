@@ -15,7 +15,7 @@ from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import plan_snapshots
 from .plan_reasons import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
-from .result import PlanRow
+from .result_type import PlanRow
 from .selection import selected_snapshots
 
 #: A snapshot, or a disk, and the region to which it was to be copied.

@@ -12,7 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.keys im
 
 from ..._role.answers import KeyRow, SnapshotRow
 from ..._role.failures import failures_of
-from .result import RecoveryPoint
+from .result_type import RecoveryPoint
 from .step_results import LookAnswer
 from .vanished import by_region
 

@@ -38,7 +38,7 @@ from .plan_reasons import (
     WOULD_BE_DELETED,
 )
 from .plan_rules import Rules
-from .result import PlanRow
+from .result_type import PlanRow
 from .retention import Retention
 
 #: Maximum seconds between the snapshots of a set that the cloud does not report.

@@ -14,7 +14,7 @@ from ..._role.answers import SnapshotRow
 from ..._role.proofs import proofs_in, proofs_not_covered
 from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
-from .result import PlanCopy, PointFacts, Proof, RecoveryPoint
+from .result_type import PlanCopy, PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
 
 

@@ -20,11 +20,11 @@ from ..._sets.keeping import possible_set_members
 from ..input.variables import Variables
 from .destinations import Destinations, listed_copies, managed_copies
 from .plan_reasons import OF_SET, THERE_OF_SET, USABLE
-from .result import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
+from .result_type import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
 from .retention import Retention, expired_copies, limits_of
 from .run_state import RunState
 from .selection import plans_of, shard_disks_by_marks, wanted_disks
-from .sets import kept_for_sets
+from .server_sets import kept_for_sets
 from .step_results import StepResults
 
 

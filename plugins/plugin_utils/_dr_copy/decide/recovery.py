@@ -25,7 +25,7 @@ from ..._role.rows import (
     taken_at,
     time_or_now,
 )
-from .result import RecoveryPoint
+from .result_type import RecoveryPoint
 
 
 def recovery_points(

@@ -2,202 +2,94 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows that a run decides, and the result of the role, ``dr_copy_result``, as types. Pure."""
+"""The result of the role, from the results of its steps. Pure."""
 
 from __future__ import annotations
 
-from typing import TypedDict
-
-from ..._role.answers import CopyRow, Failure, SharedRow, SnapshotRow
-from ..._role.reported import ReportedDisk
-
-
-class PlanRow(TypedDict):
-    """Whether a snapshot of a disk is copied to a region, and why (see plan_reasons.REASONS)."""
-
-    disk_id: str
-    disk_name: str | None
-    region: str
-    snapshot_id: str | None
-    source_created_at: str | None
-    age_hours: float | None
-    chosen: bool
-    reason: str
-
-
-class _RecoveryPoint(TypedDict):
-    disk_id: str
-    disk_name: str | None
-    region: str
-    snapshot_id: str | None
-    source_snapshot_id: str | None
-    source_created_at: str | None
-    locked_until: str | None
-    age_hours: float | None
-    state: str
-    within_rpo: bool | None
-    unknown: str | None
-
-
-class PointFacts(TypedDict, total=False):
-    """Facts about a recovery point's copy and the disk's other points (see point_facts.with_facts)."""
-
-    points: int
-    oldest: str
-    size_gib: int
-    encrypted: bool
-    kms_key_id: str
-    expires_at: str
-    minutes: float
-
-
-class Proof(TypedDict, total=False):
-    """When a drill last proved a copy of a disk, at which level, and which copy.
-
-    ``proofs`` has the times of all levels if an earlier proof covers more than the last one.
-    """
-
-    proven_at: str
-    proven_level: str
-    proven_snapshot_id: str
-    proofs: dict[str, str]
-
-
-class RecoveryPoint(_RecoveryPoint, PointFacts, Proof, total=False):
-    """The newest complete copy of a disk in a region (see recovery.recovery_points), with what is known about it.
-
-    ``key_problem`` says why nobody can restore it (see keys.with_key).
-    """
-
-    key_problem: str
-
-
-class Breach(RecoveryPoint):
-    """A recovery point that is late or could not be checked, with the name of a Reason and a sentence."""
-
-    reason: str
-    why: str
-
-
-class RunFailure(Failure):
-    """A failure with the name of the affected disk."""
-
-    disk_name: str | None
-
-
-class ExpiredCopy(SnapshotRow):
-    """A copy that may be deleted; ``survivor`` is the ID of its survivor, None if that is only planned."""
-
-    survivor: str | None
-
-
-class PlanCopy(TypedDict):
-    """A copy of the plan in the form of the result."""
-
-    snapshot_id: str
-    region: str
-    state: str
-    disk_id: str | None
-    source_snapshot_id: str
-    source_created_at: str | None
-
-
-class Orphan(PlanCopy):
-    """A copy of a disk that the run has not selected; ``kind`` is "gone", "unselected" or None."""
-
-    disk_name: str | None
-    kind: str | None
-
-
-class KeptCopy(TypedDict):
-    """An expired copy that another plan made, so that this plan keeps it."""
-
-    snapshot_id: str
-    region: str
-    plan: str | None
-
-
-class VanishedPoint(TypedDict):
-    """A recovery point of the last report that is missing."""
-
-    snapshot_id: str
-    disk_id: str
-    region: str
-
-
-class NearMiss(ReportedDisk):
-    """A disk, with those of its ``tags`` that nearly match."""
-
-    tags: dict[str, str]
-
-
-class DiskWithCopies(ReportedDisk):
-    """A disk that is not selected, with the number and regions of its copies."""
-
-    copies: int
-    regions: list[str]
-
-
-class TornDiskRow(TypedDict):
-    """A disk whose newest copy is not part of its server's set, and when the source of that copy was taken."""
-
-    disk_id: str
-    source_created_at: str | None
-
-
-class SetFacts(TypedDict):
-    """A server of several disks in a region: its newest complete ``set``, and the disks that are not part of it."""
-
-    group: str
-    region: str
-    set: str | None
-    consistency: str | None
-    source_created_at: str | None
-    age_hours: float | None
-    within_rpo: bool | None
-    torn: list[TornDiskRow]
-    unknown: str | None
-
-
-class SetStatus(SetFacts):
-    """SetFacts with the IDs of all disks of the server."""
-
-    disks: list[str]
-
-
-class Coverage(TypedDict):
-    """Which disks a run selected and which it did not (see coverage.coverage_of); None means unknown."""
-
-    selected: int
-    excluded: list[ReportedDisk]
-    unselected: int | None
-    missing: list[ReportedDisk]
-    near_misses: list[NearMiss] | None
-    lost: list[DiskWithCopies] | None
-    gone: list[DiskWithCopies] | None
-
-
-class CoverageWithWarnings(Coverage):
-    """Coverage with warnings: sentences about what looks like a mistake."""
-
-    warnings: list[str]
-
-
-class _Result(TypedDict):
-    plan: list[PlanRow]
-    copies: list[CopyRow]
-    failures: list[RunFailure]
-    pruned: list[PlanCopy]
-    kept_for_others: list[KeptCopy]
-    orphans: list[Orphan]
-    vanished: list[VanishedPoint]
-    coverage: CoverageWithWarnings
-    recovery_points: list[RecoveryPoint]
-    sets: list[SetStatus]
-    counts: dict[str, int]
-
-
-class Result(_Result, total=False):
-    """What a run has found and done. ``shared`` exists only across accounts."""
-
-    shared: list[SharedRow]
+from collections import Counter
+from collections.abc import Sequence
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COPY_COUNTS
+
+from ..._role.answers import Answer, CopyAnswer
+from ..._role.doubts import failures_of_doubts
+from ..._role.failures import failures_of, has_answered
+from ..._role.rows import disk_id_of
+from ..input.variables import Variables
+from .coverage import coverage_of
+from .destinations import with_known_sources
+from .keys import copies_with_keys, keys_of, with_key
+from .pruning import deleted_copies, orphans
+from .recovery import recovery_points
+from .result_type import Result
+from .run_failures import failures_with_disks, too_many_deletions
+from .run_state import RunState, judged_at
+from .server_sets import sets_of
+from .step_results import StepResults
+from .warnings import warnings_of
+
+
+def encrypted_points(steps: StepResults, values: Variables, check_mode: bool) -> dict[str, list[str]]:
+    """Return by region the IDs of the newest copies whose keys should be checked."""
+    state = RunState(steps, values, check_mode)
+    copies = with_known_sources(state.copies, state.snapshots)
+    points = recovery_points(steps.disks, copies, values.destination_regions, 0, judged_at(values).isoformat())
+    return copies_with_keys([state.judged(point) for point in points], copies)
+
+
+def role_result(steps: StepResults, values: Variables, check_mode: bool) -> Result:
+    """Return the result of the role from the results of its steps."""
+    state = RunState(steps, values, check_mode)
+    steps = state.steps
+    answers: list[Answer] = [*state.copied, *steps.deleted, *steps.listed, *steps.seen]
+    if steps.share:
+        answers.insert(0, steps.share)
+    if not (values.reads_only and not has_answered(steps.source)):
+        answers.insert(0, steps.source)
+    copies = with_known_sources(state.copies, state.snapshots)
+    chosen = {disk["disk_id"] for disk in steps.disks}
+    own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
+    points = recovery_points(
+        steps.disks, copies, values.destination_regions, values.rpo_hours, judged_at(values).isoformat()
+    )
+    failures = [failure for answer in answers for failure in failures_of(answer)]
+    failures += [*failures_of_doubts(own), *too_many_deletions(steps.expired, values)]
+    if stopped := steps.stopped:
+        failures.insert(0, stopped)
+    keys = keys_of(steps.keys)
+    orphan_copies = orphans(state.copies, steps.disks, values, steps.source)
+    sets, of_sets = sets_of(state, copies, values)
+    coverage = coverage_of(steps.source, steps.disks, values, steps.last, orphan_copies)
+    result: Result = {
+        "plan": list(steps.plan_rows),
+        "copies": [row for answer in state.copied for row in answer.get("copies") or ()],
+        "failures": failures_with_disks(failures, steps.disks, state.snapshots, state.copies),
+        "pruned": deleted_copies(steps.expired, steps.deleted),
+        "kept_for_others": list(steps.kept_for_others),
+        "orphans": orphan_copies,
+        "vanished": list(steps.vanished),
+        "coverage": {**coverage, "warnings": []},
+        "recovery_points": [with_key(state.judged(point), keys) for point in points],
+        "sets": sets,
+        "counts": _counts(state.copied, steps.deleted),
+    }
+    result["coverage"]["warnings"] = warnings_of(result, steps, values) + of_sets
+    if values.across_accounts:
+        result["shared"] = state.shared
+    return result
+
+
+def _counts(copied: Sequence[CopyAnswer], deleted: Sequence[CopyAnswer]) -> dict[str, int]:
+    """Add up the counts of the calls. A copy that started and then failed counts only as failed."""
+    counts: Counter[str] = Counter(dict.fromkeys(COPY_COUNTS, 0))
+    for answer in copied:
+        counts.update(answer.get("counts") or {})
+        failed = [row for row in answer.get("copies") or () if row["error"] and row["state"] in ("error", "absent")]
+        counts.subtract(str(row["action"]) for row in failed if row.get("action") in STARTED)
+    for answer in deleted:
+        counts.update({key: (answer.get("counts") or {}).get(key, 0) for key in ("deleted", "failed")})
+    return dict(counts)
+
+
+#: Actions of copies that may fail after they were started.
+STARTED = ("created", "replaced", "adopted")

@@ -19,7 +19,7 @@ from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
 from .destinations import listed_copies
 from .falling_back import share_without_gone, without_gone
-from .result import RecoveryPoint
+from .result_type import RecoveryPoint
 from .selection import selected_snapshots
 from .step_results import StepResults
 from .unseen import without_missing

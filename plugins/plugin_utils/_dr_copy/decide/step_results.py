@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from ..._role.answers import CopyAnswer, DiskRow, Failure, InfoAnswer, ShareAnswer
 from ..input.last_report import LastReport
-from .result import ExpiredCopy, KeptCopy, PlanRow, VanishedPoint
+from .result_type import ExpiredCopy, KeptCopy, PlanRow, VanishedPoint
 
 
 class ListedRegion(InfoAnswer):

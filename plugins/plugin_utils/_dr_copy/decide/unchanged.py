@@ -20,7 +20,7 @@ from ..._role.answers import CopyAnswer, CopyRow, SnapshotRow
 from ..._role.call import Arguments
 from ..._role.rows import is_complete, only
 from .plan_reasons import THERE
-from .result import PlanRow
+from .result_type import PlanRow
 from .step_results import ListedRegion
 
 #: Arguments of the copy modules that change no complete copy and need none of the modules' checks. An argument that is

@@ -14,7 +14,7 @@ from ..._role.rows import SnapshotTime, is_complete, parse_time, time_or_now
 from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .destinations import listed_copies
-from .result import RecoveryPoint, VanishedPoint
+from .result_type import RecoveryPoint, VanishedPoint
 from .retention import Retention, limits_of, points_of
 from .step_results import ListedRegion, LookAnswer
 

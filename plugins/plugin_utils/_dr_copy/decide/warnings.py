@@ -23,7 +23,7 @@ from . import plan_reasons
 from .coverage import disks_in_words, names_in_words, near_misses_in_words
 from .destinations import listed_copies, managed_copies
 from .keys import keys_of, unseen_by
-from .result import Coverage, PlanRow, Result, VanishedPoint
+from .result_type import Coverage, PlanRow, Result, VanishedPoint
 from .step_results import StepResults
 
 #: Reasons for leaving out snapshots that the user did not request.

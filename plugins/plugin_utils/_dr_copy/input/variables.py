@@ -141,7 +141,7 @@ class Variables:
     former_plans: Sequence[str] = variable(as_list, [], used_by=("decide.selection",))
     allow_empty: bool = variable(as_bool, False, used_by=("decide.selection",))
     min_disks: int = variable(as_whole_number, 0, used_by=("decide.selection",))
-    max_deletions: int = variable(as_whole_number, 0, used_by=("plan_run", "decide.failures"))
+    max_deletions: int = variable(as_whole_number, 0, used_by=("plan_run", "decide.run_failures"))
     check_keys: bool = variable(
         as_bool, True, sets=(Argument("keys", "check_keys"),), used_by=("plan_run",), needs="keys", is_ignorable=True
     )
@@ -152,7 +152,7 @@ class Variables:
     consistency: str = variable(one_of(("disk", "set")), "disk", used_by=("output.report",))
     set_seconds: int = variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.plan_rules"))
     remove_duplicates: bool = variable(as_bool, False, sets=(Argument("copy", "remove_duplicates"),))
-    rpo_hours: int = variable(as_whole_number, 0, used_by=("decide.outcome",))
+    rpo_hours: int = variable(as_whole_number, 0, used_by=("decide.result",))
     log: str = variable(one_of(("brief", "full")), "brief", used_by=("reporting",))
     report_dir: str = variable(as_text, "", used_by=("output.report_files",))
     metrics_dir: str = variable(as_text, "", used_by=("output.report_files",))

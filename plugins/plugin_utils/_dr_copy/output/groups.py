@@ -12,9 +12,9 @@ from typing import NamedTuple, TypeVar, cast
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..decide.breaches import worst_first
-from ..decide.failures import kind_in_words
 from ..decide.reasons import Reason
-from ..decide.result import RecoveryPoint, RunFailure
+from ..decide.result_type import RecoveryPoint, RunFailure
+from ..decide.run_failures import kind_in_words
 from .report_type import LatePoint, Report
 
 Row = TypeVar("Row")

@@ -13,8 +13,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.junit import CaseResult, Suite
 from ..._role.naming import disk_label
 from ..decide.breaches import is_locked_out
-from ..decide.result import RecoveryPoint, SetStatus
-from ..decide.sets import BY_SET, set_in_words
+from ..decide.result_type import RecoveryPoint, SetStatus
+from ..decide.server_sets import BY_SET, set_in_words
 from .report_type import LatePoint, Report, label_of
 
 

@@ -16,8 +16,8 @@ from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
 from ..decide.breaches import locked_out, worst_first
 from ..decide.plan_reasons import THERE
-from ..decide.result import RecoveryPoint, SetFacts
-from ..decide.sets import lagging_disks, set_in_words, worst_set_first
+from ..decide.result_type import RecoveryPoint, SetFacts
+from ..decide.server_sets import lagging_disks, set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
 from .report_type import IndexedReport, PlanFacts, Report, label_of, shard_of
 

@@ -23,9 +23,9 @@ from ..._role.rows import only
 from ..._role.run_context import RunContext
 from ..decide.breaches import breaches_of, unjudged_of
 from ..decide.point_facts import with_facts
-from ..decide.result import Coverage, CoverageWithWarnings, Result
+from ..decide.result_type import Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import RunState, judged_at
-from ..decide.sets import late_sets
+from ..decide.server_sets import late_sets
 from ..decide.step_results import StepResults
 from ..decide.unfinished import unfinished_copies
 from ..input.last_report import DiskAsKnown, LastReport, facts_of_disk

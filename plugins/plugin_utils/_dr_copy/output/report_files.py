@@ -15,7 +15,7 @@ from ..._role.files import try_to, write_atomically
 from ..._role.naming import file_name, label
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.run_context import RunContext
-from ..decide.result import Result
+from ..decide.result_type import Result
 from ..decide.step_results import StepResults
 from ..input.variables import Variables
 from .history import brief_text, csv_text, dated_files, outdated_files

@@ -13,7 +13,7 @@ from ..._role.answers import CopyFacts, SharedRow
 from ..._role.naming import label
 from ..._role.parsing import RawVariables
 from ..._role.reported import DiskFacts
-from ..decide.result import (
+from ..decide.result_type import (
     Coverage,
     KeptCopy,
     Orphan,

@@ -17,9 +17,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.enumerations import MAX_NAMED, first_in_words
 from ..._role.naming import disk_label
 from ..decide.breaches import is_locked_out, locked_out, worst_first
-from ..decide.failures import kind_in_words
-from ..decide.result import RecoveryPoint, Result, RunFailure
-from ..decide.sets import late_sets, set_in_words
+from ..decide.result_type import RecoveryPoint, Result, RunFailure
+from ..decide.run_failures import kind_in_words
+from ..decide.server_sets import late_sets, set_in_words
 from .report_type import LatePoint, Report
 
 #: The most recovery points, and the most failures, that a brief log shows.

@@ -14,7 +14,7 @@ from ..._role.failures import run_failure
 from ..._role.rows import disk_id_of
 from ..input.contradictions import set_by_role
 from ..input.variables import VARIABLES, Variables
-from .result import ExpiredCopy, RunFailure
+from .result_type import ExpiredCopy, RunFailure
 
 #: Options of the copy modules that the role passes on from copy_options.
 _PASSED_ON = (

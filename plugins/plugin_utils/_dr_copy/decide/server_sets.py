@@ -24,7 +24,7 @@ from ..._sets.marked import sets_of_copies
 from ..._sets.status import GroupStatus, status_of_groups
 from ..input.variables import Variables
 from .destinations import Destinations
-from .result import SetStatus
+from .result_type import SetStatus
 from .run_state import RunState, judged_at
 from .selection import group_ids_by_marks, plans_of
 from .set_marks import groups_in, marks_by_source

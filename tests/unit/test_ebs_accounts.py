@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from .support.harness import run_module
 
 # -- sources of another account --------------------------------------------------------------------------
@@ -36,6 +38,14 @@ def test_a_missing_source_is_read_for_a_minute_only_if_somebody_may_share_it(ebs
     assert ebs.run(ebs.unknown_id, wait=True).failed and ebs.clock.monotonic() - started < 6
     started = ebs.clock.monotonic()
     assert ebs.run(source, source_tags={source: {}}, check=True).failed and ebs.clock.monotonic() - started < 6
+
+
+def test_a_source_that_is_shared_late_delays_no_other(ebs):
+    late, ready = just_shared(ebs, 40), ebs.snapshot()
+    out = ebs.run(late, ready, source_tags={late: {}, ready: {}}, wait=True)
+    started = {copy.source_id: copy.start_time for copy in ebs.copies()}
+    assert not out.failed and started.keys() == {late, ready}
+    assert started[late] - started[ready] > timedelta(seconds=30)
 
 
 def test_public_sources_are_found_last(ebs):

@@ -105,6 +105,8 @@ class Capabilities:
     doubt_seconds = 30.0
     #: The same if the call was refused because another call is in progress; None: ``doubt_seconds``.
     underway_seconds: float | None = None
+    #: How long (seconds) a source that another account has just shared may not show.
+    shared_source_seconds = 0.0
     #: How long (seconds) a copy with a returned ID may be unseen before it is missing.
     unseen_seconds = UNSEEN_SECONDS
     #: Whether a repeated call can return the ID of a copy that is gone, so that a copy that never shows is requested

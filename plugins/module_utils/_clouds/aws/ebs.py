@@ -17,7 +17,6 @@ from ..._core.errors import Ambiguous, CopyError, Credentials
 from ..._core.keys import Key
 from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange, Trait
-from ..._core.pacing import Backoff
 from ..._core.sets import ListedSet
 from ..paging import identified, items_of, token_pages
 from ..wording import first_ids
@@ -36,9 +35,6 @@ try:
 except ImportError:
     pass  # Clients reports the missing package by name
 
-#: How long (seconds) the run retries to read a source of another account, because a newly shared one may not show yet
-#: (api-facts: ebs-just-shared).
-SHARED_SECONDS = 60.0
 #: The hint about a snapshot in the archive tier (api-facts: ebs-archive).
 ARCHIVED_HINT = (
     "Restore it from the archive tier (RestoreSnapshotTier: in the console, or aws ec2 restore-snapshot-tier), which "
@@ -55,9 +51,6 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         self._keys = KeyStates(self._ec2)
         self.home_region = module.region
         self._set_tag = module.params.get("set_tag") or ""
-        #: Sources that the user's options name as another account's, and until when to retry reading them.
-        self._of_others = () if module.check_mode else tuple(module.params.get("source_tags") or ())
-        self._asked_until: float | None = None
 
     @property
     def account(self) -> str | None:  # type: ignore[override]
@@ -104,20 +97,6 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
             found.update(
                 self._ec2.snapshots_by_id(region, [i for i in snapshot_ids if i not in found], activity, **scope)
             )
-        return {**found, **self._just_shared(region, [i for i in snapshot_ids if i not in found], activity)}
-
-    def _just_shared(self, region: str, missing: Sequence[str], activity: str) -> dict[str, Snapshot]:
-        """Retry, for a minute in total, to read sources that the user's options name as another account's."""
-        missing = [snapshot_id for snapshot_id in missing if snapshot_id in self._of_others]
-        if missing and self._asked_until is None:
-            self._asked_until = self.deadline.now() + SHARED_SECONDS
-        found: dict[str, Snapshot] = {}
-        backoff = Backoff()
-        until = self._asked_until or 0.0
-        while len(found) < len(missing) and self.deadline.now() < until and not self.deadline.passed:
-            self.deadline.sleep(min(backoff.next_pause(), until - self.deadline.now()))
-            still = [i for i in missing if i not in found]
-            found.update(self._ec2.snapshots_by_id(region, still, activity, RestorableByUserIds=["self"]))
         return found
 
     def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:

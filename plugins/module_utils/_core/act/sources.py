@@ -15,7 +15,7 @@ from ..decide.orders import order_of
 from ..decide.sightings import Absence
 from ..errors import CopyError
 from ..model import CopyOrder, Snapshot
-from ..waiting import Deadline
+from ..waiting import ABSENT_SECONDS, Deadline
 from .attempt import Attempt
 from .reads import Reads
 
@@ -35,8 +35,10 @@ class Sources(Reads):
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Read the sources of these requests, if it is time. Returns those whose source is known now."""
         needed: dict[str | None, dict[str, None]] = {}
-        for request in (a.request for a in attempts):
-            needed.setdefault(request.source_region, {})[request.snapshot_id] = None
+        for attempt in attempts:
+            region, snapshot_id = attempt.request.source_region, attempt.request.snapshot_id
+            needed.setdefault(region, {})[snapshot_id] = None
+            self._absent.setdefault((region, snapshot_id), Absence(seconds=self._seconds_to_show(attempt)))
         self._forget_others(needed)
         self._absent = {
             source: absence for source, absence in self._absent.items() if source[1] in needed.get(source[0], ())
@@ -56,6 +58,11 @@ class Sources(Reads):
             self._order(attempt, self._found[attempt.request.source_region, attempt.request.snapshot_id])
         return known
 
+    def _seconds_to_show(self, attempt: Attempt) -> float:
+        """Return for how long (seconds) a source may not show. Its tags are given if another account may share it."""
+        is_shared = attempt.request.source_tags is not None and not attempt.desired.policy.check_mode
+        return max(ABSENT_SECONDS, self._cloud.shared_source_seconds if is_shared else 0.0)
+
     def _next_read(self, source: tuple[str | None, str]) -> float:
         return self._absent[source].next_look if source in self._absent else -math.inf
 
@@ -65,7 +72,7 @@ class Sources(Reads):
         """Record what a read has shown. A source is missing only after several reads without it (promises: unseen)."""
         for snapshot_id in ids:
             source = region, snapshot_id
-            absence = self._absent.setdefault(source, Absence())
+            absence = self._absent[source]
             if snapshot_id not in found:
                 absence.record_miss(at)
             if snapshot_id in found or absence.is_certain:

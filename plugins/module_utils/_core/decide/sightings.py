@@ -25,6 +25,8 @@ SAME_SECOND = 1.5
 #: The accuracy with which two times of the cloud's clock can be compared: they are whole seconds, and answers have a
 #: latency.
 CLOCK_UNSURE = timedelta(seconds=3)
+#: The longest pause (seconds) between two looks for something that may be late.
+MAX_ABSENT_PAUSE = 15.0
 #: Order of states: a look that shows an earlier state comes from a lagging replica. So a copy that was seen complete
 #: stays complete (test_a_copy_seen_complete_stays_complete_if_a_replica_lags).
 STATE_ORDER = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
@@ -117,11 +119,12 @@ class KnownLocks:
 
 @dataclass(eq=False, slots=True)
 class Absence:
-    """Looks in succession that did not show something."""
+    """Looks in succession that did not show something; it may be late for ``seconds``."""
 
     looks: int = 0
     since: float = math.inf
     last: float = -math.inf
+    seconds: float = ABSENT_SECONDS
 
     def record_miss(self, at: float) -> None:
         """Record a look at ``at`` that did not show it."""
@@ -130,12 +133,14 @@ class Absence:
     @property
     def is_certain(self) -> bool:
         """Whether it counts as missing, after enough looks over enough time without it (promises: unseen)."""
-        return self.looks >= ABSENT_LOOKS and self.last - self.since >= ABSENT_SECONDS
+        return self.looks >= ABSENT_LOOKS and self.last - self.since >= self.seconds
 
     @property
     def next_look(self) -> float:
-        """When to look again."""
-        return self.last + ABSENT_SECONDS / (ABSENT_LOOKS - 1)
+        """When to look again. The pauses grow if it may be late for long; the last look is at the end of that time."""
+        pause, ends_at = ABSENT_SECONDS / (ABSENT_LOOKS - 1), self.since + self.seconds
+        growing = min(pause * max(1, self.looks - 1), MAX_ABSENT_PAUSE)
+        return min(self.last + growing, ends_at) if self.last < ends_at else self.last + pause
 
 
 @dataclass(eq=False, slots=True)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tests.clouds import CLOUDS as TABLE
@@ -97,13 +97,18 @@ def table() -> str:
     return list_table(["", *CLOUDS], rows)
 
 
-def support_of_variables(variables: Mapping[str, Any], prefix: str, clouds: Mapping[str, Any]) -> str:
-    """Return a Markdown table of the clouds' support, for variables that not every cloud supports."""
+def support_of_variables(
+    variables: Mapping[str, Any], prefix: str, clouds: Mapping[str, Any], only_drills: Collection[str] = ()
+) -> str:
+    """Return a Markdown table of the clouds' support, for variables that not every cloud supports.
+
+    ``only_drills`` are variables that restores ignore.
+    """
     lines = [f"| variable | {' | '.join(clouds)} |", "|---" * (len(clouds) + 1) + "|"]
     for name, variable in variables.items():
         supported = [variable.is_supported(cloud) for cloud in clouds.values()]
         if not all(supported):
-            no = "ignored" if variable.is_ignorable else "refused"
+            no = "ignored" if variable.is_ignorable else "refused in drills" if name in only_drills else "refused"
             lines.append(f"| `{prefix}{name}` | {' | '.join('yes' if one else no for one in supported)} |")
     return "\n".join(lines)
 

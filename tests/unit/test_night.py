@@ -258,7 +258,7 @@ def test_nothing_is_shared_with_an_account_that_is_not_known(ebs):
     source, own = protected(ebs), {**ebs.connection(), **ebs.quick_reads}
     ebs.set_faults({"fault": "drop", "action": "GetCallerIdentity", "region": ebs.destination})
     ended = night(ebs, source_connection=own)
-    assert "The account that copies is not known, so nothing was shared" in ended.message and not ebs.copies()
+    assert "Nothing was shared: the ID of the account that copies is unknown" in ended.message and not ebs.copies()
     assert not ebs.get(source).create_volume_permission_userids
 
 

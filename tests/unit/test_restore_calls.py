@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proof_marks import MarkCall
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.reaping import DiskDeletion
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.contradictions import ONLY_DRILLS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.steps import STEPS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import (
@@ -226,5 +227,5 @@ def test_a_variable_that_the_cloud_does_not_support_is_refused_by_name(cloud, re
 
 
 def test_the_readme_of_the_role_shows_what_each_cloud_supports():
-    table = support_of_variables(VARIABLES, "dr_restore_", CAPABILITIES)
+    table = support_of_variables(VARIABLES, "dr_restore_", CAPABILITIES, ONLY_DRILLS)
     assert table in (REPOSITORY / "roles" / "dr_restore" / "README.md").read_text(), table

@@ -124,7 +124,11 @@ def test_the_report_of_a_plan_names_the_expected_disks(ebs_runs, tmp_path):
     named = ebs_runs.restore(expected=str(report), disk_names=["database"], manifest_dir=str(tmp_path))
     assert not named.message, "a run over some disks is held to those"
     odd = json.dumps({"disks": ["vol-1", {"disk_name": "files"}, {"disk_id": ""}], "recovery_points": {"a": 1}})
-    for text, words in (("{", "is no report"), *((t, "without disks") for t in ("{}", odd)), (None, "cannot be read")):
+    for text, words in (
+        ("{", "is not a report"),
+        *((t, "without disks") for t in ("{}", odd)),
+        (None, "cannot be read"),
+    ):
         report.write_text(text) if text else report.unlink()
         assert words in ebs_runs.restore(expected=str(report)).message
 

@@ -108,7 +108,7 @@ def not_cancellable(copy: Resource) -> Refused:
 
 def tags_not_shown(copy: Resource, keys: tuple[str, ...]) -> TimedOut:
     return TimedOut(
-        f"The cloud accepted the tags of the copy {copy.id} in {copy.region}, but the new tags do not show: "
+        f"The cloud accepted the tags of the copy {copy.id} in {copy.region}, but the change does not show: "
         f"{', '.join(keys)}",
         hint="The copy itself is good. Run again to tag it. If this happens again, check the tags in the console and "
         "the caller's permission for the tag service.",

@@ -196,7 +196,7 @@ ALERTS = {
             series("dr_copy_drill_unproven", "0 0 0 0", level="creatable", region="eu-west-1", **MAIL),
         ],
         *([1, 3], [2], "critical", {**ORDERS, "level": "usable", "region": "eu-west-1"}),
-        "The last drill of orders in eu-west-1 did not prove that copies are usable: 2",
+        "Copies of orders in eu-west-1 that the last drill did not prove usable: 2",
     ),
     "DrCopyMetricsGone": Case(
         [series(RUN, "0 _x3 5", **ORDERS)],

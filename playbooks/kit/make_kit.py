@@ -132,7 +132,11 @@ def as_text(guide: str) -> str:
         place = f"guides/{name}.txt" if name in GUIDES else f'the guide "{name}" of the documentation site'
         return f"{' '.join(words.split())} ({place})" if words else place
 
-    text = _CAPTION.sub(r"\1File \2:\n", _REFERENCE.sub(named, guide))
+    def titled(caption: re.Match[str]) -> str:
+        indent, title = caption.groups()
+        return f"{indent}{'File ' if '.' in title else ''}{title}:\n"
+
+    text = _CAPTION.sub(titled, _REFERENCE.sub(named, guide))
     return re.sub(r"\n{3,}", "\n\n", _MARKUP.sub("", text)).lstrip()
 
 

@@ -25,7 +25,7 @@ from .test_structure import PLUGINS, REPOSITORY
 
 def policies():
     text = (REPOSITORY / "docs" / "docsite" / "rst" / "permissions.rst").read_text()
-    blocks = re.findall(r"\.\. code-block:: json\n   :name: (\S+)\n\n((?:   .*\n|\n)+)", text)
+    blocks = re.findall(r"\.\. code-block:: json\n   :caption: .+\n   :name: (\S+)\n\n((?:   .*\n|\n)+)", text)
     return {name: json.loads(block) for name, block in blocks}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import files_map
 from tests.clouds import CLOUDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -79,8 +80,10 @@ def test_nothing_cites_what_is_not_in_the_repository():
 
 def test_every_file_has_its_line_on_the_map():
     text = (MAPS / "files.md").read_text()
-    for path in (REPOSITORY / "plugins").rglob("*.py"):
-        assert path.stem == "__init__" or f"{path.name}`" in text or f"`{path.parent.name}/`" in text, path
+    assert files_map.written(text) == text, "run python -m tests.files_map"
+    folders = {str(path.parent.relative_to(REPOSITORY)) for path in (REPOSITORY / "plugins").rglob("[a-z]*.py")}
+    by_hand = {f"plugins/{name}" for name in ("modules", "doc_fragments", "action")}
+    assert folders - by_hand == set(files_map.FOLDERS)
     for path in (REPOSITORY / "tests").iterdir():
         is_empty = path.is_dir() and not [*path.rglob("*.py"), *path.rglob("*.sh")]
         if not is_empty and path.name not in ("__init__.py", "output"):

@@ -18,6 +18,7 @@ from ..paging import Span, by_number, identified, items_of, joined_pages
 from .client import Api, Service
 from .ens_answers import disk_of, snapshot_of, source_of_order
 from .ens_capabilities import EnsCapabilities
+from .ens_errors import ERRORS, HINTS, ORDER_FAILED
 
 ENDPOINT = "https://ens.aliyuncs.com"
 #: The API region of the central endpoint; it has nothing to do with nodes. Accounts of the international site use an
@@ -27,18 +28,6 @@ _REGION_OF_HOST = re.compile(r"(?:https?://)?ens(?:-[a-z]+)?\.(?P<region>[a-z]+-
 #: How often an order that could not be created is tried; the cause may be temporary or permanent
 #: (api-facts: ens-order-failed).
 ORDER_ATTEMPTS = 4
-ORDER_FAILED = "Order.CreateFailed"
-ERRORS: dict[str, type[CopyError]] = {
-    "ens.interface.error": Ambiguous,
-    **dict.fromkeys(("InvalidSnapshotId", "ERROR_SNAPSHOT_NOT_FOUND", "INSTANCE_ID_NOT_FOUND"), NotFound),
-    **dict.fromkeys((ORDER_FAILED, "ERROR_SNAPSHOT_COPY_IN_PROGRESS", "DISK_SNAPSHOT_STATUS_NOT_MATCH"), Busy),
-}
-HINTS = {
-    "ENS_SERVICE_ARREARAGE": "Settle the account's bill.",
-    "SaleControl.VerificationFailed": "Ask Alibaba Cloud to allow this account to buy the resource on that node.",
-    ORDER_FAILED: "Check the account's balance and the node's capacity, then run again.",
-    "SNAPSHOT_CLONE_DISK_NOT_NULL": "A disk was created from it: delete the disk first, or keep the copy.",
-}
 #: The answer gives no reason for a refused node (api-facts: ens-partial-success).
 NO_REASON = (
     "The service gives no reason. Likely reasons: a sales rule for the node, unpaid bills, or no capacity there. Order "

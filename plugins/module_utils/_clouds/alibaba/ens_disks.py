@@ -17,8 +17,9 @@ from ..._core.model import CopyOrder, Disk, Resource
 from ..._core.tags import RESTORE_ID, TagRules
 from ..paging import items_of
 from .client import numbered
-from .ens import ERRORS, HINTS, IDS, EnsCloud
+from .ens import IDS, EnsCloud
 from .ens_answers import disk_of
+from .ens_errors import ERRORS, HINTS
 
 DISK_ERRORS: dict[str, type[CopyError]] = {**ERRORS, "InvalidDiskId.NotFound": NotFound}
 #: The size limit (GiB) if an offer shows none: the largest disk on any cloud.

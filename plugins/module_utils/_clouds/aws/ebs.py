@@ -21,9 +21,10 @@ from ..._core.sets import ListedSet
 from ..paging import identified, items_of, token_pages
 from ..wording import first_ids
 from .client import AwsModule
-from .ebs_answers import arguments_of, disk_of, is_local_zone, tag_list
+from .ebs_answers import disk_of, is_local_zone
 from .ebs_capabilities import EbsCapabilities
 from .ebs_queries import COPIES_IN_PROGRESS, queries_for_copies, snapshots_for, tag_filters
+from .ebs_requests import arguments_of, tag_list
 from .ebs_rules import keys_differ, known_regions, option_problems, partition_problems, place_problems
 from .ebs_sets import sets_of
 from .ec2_calls import OWN, PAGE, VALUES, Ec2Calls, queries_of

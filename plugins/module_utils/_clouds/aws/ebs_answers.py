@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Converts requests into EC2's arguments, and EC2's answers into values of the engine
-(api-facts: ebs-copy-mark, ebs-copy-phases, ebs-full-size)."""
+"""Converts EC2's answers into values of the engine (api-facts: ebs-copy-mark, ebs-copy-phases, ebs-full-size)."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State, Trait
+from ..._core.model import Disk, Provenance, Snapshot, State, Trait
 from ..._core.tags import provenance_of
 
 STATES = {
@@ -153,40 +152,3 @@ def is_warm(status: Mapping[str, Any]) -> bool:
     """Whether all data of a volume is loaded, from its item of DescribeVolumeStatus (api-facts: ebs-disk-warm)."""
     details = (status.get("VolumeStatus") or {}).get("Details") or ()
     return any(row.get("Name") == "initialization-state" and row.get("Status") == "completed" for row in details)
-
-
-def arguments_of(order: CopyOrder) -> dict[str, Any]:
-    """Return the arguments of CopySnapshot; botocore adds DestinationRegion and PresignedUrl."""
-    request = order.request
-    arguments = {
-        "SourceRegion": request.source_region,
-        "SourceSnapshotId": request.snapshot_id,
-        "Description": order.description,
-        "Encrypted": request.encrypted or None,
-        "KmsKeyId": request.kms_key_id,
-        "TagSpecifications": [{"ResourceType": "snapshot", "Tags": tag_list(order.tags)}],
-        **request.options,
-    }
-    return {key: value for key, value in arguments.items() if value is not None}
-
-
-def volume_arguments_of(order: CopyOrder, token: str, rate: int = 0) -> dict[str, Any]:
-    """Return the arguments of CreateVolume. ``rate`` is in MiB/s, 0 for AWS's default (api-facts: ebs-disk-warm)."""
-    request = order.request
-    arguments = {
-        "SnapshotId": request.snapshot_id,
-        "AvailabilityZone": request.options["zone"],
-        "VolumeType": request.options["disk_type"],
-        "Size": request.options["size_gib"],
-        # A disk from an encrypted snapshot is always encrypted; false would be refused (api-facts: ebs-disk-create).
-        "Encrypted": request.encrypted or None,
-        "KmsKeyId": request.kms_key_id,
-        "VolumeInitializationRate": rate or None,
-        "TagSpecifications": [{"ResourceType": "volume", "Tags": tag_list(request.tags or {})}],
-        "ClientToken": token,
-    }
-    return {key: value for key, value in arguments.items() if value is not None}
-
-
-def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -24,9 +24,10 @@ from ..._core.tags import RESTORE_ID
 from ..._core.times import iso_utc
 from ..paging import items_of
 from .ebs import EbsCloud
-from .ebs_answers import disk_of, is_warm, volume_arguments_of
+from .ebs_answers import disk_of, is_warm
 from .ebs_capabilities import TAG_RULES
 from .ebs_queries import tag_filters
+from .ebs_requests import volume_arguments_of
 from .ec2_calls import Filters, queries_of
 from .errors import KMS_ACTIONS
 

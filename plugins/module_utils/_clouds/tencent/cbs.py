@@ -19,8 +19,9 @@ from ..._core.pacing import retry_until_answered
 from ..._core.ranges import range_problems
 from ..._core.sets import ListedSet
 from ..wording import first_ids
-from .cbs_answers import deadline_text, disk_of, full_name, name_ending, set_of, source_of_order
+from .cbs_answers import deadline_text, disk_of, set_of, source_of_order
 from .cbs_capabilities import CbsCapabilities
+from .cbs_names import full_name, name_ending
 from .cbs_reads import PAGE, CbsReads, only
 from .cbs_tags import TAGS, Tags
 from .client import Service

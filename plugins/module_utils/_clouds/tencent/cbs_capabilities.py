@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..._core.capabilities import Capabilities, IdFormat
 from ..._core.tags import PROVEN_AT, PROVEN_BEFORE, SOURCE_CREATED_AT, SOURCE_SNAPSHOT_ID, TagRules
 from ..._core.templates import TextRule
-from .cbs_answers import DISK_ID, MAX_NAME, SNAPSHOT_ID
+from .cbs_names import DISK_ID, MAX_NAME, SNAPSHOT_ID
 
 #: What the service accepts as tags of snapshots and disks.
 TAG_RULES = TagRules(

@@ -49,7 +49,7 @@ class Listing:
             start = (given["PageNumber"] - 1) * size
         assert 1 <= size <= SIZE and start >= 0
         found = self.ids[start : start + min(size, self.most)]
-        return [{"id": i} for i in found], self.count(self.ids)
+        return paging.Page([{"id": i} for i in found], self.count(self.ids))
 
     def read(self, most=None):
         span_of = WAYS[self.way](SIZE)
@@ -152,9 +152,12 @@ def test_pages_that_never_end_are_reported(monkeypatch):
     pages = Listing([]).pages
     with pytest.raises(Unreachable, match="do not end"):
         joined_pages(
-            lambda _given: ([{"id": 0}, *({"id": next(numbers)} for _n in range(9))], 999),
-            by_offset(SIZE), lambda item: item["id"], pages, "Listing",
-        )  # fmt: skip
+            lambda _given: paging.Page([{"id": 0}, *({"id": next(numbers)} for _n in range(9))], 999),
+            by_offset(SIZE),
+            lambda item: item["id"],
+            pages,
+            "Listing",
+        )
 
 
 @pytest.mark.parametrize(("tokens", "has_seam"), [([None], False), (["10", None], True), ([""], False)])

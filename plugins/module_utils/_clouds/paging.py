@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .._core.cloud import Pages
 from .._core.errors import Unreachable
@@ -67,6 +67,14 @@ def token_pages(
         pages.has_seam = True
 
 
+class Page(NamedTuple):
+    """The items of a page, the count of all items that it shows, and the page size if the service may reduce it."""
+
+    items: list[dict[str, Any]]
+    total: Any
+    size: int | None = None
+
+
 @dataclass(frozen=True)
 class Span:
     """The items of a list on one page: ``limit`` items from ``offset`` on.
@@ -103,7 +111,7 @@ def _numbered(number: int, size: int) -> Span:
 
 
 def joined_pages(
-    page: Callable[[Mapping[str, Any]], tuple[Any, ...]],
+    page: Callable[[Mapping[str, Any]], Page],
     span_of: Callable[[int, int], Span],
     id_of: Callable[[dict[str, Any]], Any],
     pages: Pages,
@@ -117,14 +125,14 @@ def joined_pages(
     either, or if the count is higher than the number of items shown, ``pages.has_seam`` is set. No count ends a list;
     only a short page does (api-facts: page-seams).
 
-    ``page`` takes the parameters of a page, and returns its items, the count and, if the answer shows it, the page
-    size. ``max_items`` is the maximum number of items, if known. Raises Unreachable if the pages never end.
+    ``page`` takes the parameters of a page, and reads it. ``max_items`` is the maximum number of items, if known.
+    Raises Unreachable if the pages never end.
     """
     found: dict[Any, dict[str, Any]] = {}
     index, end, back_from = 0, 0, -1
     for _number in range(MAX_PAGES):
         span = span_of(index, end)
-        items, total, *held = pages.read(partial(page, span.given))
+        items, total, size = pages.read(partial(page, span.given))
         before = len(found)
         joins = not found or any(id_of(item) in found for item in items)
         if not joins and back_from != end:
@@ -132,7 +140,7 @@ def joined_pages(
             continue
         pages.has_seam = pages.has_seam or not joins
         found.update((id_of(item), item) for item in items)
-        is_short, shows_new = len(items) < min([span.limit, *held]), len(found) > before
+        is_short, shows_new = len(items) < min(span.limit, size or span.limit), len(found) > before
         says_more = isinstance(total, int) and total > span.offset + len(items)
         if len(found) == max_items or (is_short and not (says_more and shows_new)):
             pages.has_seam = pages.has_seam or (says_more and len(found) != max_items)

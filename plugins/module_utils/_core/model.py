@@ -113,8 +113,8 @@ class Resource:
 
     - ``size_gib`` is in GiB, ``progress`` in percent; ``created_at`` is aware (UTC).
     - ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
-    - ``is_copy``: it counts as a copy. ``is_proven``: if so, the cloud itself shows that; only such a copy is ever
-      deleted.
+    - ``is_copy``: it counts as a copy. ``is_confirmed_copy``: if so, the cloud itself shows that; only such a copy is
+      ever deleted.
     - ``certain``: more than a name, or the ID that a copy call returned, shows the source. A copy that is not certain
       counts, but nothing is written to it.
     - ``owned``: it does not belong to another account.
@@ -139,7 +139,7 @@ class Resource:
     place: str | None = None
     owned: bool = True
     is_copy: bool = False
-    is_proven: bool = True
+    is_confirmed_copy: bool = True
     certain: bool = True
     source: Provenance | None = None
     reason: str | None = None
@@ -174,7 +174,7 @@ class Resource:
     @property
     def deletable(self) -> bool:
         """Whether this is certainly a copy of ours."""
-        return self.ours and self.is_copy and self.is_proven and self.owned
+        return self.ours and self.is_copy and self.is_confirmed_copy and self.owned
 
     @property
     def deletable_on_request(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import AcceptedWithoutId, Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, TagChange
-from ..paging import Span, by_number, identified, items_of, joined_pages
+from ..paging import Page, Span, by_number, identified, items_of, joined_pages
 from .client import Api, Service
 from .ens_answers import disk_of, snapshot_of, source_of_order
 from .ens_capabilities import EnsCapabilities
@@ -189,13 +189,14 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
     ) -> list[dict[str, Any]]:
         size = PAGE
 
-        def page(given_page: Mapping[str, Any]) -> tuple[Any, ...]:
+        def page(given_page: Mapping[str, Any]) -> Page:
             nonlocal size
             answer = self._service.read(action, self._api_region, activity, **given_page, **given)
             keys = ("Snapshots",) if action == "DescribeSnapshots" else ("Disks", "Disks")
-            held = _integer(answer.get("PageSize")) or given_page["PageSize"]
-            size = held if held < given_page["PageSize"] else size
-            return identified(items_of(answer, *keys, activity=activity), key, activity), answer.get("TotalCount"), held
+            shown_size = _integer(answer.get("PageSize")) or given_page["PageSize"]
+            size = shown_size if shown_size < given_page["PageSize"] else size
+            items = identified(items_of(answer, *keys, activity=activity), key, activity)
+            return Page(items, answer.get("TotalCount"), shown_size)
 
         def span_of(index: int, end: int) -> Span:
             return by_number(size)(index, end)

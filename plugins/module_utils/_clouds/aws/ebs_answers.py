@@ -73,7 +73,7 @@ def snapshot_of(item: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
         place=item.get("OutpostArn") or (zone if is_local_zone(zone, region) else None),
         owned=owned,
         is_copy=is_copy,
-        is_proven=without_volume,
+        is_confirmed_copy=without_volume,
         certain=not is_unsure,
         source=source,
         completed_at=item.get("CompletionTime"),

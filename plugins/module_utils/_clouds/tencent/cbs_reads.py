@@ -13,7 +13,7 @@ from typing import Any
 from ..._core.cloud import Pages, batches
 from ..._core.errors import NotFound
 from ..._core.model import Snapshot, State
-from ..paging import by_offset, identified, items_of, joined_pages
+from ..paging import Page, by_offset, identified, items_of, joined_pages
 from .cbs_answers import snapshot_of
 from .client import Service
 
@@ -90,9 +90,11 @@ class CbsReads:
     ) -> list[dict[str, Any]]:
         id_key = f"{key.removesuffix('Set')}Id"
 
-        def page(place: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Any]:
+        def page(place: Mapping[str, Any]) -> Page:
             answer = self._service.read(action, region, activity, **place, **given)
-            return identified(items_of(answer, key, activity=activity), id_key, activity), answer.get("TotalCount")
+            return Page(
+                identified(items_of(answer, key, activity=activity), id_key, activity), answer.get("TotalCount")
+            )
 
         return joined_pages(page, by_offset(PAGE), lambda item: item.get(id_key), pages, activity, max_items)
 

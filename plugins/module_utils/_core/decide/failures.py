@@ -68,7 +68,7 @@ def not_ours(copy: Resource) -> Refused:
     why = None
     if not copy.certain:
         why = f"only its {'tags show' if isinstance(copy, RestoredDisk) else 'name or description shows'} its source"
-    elif copy.ours and not copy.is_proven:
+    elif copy.ours and not copy.is_confirmed_copy:
         why = "only its tags show that it is a copy"
     if why:
         return Refused(

@@ -95,8 +95,8 @@ def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> 
     except (Credentials, Refused) as error:
         cloud.warnings.append(f"The locks on copies in {region} could not be read, so locked_until is null: {error}")
         return snapshots
-    held = {snapshot_id: lock for snapshot_id, lock in locks.items() if not lock.is_over}
-    return [held[s.id].on(s) if s.id in held else s for s in snapshots]
+    current = {snapshot_id: lock for snapshot_id, lock in locks.items() if not lock.is_over}
+    return [current[s.id].on(s) if s.id in current else s for s in snapshots]
 
 
 def _wanted(

@@ -212,20 +212,26 @@ class SnapshotCloud(Capabilities, abc.ABC):
         """Return a reader for the pages of one listing."""
         return Pages(self.deadline, self.page_seconds)
 
-    def new_copy(self, order: CopyOrder, snapshot_id: str, provider_state: str, **facts: Any) -> Snapshot:
-        """Return a copy that the cloud has just accepted, with what is known before the first read."""
+    def new_copy(self, order: CopyOrder, snapshot_id: str, provider_state: str) -> Snapshot:
+        """Return a copy that the cloud has just accepted, with what is known before the first read.
+
+        Adapters replace what is otherwise on their cloud.
+        """
         request = order.request
-        known: dict[str, Any] = {
-            "size_gib": order.source.size_gib,
-            "encrypted": self.expected_encryption(order),
-            "name": order.name or "",
-            "description": order.description or "",
-            "tags": order.tags,
-            "place": request.place,
-            "source": provenance_of(order.tags),
-            **facts,
-        }
-        return Snapshot(snapshot_id, request.region, State.PENDING, provider_state, is_copy=True, **known)
+        return Snapshot(
+            id=snapshot_id,
+            region=request.region,
+            state=State.PENDING,
+            provider_state=provider_state,
+            size_gib=order.source.size_gib,
+            encrypted=self.expected_encryption(order),
+            name=order.name or "",
+            description=order.description or "",
+            tags=order.tags,
+            place=request.place,
+            is_copy=True,
+            source=provenance_of(order.tags),
+        )
 
 
 @dataclass(frozen=True)

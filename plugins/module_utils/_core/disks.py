@@ -143,19 +143,35 @@ class DiskCloud(SnapshotCloud):
         """Return the snapshot of a disk of this restore, from our tags; None for any other disk."""
         return disk.tags.get(RESTORE_SNAPSHOT_ID) if disk.tags.get(RESTORE_ID) == self.restore_id else None
 
-    def new_disk(self, order: CopyOrder, disk_id: str, provider_state: str, **facts: Any) -> RestoredDisk:
-        """Return a disk that the cloud has just accepted, with what is known before the first read."""
-        request, source = order.request, order.source
-        known: dict[str, Any] = {
-            "size_gib": request.options["size_gib"] or source.size_gib,
-            "tags": dict(request.tags or {}),
-            "encrypted": self.expected_encryption(order),
-            "zone": request.options["zone"],
-            "disk_type": request.options["disk_type"],
-            "snapshot_id": request.snapshot_id,
-            **facts,
-        }
-        disk = Disk(disk_id, request.region, state=State.PENDING, provider_state=provider_state, **known)
+    def new_disk(
+        self,
+        order: CopyOrder,
+        disk_id: str,
+        provider_state: str,
+        *,
+        name: str = "",
+        size_gib: int | None = None,
+        shows_snapshot: bool = True,
+    ) -> RestoredDisk:
+        """Return a disk that the cloud has just accepted, with what is known before the first read.
+
+        ``name`` and ``size_gib`` are what the answer shows. ``shows_snapshot``: whether the cloud shows from which
+        snapshot a disk was made.
+        """
+        request = order.request
+        disk = Disk(
+            disk_id,
+            request.region,
+            name=name,
+            size_gib=size_gib or request.options["size_gib"] or order.source.size_gib,
+            tags=dict(request.tags or {}),
+            encrypted=self.expected_encryption(order),
+            zone=request.options["zone"],
+            disk_type=request.options["disk_type"],
+            state=State.PENDING,
+            provider_state=provider_state,
+            snapshot_id=request.snapshot_id if shows_snapshot else None,
+        )
         self._answered[request.snapshot_id, request.region] += 1
         self._by_this_run[disk_id] = request.snapshot_id
         return self._copy_of(disk, self.source_of(disk) or request.snapshot_id)

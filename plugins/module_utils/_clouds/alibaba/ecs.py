@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -140,7 +141,8 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             self._tokens.pop((request.snapshot_id, request.region), None)
         else:
             raise Ambiguous(f"{activity}: the call was accepted, but returned no snapshot ID")
-        return self.new_copy(order, answer["SnapshotId"], "progressing", disk_id=order.source.disk_id, recorded=True)
+        copy = self.new_copy(order, answer["SnapshotId"], "progressing")
+        return replace(copy, disk_id=order.source.disk_id, recorded=True)
 
     def delete_one(self, region: str, resource_id: str) -> None:
         activity = f"Deleting the copy {resource_id} in {region}"

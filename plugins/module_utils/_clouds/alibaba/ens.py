@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
@@ -146,8 +147,8 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
                         code="NoSnapshotId",
                         request_id=request_id,
                     )
-                source = source_of_order(order)
-                return self.new_copy(order, copy_id, "creating", disk_id=order.source.disk_id, source=source)
+                copy = self.new_copy(order, copy_id, "creating")
+                return replace(copy, disk_id=order.source.disk_id, source=source_of_order(order))
         if any(item.get("EnsRegionId") == node for item in answer.get("UnAllocationId") or ()):
             return Refused(
                 f"{activity}: the node {node} refused", code="UnAllocationId", request_id=request_id, hint=NO_REASON

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -152,8 +153,8 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
             return failure(item.get("Code"), item.get("Message"), activity, request_id)
         if not item.get("SnapshotId"):
             return Ambiguous(f"{activity}: the call was accepted, but returned no snapshot ID", request_id=request_id)
-        source = source_of_order(order)
-        return self.new_copy(order, item["SnapshotId"], "COPYING_FROM_REMOTE", tags={}, source=source, marked_ours=True)
+        copy = self.new_copy(order, item["SnapshotId"], "COPYING_FROM_REMOTE")
+        return replace(copy, tags={}, source=source_of_order(order), marked_ours=True)
 
     def delete(self, region: str, resource_ids: Sequence[str]) -> dict[str, CopyError]:
         """Delete with one call, which deletes all copies or none."""

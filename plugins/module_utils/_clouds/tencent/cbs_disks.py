@@ -132,7 +132,7 @@ class CbsDisks(DiskCloud, CbsCloud):
             raise Ambiguous(
                 f"{activity}: the call was accepted, but returned no disk ID", request_id=answer.get("RequestId")
             )
-        return self.new_disk(order, str(ids[0]), "", name=name, snapshot_id=None)
+        return self.new_disk(order, str(ids[0]), "", name=name, shows_snapshot=False)
 
     def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:
         self._change_attachment("AttachDisks", region, disk_id, instance_id, f"Attaching the disk {disk_id} to")

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.paging import by_offset, joined_pages
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.paging import Page, by_offset, joined_pages
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import NAME, VERSION
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities, IdFormat
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import Listing, Pages, SnapshotCloud
@@ -128,9 +128,9 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
         return {s.id: s for s in self._listed(region, self.pages(), SnapshotIds=list(snapshot_ids))}
 
     def _listed(self, region: str, pages: Pages, **given: Any) -> list[Snapshot]:
-        def page(part: Mapping[str, Any]) -> tuple[Any, ...]:
+        def page(part: Mapping[str, Any]) -> Page:
             answer = self._call(Unreachable, "DescribeSnapshots", region, **given, **part)
-            return answer["Snapshots"], answer["Total"]
+            return Page(answer["Snapshots"], answer["Total"])
 
         found = joined_pages(page, by_offset(PAGE), lambda s: s["Id"], pages, f"Listing the snapshots in {region}")
         return [_snapshot(shown, region) for shown in found]

@@ -71,7 +71,11 @@ class TestEbs(RestoreContract):
     @pytest.mark.parametrize("rate", [1, 99, 301, -1])
     def test_a_rate_that_aws_does_not_take_is_refused_before_any_write(self, cloud, rate):
         out = cloud.restore(cloud.copy(), initialization_rate=rate, restore_id="a b")
-        assert out.failed and f"initialization_rate: {rate}" in out["msg"] and "restore_id" in out["msg"]
+        assert (
+            out.failed
+            and f"initialization_rate: must be between 100 and 300, not {rate} MiB/s" in out["msg"]
+            and "restore_id" in out["msg"]
+        )
         assert not cloud.calls[cloud.make_action]
 
     def test_a_disk_is_warm_once_all_its_data_is_loaded(self, cloud):

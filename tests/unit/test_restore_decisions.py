@@ -17,9 +17,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.d
     candidates,
     choosing,
     missing_disks,
-    outcomes,
     proof_marks,
     reaping,
+    reasons,
     trials,
     usable,
     waves,
@@ -317,7 +317,7 @@ def refused(copy_id, words):
 def test_each_copy_without_a_disk_shows_its_own_reason(copy_id, row, why):
     failures = [refused("snap-1", "its key is disabled"), refused("snap-2", "its size is wrong")]
     call = {"failures": [*failures, refused(None, "the zone does not exist")], "disks": []}
-    shown = outcomes.reason_of(row, json.loads(json.dumps(call)), copy_id)
+    shown = reasons.reason_of(row, json.loads(json.dumps(call)), copy_id)
     assert [words in shown for words in (why, "key", "size", "zone", "archived")] == [
         True, *(word in why for word in ("key", "size", "zone", "archived"))
     ]  # fmt: skip

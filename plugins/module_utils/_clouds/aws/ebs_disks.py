@@ -69,8 +69,8 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         least, most = self.initialization_rates or (0, 0)
-        found = range_problems("initialization_rate (MiB/s; 0: AWS's own rate)", self._rate or None, least, most)
-        return [*super().option_problems(requests), *found]
+        found = range_problems("initialization_rate", self._rate or None, least, most)
+        return [*super().option_problems(requests), *(f"{text} MiB/s (0: AWS's own rate)" for text in found)]
 
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
         if Trait.ARCHIVED in source.traits:

@@ -29,7 +29,7 @@ GUIDES = ("worst_day", "restoring", "kit", "sets", "drill", "permissions", "fail
 _REFERENCE = re.compile(r":ref:`(?:([^`<]+?)\s*<)?ansible_collections\.multicloud\.snapshots\.docsite\.(\w+)>?`")
 #: Markup that only the documentation site understands: the head of a page, directives and their options.
 _MARKUP = re.compile(r"(?m)\A\.\.\n(?: .*\n)+|^\.\. _.*:\n|^ *\.\. [a-z-]+::.*\n(?:^ +:[a-z-]+:.*\n)*")
-_CAPTION = re.compile(r"(?m)^( *)\.\. code-block:: \w+\n +:caption: (.*)\n")
+_CAPTION = re.compile(r"(?m)^( *)\.\. code-block:: \w+\n +:caption: (.*)\n(?: +:[a-z-]+:.*\n)*")
 
 
 class Problem(Exception):

@@ -81,7 +81,7 @@ options:
     default: 5
   read_timeout:
     description:
-      - Seconds to wait for an answer.
+      - Seconds to wait for a response.
     type: int
     default: 30
 """

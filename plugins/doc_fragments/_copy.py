@@ -59,8 +59,8 @@ options:
   replace_mismatched:
     description:
       - If no copy has the requested encryption and key, make one. Once that copy is complete, delete the older copies
-        with another encryption or key, if this collection made them. Newer copies are kept, so at least one copy
-        remains if two runs request different keys.
+        with another encryption or key, if this collection made them. Newer copies are kept, so that two runs with
+        different keys never delete each other's last copy.
     type: bool
     default: false
   remove_duplicates:
@@ -108,7 +108,7 @@ notes:
   - While it runs, a task shows its progress on stderr every 30 seconds, and when a new phase begins. It shows none over
     SSH, as another user, in check mode, with C(async) or with O(ignore:no_log). To turn it off, set the variable
     C(snapshot_copy_progress=false).
-  - If the answer to a copy call is lost, the module looks for the copy before it calls again. If the
+  - If the response to a copy call is lost, the module looks for the copy before it calls again. If the
     cloud shows that copy too late, a second copy is possible. The next run then reports it in RV(duplicates).
 """
 

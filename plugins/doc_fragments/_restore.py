@@ -98,7 +98,7 @@ options:
 notes:
   - All calls go to O(region). The module never calls the region that the snapshots came from, so a restore works while
     that region is down.
-  - A second run creates no disk, and returns the same IDs with RV(ignore:changed=false). If the answer to a call is
+  - A second run creates no disk, and returns the same IDs with RV(ignore:changed=false). If the response to a call is
     lost, the module looks for the disk before it calls again. If the cloud shows that disk too late, a second one is
     possible. The module then warns, and names it.
   - If an existing disk of this O(restore_id) does not match the request (another zone, type or key, smaller, or

@@ -35,7 +35,7 @@ notes:
     always too near. The module never changes an expiry.
   - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; such a source gives a warning. A
     copy of a system disk's snapshot can become an image, but not a disk.
-  - CBS answers before a deletion takes effect, so it may still show a deleted copy for a while.
+  - CBS responds before a deletion takes effect, so it may still show a deleted copy for a while.
   - The tags of each copy have new values, which count towards the account's tag quota. If the quota is used up, the
     module still makes the copy and recognizes it by its name. It sets the other tags, and a warning names the quota and
     what to do. The task fails only if the quota refuses a tag of O(tags).
@@ -114,9 +114,10 @@ copies:
       sample: snap-d012rm6t
     action:
       description: >-
-        What the run did. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy
-        was already in progress. V(created): the run started a copy. V(replaced): it replaced a failed copy.
-        V(updated): it changed the tags or expiry of a copy. V(deleted): it deleted the copy.
+        What the run did. V(none): nothing; the copy was complete or could not be started, or with O(state=absent) did
+        not exist or was kept. V(adopted): it followed a copy that another run or person started. V(created): it started
+        a copy. V(replaced): it started a copy in place of a failed one. V(updated): it changed the tags or expiry of a
+        copy. V(deleted): it deleted the copy.
       type: str
       sample: created
     state:
@@ -144,7 +145,7 @@ copies:
       type: str
       sample: "2026-11-21T02:06:37Z"
     locked_until:
-      description: Always null, because CBS has no locks.
+      description: Always null, because CBS shows no end of a lock.
       type: str
       sample: null
     name:

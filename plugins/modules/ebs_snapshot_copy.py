@@ -145,9 +145,10 @@ copies:
       sample: snap-0ff99ee88dd77cc66
     action:
       description: >-
-        What the run did. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy
-        was already in progress. V(created): the run started a copy. V(replaced): it replaced a failed copy.
-        V(updated): it changed the tags or lock of a copy. V(deleted): it deleted the copy.
+        What the run did. V(none): nothing; the copy was complete or could not be started, or with O(state=absent) did
+        not exist or was kept. V(adopted): it followed a copy that another run or person started. V(created): it started
+        a copy. V(replaced): it started a copy in place of a failed or mismatched one. V(updated): it changed the tags
+        or lock of a copy. V(deleted): it deleted the copy.
       type: str
       sample: created
     state:

@@ -285,7 +285,7 @@ packed:
   type: str
   sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==
 account:
-  description: ID of the account that owns the snapshots; null if the cloud did not return it. EBS.
+  description: ID of the account that owns the snapshots; null if AWS did not return it.
   returned: success
   type: str
   sample: "123456789012"

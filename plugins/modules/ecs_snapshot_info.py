@@ -242,7 +242,7 @@ packed:
   type: str
   sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==
 account:
-  description: ID of the account that owns the snapshots; null if the cloud did not return it. EBS.
+  description: Always null; only EBS reports it.
   returned: success
   type: str
   sample: null

@@ -83,11 +83,11 @@ copies:
       type: str
       sample: sp-5aa11bb22cc33dd44
     source_region:
-      description: Region of the source.
+      description: Node of the source.
       type: str
       sample: cn-hangzhou-26
     region:
-      description: Region of the copy.
+      description: Node of the copy.
       type: str
       sample: cn-chengdu-26
     snapshot_id:
@@ -96,9 +96,9 @@ copies:
       sample: sp-5ff99ee88dd77cc66
     action:
       description: >-
-        What the run did. V(none): a complete copy existed, or the copy could not be started. V(adopted): a copy
-        was already in progress. V(created): the run started a copy. V(replaced): it replaced a failed copy.
-        V(deleted): it deleted the copy.
+        What the run did. V(none): nothing; the copy was complete or could not be started, or with O(state=absent) did
+        not exist or was kept. V(adopted): it followed a copy that another run or person started. V(created): it started
+        a copy. V(replaced): it started a copy in place of a failed one. V(deleted): it deleted the copy.
       type: str
       sample: created
     state:
@@ -156,7 +156,7 @@ failures:
       type: str
       sample: sp-5aa11bb22cc33dd44
     region:
-      description: Region of the copy.
+      description: Node of the copy.
       type: str
       sample: cn-chengdu-26
     snapshot_id:
@@ -197,7 +197,7 @@ duplicates:
       type: str
       sample: sp-5aa11bb22cc33dd44
     region:
-      description: Region of the copy.
+      description: Node of the copy.
       type: str
       sample: cn-chengdu-26
     snapshot_id:

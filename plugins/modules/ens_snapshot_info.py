@@ -166,7 +166,7 @@ snapshots:
           type: str
           sample: sp-5bb22cc33dd44ee55
         region:
-          description: Region of the source.
+          description: Node of the source.
           type: str
           sample: cn-hangzhou-26
         disk_id:
@@ -213,7 +213,7 @@ snapshots:
       type: dict
       sample: null
     locked:
-      description: Whether it is known to be locked. RV(snapshots[].locked_until) is null if the lock shows no end.
+      description: Always false, because ENS has no locks.
       type: bool
       sample: false
     key:
@@ -232,7 +232,7 @@ packed:
   type: str
   sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==
 account:
-  description: ID of the account that owns the snapshots; null if the cloud did not return it. EBS.
+  description: Always null; only EBS reports it.
   returned: success
   type: str
   sample: null

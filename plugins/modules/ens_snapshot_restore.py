@@ -13,7 +13,7 @@ version_added: 1.0.0
 description:
   - Creates a pay-as-you-go disk from each of many snapshots on one node.
   - Finds the disks that an earlier run with the same O(restore_id) made, and does not create them again. The service
-    has no client token, and a second order is billed. So if the answer to an order is lost, the module looks for the
+    has no client token, and a second order is billed. So if the response to an order is lost, the module looks for the
     disk for two minutes before it orders again.
   - With O(state=absent) the module deletes only these disks.
 author:

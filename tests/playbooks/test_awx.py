@@ -219,7 +219,11 @@ def test_the_workflow_copies_judges_and_asks(awx):
         name: controller.get("unified_job_templates", node["unified_job_template"])["name"]
         for name, node in nodes.items()
     }
-    assert runs["copy"] == "dr-copy nightly" and runs["status"] == "dr-copy status" and "status check failed" in runs["decide"]
+    assert (
+        runs["copy"] == "dr-copy nightly"
+        and runs["status"] == "dr-copy status"
+        and "status check failed" in runs["decide"]
+    )
 
 
 def test_restores_and_drills_start_even_if_git_is_unreachable(awx):

@@ -130,7 +130,7 @@ def tags_full(refused: Mapping[str, CopyError]) -> str | None:
     hint = next(iter(refused.values())).hint
     return (
         f"A quota of the account's tags is used up ({codes}), so these are not set: {', '.join(sorted(refused))}. The "
-        f"copies are good, and recognized without them. {hint}"
+        f"copies are usable, and later runs recognize them without these tags. {hint}"
     )
 
 

@@ -32,7 +32,7 @@ def timed_out(
             f"{request.snapshot_id} is unknown",
             hint=AGAIN,
         )
-    lost = _call_in_doubt(request, memory.copy_call) if copy is None else None
+    lost = _call_in_doubt(desired, memory.copy_call) if copy is None else None
     if lost:
         return lost
     if unread:
@@ -68,8 +68,9 @@ def _shown(copy: Resource) -> str:
     return f"{copy.provider_state} ({copy.progress} %)" if copy.provider_state else "in progress"
 
 
-def _call_in_doubt(request: CopyRequest, call: CopyCall) -> CopyError | None:
+def _call_in_doubt(desired: DesiredState, call: CopyCall) -> CopyError | None:
     """Return the failure of a request whose copy call is outstanding or in doubt and that shows no copy."""
+    request = desired.request
     if call.is_in_doubt and isinstance(call.error, Underway):
         return call.error.as_kind(
             Underway,
@@ -83,7 +84,8 @@ def _call_in_doubt(request: CopyRequest, call: CopyCall) -> CopyError | None:
             f"The answer to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
             f"({call.error}), "
             "and the cloud shows none yet",
-            f"Run again: the next run finds the {request.noun} if it was made, and makes no second one.",
+            f"{desired.cloud.before_calling_again}Run again in a minute: the next run adopts the {request.noun} if it "
+            "was made.",
         )
     return None
 

@@ -277,22 +277,23 @@ HAPPENINGS = [
         lost,
         "The answer to the call for a copy of SOURCE in eu-west-1 was lost (Copying SOURCE from us-east-1 to "
         'eu-west-1: Connection was closed before we received a valid response from endpoint URL: "URL/".), '
-        "and the cloud shows none yet [ConnectionClosedError]. Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
+        "and the cloud shows none yet [ConnectionClosedError]. "
+        "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
     ),
     (
         "cbs",
         lost,
         "The answer to the call for a copy of SOURCE in ap-beijing was lost (Copying SOURCE from ap-guangzhou"
         " to ap-beijing: ('Connection aborted.', RemoteDisconnected('Remote end closed connection without "
-        "response'))), and the cloud shows none yet [ClientNetworkError]. Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
+        "response'))), and the cloud shows none yet [ClientNetworkError]. "
+        "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
     ),
     (
         "cbs",
         no_id,
         "The answer to the call for a copy of SOURCE in ap-beijing was lost (Copying SOURCE from ap-guangzhou"
         " to ap-beijing: the call was accepted, but returned no snapshot ID), and the cloud shows none yet. "
-        "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 "
-        "failed.",
+        "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
     ),
     (
         "ebs",

@@ -14,6 +14,7 @@ import sys
 import pytest
 
 from tests.clouds import CLOUDS
+from tests.guides import blocks_of
 from tests.simulator.control import KINDS
 
 from .conftest import HANGS, PLACES, REPOSITORY
@@ -40,6 +41,33 @@ def test_the_ad_hoc_command_of_the_guide_works(clouds, cloud):
     assert code == 0 and "CHANGED" in output and '"completed": 1' in output, output
     code, output = clouds.run(*command, "--check")
     assert code == 0 and "SUCCESS" in output, output
+
+
+def test_the_copies_of_a_stopped_plan_are_deleted_as_the_guide_writes_it(clouds):
+    clouds.control("settings", {"copy_seconds": 0.2})
+    tasks = [
+        {
+            COPY: {
+                "snapshot_id": clouds.create_ebs_snapshot(),
+                "source_region": "us-east-1",
+                "destination_region": "eu-west-1",
+                "tags": tags,
+                "wait": True,
+            }
+        }
+        for tags in ({"dr-copy:plan": "orders"}, {"dr-copy:plan": "orders"}, {"dr-copy:plan": "mail"}, {"env": "test"})
+    ]
+    code, output = clouds.play(tasks)
+    assert code == 0 and len(clouds.copies()) == 4, output
+    (block,) = (one for one in blocks_of("nightly") if one.caption == "delete_copies.yml")
+    path = clouds.directory / block.caption
+    path.write_text(block.text)
+    code, output = clouds.run("ansible-playbook", path, "--check", "--diff")
+    assert code == 0 and len(clouds.copies()) == 4, output
+    code, output = clouds.run("ansible-playbook", path)
+    assert code == 0, output
+    plans = [{tag["Key"]: tag["Value"] for tag in copy["Tags"]}.get("dr-copy:plan") for copy in clouds.copies()]
+    assert sorted(map(str, plans)) == ["None", "mail"]
 
 
 def test_modules_work_in_loops_delegated_run_once_and_async(clouds):

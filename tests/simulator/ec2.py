@@ -62,6 +62,7 @@ DEFAULTS: dict[str, Any] = {
     "disks_listed_after": 0.0,
     "blocks_shown_after": 0.0,
     "empty_page_first": False,
+    "block_page_sizes": {},  # by snapshot ID: how many blocks a page of its listing holds at most
     "blocks_up_to": 4096,
     "broken_blocks": {},
     "missing_blocks": {},

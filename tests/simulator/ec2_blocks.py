@@ -77,6 +77,7 @@ class Blocks:
             start = int(base64.b64decode(token)) if token else 0
         except ValueError:
             return _error("ValidationException", 400, "INVALID_PAGE_TOKEN", "The page token is not valid.")
+        size = min(size, self._ec2.control.settings["block_page_sizes"].get(snapshot.id, size))
         first = start if token else int(request.args.get("startingBlockIndex", 0))
         indexes = [i for i in self._written(snapshot) if i >= first]
         # A page may be empty without being the last.

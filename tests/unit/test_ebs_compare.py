@@ -73,6 +73,17 @@ def test_a_block_that_one_of_both_lacks_fails_and_is_named(cloud, of_the_copy, w
     assert out.failure()["kind"] == "mismatch" and words in out["msg"]
 
 
+def test_only_blocks_that_both_listings_show_are_compared(cloud, monkeypatch):
+    """Pages may be of different lengths, so one listing may go further than the other (api-facts: ebs-blocks)."""
+    comparing = "ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_comparing"
+    monkeypatch.setattr(f"{comparing}.PAGE", 100)
+    source, copy = pair(cloud)
+    cloud.settings(blocks_up_to=1200, block_page_sizes={copy: 99}, broken_blocks={copy: list(range(1200))})
+    for _n in range(12):
+        out = compared(cloud, (source, copy), blocks=1)
+        assert out.failed and out.failure()["kind"] == "mismatch", out.text
+
+
 @pytest.mark.slow
 def test_random_windows_of_a_large_snapshot_are_compared(cloud, monkeypatch):
     comparing = "ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_comparing"

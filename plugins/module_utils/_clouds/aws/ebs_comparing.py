@@ -74,13 +74,20 @@ class Comparison:
         read: set[int] = set()
         for found in self._windows(window):
             theirs = self._listed_of_source(found, window) if self._with_source else None
-            among, open_still = sorted(set(found.tokens) - read), self._wanted - len(read)
+            # One of the two listings may go further than the other (api-facts: ebs-blocks).
+            common = found.tokens.keys() if theirs is None else found.tokens.keys() & theirs.tokens.keys()
+            among, open_still = sorted(common - read), self._wanted - len(read)
             for index in random.sample(among, min(len(among), open_still if found is window else 1)):
                 self._compare_block(index, found, theirs)
                 read.add(index)
                 self.row["blocks"] = len(read)
             if len(read) >= self._wanted:
                 break
+        if window.tokens and not read:
+            raise Refused(
+                f"The listings of {self._copy[1]} and {self._of()} show no common block, so none was compared",
+                hint="Run again.",
+            )
         if self._with_source:
             self.row["compared"] = True
         if not read:
@@ -126,9 +133,7 @@ class Comparison:
 
     def _compare_block(self, index: int, ours: BlockRange, theirs: BlockRange | None) -> None:
         found = self._cloud.checksum(*self._copy, index, ours.tokens[index])
-        if theirs is None or index not in theirs.tokens:
-            return
-        if found != self._cloud.checksum(*self._source, index, theirs.tokens[index]):
+        if theirs and found != self._cloud.checksum(*self._source, index, theirs.tokens[index]):
             raise self._mismatch(f"differs in the block {index} from {self._of()}")
 
     def _of(self) -> str:

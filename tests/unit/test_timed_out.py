@@ -29,11 +29,11 @@ PENDING = Snapshot("copy", "there", State.PENDING, "creating", progress=40, is_c
 COMPLETE = Snapshot("copy", "there", State.COMPLETED, "accomplished", progress=100, is_copy=True)
 
 
-def situation(of="nothing", wait=True, absent=False, unread=None, source_unread=None):
+def situation(of="nothing", wait=True, absent=False, create=True, unread=None, source_unread=None, has_seam=False):
     """Return kind and message of the failure at wait_timeout."""
     memory, copy = Memory(), None
     if of != "no look":
-        memory.record_look({}, None, 0.0)
+        memory.record_look({}, None, 0.0, has_seam=has_seam)
     if of == "in flight":
         memory.record_copy_refused(QuotaFull("quota"), False)
         memory.record_copy_sent(NOON)
@@ -49,7 +49,7 @@ def situation(of="nothing", wait=True, absent=False, unread=None, source_unread=
         copy = COMPLETE
         memory.record_look({copy.id: copy}, None, 1.0)
         memory.record_look({}, [copy.id], 2.0)
-    desired = DesiredState(REQUEST, Policy(wait=wait, absent=absent), Capabilities())
+    desired = DesiredState(REQUEST, Policy(wait=wait, absent=absent, create=create), Capabilities())
     error = timed_out(desired, memory, copy, unread, source_unread)
     assert error is None or error.hint
     return error and (error.kind, error.message)
@@ -76,6 +76,8 @@ SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
         ({"of": QUOTA}, "busy", "Too many copies (retried until wait_timeout had passed)"),
         ({}, "timeout", "The copy of source in there could not be started within wait_timeout"),
         ({"wait": False}, "timeout", "The copy of source in there could not be started within wait_timeout"),
+        ({"absent": True, "has_seam": True}, "timeout", "unknown whether there has more copies of source"),
+        ({"create": False}, "timeout", "No copy of source in there has shown within wait_timeout, and create: false"),
         ({"of": PENDING}, "timeout", "is still creating (40 %) after wait_timeout"),
         ({"of": PENDING, "source_unread": SLOW}, "timeout", "is still creating (40 %) after wait_timeout"),
         ({"of": PENDING, "absent": True}, "timeout", "could not be deleted within wait_timeout; it is creating (40 %)"),

@@ -237,7 +237,8 @@ class Loop:
             if attempt.copy and attempt.error is None and (decision.drift.tags.unread or decision.needs_source):
                 why = failures.source_not_read(attempt.copy, decision.drift.tags.unread or source)
                 attempt.failures.append((attempt.copy.id, why))
-            if not act and memory.was_listed and not (decision.needs_source and attempt.copy is None):
+            is_known = memory.was_listed and not decision.look.unsure
+            if not act and is_known and not (decision.needs_source and attempt.copy is None):
                 continue
             if attempt.error is None and not decision.settled:
                 attempt.error = timed_out(attempt.desired, memory, attempt.copy, region.unread, source)

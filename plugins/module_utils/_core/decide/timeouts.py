@@ -40,7 +40,7 @@ def timed_out(
         # It was seen complete, so a refused last look is only a warning.
         return None if is_complete and not absent else _region_unread(request, copy, unread)
     if copy is None:
-        return _not_started(request, memory.copy_call.error, source_unread, absent)
+        return _not_started(desired, memory, source_unread)
     if not desired.policy.wait:
         return None
     if copy.state is not State.PENDING:
@@ -100,10 +100,9 @@ def _region_unread(request: CopyRequest, copy: Resource | None, unread: CopyErro
     )
 
 
-def _not_started(
-    request: CopyRequest, error: CopyError | None, source_unread: CopyError | None, absent: bool
-) -> CopyError | None:
-    """Return the failure of a request without a copy; ``error`` is why its last copy call made none."""
+def _not_started(desired: DesiredState, memory: Memory, source_unread: CopyError | None) -> CopyError | None:
+    """Return the failure of a request without a copy."""
+    request, error = desired.request, memory.copy_call.error
     if source_unread:
         return source_unread.as_kind(
             type(source_unread),
@@ -111,13 +110,28 @@ def _not_started(
             f"within wait_timeout: {source_unread}",
             source_unread.hint or AGAIN,
         )
-    if absent:
-        return None
+    if desired.policy.absent:
+        return None if memory.listings.is_confirmed else _not_confirmed(request)
     if error:
         return error.as_kind(type(error), f"{error} (retried until wait_timeout had passed)", error.hint or AGAIN)
+    if not desired.policy.create:
+        return TimedOut(
+            f"No {request.noun} of {request.snapshot_id} in {request.region} has shown within wait_timeout, and create: "
+            "false prevents making one",
+            hint=AGAIN,
+        )
     return TimedOut(
         f"The {request.noun} of {request.snapshot_id} in {request.region} could not be started within wait_timeout",
         hint="Run again to continue where this run stopped, or raise wait_timeout or max_in_flight.",
+    )
+
+
+def _not_confirmed(request: CopyRequest) -> TimedOut:
+    """Return the failure of a deletion whose only listing may lack a copy (promises: listings)."""
+    return TimedOut(
+        f"It is unknown whether {request.region} has more copies of {request.snapshot_id}: wait_timeout had passed "
+        "before a second listing",
+        hint=AGAIN,
     )
 
 

@@ -69,6 +69,13 @@ def why(**given):
     return breaches[0]["why"]
 
 
+def test_a_failed_share_is_the_reason_only_of_what_was_to_be_copied():
+    """A failure of the whole call names no source."""
+    share = {"failures": [failure(None, "us-east-1", "Sharing the snapshots: denied")]}
+    assert "Sharing the snapshots: denied" in why(snapshots=[snapshot(2, 1)], copies=[copy(1, 30)], share=share)
+    assert why(copies=[copy(1, 30)], share=share) == why(copies=[copy(1, 30)])
+
+
 def test_a_breach_says_why_the_newest_snapshot_is_unusable():
     old = copy(1, 30)
     assert (
@@ -137,6 +144,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
         assert (failed["kind"], failed["disk_id"]) == ("failed_copy", "vol-1")
         assert "can no longer be found by its ID" in content["breaches"][0]["why"]
         assert (content["counts"]["created"], content["counts"]["failed"]) == (0, 1)
+        assert (content["counts"]["completed"], content["counts"]["unchanged"]) == (0, 0)
 
     def test_such_a_copy_is_no_recovery_point_while_in_progress_or_failed(self, listed):
         for state in ("pending", "error"):

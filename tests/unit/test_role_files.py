@@ -40,6 +40,12 @@ def test_a_report_that_cannot_be_written_leaves_no_part_of_itself(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["plan.json"]
 
 
+def test_a_text_that_utf8_cannot_hold_leaves_no_part_of_itself(tmp_path):
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(tmp_path / "plan.json", "\ud800")
+    assert not list(tmp_path.iterdir())
+
+
 def test_one_run_at_a_time_reads_and_writes_its_file_in_a_directory(tmp_path):
     entered, done = threading.Event(), []
 

@@ -131,6 +131,11 @@ def test_a_number_of_too_many_digits_is_refused(name):
     assert not normalise({**BASICS, "keep_daily": "000999999999999999999"}).problems
 
 
+@pytest.mark.parametrize("shard", ["2/8", " 2 / 8 ", "02/8"])
+def test_a_shard_has_one_spelling(shard):
+    assert normalise({**BASICS, "shard": shard}).values.shard == "2/8"
+
+
 @pytest.mark.parametrize("shard", ["0/8", "9/8", "2", "a/b", "1/0"])
 def test_an_invalid_shard_is_refused(shard):
     assert "dr_copy_shard" in normalise({**BASICS, "shard": shard}).problems[0]

@@ -38,14 +38,16 @@ def write_atomically(path: Path, text: str) -> None:
     """Write a file atomically, because it may be read at any moment. Raises OSError."""
     _make_directory(path.parent)
     # Two runs may write the same file at once.
-    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
+    with NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False, encoding="utf-8"
+    ) as file:
         part = Path(file.name)
         try:
             file.write(text)
             file.flush()
             part.chmod(0o644)
             part.replace(path)
-        except OSError:
+        except BaseException:
             part.unlink(missing_ok=True)
             raise
 

@@ -99,7 +99,10 @@ class _Reasons:
         self._no_source = no_source
         self._plan = grouped(result["plan"], lambda row: (row["disk_id"], row["region"]))
         self._copies = {(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
-        self._unshared = {str(f["source_snapshot_id"]): f for f in result["failures"] if f["region"] == source_region}
+        of_source = [failure for failure in result["failures"] if failure["region"] == source_region]
+        self._unshared = {f["source_snapshot_id"]: f for f in of_source if f["source_snapshot_id"]}
+        #: Why nothing could be shared with the account that copies.
+        self._no_share = next((f for f in of_source if not f["source_snapshot_id"]), None)
 
     def of(self, point: RecoveryPoint) -> tuple[Reason, str]:
         """Return the reason why a recovery point is late, and its sentence."""
@@ -114,6 +117,8 @@ class _Reasons:
         for row in rows:
             copy = self._copies.get((str(row["snapshot_id"]), region))
             failure = (copy and copy["error"]) or self._unshared.get(str(row["snapshot_id"]))
+            if failure is None and row["chosen"] and copy is None:
+                failure = self._no_share
             if failure:
                 words = quoted_failures([{**failure, "hint": None, "request_id": None}])
                 return Reason.COPY_FAILED, f"{Reason.COPY_FAILED.text}: {words}"

@@ -109,7 +109,7 @@ class Retention(NamedTuple):
             zone = zone_of(limits.get("timezone", "UTC"))
         except ValueError as error:
             raise ValueError(f"timezone {error}") from None
-        keep, *periods = (int(value) for value in given.values())
+        keep, *periods = (int(float(value)) for value in given.values())
         return cls(keep, days, tuple(periods), zone, now)
 
     @property

@@ -98,7 +98,8 @@ def too_few(source: InfoAnswer, values: Variables, near: str = "") -> Failure | 
     tags = ", ".join(f"{key}={value}" for key, value in values.disk_tags.items())
     has = [f"the tags {tags}"] if tags else []
     has += [f"one of the IDs {', '.join(values.disk_ids)}"] if values.disk_ids else []
-    verbs = ("have", "exist") if number > 1 else ("has", "exists")
+    is_one = number == 1 or (number == 0 and not values.allow_empty)  # "No disk ... has"
+    verbs = ("has", "exists") if is_one else ("have", "exist")
     named = f"{verbs[0]} {' and '.join(has)}" if has else verbs[1]
     nothing = "" if values.reads_only else ". Nothing was copied"
     if number == 0 and not values.allow_empty:

@@ -51,7 +51,10 @@ def _with_failures(answer: CopyAnswer, missing: set[tuple[str, str]]) -> CopyAns
         return {**row, "state": "absent", "error": failures[_key(row)]}
 
     rows = [as_failed(row) if _key(row) in failures else row for row in answer["copies"]]
-    counts = {**answer["counts"], "failed": answer["counts"].get("failed", 0) + len(gone)}
+    counts = dict(answer["counts"])
+    changes = {"failed": len(gone), "completed": -len(gone), "unchanged": -sum(row["action"] == "none" for row in gone)}
+    for key, change in changes.items():
+        counts[key] = max(0, counts.get(key, 0) + change)
     return {**answer, "copies": rows, "failures": [*failures_of(answer), *failures.values()], "counts": counts}
 
 

@@ -58,10 +58,10 @@ OPTIONS_THAT_LOG_IN = (
 def as_shard(value: Any) -> str:
     text = as_text(value)
     try:
-        parse_shard(text)
+        part, parts = parse_shard(text)
     except ValueError as error:
         raise InvalidValue(str(error)) from None
-    return text
+    return f"{part}/{parts}" if text else ""
 
 
 def as_copy_options(value: Any) -> RawVariables:

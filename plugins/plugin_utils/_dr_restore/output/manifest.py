@@ -78,7 +78,7 @@ def manifest_of(
         "expected": len(values.expected) if values.expected else None,
         "totals": {
             "disks": len(disks),
-            "restored": sum(disk["state"] in AVAILABLE for disk in disks),
+            "restored": sum(disk["state"] in AVAILABLE and not disk["missing"] for disk in disks),
             "creating": sum(disk["state"] in ("creating", "planned") and not disk["missing"] for disk in disks),
             "missing": sum(bool(disk["missing"]) for disk in disks),
             "claimed": sum(disk["state"] == "claimed" for disk in disks),
@@ -144,9 +144,9 @@ def _with_made(
 
 
 def _has_failed(disk: RestoredDiskRow) -> bool:
-    """Whether a disk will not become available. One that is still being created at wait_timeout may."""
+    """Whether there is no disk that fits. A disk may exist although a call for it failed, or time was too short."""
     error = disk["error"]
-    return error is not None and not (disk["state"] == "creating" and error["kind"] == "timeout")
+    return disk["state"] in ("absent", "error") or (error is not None and error["kind"] == "mismatch")
 
 
 def problems_of(manifest: Manifest) -> str:
@@ -156,8 +156,17 @@ def problems_of(manifest: Manifest) -> str:
     """
     torn = torn_problem(manifest["disks"]) if manifest["consistency"] == "set" else ""
     missing, late = _missing_problem(manifest), _unfinished_problem(manifest)
-    failed = "" if missing or late else quoted_failures(manifest["failures"])
-    return " ".join(filter(None, [missing, late, failed, torn, manifest["too_late"]]))
+    others = _other_failures(manifest, is_told=bool(missing or late))
+    return " ".join(filter(None, [missing, late, others, torn, manifest["too_late"]]))
+
+
+def _other_failures(manifest: Manifest, is_told: bool) -> str:
+    """Return the failures of disks that exist, and those of no disk unless a reason of disks tells them."""
+    told = {disk["copy_id"] for disk in manifest["disks"] if disk["missing"] or disk["state"] == "creating"}
+    untold = {None} if is_told else set()
+    return quoted_failures(
+        [failure for failure in manifest["failures"] if failure.get("snapshot_id") not in told | untold]
+    )
 
 
 def _missing_problem(manifest: Manifest) -> str:
@@ -239,7 +248,7 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
         own = [disk for disk in manifest["disks"] if disk["wave"] == number]
         match = manifest["waves"][number - 1] if number <= len(manifest["waves"]) else {}
         tags = tags_in_words(match) or "all others"
-        available = [disk for disk in own if disk["state"] in AVAILABLE]
+        available = [disk for disk in own if disk["state"] in AVAILABLE and not disk["missing"]]
         began = "" if manifest["check_mode"] else min(filter(None, (disk["began_at"] for disk in own)), default="")
         last = max(filter(None, (disk["available_at"] for disk in available)), default="")
         warm = [disk["warm_at"] for disk in available if disk["warm_at"]]

@@ -23,6 +23,18 @@ class TestEbs(AttachingContract):
         assert not out.failed and out["disks"][0]["device"] == "/dev/sdp", out.text
         out = cloud.restore(cloud.copy(), attach_to=cloud.server_id, device="/dev/sdf", wait=True)
         assert out.failure()["code"] == "InvalidParameterValue"
+        assert out["disks"][0]["error"] == out.failure() and out["disks"][0]["state"] == "available"
+
+    def test_a_refused_change_of_tags_stops_no_attachment_of_a_marked_disk(self, cloud):
+        """A killed run has set the mark by which the disk can be detached again."""
+        copy = cloud.copy()
+        cloud.refuse("AttachVolume", "SomethingNew")
+        marked = cloud.restore(copy, attach_to=cloud.server_id, expires_after_hours=3, wait=True)
+        assert marked.failed and marked["disks"][0]["tags"]["dr-restore:attached-to"] == cloud.server_id
+        cloud.refuse("CreateTags", "UnauthorizedOperation")
+        out = cloud.restore(copy, attach_to=cloud.server_id, expires_after_hours=9, wait=True)
+        assert set(self.attached(cloud).values()) == {(cloud.server_id, "attached")}, out.text
+        assert out.failure()["code"] == "UnauthorizedOperation"
 
 
 class TestEcs(AttachingContract):

@@ -47,6 +47,11 @@ def test_a_name_that_the_sources_own_data_complete_is_ours(cbs):
     assert cbs.run(source, state="absent", **options)["counts"]["deleted"] == 1
 
 
+def test_a_source_without_a_name_gives_no_copy_an_empty_one(cbs):
+    out = cbs.run(cbs.snapshot(Name=""), name="{source_name}", wait=True)
+    assert out.failed and "is empty" in out["msg"] and not cbs.copies()
+
+
 def test_an_ordinary_snapshot_with_the_id_in_its_name_is_no_copy(cbs):
     source = cbs.snapshot()
     cbs.get(cbs.snapshot(region="ap-beijing"), "ap-beijing").name = f"copy-of-{source}"

@@ -160,6 +160,7 @@ def test_many_copies_with_the_same_change_are_tagged_in_one_call(ebs):
         ({"kms_key_id": "arn:aws:s3:::bucket", "encrypted": True}, "KMS"),
         ({"source_region": "mars-north-1"}, "mars-north-1"),
         ({"endpoint_url": "ftp://host"}, "endpoint_url: 'ftp://host' is not a valid address"),
+        ({"endpoint_url": "https://{host}"}, "endpoint_url: 'https://{host}' is not a valid address"),
         ({"endpoint_url": "localhost:5000"}, "endpoint_url: 'localhost:5000' is not a valid address"),
         ({"endpoint_url": "https://ec2.{zone}.example"}, "endpoint_url: "),
         ({"destination_regions": ["eu-west-1", "eu-wset-1"]}, "eu-wset-1"),

@@ -74,6 +74,14 @@ def test_an_unknown_state_is_one_warning_and_no_failure(cloud, what):
         assert keys[copies[1]]["enabled"] is True and "The key state of 2 snapshots in " in warning
 
 
+def test_a_throttled_kms_is_no_missing_permission(cloud):
+    encrypted(cloud, BAD)
+    cloud.set_faults({"action": "DescribeKey", "fault": "throttle"})
+    out, _keys = checked(cloud)
+    (warning,) = map(str, out.result["warnings"])
+    assert "unknown" in warning and "grant the caller" not in warning
+
+
 def test_an_unreachable_kms_is_called_for_one_key_only(cloud):
     for number in range(6):
         encrypted(cloud, BAD.replace("6", str(number)))

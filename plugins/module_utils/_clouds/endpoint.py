@@ -23,7 +23,7 @@ def checked_endpoint(endpoint: str | None, option: str = "endpoint_url") -> str 
     if not endpoint:
         return endpoint
     match = _ENDPOINT.fullmatch(endpoint)
-    if not match or int(match["port"] or 1) not in range(1, 65536) or "{" in endpoint.replace("{region}", ""):
+    if not match or int(match["port"] or 1) not in range(1, 65536) or set("{}") & set(endpoint.replace("{region}", "")):
         raise BadInput([f"{option}: {endpoint!r} is not a valid address (example: https://host:port)"])
     return endpoint
 

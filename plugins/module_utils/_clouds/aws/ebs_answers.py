@@ -125,7 +125,8 @@ def _console_source(description: str) -> Provenance | None:
 def disk_of(volume: Mapping[str, Any], region: str) -> Disk:
     """Convert a volume of DescribeVolumes."""
     tags = _tags(volume)
-    attachments = volume.get("Attachments") or [{}]
+    # A volume may be attached to several instances (Multi-Attach). It counts as a disk of the first by its ID.
+    attachments = sorted(volume.get("Attachments") or [{}], key=lambda item: str(item.get("InstanceId")))
     return Disk(
         disk_id=volume["VolumeId"],
         region=region,

@@ -62,6 +62,8 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return full_name(name, snapshot_id, source)
 
     def name_problem(self, name: str, snapshot_id: str) -> str | None:
+        if not name:
+            return "is empty"
         full = self.full_name(name, snapshot_id)
         if len(full) <= self.name_rule.max_length:
             return super().name_problem(name, snapshot_id)

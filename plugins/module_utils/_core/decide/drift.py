@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from ..errors import CopyError, NotFound
 from ..model import Resource, RestoredDisk, Snapshot, State, TagChange
 from ..tags import (
+    RESTORE_ATTACHED_TO,
     SOURCE_CREATED_AT,
     SOURCE_DISK_ID,
     SOURCE_SNAPSHOT_ID,
@@ -22,7 +23,7 @@ from ..tags import (
     tags_for_copy,
     unapplied_keys,
 )
-from .attachments import AttachmentDrift, attachment_drift, disk_change
+from .attachments import AttachmentDrift, attachment_drift, disk_change, instance_of
 from .desired import DesiredState
 from .expiry import expiry_of
 from .locking import is_known_unlocked, lock_due, locks_later
@@ -133,12 +134,13 @@ def drift_of(desired: DesiredState, memory: Memory, copy: Resource, now: float, 
 
 
 def _disk_drift(desired: DesiredState, memory: Memory, copy: Resource) -> Drift:
-    if memory.writes.is_given_up(copy.id, WriteKind.TAGS):
-        return NO_DRIFT
+    tags_are_refused = memory.writes.is_given_up(copy.id, WriteKind.TAGS)
     attachment = attachment_drift(desired.request, memory, copy)
-    if memory.writes.is_given_up(copy.id, WriteKind.ATTACH):
+    # A disk is attached only with the tag by which it can be detached again.
+    is_marked = copy.tags.get(RESTORE_ATTACHED_TO) == instance_of(desired.request)
+    if memory.writes.is_given_up(copy.id, WriteKind.ATTACH) or (tags_are_refused and not is_marked):
         attachment = replace(attachment, is_due=False)
-    change = disk_change(desired.request, copy)
+    change = TagChange() if tags_are_refused else disk_change(desired.request, copy)
     if change and (refused := desired.cloud.tag_change_refusal(copy)):
         return Drift(TagDrift(refused=refused), attachment=attachment)
     return Drift(TagDrift(change), attachment=attachment)
@@ -201,7 +203,7 @@ def _tags_may_show(desired: DesiredState, memory: Memory, copy: Resource, utc_no
         or copy.id in memory.own_copies
     ):
         return False
-    if isinstance(desired.source, CopyError):
+    if desired.source_is_read and not isinstance(desired.source, Snapshot):
         return False  # nothing would be written
     age = utc_now - copy.created_at if copy.created_at else timedelta.max
     # A short run sets the tags while it can, because the other run may have been killed.

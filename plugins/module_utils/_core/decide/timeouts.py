@@ -116,8 +116,8 @@ def _not_started(desired: DesiredState, memory: Memory, source_unread: CopyError
         return error.as_kind(type(error), f"{error} (retried until wait_timeout had passed)", error.hint or AGAIN)
     if not desired.policy.create:
         return TimedOut(
-            f"No {request.noun} of {request.snapshot_id} in {request.region} has shown within wait_timeout, and create: "
-            "false prevents making one",
+            f"No {request.noun} of {request.snapshot_id} in {request.region} has shown within wait_timeout, and "
+            "create: false prevents making one",
             hint=AGAIN,
         )
     return TimedOut(

@@ -95,7 +95,7 @@ def _result_row(attempt: Attempt, planned: bool) -> dict[str, Any]:
     row = _disk_facts(attempt, copy)
     action = action_of(attempt, copy, planned)
     row["action"] = ACTIONS.get(action, action).value
-    if failure := failure_of_row(attempt, copy):
+    if failure := failure_of_row(attempt, copy, writes=True):
         row["error"] = disk_failure(failure)
     if copy is not None and copy.id in deleted_ids(attempt, planned):
         row.update(state="absent", provider_state=None)

@@ -32,6 +32,8 @@ NOT_RUN = {
     "aws s3 cp": "calls S3, where the reports are",
     "export AWS_ACCESS_KEY_ID=": "holds no keys; the tests' environment has them",
     "aliyun ens AttachDisk": "is another vendor's client, in Go",
+    "aws ec2 create-tags": "is another vendor's client; the test tags the disks",
+    "aws ec2 create-snapshots": "as above; the test takes the snapshots",
     "aws ec2 register-image": "creates an image, and the simulated clouds have none",
     "aliyun ecs CreateImage": "as above",
     "tccli cvm CreateImage": "as above",
@@ -166,6 +168,15 @@ def test_the_guide_is_followed_from_the_first_minute_to_the_report(clouds, quick
         assert words in report, report
     assert "changed=0" in report and "changed=0" in day.follow("Restore selected disks first")
     assert clouds.control("calls")["CopySnapshot"] == calls
+    clouds.control_of("ebs", "faults", [])
+    ec2 = clouds.client("eu-west-1")
+    found = day.site.call("info", region="eu-west-1", disk_tags={"dr-restore:id": "flood-2026-11"})
+    new_disks = [disk["disk_id"] for disk in found["disks"]]
+    ec2.create_tags(Resources=new_disks, Tags=[{"Key": "dr-copy", "Value": "true"}])
+    for disk in new_disks:
+        ec2.create_snapshot(VolumeId=disk)
+    assert "4 of 4 disks restored" in day.follow("Return to the old region")
+    assert {row["disk_id"] for row in day.manifest("return-2026-12")["disks"]} == set(new_disks)
 
 
 def test_the_guide_is_followed_where_things_are_otherwise(clouds, quick_playbooks):

@@ -25,7 +25,7 @@
     |  '- Underway            busy          after looking for the copy that somebody has started
     |- Unreachable            connection    later: the request was never sent
     '- Ambiguous              ambiguous     only after looking for the effect of the write
-       '- AcceptedWithoutId            ambiguous     never: the call took effect, but its answer names no copy
+       '- AcceptedWithoutId ambiguous     never: the call took effect, but its answer names no copy
 
 Each adapter converts the errors of its SDK into these classes, with one table of codes.
 """

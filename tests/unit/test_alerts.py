@@ -48,6 +48,12 @@ def promtool():
     return str(kept)
 
 
+def test_the_guide_says_for_each_alert_what_to_do():
+    guide = (MONITORING.parent / "docsite" / "rst" / "monitoring.rst").read_text()
+    alerts = [rule["alert"] for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
+    assert re.findall(r"\* - ``(DrCopy\w+)``", guide) == alerts
+
+
 ORDERS = {"plan": "orders", "instance": "a:9100"}
 MAIL = {"plan": "mail", "instance": "a:9100"}
 DISK = {"disk": "vol-1", "region": "eu-west-1"}

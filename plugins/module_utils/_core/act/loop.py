@@ -107,7 +107,7 @@ class Loop:
             if due == math.inf:
                 break
             self._deadline.sleep(max(MIN_SLEEP, min(due, self._last_look_at) - self._deadline.now()))
-        self._report_late(act)
+        self._report_unfinished(act)
         if act and self._policy.absent:
             self._writes.delete_tags(self.attempts)
 
@@ -227,7 +227,7 @@ class Loop:
         regions = [r for r in self._regions.values() if act or r.check_mode_needs_look]
         return min([*(region.due_at(now) for region in regions), self._sources.due_at, self._locks.due_at])
 
-    def _report_late(self, act: bool) -> None:
+    def _report_unfinished(self, act: bool) -> None:
         """Report what was not done by wait_timeout or, in check mode, could not be read by then."""
         for region in self._regions.values():
             self._warn_of_unread(region, [a for a in region.attempts if a.is_complete and not self._policy.absent])

@@ -22,8 +22,8 @@ def copy_batches(
 
     This includes existing copies, so that their tags and expiries are updated. Across accounts, only snapshots that
     were ``shared`` are copied. Disks take turns in the plan's order, which is that of their need, so none starves if
-    time is short. Older sources of a disk come first, because the disk's next copy is then incremental. What the calls
-    ``before`` tried is not tried again.
+    time is short. Older sources of a disk come first, because the disk's next copy is then incremental. Copies
+    that answers of earlier calls (``before``) contain are left out.
     """
     tried = {(row["source_snapshot_id"], row["region"]) for answer in before for row in answer.get("copies") or ()}
     wanted = [row for row in plan_rows if row["chosen"] or row["reason"] == THERE]

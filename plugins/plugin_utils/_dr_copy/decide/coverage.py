@@ -80,7 +80,10 @@ def _with_copies(orphans: Sequence[Orphan], kind: str, source: InfoAnswer, value
 
 
 def _before(last: LastReport | None, values: Variables) -> list[ReportedDisk]:
-    """Return the disks of the last report if it had the same selection."""
+    """Return the disks of the last report, unless it had other ``disk_ids`` or another shard.
+
+    Other ``disk_tags`` count as the same selection, because a wrong change of them is what loses disks.
+    """
     same = last and last["disk_ids"] == values.disk_ids and last["shard"] == values.shard
     if not last or not same:
         return []

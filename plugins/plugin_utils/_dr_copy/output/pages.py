@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, multicloud.snapshots contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 """The HTML pages of one report, and of the reports of several plans."""
 
 from __future__ import annotations

@@ -156,17 +156,16 @@ def problems_of(manifest: Manifest) -> str:
     """
     torn = torn_problem(manifest["disks"]) if manifest["consistency"] == "set" else ""
     missing, late = _missing_problem(manifest), _unfinished_problem(manifest)
-    others = _other_failures(manifest, is_told=bool(missing or late))
+    others = _other_failures(manifest, is_explained=bool(missing or late))
     return " ".join(filter(None, [missing, late, others, torn, manifest["too_late"]]))
 
 
-def _other_failures(manifest: Manifest, is_told: bool) -> str:
-    """Return the failures of disks that exist, and those of no disk unless a reason of disks tells them."""
-    told = {disk["copy_id"] for disk in manifest["disks"] if disk["missing"] or disk["state"] == "creating"}
-    untold = {None} if is_told else set()
-    return quoted_failures(
-        [failure for failure in manifest["failures"] if failure.get("snapshot_id") not in told | untold]
-    )
+def _other_failures(manifest: Manifest, is_explained: bool) -> str:
+    """Return the failures of disks that exist, and, unless the message gives reasons already, those of no disk."""
+    explained: set[object] = {d["copy_id"] for d in manifest["disks"] if d["missing"] or d["state"] == "creating"}
+    if is_explained:
+        explained.add(None)
+    return quoted_failures([one for one in manifest["failures"] if one.get("snapshot_id") not in explained])
 
 
 def _missing_problem(manifest: Manifest) -> str:

@@ -22,14 +22,14 @@ def has_answered(source: Answer) -> bool:
     return not any(failure["kind"] in NO_ANSWER for failure in failures_of(source))
 
 
-def has_no_failure(source: Answer) -> bool:
-    """Whether nothing of a call failed. A listing that was skipped has no failure."""
-    return not failures_of(source)
+def has_failed(source: Answer) -> bool:
+    """Whether a call failed, at least in part. A listing that was skipped has no failure."""
+    return bool(failures_of(source))
 
 
 def is_listed(source: Answer) -> bool:
     """Whether a region was listed."""
-    return has_no_failure(source) and not source.get("skipped")
+    return not has_failed(source) and not source.get("skipped")
 
 
 def outdates_listing(answers: Sequence[CopyAnswer]) -> bool:

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import InfoAnswer
-from ..._role.failures import failures_of, has_no_failure
+from ..._role.failures import failures_of, has_failed
 from . import plan_reasons
 from .reasons import OF_PLAN, Reason
 from .result_type import Breach, RecoveryPoint, Result
@@ -30,7 +30,7 @@ def breaches_of(result: Result, source_region: str, source: InfoAnswer) -> list[
     """
     late = [point for point in result["recovery_points"] if point["within_rpo"] is False]
     late.sort(key=worst_first)
-    reasons = _Reasons(result, source_region, "" if has_no_failure(source) else quoted_failures(failures_of(source)))
+    reasons = _Reasons(result, source_region, quoted_failures(failures_of(source)) if has_failed(source) else "")
     return [_row(point, *reasons.of(point)) for point in late]
 
 

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 from ..._role.answers import DiskRow, InfoAnswer
 from ..._role.enumerations import first_in_words
-from ..._role.failures import has_no_failure, is_listed
+from ..._role.failures import has_failed, is_listed
 from ..._role.naming import disk_label
 from ..._role.reported import ReportedDisk
 from ..input.last_report import LastReport
@@ -45,7 +45,7 @@ def coverage_of(
     """
     shard = values.shard
     chosen = {str(disk["disk_id"]) for disk in disks}
-    part = shard_disks(source, values) if has_no_failure(source) else ()
+    part = () if has_failed(source) else shard_disks(source, values)
     excluded = [d for d in excluded_disks(source, values) if d["disk_id"] in part]
     others = [d for d in source["other_disks"] if is_in_shard(d["disk_id"], shard)] if "other_disks" in source else None
     # The disks of all shards: a disk that joins or leaves a server may move to another shard.

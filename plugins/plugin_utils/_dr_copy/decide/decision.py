@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._role.answers import DiskRow, InfoAnswer, SnapshotRow
-from ..._role.failures import has_no_failure
+from ..._role.failures import has_failed
 from ..._sets.copies import copies_of
 from ..input.last_report import LastReport
 from ..input.variables import Variables
@@ -33,7 +33,7 @@ def decide_run(source: InfoAnswer, before: Sequence[InfoAnswer], values: Variabl
     there is no plan.
     """
     near = near_misses(source["other_disks"], values) if "other_disks" in source else []
-    if not has_no_failure(source):
+    if has_failed(source):
         copies = [copy for answer in before for copy in answer.get("snapshots") or ()]
         return {**_NOTHING, "disks": remembered_disks(copies, values, last)}
     disks, snapshots = own_disks(source, values), selected_snapshots(source, values)

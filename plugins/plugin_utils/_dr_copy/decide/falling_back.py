@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..._role.answers import Answer, CopyAnswer, CopyRow, DiskRow, Failure, InfoAnswer, ShareAnswer
-from ..._role.failures import failures_of, has_no_failure
+from ..._role.failures import failures_of, has_failed
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import plan_snapshots
@@ -44,7 +44,7 @@ def fall_back(
     disks. A snapshot that it shows is not gone, whatever a copy call answered. A snapshot that it no longer shows is
     not chosen.
     """
-    shown = {s["snapshot_id"] for s in again["snapshots"]} if has_no_failure(again) else None
+    shown = None if has_failed(again) else {s["snapshot_id"] for s in again["snapshots"]}
     gone = {pair for pair in _gone(plan_rows, answers, values) if shown is None or pair[0] not in shown}
     affected = {_disk_in_region(row) for row in plan_rows if _snapshot_to_region(row) in gone}
     names = {row["disk_id"]: row["disk_name"] for row in plan_rows if _disk_in_region(row) in affected}

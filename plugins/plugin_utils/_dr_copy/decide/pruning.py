@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_first_shard
 
 from ..._role.answers import CopyAnswer, DiskRow, InfoAnswer, SnapshotRow, SourceRow
-from ..._role.failures import failures_of, has_no_failure
+from ..._role.failures import failures_of, has_failed
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
 from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
@@ -141,9 +141,9 @@ def orphans(
     source = source or InfoAnswer()
     chosen = {disk["disk_id"] for disk in [*disks, *wanted_disks(source, values)]}
     existing = {disk["disk_id"] for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
-    gone = "gone" if has_no_failure(source) and "other_disks" in source else None
+    gone = "gone" if not has_failed(source) and "other_disks" in source else None
     # Without a listing of the source region, the disks of other shards are unknown.
-    part = None if has_no_failure(source) else shard_disks_by_marks(copies, values)
+    part = shard_disks_by_marks(copies, values) if has_failed(source) else None
     return [
         {
             **_as_result(copy, made_from),

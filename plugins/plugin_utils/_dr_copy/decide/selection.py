@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, is_first_shard
 
 from ..._role.answers import DiskRow, Failure, InfoAnswer, SnapshotRow
-from ..._role.failures import has_no_failure, run_failure
+from ..._role.failures import has_failed, run_failure
 from ..._role.marks import DISK_NAME, plan_of
 from ..._role.rows import disk_id_of, parse_time
 from ..._sets.copies import Copy, copies_of
@@ -26,7 +26,7 @@ from .destinations import managed_copies
 
 def selected_snapshots(source: InfoAnswer, values: Variables) -> list[SnapshotRow]:
     """Return the snapshots that this run covers; none if the source region could not be listed."""
-    snapshots = source.get("snapshots") or [] if has_no_failure(source) else []
+    snapshots = [] if has_failed(source) else source.get("snapshots") or []
     left_out = {str(disk["disk_id"]) for disk in excluded_disks(source, values)}
     own = [s for s in snapshots if disk_id_of(s) not in left_out]
     part = shard_disks(source, values) if values.shard else ()
@@ -39,7 +39,7 @@ def shard_disks_to_list(source: InfoAnswer, values: Variables) -> list[str]:
     The first shard lists all copies, because it reports the orphans of all shards. A shard without a listing of the
     source region lists all copies too.
     """
-    if is_first_shard(values.shard) or not has_no_failure(source):
+    if is_first_shard(values.shard) or has_failed(source):
         return []
     return sorted(shard_disks(source, values))
 
@@ -90,7 +90,7 @@ def too_few(source: InfoAnswer, values: Variables, near: str = "") -> Failure | 
 
     ``near`` names disks whose tags nearly match.
     """
-    if not has_no_failure(source):
+    if has_failed(source):
         return None
     number = len(wanted_disks(source, values))
     if number >= values.min_disks and (number or values.allow_empty):
@@ -98,11 +98,11 @@ def too_few(source: InfoAnswer, values: Variables, near: str = "") -> Failure | 
     tags = ", ".join(f"{key}={value}" for key, value in values.disk_tags.items())
     has = [f"the tags {tags}"] if tags else []
     has += [f"one of the IDs {', '.join(values.disk_ids)}"] if values.disk_ids else []
-    is_one = number == 1 or (number == 0 and not values.allow_empty)  # "No disk ... has"
-    verbs = ("has", "exists") if is_one else ("have", "exist")
+    is_empty = number == 0 and not values.allow_empty
+    verbs = ("has", "exists") if is_empty or number == 1 else ("have", "exist")
     named = f"{verbs[0]} {' and '.join(has)}" if has else verbs[1]
     nothing = "" if values.reads_only else ". Nothing was copied"
-    if number == 0 and not values.allow_empty:
+    if is_empty:
         nearly = f". The tags of these disks nearly match: {near}" if near else ""
         return run_failure(
             f"No disk in {values.source_region} {named}{nothing}{nearly}",

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from ..._role.answers import SnapshotRow
 from ..._role.enumerations import first_in_words
-from ..._role.failures import has_no_failure
+from ..._role.failures import has_failed
 from ..._role.rows import parse_time
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids
@@ -147,7 +147,7 @@ def _groups(copies: Sequence[Copy], steps: StepResults, values: Variables) -> li
     If the source region could not be listed, the marks of the newest copies name the group of a disk, and the last
     report that of a disk without such marks.
     """
-    if has_no_failure(steps.source):
+    if not has_failed(steps.source):
         return groups_in(steps.source, values)
     chosen = {disk["disk_id"] for disk in steps.disks}
     known = {**(steps.last.get("groups") or {}), **group_ids_by_marks(copies)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..._role.answers import InfoAnswer
-from ..._role.failures import has_no_failure
+from ..._role.failures import has_failed
 from ..._sets.copies import Copy
 from ..._sets.groups import Group, groups_of
 from ..._sets.inputs import sources_of_copies
@@ -39,4 +39,4 @@ def marks_by_source(
 
 def groups_in(source: InfoAnswer, values: Variables) -> list[Group]:
     """Return the groups of the disks that this run protects; none if the source region was not listed."""
-    return groups_of(own_disks(source, values), values.group_tag) if has_no_failure(source) else []
+    return [] if has_failed(source) else groups_of(own_disks(source, values), values.group_tag)

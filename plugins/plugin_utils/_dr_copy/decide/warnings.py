@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
     quoted_failures,
 )
 
-from ..._role.failures import failures_of, has_no_failure
+from ..._role.failures import failures_of, has_failed
 from ..._role.marks import plan_of
 from ..._role.rows import is_archived, parse_time
 from ..input.variables import Variables
@@ -34,7 +34,7 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
     """Return the warnings of a run, from its result and the results of its steps."""
     source = steps.source
     parts = []
-    if not has_no_failure(source):
+    if has_failed(source):
         parts.append(
             f"The source region {values.source_region} could not be listed. The recovery points come from the last "
             "report and from the tags of the copies. Disks that are in neither are not shown."

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version
-from ..._role.failures import failures_of, has_answered, has_no_failure, is_listed
+from ..._role.failures import failures_of, has_answered, has_failed, is_listed
 from ..._role.reported import SCHEMA, DiskFacts
 from ..._role.rows import only
 from ..._role.run_context import RunContext
@@ -133,7 +133,7 @@ def _versions(context: RunContext) -> dict[str, str]:
 
 def _last(steps: StepResults) -> LastReport:
     """Return the facts that could not be read now, from the last report, for the next run."""
-    forgets = has_no_failure(steps.source) and not steps.stopped
+    forgets = not has_failed(steps.source) and not steps.stopped
     return LastReport() if forgets else steps.last
 
 

@@ -63,13 +63,17 @@ def test_each_server_is_a_line_that_opens_to_its_disks_the_worst_first():
     assert marks == ["bad", "bad", "amber", "amber", "good"], "a late set misses the RPO, where that is asked"
 
 
+def torn_of(*disks):
+    return [{"disk_id": disk["disk_id"], "source_created_at": disk["source_created_at"]} for disk in disks]
+
+
 def test_the_disks_of_a_server_that_lag_come_first():
     bare, old, new, _other = sample(**GOOD)["recovery_points"]
     bare.update(snapshot_id=None, source_created_at=None, age_hours=None, within_rpo=None)
     old.update(source_created_at=ago(5), age_hours=5.0)
     new.update(source_created_at=ago(1), age_hours=1.0)
     points = [bare, old, new]
-    torn = [{"disk_id": disk["disk_id"], "source_created_at": disk["source_created_at"]} for disk in (new, bare)]
+    torn = torn_of(new, bare)
     own = server("i-1", disks=[disk["disk_id"] for disk in points], torn=torn, source_created_at=ago(5))
     part = drawn({"sets": [own], "recovery_points": points, "warnings": ["torn"]}, **GOOD).part("servers")
     assert [head.text for head in part.one("thead").all("th")][:2] == ["Disk", "In the set"]
@@ -87,6 +91,12 @@ def test_the_disks_of_a_server_that_lag_come_first():
     part = drawn({"sets": [whole], "recovery_points": points}, **GOOD).part("servers")
     assert part.rows == [[names[2], "✓ yes", "2026-11-21 01:00", "1 h", new["snapshot_id"]]]
     assert [span.mark for span in part.all("span")][-1] == "good"
+    behind = server("i-3", disks=[old["disk_id"], new["disk_id"]], torn=torn_of(old), source_created_at=ago(1))
+    part = drawn({"sets": [behind], "recovery_points": points}, **GOOD).part("servers")
+    assert [row[1] for row in part.rows] == ["! no, older than the others", "✓ yes"]
+    unread = server("i-4", disks=[new["disk_id"]], set=None, source_created_at=None, unknown="was not listed")
+    part = drawn({"sets": [unread], "recovery_points": points}, **GOOD).part("servers")
+    assert [row[1] for row in part.rows] == ["! unknown"]
 
 
 def test_the_totals_count_what_was_done():

@@ -114,7 +114,7 @@ class Capabilities:
     may_answer_with_gone = False
     #: The hint about a copy that the cloud accepted and no longer shows.
     gone_hint = "Run again to make a new copy; look in the cloud's audit log for who deleted it."
-    #: What to do before a copy call with a lost answer is sent again by another run, as a sentence and a space.
+    #: What the user must do before another run repeats a copy call whose answer was lost: a sentence and a space.
     before_calling_again = ""
     #: The hint about a copy that does not fit.
     misfit_hint = "Set replace_mismatched: true to make a matching copy."

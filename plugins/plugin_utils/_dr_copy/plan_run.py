@@ -180,8 +180,10 @@ class PlanRun:
         if account:
             answer = self._run_call(calls.share(wanted, account, self._seconds_left))
         else:
-            why = "sts:GetCallerIdentity (with dr_copy_connection) gave no answer"
-            answer = {"msg": f"Nothing was shared: the ID of the account that copies is unknown, because {why}"}
+            answer = {
+                "msg": "Nothing was shared: the ID of the account that copies is unknown, because "
+                "sts:GetCallerIdentity (with dr_copy_connection) gave no answer"
+            }
         self._done.share = both_shares(self._done.share, answer)
 
     def _fall_back(self, calls: Calls, first: Sequence[CopyAnswer]) -> None:

@@ -41,8 +41,9 @@ class Calls:
         """List the copies in the region; with ``of_any_region`` those from all source regions."""
         keys = {"check_keys": True} if self._cloud.shows_keys else {}
         call = self._call("list", packed=True, **keys)
-        arguments = {name: given for name, given in call.arguments.items() if name != "copies_from"}
-        return Call(call.module, arguments) if of_any_region else call
+        if not of_any_region:
+            return call
+        return Call(call.module, {name: given for name, given in call.arguments.items() if name != "copies_from"})
 
     def look(self, tags: Mapping[str, str], disk_ids: Sequence[str] = ()) -> Call[InfoAnswer]:
         """List the disks with these tags; if IDs are given, only these disks."""

@@ -32,8 +32,8 @@ class EnsCapabilities(Capabilities):
     finds_sources = True
     many_destinations_per_call = True
     #: There is no client token, and a second order is billed.
-    before_calling_again = "Look in the console first, because a second order is billed. "
     doubt_seconds = 120.0
+    before_calling_again = "Look in the console first, because a second order is billed. "
     has_zones = False
     shows_sizes = False
     billing_cycles: tuple[str, ...] = ("Hour", "Day", "Month")

@@ -83,11 +83,6 @@ class Comparison:
                 self.row["blocks"] = len(read)
             if len(read) >= self._wanted:
                 break
-        if window.tokens and not read:
-            raise Refused(
-                f"The listings of {self._copy[1]} and {self._of()} show no common block, so none was compared",
-                hint="Run again.",
-            )
         if self._with_source:
             self.row["compared"] = True
         if not read:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
-from ..._core.errors import Busy, CopyError, Credentials, Forbidden, Unreachable
+from ..._core.errors import CopyError, Forbidden, Refused, Unreachable
 from ..._core.keys import Key
 from ..._core.pacing import retry_until_answered
 from ..._core.waiting import Deadline
@@ -47,10 +47,8 @@ class KeyStates:
                     unreachable = str(error)
                     key = Key(key_id, problem=unreachable)
                 except CopyError as error:
-                    is_temporary = isinstance(error, Busy) or (
-                        isinstance(error, Credentials) and not isinstance(error, Forbidden)
-                    )
-                    hint = (error.hint or "") if is_temporary else HINT
+                    # A throttled call and expired credentials have hints of their own.
+                    hint = HINT if isinstance(error, (Refused, Forbidden)) else error.hint or ""
                     key = Key(key_id, problem=f"{error}. {hint}".rstrip())
                 self._known[region, key_id] = key
         return {key_id: self._known[region, key_id] for key_id in key_ids}

@@ -14,10 +14,14 @@ from ..cloud import SnapshotCloud
 from ..decide.orders import order_of
 from ..decide.sightings import Absence
 from ..errors import CopyError
+from ..grouping import grouped
 from ..model import CopyOrder, Snapshot
 from ..waiting import ABSENT_SECONDS, Deadline
 from .attempt import Attempt
 from .reads import Reads
+
+#: The region and the ID of a source.
+_Source = tuple[str | None, str]
 
 
 class Sources(Reads):
@@ -25,33 +29,30 @@ class Sources(Reads):
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
-        self._found: dict[tuple[str | None, str], Snapshot | CopyError | None] = {}
-        #: The IDs of the sources that are still to be read, by region.
-        self._awaited: dict[str | None, list[str]] = {}
+        self._found: dict[_Source, Snapshot | CopyError | None] = {}
+        #: The sources that are still to be read, by region.
+        self._awaited: dict[str | None, list[_Source]] = {}
         #: Sources that reads have not shown so far.
-        self._absent: dict[tuple[str | None, str], Absence] = {}
+        self._absent: dict[_Source, Absence] = {}
         self.warnings: list[str] = []
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Read the sources of these requests, if it is time. Returns those whose source is known now."""
-        needed: dict[str | None, dict[str, None]] = {}
-        for attempt in attempts:
-            region, snapshot_id = attempt.request.source_region, attempt.request.snapshot_id
-            needed.setdefault(region, {})[snapshot_id] = None
-            self._absent.setdefault((region, snapshot_id), Absence(seconds=self._seconds_to_show(attempt)))
+        by_source = {(a.request.source_region, a.request.snapshot_id): a for a in attempts}
+        needed = grouped(by_source, lambda source: source[0])
         self._forget_others(needed)
         self._absent = {
-            source: absence for source, absence in self._absent.items() if source[1] in needed.get(source[0], ())
+            source: self._absent.get(source) or Absence(seconds=self._seconds_to_show(attempt))
+            for source, attempt in by_source.items()
         }
-        for region, all_ids in needed.items():
+        for region, sources in needed.items():
             now = self._deadline.now()
-            asked = [i for i in all_ids if (region, i) not in self._found]
-            ids = [i for i in asked if self._next_read((region, i)) <= now]
+            ids = [source[1] for source in sources if source not in self._found and self._next_read(source) <= now]
             answer = self._read(region, partial(self._cloud.read_sources, region, ids)) if ids else None
             if answer is not None:
                 self._record(region, ids, dict.fromkeys(ids, answer) if isinstance(answer, CopyError) else answer, now)
         self._awaited = {
-            region: [i for i in all_ids if (region, i) not in self._found] for region, all_ids in needed.items()
+            region: [source for source in sources if source not in self._found] for region, sources in needed.items()
         }
         known = [a for a in attempts if (a.request.source_region, a.request.snapshot_id) in self._found]
         for attempt in known:
@@ -63,8 +64,8 @@ class Sources(Reads):
         is_shared = attempt.request.source_tags is not None and not attempt.desired.policy.check_mode
         return max(ABSENT_SECONDS, self._cloud.shared_source_seconds if is_shared else 0.0)
 
-    def _next_read(self, source: tuple[str | None, str]) -> float:
-        return self._absent[source].next_look if source in self._absent else -math.inf
+    def _next_read(self, source: _Source) -> float:
+        return self._absent[source].next_look
 
     def _record(
         self, region: str | None, ids: Sequence[str], found: Mapping[str, Snapshot | CopyError], at: float
@@ -83,9 +84,9 @@ class Sources(Reads):
     def due_at(self) -> float:
         """When (monotonic) a source may be read again: it is time for it, and for its region."""
         reads = [
-            max(self._retry_at(region), min(self._next_read((region, i)) for i in ids))
-            for region, ids in self._awaited.items()
-            if ids
+            max(self._retry_at(region), min(map(self._next_read, sources)))
+            for region, sources in self._awaited.items()
+            if sources
         ]
         return min(reads, default=math.inf)
 

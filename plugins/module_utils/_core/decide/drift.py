@@ -96,9 +96,9 @@ class Drift:
         return tuple(kind for kind, is_missing in missing if is_missing)
 
     def next_write(self, may_lock: bool) -> WriteKind | None:
-        """Return the first missing write that may be sent; without ``may_lock`` none that cannot be undone."""
-        cannot_be_undone = (WriteKind.LOCK, WriteKind.ATTACH)
-        may_be_sent = [kind for kind in self.due if may_lock or kind not in cannot_be_undone]
+        """Return the first missing write that may be sent; without ``may_lock`` none that prevents a deletion."""
+        prevents_deletion = (WriteKind.LOCK, WriteKind.ATTACH)
+        may_be_sent = [kind for kind in self.due if may_lock or kind not in prevents_deletion]
         return next((kind for kind in may_be_sent if kind != WriteKind.LOCK or self.lock.due), None)
 
     @property

@@ -78,7 +78,7 @@ def manifest_of(
         "expected": len(values.expected) if values.expected else None,
         "totals": {
             "disks": len(disks),
-            "restored": sum(disk["state"] in AVAILABLE and not disk["missing"] for disk in disks),
+            "restored": sum(map(_is_restored, disks)),
             "creating": sum(disk["state"] in ("creating", "planned") and not disk["missing"] for disk in disks),
             "missing": sum(bool(disk["missing"]) for disk in disks),
             "claimed": sum(disk["state"] == "claimed" for disk in disks),
@@ -141,6 +141,11 @@ def _with_made(
     if disk and disk["size_gib"]:
         row["size_gib"] = disk["size_gib"]
     return row
+
+
+def _is_restored(disk: ManifestRow) -> bool:
+    """Whether a disk is available and fits."""
+    return disk["state"] in AVAILABLE and not disk["missing"]
 
 
 def _has_failed(disk: RestoredDiskRow) -> bool:
@@ -247,7 +252,7 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
         own = [disk for disk in manifest["disks"] if disk["wave"] == number]
         match = manifest["waves"][number - 1] if number <= len(manifest["waves"]) else {}
         tags = tags_in_words(match) or "all others"
-        available = [disk for disk in own if disk["state"] in AVAILABLE and not disk["missing"]]
+        available = [disk for disk in own if _is_restored(disk)]
         began = "" if manifest["check_mode"] else min(filter(None, (disk["began_at"] for disk in own)), default="")
         last = max(filter(None, (disk["available_at"] for disk in available)), default="")
         warm = [disk["warm_at"] for disk in available if disk["warm_at"]]

@@ -20,20 +20,18 @@ from ..waiting import ABSENT_SECONDS, Deadline
 from .attempt import Attempt
 from .reads import Reads
 
-#: The region and the ID of a source.
-_Source = tuple[str | None, str]
-
 
 class Sources(Reads):
     """Reads sources, and makes orders from them."""
 
     def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
         super().__init__(cloud, deadline)
-        self._found: dict[_Source, Snapshot | CopyError | None] = {}
+        #: The sources that were read, by region and ID.
+        self._found: dict[tuple[str | None, str], Snapshot | CopyError | None] = {}
         #: The sources that are still to be read, by region.
-        self._awaited: dict[str | None, list[_Source]] = {}
+        self._awaited: dict[str | None, list[tuple[str | None, str]]] = {}
         #: Sources that reads have not shown so far.
-        self._absent: dict[_Source, Absence] = {}
+        self._absent: dict[tuple[str | None, str], Absence] = {}
         self.warnings: list[str] = []
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
@@ -64,7 +62,7 @@ class Sources(Reads):
         is_shared = attempt.request.source_tags is not None and not attempt.desired.policy.check_mode
         return max(ABSENT_SECONDS, self._cloud.shared_source_seconds if is_shared else 0.0)
 
-    def _next_read(self, source: _Source) -> float:
+    def _next_read(self, source: tuple[str | None, str]) -> float:
         return self._absent[source].next_look
 
     def _record(

@@ -70,7 +70,8 @@ def test_an_account_that_is_not_known_fails_at_the_end(clouds, connections):
     source = clouds.create_ebs_snapshot(clouds.create_ebs_disk("database", dr_copy="true"))
     clouds.control("faults", [{"fault": "expire", "action": "GetCallerIdentity", "region": "eu-west-1"}])
     result, output = role(clouds, expect=2, **connections)
-    assert "nothing was shared" in " ".join(output.split()) and result["copies"] == []
+    assert "Nothing was shared: the ID of the account that copies is unknown" in " ".join(output.split())
+    assert result["copies"] == []
     assert result["plan"][0]["snapshot_id"] == source and not permissions(clouds, source)
 
 

@@ -22,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     same_encryption,
     sort_copies,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import LIST_NOW, Decision
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import LIST_NOW, Decision, GoOn
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
@@ -135,7 +135,7 @@ def test_every_request_is_decided_once(request, there, policy):
     decision = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
     fitting = [c for c in there if c.state is not State.ERROR and misfit(request, c, Cloud()) is None]
     assert (decision.copy is not None) == bool(fitting)
-    assert sum([decision.copy is not None, decision.begin, decision.error is not None]) == 1
+    assert sum([decision.copy is not None, decision.begins, decision.error is not None]) == 1
     if fitting:
         assert decision.copy == min(fitting, key=counting_key)
 
@@ -143,14 +143,14 @@ def test_every_request_is_decided_once(request, there, policy):
 @given(requests, copies(), policies)
 def test_nothing_is_ever_deleted_that_is_not_certainly_ours_or_held_or_still_counts(request, there, policy):
     decision = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
-    assert all(c.deletable and not c.held for c in (*decision.deletions.now, *decision.deletions.to_delete))
-    assert decision.copy not in decision.deletions.now and decision.copy not in decision.deletions.to_delete
-    for copy in decision.deletions.now:
+    assert all(c.deletable and not c.held for c in (*decision.steps.delete, *decision.deletions.to_delete))
+    assert decision.copy not in decision.steps.delete and decision.copy not in decision.deletions.to_delete
+    for copy in decision.steps.delete:
         assert copy.state is not State.ERROR or policy.replace_failed
         if copy.state is not State.ERROR:
             assert misfit(request, copy, Cloud()) is None or policy.replace_mismatched or policy.remove_duplicates
-    if decision.deletions.now and any(c.state is not State.ERROR for c in decision.deletions.now):
-        gone = {c.id for c in decision.deletions.now}
+    if decision.steps.delete and any(c.state is not State.ERROR for c in decision.steps.delete):
+        gone = {c.id for c in decision.steps.delete}
         assert any(c.state is State.COMPLETED and c.id not in gone for c in there), "a complete copy remains"
 
 
@@ -159,8 +159,8 @@ def test_nothing_is_deleted_on_an_old_look(request, there, policy, age):
     memory = memory_after(there, NOW - age)
     decision = decide(desired_of(request, policy), memory, NOW, NOON)
     fresh = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
-    assert not decision.deletions.now
-    assert not fresh.deletions.now or decision.look.at <= NOW
+    assert not decision.steps.delete
+    assert not fresh.steps.delete or decision.steps.look.at <= NOW
     assert not memory.is_fresh(NOW), "and nothing is started based on it"
 
 
@@ -171,8 +171,8 @@ def test_a_copy_that_the_last_look_lacks_is_not_deleted_and_justifies_no_deletio
         shown = {c.id: c for c in there if c is not missing}
         memory.record_look(shown, None, NOW)
         decision = decide(desired_of(request, policy), memory, NOW, NOON)
-        assert missing not in decision.deletions.now
-        for copy in decision.deletions.now:
+        assert missing not in decision.steps.delete
+        for copy in decision.steps.delete:
             assert copy.state is State.ERROR or any(
                 c.state is State.COMPLETED and c is not copy and c in shown.values() for c in there
             )
@@ -197,11 +197,11 @@ def test_a_decision_after_a_finished_run_has_nothing_to_do(request, there, polic
         source=Provenance("source", "here", managed=True),
     )
     after = [replace(c, state=State.COMPLETED) if c.state is State.PENDING else c for c in there]
-    after += [made] if decision.begin else []
+    after += [made] if decision.begins else []
     for _look in range(3):  # an old copy is deleted once its replacement exists, a duplicate once its survivor does
         again = decide(desired, memory_after(after), NOW, NOON)
         assert again.copy is not None and not again.error
-        gone = {c.id for c in again.deletions.now}
+        gone = {c.id for c in again.steps.delete}
         after = [c for c in after if c.id not in gone]
     assert decide(desired, memory_after(after), NOW, NOON).settled
 
@@ -213,14 +213,14 @@ def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(reques
         desired = desired_of(request, Policy(absent=True, wait=wait, copy_ids=copy_ids))
         desired.cloud.cancels_by_deletion = cancels
         decision = decide(desired, memory_after(there), NOW, NOON)
-        for copy in decision.deletions.now:
+        for copy in decision.steps.delete:
             assert copy.deletable and not copy.held and (copy_ids is None or copy.id in copy_ids)
             assert cancels or copy.state is not State.PENDING
             assert not (copy_ids is not None and copy.state is State.PENDING)
         named = {c.id for c, _error in decision.deletions.refused}
         assert named >= {c.id for c in there if c.held and (copy_ids is None or c.id in copy_ids)}
         assert not named & {c.id for c in decision.deletions.to_delete}
-        assert not decision.look.at_all, "what is waited for is followed by its ID, not by listings"
+        assert not decision.steps.look.at_all, "what is waited for is followed by its ID, not by listings"
 
 
 def test_a_lost_call_is_looked_for_until_the_time_of_doubt_is_over_and_then_made_again():
@@ -228,9 +228,9 @@ def test_a_lost_call_is_looked_for_until_the_time_of_doubt_is_over_and_then_made
     memory.record_copy_sent(NOON)
     memory.record_copy_in_doubt(Ambiguous("gone"), NOW, NOON)
     at = NOW
-    while not (decision := decide(desired, memory, at, NOON)).begin:
-        assert at < decision.look.at <= NOW + Cloud.doubt_seconds + 1
-        at = decision.look.at
+    while not (decision := decide(desired, memory, at, NOON)).begins:
+        assert at < decision.steps.look.at <= NOW + Cloud.doubt_seconds + 1
+        at = decision.steps.look.at
         memory.record_look({}, None, at)
     assert at >= NOW + Cloud.doubt_seconds
 
@@ -281,29 +281,23 @@ def test_an_unencrypted_copy_is_no_duplicate_of_an_encrypted_one():
 @pytest.mark.parametrize("absent", [False, True])
 def test_before_the_first_look_the_decision_is_to_look_at_all_copies_at_once(absent):
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=absent))
-    assert decide(desired, Memory(), NOW, NOON) == Decision(look=LIST_NOW)
+    assert decide(desired, Memory(), NOW, NOON) == Decision(GoOn(LIST_NOW))
 
 
 def test_a_decision_needs_only_what_it_decides():
-    nothing = Decision()
-    asked = (
-        nothing.begin,
-        nothing.update,
-        nothing.needs_locks,
-        nothing.needs_source,
-        nothing.look.at_all,
-        nothing.look.compare,
-    )
+    nothing = Decision(GoOn())
+    steps = nothing.steps
+    asked = (nothing.begins, steps.update, steps.needs_locks, steps.needs_source, steps.look.at_all, steps.look.compare)
     assert not any(asked) and not nothing.settled and not nothing.change and nothing.drift.is_none
-    assert nothing.look.at == nothing.look.poll_at == nothing.retry_at == math.inf
+    assert steps.look.at == nothing.poll_at == steps.retry_at == math.inf
 
 
 @given(requests, copies(), policies)
 def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_key(request, there, policy):
     policy = replace(policy, remove_duplicates=True, replace_mismatched=False)
     decision = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
-    by_id, gone = {c.id: c for c in there}, {c.id for c in decision.deletions.now}
-    for copy in (c for c in decision.deletions.now if c.state is not State.ERROR):
+    by_id, gone = {c.id: c for c in there}, {c.id for c in decision.steps.delete}
+    for copy in (c for c in decision.steps.delete if c.state is not State.ERROR):
         survivor = by_id[decision.deletions.survivor_of[copy.id]]
         assert survivor.id not in gone and survivor.state is State.COMPLETED
         assert same_encryption(copy, survivor, Cloud())
@@ -325,7 +319,7 @@ def test_a_duplicate_is_deleted_only_for_a_copy_that_shows_equal_encryption_and_
 def test_an_unknown_fact_of_a_duplicate_is_no_reason_to_delete_it(one, other, is_deleted):
     there = [copy_of(n, encrypted=shown[0], kms_key=shown[1]) for n, shown in enumerate((one, other))]
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(remove_duplicates=True))
-    assert [c.id for c in decide(desired, memory_after(there), NOW, NOON).deletions.now] == (
+    assert [c.id for c in decide(desired, memory_after(there), NOW, NOON).steps.delete] == (
         ["copy-1"] if is_deleted else []
     )
 
@@ -348,7 +342,7 @@ def tagging(**facts):
 def test_tags_and_expiry_are_written_on_looks_of_fifteen_seconds_at_most(facts, age):
     decision = decide(tagging(**facts), memory_after([copy_of()], NOW - age), NOW, NOON)
     assert bool(decision.change or decision.expiry) == (age <= 15)
-    assert not decision.settled and (age <= 15 or decision.look.at <= NOW)
+    assert not decision.settled and (age <= 15 or decision.steps.look.at <= NOW)
 
 
 def test_expiry_is_judged_by_copy():
@@ -403,9 +397,9 @@ def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy,
     desired = tagging(**facts)
     desired.policy, desired.source, desired.source_is_read = Policy(purge_tags=purge), None, False
     decision = decide(desired, memory_after([copy]), NOW, NOON)
-    assert decision.needs_source == needs and not (needs and (decision.change or decision.settled))
+    assert decision.steps.needs_source == needs and not (needs and (decision.change or decision.settled))
     desired.source, desired.source_is_read = SOURCE, True
-    assert not decide(desired, memory_after([copy]), NOW, NOON).needs_source
+    assert not decide(desired, memory_after([copy]), NOW, NOON).steps.needs_source
 
 
 @pytest.mark.parametrize(
@@ -433,7 +427,7 @@ def test_tags_of_another_service_are_waited_for_until_a_later_look_shows_them():
     for at, shown, settled in ((1, marked(team="dr"), False), (2, copy_of(), False), (3, marked(team="dr"), True)):
         memory.record_look({"copy-1": shown}, None, NOW + at)
         decision = decide(desired, memory, NOW + at, NOON)
-        assert not decision.change and decision.settled == settled and (decision.look.at < math.inf) != settled
+        assert not decision.change and decision.settled == settled and (decision.steps.look.at < math.inf) != settled
 
 
 def test_a_tag_that_was_sent_with_another_value_is_sent_again():
@@ -450,7 +444,7 @@ def test_a_lost_answer_is_looked_after_before_the_write_is_sent_again(kind):
     memory = memory_after([copy_of()])
     memory.record_refusal("copy-1", kind, Ambiguous("gone"), NOW)
     again = decide(desired, memory, NOW + 5, NOON)
-    assert not again.change and not again.expiry and again.look.at <= NOW + 5
+    assert not again.change and not again.expiry and again.steps.look.at <= NOW + 5
     memory.record_look({"copy-1": copy_of()}, None, NOW + 5)
     again = decide(desired, memory, NOW + 5, NOON)
     assert again.change or again.expiry
@@ -463,10 +457,10 @@ def test_a_copy_that_is_held_or_locked_is_deleted_by_nothing_and_named(facts, ke
     request = CopyRequest("source", "here", "there")
     assert not decide(
         desired_of(request, Policy(remove_duplicates=True)), memory_after([copy_of(), held]), NOW, NOON
-    ).deletions.now
+    ).steps.delete
     decision = decide(desired_of(request, Policy(absent=True)), memory_after([held]), NOW, NOON)
     ((named, error),) = decision.deletions.refused
-    assert named is held and not decision.deletions.now and held.id in str(error) and error.hint
+    assert named is held and not decision.steps.delete and held.id in str(error) and error.hint
     assert ("locked" in str(error)) == (facts == "locked") and error.message == failures.held_copy(held).message
 
 
@@ -492,7 +486,8 @@ def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, 
     desired.cloud.lock_modes = modes
     memory.record_locks({}, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.update == WriteKind.LOCK, decision.drift.lock.later, decision.needs_locks) == (now, later, False)
+    assert (decision.steps.update == WriteKind.LOCK, decision.drift.lock.later) == (now, later)
+    assert not decision.steps.needs_locks
 
 
 @pytest.mark.parametrize(
@@ -515,7 +510,7 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
         memory.record_refusal("copy-1", WriteKind.LOCK, lost, NOW)
         memory.record_look({"copy-1": copy_of()}, None, NOW + 10)
     decision = decide(desired, memory, NOW + 10, NOON)
-    assert (decision.update == WriteKind.LOCK, decision.needs_locks) == (lock, reads)
+    assert (decision.steps.update == WriteKind.LOCK, decision.steps.needs_locks) == (lock, reads)
 
 
 @pytest.mark.parametrize(("age", "lock"), [(15, True), (16, False), (NOW / 2, False)])
@@ -530,9 +525,13 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
         memory.record_locks({}, NOW - age)
     memory.record_look({"copy-1": copy_of()}, None, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.update == WriteKind.LOCK, decision.needs_locks, decision.settled) == (lock, not lock, False)
+    assert (decision.steps.update == WriteKind.LOCK, decision.steps.needs_locks, decision.settled) == (
+        lock,
+        not lock,
+        False,
+    )
     memory.record_refusal("copy-1", WriteKind.LOCK, Throttled("slow"), NOW)
-    paused = decide(desired, memory, NOW + 0.5, NOON)
+    paused = decide(desired, memory, NOW + 0.5, NOON).steps
     assert not (paused.update == WriteKind.LOCK or paused.needs_locks) and paused.retry_at == NOW + 1, (
         "nothing is read during a pause"
     )
@@ -552,7 +551,11 @@ def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, reche
     if rechecked:
         memory.own_copies["copy-1"].rechecked = True
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.update == WriteKind.LOCK, decision.settled, decision.drift.due) == (lock, False, (WriteKind.LOCK,))
+    assert (decision.steps.update == WriteKind.LOCK, decision.settled, decision.drift.due) == (
+        lock,
+        False,
+        (WriteKind.LOCK,),
+    )
 
 
 @pytest.mark.parametrize(
@@ -618,11 +621,11 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
     memory.record_refusal("copy-1", WriteKind.DELETE, Ambiguous("lost"), NOW)
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=True))
     waiting = decide(desired, memory, NOW + 0.5, NOON)
-    assert not waiting.deletions.now and waiting.retry_at == NOW + 1
+    assert not waiting.steps.delete and waiting.steps.retry_at == NOW + 1
     memory.record_look({}, ["copy-1"], NOW + 2)
-    assert decide(desired, memory, NOW + 17, NOON).deletions.now == (copy,), "though the look did not show it"
+    assert decide(desired, memory, NOW + 17, NOON).steps.delete == (copy,), "though the look did not show it"
     late = decide(desired, memory, NOW + 17.1, NOON)
-    assert not late.deletions.now and late.look.at <= NOW + 17.1
+    assert not late.steps.delete and late.steps.look.at <= NOW + 17.1
 
 
 def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one():
@@ -632,7 +635,7 @@ def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one
     memory = memory_after([old], NOW - 3600)
     memory.record_look({c.id: c for c in (old, young)}, None, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert decision.deletions.now == (young,) and decision.look.at == NOW + 15
+    assert decision.steps.delete == (young,) and decision.steps.look.at == NOW + 15
 
 
 @pytest.mark.parametrize(("since", "pause"), [(0.2, 0.5), (4.0, 2.0), (20.0, 10.0), (90.0, 15.0)])
@@ -642,9 +645,9 @@ def test_pauses_grow_while_a_deleted_copy_shows_still(since, pause):
     desired.cloud.deletes_later = True
     memory = memory_after([copy], NOW - 1)
     memory.record_deletion(copy.id, NOW)
-    assert decide(desired, memory, NOW, NOON).look.at == NOW + 0.5
+    assert decide(desired, memory, NOW, NOON).steps.look.at == NOW + 0.5
     memory.record_look({copy.id: copy}, [copy.id], NOW + since)
-    assert decide(desired, memory, NOW + since, NOON).look.at == pytest.approx(NOW + since + pause)
+    assert decide(desired, memory, NOW + since, NOON).steps.look.at == pytest.approx(NOW + since + pause)
 
 
 @pytest.mark.parametrize(
@@ -781,9 +784,9 @@ def test_a_copy_of_this_run_is_deleted_if_another_run_made_an_earlier_one(mine, 
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True))
     desired.cloud.cancels_by_deletion = cancels
     decision = decide(desired, made_beside(mine, other), NOW, NOON)
-    assert decision.deletions.now == ((mine,) if is_deleted else ())
+    assert decision.steps.delete == ((mine,) if is_deleted else ())
     assert decision.deletions.survivor_of == ({mine.id: other.id} if is_deleted else {})
-    assert (decision.look.at < math.inf) == waits and decision.settled == (not is_deleted and not waits)
+    assert (decision.steps.look.at < math.inf) == waits and decision.settled == (not is_deleted and not waits)
 
 
 @pytest.mark.parametrize(("error", "settled"), [(Throttled("slow"), False), (Refused("in use"), True)])
@@ -791,7 +794,7 @@ def test_a_copy_that_may_never_be_deleted_is_not_tried_again(error, settled):
     memory = made_beside(MINE, EARLIER)
     memory.record_refusal(MINE.id, WriteKind.DELETE, error, NOW)
     decision = decide(desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory, NOW, NOON)
-    assert not decision.deletions.now and decision.settled == settled
+    assert not decision.steps.delete and decision.settled == settled
 
 
 def test_duplicates_are_all_copies_but_the_one_that_counts():
@@ -803,9 +806,9 @@ def test_duplicates_are_all_copies_but_the_one_that_counts():
 
 def test_all_copies_are_looked_at_only_while_the_one_that_counts_does_not_show():
     desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([IN_PROGRESS])
-    assert not decide(desired, memory, NOW, NOON).look.at_all
+    assert not decide(desired, memory, NOW, NOON).steps.look.at_all
     memory.record_look({}, ["copy-1"], NOW + 1)
-    assert decide(desired, memory, NOW + 1, NOON).look.at_all
+    assert decide(desired, memory, NOW + 1, NOON).steps.look.at_all
 
 
 @pytest.mark.parametrize(("looked_at", "look_at"), [(1, 1.5), (4, 6), (40, 55)])
@@ -814,7 +817,7 @@ def test_pauses_grow_while_tags_of_another_service_do_not_show(looked_at, look_a
     desired.cloud.tags_in_copy_call = False
     memory.record_tags("copy-1", TagChange({"team": "dr"}), NOW)
     memory.record_look({"copy-1": copy_of()}, None, NOW + looked_at)
-    assert decide(desired, memory, NOW + looked_at, NOON).look.at == NOW + look_at
+    assert decide(desired, memory, NOW + looked_at, NOON).steps.look.at == NOW + look_at
 
 
 def test_a_misfit_in_progress_is_not_replaced_yet():
@@ -822,14 +825,14 @@ def test_a_misfit_in_progress_is_not_replaced_yet():
     fitting = copy_of(3, encrypted=True)
     request = CopyRequest("source", "here", "there", encrypted=True)
     desired = desired_of(request, Policy(replace_mismatched=True))
-    assert decide(desired, memory_after([complete, pending, fitting]), NOW, NOON).deletions.now == (complete,)
+    assert decide(desired, memory_after([complete, pending, fitting]), NOW, NOON).steps.delete == (complete,)
 
 
 def test_a_misfit_that_came_later_is_not_replaced():
     desired = desired_of(CopyRequest("source", "here", "there", encrypted=True), Policy(replace_mismatched=True))
     memory = memory_after([copy_of(1)], NOW - 5)
     memory.record_look({f"copy-{n}": copy_of(n, encrypted=n == 3) for n in (1, 2, 3)}, None, NOW)
-    assert decide(desired, memory, NOW, NOON).deletions.now == (copy_of(1, encrypted=False),)
+    assert decide(desired, memory, NOW, NOON).steps.delete == (copy_of(1, encrypted=False),)
 
 
 @pytest.mark.parametrize(("removes", "deleted"), [(True, [2, 3]), (False, [])])
@@ -838,7 +841,7 @@ def test_duplicates_among_misfits_are_deleted_once_a_copy_is_started(removes, de
     desired.policy = replace(desired.policy, replace_mismatched=True, wait=False)
     decision = decide(desired, memory_after([copy_of(n, encrypted=False) for n in (1, 2, 3)]), NOW, NOON)
     to_delete = [copy.id for copy in decision.deletions.to_delete]
-    assert decision.begin and to_delete == [f"copy-{n}" for n in deleted]
+    assert decision.begins and to_delete == [f"copy-{n}" for n in deleted]
 
 
 @pytest.mark.parametrize(("answers_with_gone", "calls"), [(True, 2), (False, 1)])
@@ -847,7 +850,7 @@ def test_a_copy_that_never_showed_is_requested_once_more_if_a_token_may_name_a_d
     desired.cloud.may_answer_with_gone = answers_with_gone
     for number in range(1, 4):
         decision = decide(desired, memory, at, NOON)
-        if not decision.begin:
+        if not decision.begins:
             break
         memory.record_copy_sent(NOON)
         memory.record_copy_accepted(replace(copy_of(number), state=State.PENDING), at)

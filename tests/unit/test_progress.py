@@ -13,7 +13,12 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.attempt import Attempt
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.progress import FILE, Progress
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import Decision, NextStep
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import (
+    Begin,
+    Decision,
+    Done,
+    GoOn,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
@@ -54,7 +59,7 @@ def test_the_time_left_is_reported_only_while_something_is_left(tmp_path):
     progress = Progress(str(tmp_path), Deadline(clock, 100))
     attempt = Attempt(DesiredState(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
     for clock.now, state, percent in ((0.0, State.PENDING, 0), (10.0, State.PENDING, 50), (20.0, State.COMPLETED, 100)):
-        attempt.decision = Decision(copy=Snapshot("two", "there", state, str(state), progress=percent))
+        attempt.decision = Decision(GoOn(), Snapshot("two", "there", state, str(state), progress=percent))
         progress.report([attempt])
     left = [json.loads(line)["left"] for line in (tmp_path / FILE).read_text().splitlines()]
     assert left == [None, 10, None]
@@ -65,9 +70,9 @@ def test_no_progress_is_shown_before_it_is_known_what_to_start(tmp_path):
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
     attempt = Attempt(DesiredState(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
     for attempt.decision in (
-        Decision(needs_source=True),
-        Decision(next=NextStep.BEGIN),
-        Decision(next=NextStep.NOTHING),
+        Decision(GoOn(needs_source=True)),
+        Decision(Begin()),
+        Decision(Done()),
     ):
         progress.report([attempt])
     phases = [json.loads(line)["phase"] for line in (tmp_path / FILE).read_text().splitlines()]
@@ -116,8 +121,8 @@ def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, o
     request = CopyRequest("one", "here", "here", options=options, is_disk=True)
     attempt = Attempt(DesiredState(request, policy, Capabilities()))
     there = Snapshot("two", "here", State.COMPLETED, "available", progress=100)
-    for clock.now, then in ((0.0, NextStep.GO_ON), (0.1, NextStep.NOTHING)):
-        attempt.decision = Decision(copy=there, next=then)
+    for clock.now, then in ((0.0, GoOn()), (0.1, Done())):
+        attempt.decision = Decision(then, there)
         progress.report([attempt])
     assert [json.loads(line)["done"] for line in (tmp_path / FILE).read_text().splitlines()] == [0, 1], "at once"
 
@@ -144,7 +149,7 @@ def test_a_disk_in_progress_shows_no_percentage(tmp_path):
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
     attempt = Attempt(DesiredState(CopyRequest("snap-1", "here", "here", is_disk=True), Policy(), Capabilities()))
     made = Snapshot("vol-1", "here", State.PENDING, "creating", progress=0)
-    attempt.decision = Decision(copy=made)
+    attempt.decision = Decision(GoOn(), made)
     attempt.memory.record_look({"vol-1": made}, None, 0.0)
     progress.report([attempt])
     (line,) = (tmp_path / FILE).read_text().splitlines()

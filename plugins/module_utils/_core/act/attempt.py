@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..decide.copies import other_copies, sort_copies
-from ..decide.decision import Decision
+from ..decide.decision import Decision, GoOn
 from ..decide.desired import DesiredState
 from ..decide.memory import Memory
 from ..decide.writes import WriteKind
@@ -31,7 +31,7 @@ class Attempt:
     #: Its position among the requests of the run.
     position: int = 0
     memory: Memory = field(default_factory=Memory)
-    decision: Decision = field(default_factory=Decision)
+    decision: Decision = Decision(GoOn())
     error: CopyError | None = None
     failures: list[tuple[str, CopyError]] = field(default_factory=list)
     #: What was decided on the first look, for ``--diff`` and check mode.
@@ -50,6 +50,10 @@ class Attempt:
     @property
     def copy(self) -> Resource | None:
         return self.decision.copy
+
+    @property
+    def steps(self) -> GoOn:
+        return self.decision.steps
 
     @property
     def duplicates(self) -> tuple[Resource, ...]:
@@ -82,13 +86,13 @@ class Attempt:
 
     @property
     def waits_to_begin(self) -> bool:
-        return self.error is None and self.decision.begin
+        return self.error is None and self.decision.begins
 
     @property
     def is_in_flight(self) -> bool:
         """Whether a copy of it takes room, or may take room, at the destination."""
         call = self.memory.copy_call
-        if call.is_out or (self.copy is None and call.is_in_doubt and not self.decision.begin):
+        if call.is_out or (self.copy is None and call.is_in_doubt and not self.decision.begins):
             return self.error is None
         return self.copy is not None and self.copy.state is State.PENDING
 
@@ -130,14 +134,14 @@ class Attempt:
 
         Their room is a reason too, if others wait for it in a window.
         """
-        look_at = self.decision.look.at if self.is_open else math.inf
+        look_at = self.steps.look.at if self.is_open else math.inf
         return min(look_at, self.poll_at(window)) if window else look_at
 
     def poll_at(self, window: Window) -> float:
         """Return when a copy in progress is worth a look because of its room."""
-        if self.decision.look.poll_at == math.inf:
+        if self.decision.poll_at == math.inf:
             return math.inf
-        return min(self.decision.look.poll_at, window.poll_at(self.started_at, self.memory.looked_at))
+        return min(self.decision.poll_at, window.poll_at(self.started_at, self.memory.looked_at))
 
 
 def source_disk_id_of(copy: Resource) -> str | None:

@@ -141,10 +141,10 @@ class Loop:
             refreshed += region.look(last)
             looked = True
         now = self._deadline.now()
-        refreshed += [a for region in self._regions.values() for a in region.active if a.decision.retry_at <= now]
+        refreshed += [a for region in self._regions.values() for a in region.active if a.steps.retry_at <= now]
         self._decide(a for a in refreshed if a.request.lock)  # whether locks are needed, given the current copies
         if not (priority_region and refreshed):
-            refreshed += self._locks.read([a for a in self._active if a.decision.needs_locks])
+            refreshed += self._locks.read([a for a in self._active if a.steps.needs_locks])
         return refreshed + self._sources.read([a for a in self._needing if a.is_open])
 
     def _look_back(self) -> list[Attempt]:
@@ -215,7 +215,7 @@ class Loop:
                 attempt.decision = decide(attempt.desired, attempt.memory, now, utc_now)
                 if attempt.first_decision is None and attempt.memory.was_listed:
                     attempt.first_decision = attempt.decision
-            if attempt.decision.needs_source:
+            if attempt.steps.needs_source:
                 self._needing[attempt] = None
             else:
                 self._needing.pop(attempt, None)
@@ -233,12 +233,13 @@ class Loop:
             self._warn_of_unread(region, [a for a in region.attempts if a.is_complete and not self._policy.absent])
         for attempt in self.attempts:
             decision, memory, region = attempt.decision, attempt.memory, self._regions[attempt.request.region]
-            source = self._sources.unread.get(attempt.request.source_region) if decision.needs_source else None
-            if attempt.copy and attempt.error is None and (decision.drift.tags.unread or decision.needs_source):
+            steps = decision.steps
+            source = self._sources.unread.get(attempt.request.source_region) if steps.needs_source else None
+            if attempt.copy and attempt.error is None and (decision.drift.tags.unread or steps.needs_source):
                 why = failures.source_not_read(attempt.copy, decision.drift.tags.unread or source)
                 attempt.failures.append((attempt.copy.id, why))
-            is_known = memory.was_listed and not decision.look.unsure
-            if not act and is_known and not (decision.needs_source and attempt.copy is None):
+            is_known = memory.was_listed and not steps.look.unsure
+            if not act and is_known and not (steps.needs_source and attempt.copy is None):
                 continue
             if attempt.error is None and not decision.settled:
                 attempt.error = timed_out(attempt.desired, memory, attempt.copy, region.unread, source)

@@ -112,7 +112,7 @@ def _phase_of(attempts: Sequence[Attempt]) -> str:
         return "copying"
     if all(map(_is_done, attempts)):
         return "done"
-    return "" if any(attempt.is_open and attempt.decision.needs_source for attempt in attempts) else "finishing"
+    return "" if any(attempt.is_open and attempt.steps.needs_source for attempt in attempts) else "finishing"
 
 
 def _slowest(attempts: Sequence[Attempt]) -> Slowest | None:

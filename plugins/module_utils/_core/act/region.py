@@ -65,7 +65,7 @@ class Region:
             return math.inf
         if not self.was_listed:
             return self._retries.due_at
-        looks = [a.decision.look.at for a in self.active]
+        looks = [a.steps.look.at for a in self.active]
         looks += [at for at, _waiting in self._comparisons]
         if self.room.queue:
             looks += [*(a.poll_at(self.room.window) for a in self.room.in_flight), self._recount_at]
@@ -74,7 +74,7 @@ class Region:
             if min(looks) == math.inf:
                 looks.append(self._looked_at + min(self._wait_delay, RETRY_SECONDS))
         look_at = max(self._retries.due_at, min(looks, default=math.inf))
-        return min([look_at, *(a.decision.retry_at for a in self.active)])
+        return min([look_at, *(a.steps.retry_at for a in self.active)])
 
     @property
     def _recount_at(self) -> float:
@@ -100,15 +100,15 @@ class Region:
         A copy that the last look did not show comes first.
         """
         shown = [a for a in self.active if a.is_shown]
-        compared = [a for a in shown if a.decision.look.compare]
-        rechecked = [a for a in shown if a.decision.look.recheck]
+        compared = [a for a in shown if a.steps.look.compare]
+        rechecked = [a for a in shown if a.steps.look.recheck]
         both = ((self._compare_at, compared), (self._recheck_at, rechecked))
         return [(at, waiting) for at, waiting in both if waiting]
 
     @property
     def check_mode_needs_look(self) -> bool:
         """Whether check mode needs a look: the first one, or another one if the first has left something unsure."""
-        return not self.was_listed or any(a.decision.look.unsure for a in self.active)
+        return not self.was_listed or any(a.steps.look.unsure for a in self.active)
 
     def _stale(self, now: float) -> list[Attempt]:
         """Return the requests that may start, if the first of them needs a new look."""
@@ -144,7 +144,7 @@ class Region:
         """
         first = not self.was_listed
         due = [*started_elsewhere]
-        due += [a for a in self.active if a.decision.look.at_all and a.decision.look.at <= now]
+        due += [a for a in self.active if a.steps.look.at_all and a.steps.look.at <= now]
         due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
         due += self._stale(now)
         if not (first or due or (not self._cloud.lists_in_progress and self._recount_at <= now)):
@@ -163,7 +163,7 @@ class Region:
         if everything:
             self._pages = listing.pages
             self.room.record_running([c for c in listing.copies if c.source and c.state is State.PENDING], now)
-        if any(a.decision.look.compare for a in due):
+        if any(a.steps.look.compare for a in due):
             self.room.first_started = -math.inf
         self._listed_at = now
         for attempt in dict.fromkeys(due):
@@ -191,12 +191,12 @@ class Region:
         asked = [a for a in watched if last or looks[a] < math.inf]
         pairs: list[tuple[str, Attempt | None]] = []
         pairs += [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
-        survivors = {i: a.memory.survivors[i] for a in asked for i in a.decision.deletions.must_show}
+        survivors = {i: a.memory.survivors[i] for a in asked for i in a.steps.must_show}
         pairs += [(i, None) for i in survivors]
         for batch in batches(pairs, self._cloud.read_per_call):  # each batch has its own age, because the next may wait
             self._read(batch, survivors)
             refreshed += dict.fromkeys(attempt for _id, attempt in batch if attempt)
-        refreshed += [a for a in asked if a.decision.deletions.must_show]
+        refreshed += [a for a in asked if a.steps.must_show]
 
     def look_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Look at the copies of these requests by ID. Returns the requests with new facts."""

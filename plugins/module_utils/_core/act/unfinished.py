@@ -47,7 +47,7 @@ def _of_copy(attempt: Attempt, copy: Resource) -> Iterator[CopyError]:
         yield failures.not_written(copy.id, attempt.request.region, drift.due[0], None)
     elif drift.tags.unshown:
         yield failures.tags_not_shown(copy, drift.tags.unshown)
-    elif drift.tags.may_show and not decision.needs_source:
+    elif drift.tags.may_show and not decision.steps.needs_source:
         yield failures.tags_late(copy)
     elif drift.attachment.waits and attempt.desired.policy.wait:
         yield failures.attachment_not_shown(copy)

@@ -38,8 +38,8 @@ class WriteCalls:
 
     def delete(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Delete the copies that may be deleted now, in batches."""
-        chosen = [a for a in attempts if a.decision.deletions.now]
-        by_copy = {(a.request.region, c.id): a for a in chosen for c in a.decision.deletions.now}
+        chosen = [a for a in attempts if a.steps.delete]
+        by_copy = {(a.request.region, c.id): a for a in chosen for c in a.steps.delete}
         for name in dict.fromkeys(region for region, _i in by_copy):
             owners = {i: a for (region, i), a in by_copy.items() if region == name}
             max_sizes = {i: owners[i].max_per_call(i, WriteKind.DELETE, self._cloud.deleted_per_call) for i in owners}
@@ -125,7 +125,7 @@ class WriteCalls:
 
     def lock(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Lock copies."""
-        due = [a for a in attempts if a.decision.update == WriteKind.LOCK and a.copy]
+        due = [a for a in attempts if a.steps.update == WriteKind.LOCK and a.copy]
         for attempt in due:
             # Calls take time: the listing of locks may no longer be fresh.
             if attempt.copy and is_known_unlocked(attempt.desired, attempt.memory, attempt.copy, self._deadline.now()):
@@ -145,7 +145,7 @@ class WriteCalls:
 
     def attach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Attach disks."""
-        due = [a for a in attempts if a.decision.update == WriteKind.ATTACH and a.copy]
+        due = [a for a in attempts if a.steps.update == WriteKind.ATTACH and a.copy]
         for attempt in due:
             if attempt.copy:
                 self._attach(attempt, attempt.copy.id)
@@ -162,9 +162,9 @@ class WriteCalls:
 
     def detach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Detach disks that are to be deleted."""
-        due = [a for a in attempts if a.decision.detach]
+        due = [a for a in attempts if a.steps.detach]
         for attempt in due:
-            for copy in attempt.decision.detach:
+            for copy in attempt.steps.detach:
                 self._detach(attempt, copy.id)
         return due
 

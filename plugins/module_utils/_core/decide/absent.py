@@ -15,7 +15,7 @@ from ..model import Resource, State
 from . import failures
 from .attachments import detachments_now, is_ours_to_detach
 from .copies import SortedCopies, start_key
-from .decision import Decision, Deletions, Look, NextStep
+from .decision import Decision, Deletions, Done, GoOn, Look
 from .desired import DesiredState
 from .due_writes import NO_WAIT, Wait, deletions_now
 from .locking import unknown_locks
@@ -53,16 +53,18 @@ def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decis
         looks.append(-math.inf)
     wait = deletions_wait | detachments_wait | Wait(min(looks, default=math.inf))
     is_open = delete or detach or to_wait_for or still_shown or unknown or wait != NO_WAIT
-    return Decision(
-        next(iter(to_delete), None),
-        NextStep.GO_ON if is_open else NextStep.NOTHING,
-        Look(wait.look_at, at_all=not is_confirmed, unsure=not is_confirmed or bool(uncertain)),
-        Deletions(
-            to_delete, delete, {c.id: policy.survivors.get(c.id, c.id) for c in to_delete}, tuple(survivors), refused
-        ),
+    steps = GoOn(
+        look=Look(wait.look_at, at_all=not is_confirmed, unsure=not is_confirmed or bool(uncertain)),
+        needs_locks=bool(unknown),
+        delete=delete,
+        must_show=tuple(survivors),
         detach=detach,
         retry_at=wait.retry_at,
-        needs_locks=bool(unknown),
+    )
+    return Decision(
+        steps if is_open else Done(),
+        next(iter(to_delete), None),
+        deletions=Deletions(to_delete, {c.id: policy.survivors.get(c.id, c.id) for c in to_delete}, refused),
     )
 
 

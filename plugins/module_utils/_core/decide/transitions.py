@@ -16,7 +16,7 @@ from datetime import datetime
 
 from .absent import decide_deletions
 from .copies import sort_copies
-from .decision import LIST_NOW, Decision, failed
+from .decision import LIST_NOW, Decision, GoOn, failed
 from .desired import DesiredState
 from .memory import Memory
 from .with_copy import with_copy
@@ -29,9 +29,9 @@ def decide(desired: DesiredState, memory: Memory, now: float, utc_now: datetime)
     if nothing_is_listed and memory.copy_call.final_error:
         return failed(memory.copy_call.final_error)
     if nothing_is_listed:
-        return Decision(look=LIST_NOW)
+        return Decision(GoOn(LIST_NOW))
     if memory.copy_call.is_out:
-        return Decision()
+        return Decision(GoOn())
     if desired.policy.absent:
         return decide_deletions(desired, memory, now)
     copies = sort_copies(desired.request, memory.copies, desired.cloud)

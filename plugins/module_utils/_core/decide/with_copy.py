@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ..model import Resource, State
 from .copies import SortedCopies, deletable_duplicates
-from .decision import Decision, Deletions, Look, NextStep
+from .decision import NO_STEPS, Decision, Deletions, Done, GoOn, Look
 from .desired import DesiredState
 from .drift import Drift, drift_of
 from .due_writes import NO_WAIT, Wait, deletions_now, when_to_write
@@ -32,7 +32,7 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
     copy = _counting(copies, memory)
     drift = drift_of(desired, memory, copy, now, utc_now)
     if _is_settled(desired, memory, copies, copy, drift):
-        return Decision(copy, NextStep.NOTHING, drift=drift)  # the usual case
+        return Decision(Done(), copy, drift)  # the usual case
     withdrawal = withdrawal_of(desired, memory, copies) if desired.policy.wait else Withdrawal()
     to_delete, pairs = _to_delete(desired, memory, copies, copy, withdrawal)
     unread = unknown_locks(desired, memory, [c for c, _survivor in pairs.values()])
@@ -45,19 +45,19 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
     needs_locks = bool(unread) or (drift.lock.unknown and may_lock)
     follows = withdrawal.waits or (desired.policy.wait and not _is_shown_complete(memory, copy))
     wait = deletions_wait | update_wait | Wait(_look_at_drift(desired, memory, copy, drift))
-    look = _look(desired, memory, copies, copy, withdrawal, follows, unsure, wait.look_at)
-    waits = look.at < math.inf or wait.retry_at < math.inf or look.compare or look.recheck or follows
-    is_open = waits or delete or update or needs_locks or drift.tags.needs_source
-    return Decision(
-        copy,
-        NextStep.GO_ON if is_open else NextStep.NOTHING,
-        look,
-        Deletions(to_delete, delete, {copy_id: survivor.id for copy_id, (_copy, survivor) in pairs.items()}),
-        drift,
-        update,
-        needs_locks=needs_locks,
+    in_progress = follows or copy.state is not State.COMPLETED
+    poll_at = next_look(memory, copy, copies, desired.policy.wait_delay) if in_progress else math.inf
+    steps = GoOn(
+        look=_look(desired, memory, copy, withdrawal, unsure, min(wait.look_at, poll_at if follows else math.inf)),
         needs_source=drift.tags.needs_source,
+        needs_locks=needs_locks,
+        update=update,
+        delete=delete,
         retry_at=wait.retry_at,
+    )
+    survivor_of = {copy_id: survivor.id for copy_id, (_copy, survivor) in pairs.items()}
+    return Decision(
+        steps if follows or steps != NO_STEPS else Done(), copy, drift, Deletions(to_delete, survivor_of), poll_at
     )
 
 
@@ -73,31 +73,20 @@ def _is_shown_complete(memory: Memory, copy: Resource) -> bool:
 
 
 def _look(
-    desired: DesiredState,
-    memory: Memory,
-    copies: SortedCopies,
-    copy: Resource,
-    withdrawal: Withdrawal,
-    follows: bool,
-    unsure: bool,
-    look_at: float,
+    desired: DesiredState, memory: Memory, copy: Resource, withdrawal: Withdrawal, unsure: bool, look_at: float
 ) -> Look:
-    """Return when to look again: ``follows`` a copy that is not complete or not shown, or at ``look_at`` for writes."""
-    is_in_progress = follows or copy.state is not State.COMPLETED
-    poll_at = next_look(memory, copy, copies, desired.policy.wait_delay) if is_in_progress else math.inf
+    """Return when to look again: at ``look_at`` for writes or for a copy in progress, or earlier."""
     # The copy of a lost call may still appear in addition to this one.
     search_at = next_search(desired, memory) if desired.policy.wait else None
     looks = [look_at]
-    if follows:
-        looks.append(poll_at)
     if search_at is not None:
         looks.append(search_at)
     if unsure:
         looks.append(-math.inf)
+    at = min(looks)
     return Look(
-        at=min(looks),
-        at_all=search_at is not None or unsure or memory.seen[copy.id].unseen > 0,
-        poll_at=poll_at,
+        at,
+        at_all=at < math.inf and (search_at is not None or unsure or memory.seen[copy.id].unseen > 0),
         compare=withdrawal.compare,
         recheck=withdrawal.recheck,
         unsure=unsure,

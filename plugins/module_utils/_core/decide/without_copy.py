@@ -12,7 +12,7 @@ from ..errors import AcceptedWithoutId
 from ..model import Resource
 from . import failures
 from .copies import SortedCopies, deletable_duplicates, misfit
-from .decision import LIST_NOW, Decision, Deletions, Look, NextStep, failed
+from .decision import BEGIN, LIST_NOW, Decision, Deletions, GoOn, Look, failed
 from .desired import DesiredState
 from .memory import Memory
 from .replacing import failed_to_replace, misfits_to_replace
@@ -27,10 +27,10 @@ def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) ->
     if call.final_error:
         return failed(call.final_error)
     if not memory.listings.is_confirmed:  # the listing may lack a copy
-        return Decision(look=replace(LIST_NOW, unsure=True))
+        return Decision(GoOn(replace(LIST_NOW, unsure=True)))
     search_at = next_search(desired, memory)
     if search_at is not None:
-        return Decision(look=Look(search_at, at_all=True))
+        return Decision(GoOn(Look(search_at, at_all=True)))
     if isinstance(call.error, AcceptedWithoutId):
         return failed(call.error)
     if must_stay := _must_stay(desired, memory, copies):
@@ -40,7 +40,7 @@ def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) ->
     if desired.problem:
         return failed(desired.problem)
     if desired.order is None:
-        return Decision(needs_source=True)
+        return Decision(GoOn(needs_source=True))
     return _begin(desired, memory, copies)
 
 
@@ -81,7 +81,7 @@ def _none_exists(desired: DesiredState, memory: Memory) -> Decision:
     nothing_shown = memory.listings.nothing_shown
     if nothing_shown.is_certain:
         return failed(failures.no_copy(desired.request))
-    return Decision(look=Look(nothing_shown.next_look, at_all=True, unsure=True))
+    return Decision(GoOn(Look(nothing_shown.next_look, at_all=True, unsure=True)))
 
 
 def _begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision:
@@ -91,7 +91,7 @@ def _begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decis
     )
     if desired.policy.remove_duplicates:
         to_delete += tuple(c for c, _survivor in deletable_duplicates(copies, desired.cloud) if c not in to_delete)
-    return Decision(next=NextStep.BEGIN, deletions=Deletions(to_delete=to_delete))
+    return Decision(BEGIN, deletions=Deletions(to_delete))
 
 
 def _may_name_gone_copy(desired: DesiredState, memory: Memory, copy: Resource) -> bool:

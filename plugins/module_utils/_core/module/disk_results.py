@@ -99,7 +99,7 @@ def _result_row(attempt: Attempt, planned: bool) -> dict[str, Any]:
         row["error"] = disk_failure(failure)
     if copy is not None and copy.id in deleted_ids(attempt, planned):
         row.update(state="absent", provider_state=None)
-    elif copy is None and planned and attempt.decision.begin and error is None:
+    elif copy is None and planned and attempt.decision.begins and error is None:
         source = attempt.order.source
         row.update(
             state=State.PLANNED.value,

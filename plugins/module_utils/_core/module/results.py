@@ -77,7 +77,7 @@ def is_changed(attempt: Attempt, planned: bool) -> bool:
         return attempt.memory.changed
     decision, drift = attempt.decision, attempt.decision.drift
     later = (drift.expiry.later or drift.lock.later) and attempt.desired.policy.wait
-    will = decision.begin or decision.deletions.to_delete or drift.due or later
+    will = decision.begins or decision.deletions.to_delete or drift.due or later
     return attempt.error is None and decision.error is None and bool(will)
 
 
@@ -129,7 +129,7 @@ def _row(attempt: Attempt, planned: bool) -> dict[str, Any]:
             row["tags"] = attempt.memory.writes.tags[copy.id].applied_to(copy.tags)
         if copy.id in deleted_ids(attempt, planned):
             row.update(state=State.ABSENT.value, provider_state=None, progress=0)
-    elif planned and decision.begin and error is None:
+    elif planned and decision.begins and error is None:
         order = attempt.order
         row.update(
             state=State.PLANNED.value,
@@ -213,7 +213,7 @@ def action_of(attempt: Attempt, copy: Resource | None, planned: bool) -> Action:
     if desired.policy.absent:
         return Action.DELETED if deleted else Action.NONE
     if copy is None:
-        will_be = planned and decision.begin and error_of(attempt) is None
+        will_be = planned and decision.begins and error_of(attempt) is None
         return (Action.REPLACED if memory.initially_there else Action.CREATED) if will_be else Action.NONE
     if copy.id in memory.own_copies:
         return Action.REPLACED if memory.initially_there else Action.CREATED

@@ -47,7 +47,7 @@ fuzz: ## try 2,000 bad inputs for each module, and as many bad answers for each 
 bench: ## measure figures as ratios, compared with peers; writes tests/benchmark/results.rst and a summary in the guide
 	@bash tests/scripts/bench.sh --write
 
-live: ## check the promises in a real account, for some cents, after asking: CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1; FACTS=list lists the facts that a run would verify
+live: ## check the promises in a real account, for a few cents, after it asks you: CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1; FACTS=list lists the facts that a run would verify
 	@bash tests/scripts/live.sh run
 
 live-clean: ## delete what a killed live run left, by its mark, after asking: CLOUD=, SOURCE=, DESTINATION=

@@ -13,8 +13,8 @@ options:
   access_key:
     description:
       - ID of the access key; environment E(ALIBABA_CLOUD_ACCESS_KEY_ID) or E(ALICLOUD_ACCESS_KEY).
-      - Options come before the environment, and the environment before profiles. Among options O(access_key) comes
-        first, then O(profile), then O(ecs_ram_role).
+      - Options take precedence over the environment, and the environment takes precedence over profiles. Among
+        options O(access_key) comes first, then O(profile), then O(ecs_ram_role).
       - If nothing is given, the provider chain of Alibaba Cloud's own library decides (the Python library
         C(alibabacloud_credentials)). It tries OIDC (RRSA) by E(ALIBABA_CLOUD_OIDC_TOKEN_FILE),
         E(ALIBABA_CLOUD_OIDC_PROVIDER_ARN) and E(ALIBABA_CLOUD_ROLE_ARN), the current profile of
@@ -42,8 +42,8 @@ options:
         the other options, which may be temporary.
       - Without this option, the module assumes the role of E(ALIBABA_CLOUD_ROLE_ARN) with a key pair of the options or
         the environment, as the C(aliyun) command does. It uses E(ALIBABA_CLOUD_ROLE_SESSION_NAME) and
-        E(ALIBABA_CLOUD_EXTERNAL_ID) if they are set. With a token, the module does not assume
-        that role. If all variables for OIDC are set too, only OIDC uses the role. A key pair is then used directly.
+        E(ALIBABA_CLOUD_EXTERNAL_ID) if they are set. If a token is given, the module does not assume that role. If
+        all variables for OIDC are set too, only OIDC uses the role, and the module uses a key pair directly.
     type: str
   assume_role_session_name:
     description:

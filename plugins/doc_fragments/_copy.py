@@ -35,9 +35,9 @@ options:
     elements: str
   survivors:
     description:
-      - Each key is the ID of a copy in O(copy_ids), and its value is the ID of another copy that must remain. The
-        module deletes the copy only if a read within the last 15 seconds showed the remaining copy as complete.
-        Otherwise it keeps the copy, and RV(failures) names it.
+      - The copies that must remain. Each key is the ID of a copy in O(copy_ids), and its value is the ID of the copy
+        that must remain when that copy is deleted. The module deletes the copy only if a read within the last 15
+        seconds showed the remaining copy as complete. Otherwise it keeps the copy, and RV(failures) names it.
       - This protects the last good copy of a disk, even if somebody deletes other copies meanwhile. The role
         P(multicloud.snapshots.dr_copy#role) always sets it.
       - Only with O(copy_ids).
@@ -65,8 +65,8 @@ options:
     default: false
   remove_duplicates:
     description:
-      - If a source has several complete copies in a region with the same encryption and key, delete those that this
-        collection made, except the earliest of them. Held copies are kept.
+      - If a source has several complete copies in a region with the same encryption and key, delete the copies that
+        this collection made, except the earliest of them. The module keeps held copies.
       - While no copy is complete, nothing is deleted.
     type: bool
     default: false
@@ -80,7 +80,7 @@ options:
     default: 20
   wait:
     description:
-      - V(false) returns when the cloud has accepted every copy.
+      - With V(false), the module returns when the cloud has accepted every copy.
       - V(true) returns when every copy is complete; with O(state=absent), when every copy that it
         deletes is gone.
       - If two runs with V(true) copy the same snapshot at the same time, the run that made the later copy deletes it,
@@ -95,7 +95,7 @@ options:
     default: 3600
   wait_delay:
     description:
-      - Longest pause between two polls, in seconds. For young or nearly complete copies the pauses are shorter.
+      - Longest pause between two polls, in seconds. For new or nearly complete copies, the pauses are shorter.
     type: int
     default: 15
 notes:
@@ -154,8 +154,9 @@ options:
   kms_key_id:
     description:
       - KMS key of the destination region for the copies; needs O(encrypted=true).
-      - An existing copy with another key does not match; see O(replace_mismatched). Keys are compared only if both are
-        known in the same form; see the description or the notes of the module.
+      - An existing copy with another key does not match; see O(replace_mismatched). The module compares the two keys
+        only if it knows both in the same form. The description or the notes of the module say which forms it
+        compares.
     type: str
 """
 
@@ -192,8 +193,9 @@ options:
     default: false
   source_tags:
     description:
-      - A dict of source snapshot IDs, each with a dict of tags. For these sources O(copy_tags) uses these tags, such as
-        those of the disk, instead of the source's own. For other sources it uses their own tags.
+      - Tags to use in place of a source's own tags. Each key is the ID of a source snapshot, and its value is a dict
+        of tags. For these sources O(copy_tags) uses these tags, such as those of the disk, instead of the source's
+        own. For other sources it uses their own tags.
     type: dict
 """
 

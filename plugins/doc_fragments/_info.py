@@ -82,8 +82,8 @@ options:
     default: false
   also:
     description:
-      - Run further queries with the same connection. Their answers are in RV(also), in the same order. If a query
-        fails, its answer has C(failures), and the other queries continue.
+      - Run further queries with the same connection. Their results are in RV(also), in the same order. If a query
+        fails, its result has C(failures), and the other queries continue.
       - Each entry has C(region), and may have C(snapshot_ids), C(copies_from) and C(source_disk_ids), with the same
         meaning as the options.
       - The role P(multicloud.snapshots.dr_copy#role) uses this to read the source region and its destinations in one

@@ -21,8 +21,8 @@ options:
   restore_id:
     description:
       - Name of this restore. It has 1 to 48 letters, digits, and C(. _ -), and starts with a letter or digit.
-      - A second run with the same name finds the disks of the first, even if that one failed. Another name makes other
-        disks.
+      - A second run with the same name finds the disks of the first, even if that one failed. A run with another name
+        creates other disks.
     type: str
     required: true
   state:
@@ -66,8 +66,8 @@ options:
     description:
       - Hours from now after which the playbook C(dr_drill) may delete the disk. The module writes that time into the
         tag C(dr-restore:expires-at). V(0) writes no time. No drill deletes a disk without such a time.
-      - If an existing disk has such a time, V(0) removes it, and a time that is at least an hour later replaces it. A
-        run never sets an earlier time, and sets none on an existing disk without one.
+      - If an existing disk has such a time, V(0) removes it. A new time replaces it only if the new time is at least
+        one hour later. A run never adds a time to an existing disk that has none.
     type: int
     default: 0
   max_in_flight:
@@ -132,7 +132,8 @@ options:
     type: str
   device:
     description:
-      - The cloud's name for the device, for a single disk. The default is the first free one.
+      - Name of the device, as the cloud names it. Use this option only with a single snapshot. The default is the
+        first free device.
       - Tencent Cloud accepts no device name, so the module refuses this option there.
     type: str
 """

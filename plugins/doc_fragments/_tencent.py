@@ -42,7 +42,8 @@ options:
     description:
       - Role to assume with the key or role from the other options.
       - Without it, the role of E(TENCENTCLOUD_ROLE_ARN) and E(TENCENTCLOUD_ROLE_SESSION_NAME) is assumed, as C(tccli)
-        does. One of them without the other is an error. Both are ignored if O(profile) or O(cvm_role) decides.
+        does. If only one of the two is set, the module fails. If O(profile) or O(cvm_role) determines the
+        credentials, the module ignores both.
     type: str
   assume_role_session_name:
     description:

@@ -13,8 +13,8 @@ author:
 description:
   - Takes lists from the info modules of this collection. Returns a row for each snapshot and destination that was
     considered, and for each disk without a usable snapshot.
-  - Chooses only complete snapshots that are not copies. It always chooses the newest of a disk, unless the destination
-    has that one or a newer recovery point.
+  - Chooses only complete snapshots that are not copies. It chooses the newest snapshot of a disk, unless the
+    destination already has a copy of that snapshot or a newer recovery point.
   - Disks of one instance (C(attached_to)) belong together. With O(select=latest) the filter also chooses their newest
     set of snapshots that were taken together, unless the destination has that set or a newer complete one. The members
     of a set follow one another.
@@ -53,23 +53,28 @@ options:
     type: int
     default: 0
   keep_days:
-    description: The same for days since the snapshot was taken. V(0) means no limit.
+    description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
+      limit of days since the snapshot was taken. V(0) means no limit.
     type: float
     default: 0
   keep_daily:
-    description: The same for calendar days.
+    description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
+      number of days to keep. V(0) means no limit.
     type: int
     default: 0
   keep_weekly:
-    description: The same for ISO weeks.
+    description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
+      number of ISO weeks to keep. V(0) means no limit.
     type: int
     default: 0
   keep_monthly:
-    description: The same for calendar months.
+    description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
+      number of months to keep. V(0) means no limit.
     type: int
     default: 0
   keep_yearly:
-    description: The same for calendar years.
+    description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
+      number of years to keep. V(0) means no limit.
     type: int
     default: 0
   timezone:
@@ -83,7 +88,7 @@ options:
     type: float
     default: 0
   max_snapshot_age_hours:
-    description: Leave out snapshots older than this as stale. V(0) allows any age.
+    description: Leave out snapshots older than this as stale. V(0) means no limit.
     type: float
     default: 0
   snapshot_tags:

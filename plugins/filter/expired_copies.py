@@ -40,15 +40,15 @@ options:
     type: int
     default: 0
   keep_weekly:
-    description: The same for ISO weeks, which begin on Monday.
+    description: Keep the newest recovery point of each of this many ISO weeks, which begin on Monday.
     type: int
     default: 0
   keep_monthly:
-    description: The same for months.
+    description: Keep the newest recovery point of each of this many months.
     type: int
     default: 0
   keep_yearly:
-    description: The same for years.
+    description: Keep the newest recovery point of each of this many years.
     type: int
     default: 0
   timezone:

@@ -94,7 +94,8 @@ _value:
       type: str
       sample: completed
     within_rpo:
-      description: Whether it is young enough; null if O(rpo_hours) is 0, or if it could not be judged.
+      description: Whether the recovery point is within the RPO; null if O(rpo_hours) is 0, or if the recovery point
+        could not be judged.
       type: bool
       sample: true
     unknown:

@@ -12,11 +12,12 @@ short_description: Copy snapshots of Tencent Cloud CBS disks to other regions
 version_added: 1.0.0
 description:
   - Copies many snapshots of CBS disks to many regions, with one call for all regions of a snapshot.
-  - Uses existing copies instead of making others, whoever made them, if their tags or names show the source.
+  - Uses an existing copy instead of making another one, no matter who made it, if its tags or its name show the
+    source.
   - CBS records no source on a copy and takes no tags in the copy call. So the module identifies a copy first by its
     name, and then by the tags that it sets right after the call. If a run is interrupted in between, the next run sets
     the tags.
-  - CBS cannot cancel a copy, and shows no failed copies. A copy that disappears has failed.
+  - CBS cannot cancel a copy, and shows no failed copies. A copy that disappears counts as failed.
 author:
   - multicloud.snapshots contributors (!UNKNOWN)
 options:
@@ -26,13 +27,14 @@ options:
       - Every name ends with a space, the source, its disk and the time when it was taken, such as
         C([snap-... disk-... 20261124T020405Z]). If the 60 characters have no room for that, it ends with a space and
         the source alone, such as C([snap-...]).
-      - So your part may have at most 44 characters. If it has at most 13, the name contains the disk and the time too.
+      - So your part of the name may have at most 44 characters. If your part has at most 13 characters, the name also
+        contains the disk and the time.
       - The ending identifies the copy until it has tags, and if the account's tag quota leaves it without tags.
     default: copy
 notes:
   - The module sets O(retention_days) once a copy is complete, if the copy has no expiry yet. With O(wait=false) the
-    next run sets it. If the expiry would be less than a day ahead, the module does not set it, and warns. One day is
-    always too near. The module never changes an expiry.
+    next run sets it. If the expiry would be less than a day ahead, the module does not set it, and warns. So with
+    O(retention_days=1) the module never sets an expiry. The module never changes an expiry.
   - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; such a source gives a warning. A
     copy of a system disk's snapshot can become an image, but not a disk.
   - CBS responds before a deletion takes effect, so it may still show a deleted copy for a while.
@@ -114,10 +116,10 @@ copies:
       sample: snap-d012rm6t
     action:
       description: >-
-        What the run did. V(none): nothing; the copy was complete or could not be started, or with O(state=absent) did
-        not exist or was kept. V(adopted): it followed a copy that another run or person started. V(created): it started
-        a copy. V(replaced): it started a copy in place of a failed one. V(updated): it changed the tags or expiry of a
-        copy. V(deleted): it deleted the copy.
+        What the run did. V(none): the run changed nothing. The copy was complete or could not be started; with
+        O(state=absent), it did not exist or was kept. V(adopted): it used a copy in progress that another run or a
+        person had started. V(created): it started a copy. V(replaced): it started a copy in place of a failed one.
+        V(updated): it changed the tags or expiry of a copy. V(deleted): it deleted the copy.
       type: str
       sample: created
     state:
@@ -129,7 +131,7 @@ copies:
       type: str
       sample: NORMAL
     progress:
-      description: Percent complete; 0 until complete if the cloud reports none.
+      description: Progress of the copy in percent. If the cloud reports no progress, 0 until the copy is complete.
       type: int
       sample: 100
     size_gib:
@@ -161,7 +163,7 @@ copies:
       type: dict
       sample: {"dr-copy:source-snapshot-id": "snap-ckgjwkqh", "dr-copy:source-region": "ap-guangzhou"}
     error:
-      description: Null, or what went wrong with this copy, as in RV(failures).
+      description: What went wrong with this copy, in the form of RV(failures); null if nothing went wrong.
       type: dict
       sample: null
 failures:
@@ -198,7 +200,7 @@ failures:
       sample: "Copying snap-ckgjwkqh from ap-guangzhou to ap-beijing: The snapshot does not support cross-region
         replication."
     request_id:
-      description: The cloud's ID of the request, for its support.
+      description: The cloud's ID of the request. The cloud's support asks for it.
       type: str
       sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
     hint:
@@ -226,8 +228,8 @@ duplicates:
       sample: snap-e5f6g7h8
 deleted_ids:
   description: >-
-    IDs of all copies that this run deleted; in check mode, of those that it would delete. They include copies that this
-    run made and took back, because another run had started an earlier copy.
+    IDs of all copies that this run deleted; in check mode, of those that it would delete. They include copies that
+    this run made and then deleted, because another run had started an earlier copy.
   returned: always
   type: list
   elements: str
@@ -241,7 +243,7 @@ counts:
   sample:
     {created: 2, adopted: 0, replaced: 0, updated: 0, deleted: 0, unchanged: 38, completed: 40, pending: 0, failed: 0}
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"CopySnapshotCrossRegions": 3, "DescribeSnapshots": 4, "TagResources": 3}

@@ -35,11 +35,11 @@ options:
     type: str
     choices: [ENCRYPT_V1, ENCRYPT_V2]
 notes:
-  - CBS shows a disk only when it is complete. A disk that does not appear within ten minutes has failed. Until it
-    appears, O(state=absent) cannot find it and reports it as absent, and a second run calls CBS again with the same
-    client token, which creates no second disk. So use O(wait=true), or wait ten minutes before O(state=absent).
-  - The CBS API cannot create a disk from a snapshot of a system disk. Such a snapshot fails before any call for it; the
-    other disks are created.
+  - CBS shows a disk only when it is complete. A disk that does not appear within ten minutes counts as failed. Until
+    it appears, O(state=absent) cannot find it and reports it as absent, and a second run calls CBS again with the
+    same client token, which creates no second disk. So use O(wait=true), or wait ten minutes before O(state=absent).
+  - The CBS API cannot create a disk from a snapshot of a system disk. For such a snapshot, the module reports a
+    failure and sends no call. It creates the other disks.
   - A deleted disk may go to the recycle bin first. With O(wait=true) the module deletes it there too.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
@@ -154,7 +154,7 @@ disks:
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
-      description: Seconds from the call until the disk was available; null if this run did not see both.
+      description: Seconds from the call until the disk was available; null if this run did not see both times.
       type: float
       sample: 12.5
     attached_to:
@@ -218,7 +218,7 @@ failures:
       type: str
       sample: "The disk disk-6rz0ilvu in ap-beijing is attached to ins-hdh1y4za, so it is not deleted"
     request_id:
-      description: The cloud's ID of the request, for its support.
+      description: The cloud's ID of the request. The cloud's support asks for it.
       type: str
       sample: null
     hint:
@@ -239,7 +239,7 @@ counts:
   type: dict
   sample: {created: 2, adopted: 0, deleted: 0, unchanged: 38, available: 40, in_use: 0, creating: 0, failed: 0}
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"CreateDisks": 2, "DescribeDiskConfigQuota": 1, "DescribeDisks": 4, "DescribeSnapshots": 1}

@@ -21,7 +21,7 @@ author:
 options:
   copies:
     description:
-      - The copies, all in the connection's O(region), and their sources. An empty list does nothing.
+      - Copies to compare, each with its source. All copies must be in O(region). An empty list does nothing.
     type: list
     elements: dict
     required: true
@@ -113,8 +113,8 @@ comparisons:
       sample: 16
     compared:
       description: >-
-        V(true) if all of them have the same checksums as the source's, V(false) if there is no source to compare with,
-        null if the comparison failed.
+        V(true) if all blocks that were read have the same checksums as those of the source, V(false) if there is no
+        source to compare with, null if the comparison failed.
       type: bool
       sample: true
     note:
@@ -134,7 +134,7 @@ failures:
   elements: dict
   sample: []
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"GetSnapshotBlock": 32, "ListSnapshotBlocks": 3}

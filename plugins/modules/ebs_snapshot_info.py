@@ -87,7 +87,7 @@ disks:
       type: dict
       sample: {"dr-copy": "true"}
     attached_to:
-      description: ID of the instance that it is attached to, or null.
+      description: ID of the instance that the disk is attached to; null if the disk is not attached.
       type: str
       sample: i-0aa11bb22cc33dd44
     device:
@@ -155,7 +155,7 @@ snapshots:
       type: str
       sample: null
     created_at:
-      description: When it was taken, ISO 8601 in UTC.
+      description: When the snapshot was taken, as an ISO 8601 time in UTC.
       type: str
       sample: "2026-11-21T02:06:37Z"
     name:
@@ -221,8 +221,8 @@ snapshots:
       sample: "2026-11-21T02:16:02Z"
     traits:
       description: >-
-        Other facts about it. V(archived): in the archive tier, so it cannot be restored or copied now. V(locked): its
-        lock shows no end.
+        Other facts about the snapshot. V(archived): it is in the archive tier, so it cannot be restored or copied
+        now. V(locked): it has a lock whose end the cloud does not show.
       type: list
       elements: str
       sample: []
@@ -274,7 +274,7 @@ snapshots:
           type: str
           sample: null
 also:
-  description: The answers to O(also), in the same order, each in the form of this module's result.
+  description: The results of O(also), in the same order, each in the form of this module's result.
   returned: if O(also) is given
   type: list
   elements: dict
@@ -290,7 +290,7 @@ account:
   type: str
   sample: "123456789012"
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"DescribeSnapshots": 1, "DescribeVolumes": 1}

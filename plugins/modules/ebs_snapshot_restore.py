@@ -142,7 +142,7 @@ disks:
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
-      description: Seconds from the call until the disk was available; null if this run did not see both.
+      description: Seconds from the call until the disk was available; null if this run did not see both times.
       type: float
       sample: 12.5
     attached_to:
@@ -206,7 +206,7 @@ failures:
       type: str
       sample: "The disk vol-0ff99ee88dd77cc66 in eu-west-1 is attached to i-0cc33dd44ee55ff66, so it is not deleted"
     request_id:
-      description: The cloud's ID of the request, for its support.
+      description: The cloud's ID of the request. The cloud's support asks for it.
       type: str
       sample: null
     hint:
@@ -227,7 +227,7 @@ counts:
   type: dict
   sample: {created: 2, adopted: 0, deleted: 0, unchanged: 38, available: 40, in_use: 0, creating: 0, failed: 0}
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"CreateVolume": 2, "DescribeAvailabilityZones": 1, "DescribeSnapshots": 1, "DescribeVolumes": 4}

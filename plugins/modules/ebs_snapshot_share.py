@@ -19,14 +19,14 @@ author:
 options:
   snapshot_ids:
     description:
-      - The snapshots. An empty list changes nothing.
+      - IDs of the snapshots to share. An empty list changes nothing.
     type: list
     elements: str
     required: true
     aliases: [snapshot_id]
   account_id:
     description:
-      - The account that may use them, 12 digits.
+      - ID of the account that may use the snapshots; it has 12 digits.
     type: str
     required: true
   wait_timeout:
@@ -93,7 +93,7 @@ failures:
   elements: dict
   sample: []
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"DescribeSnapshots": 1, "ModifySnapshotAttribute": 1}

@@ -134,7 +134,7 @@ disks:
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
-      description: Seconds from the call until the disk was available; null if this run did not see both.
+      description: Seconds from the call until the disk was available; null if this run did not see both times.
       type: float
       sample: 12.5
     attached_to:
@@ -198,7 +198,7 @@ failures:
       type: str
       sample: "The disk d-bp131n0q38u3a4zi4dd4 in cn-beijing is attached to i-bp67acfmxazb4r3cc3, so it is not deleted"
     request_id:
-      description: The cloud's ID of the request, for its support.
+      description: The cloud's ID of the request. The cloud's support asks for it.
       type: str
       sample: null
     hint:
@@ -219,7 +219,7 @@ counts:
   type: dict
   sample: {created: 2, adopted: 0, deleted: 0, unchanged: 38, available: 40, in_use: 0, creating: 0, failed: 0}
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"CreateDisk": 2, "DescribeAvailableResource": 1, "DescribeDisks": 4, "DescribeSnapshots": 1}

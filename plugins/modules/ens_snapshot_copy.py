@@ -96,9 +96,10 @@ copies:
       sample: sp-5ff99ee88dd77cc66
     action:
       description: >-
-        What the run did. V(none): nothing; the copy was complete or could not be started, or with O(state=absent) did
-        not exist or was kept. V(adopted): it followed a copy that another run or person started. V(created): it started
-        a copy. V(replaced): it started a copy in place of a failed one. V(deleted): it deleted the copy.
+        What the run did. V(none): the run changed nothing. The copy was complete or could not be started; with
+        O(state=absent), it did not exist or was kept. V(adopted): it used a copy in progress that another run or a
+        person had started. V(created): it started a copy. V(replaced): it started a copy in place of a failed one.
+        V(deleted): it deleted the copy.
       type: str
       sample: created
     state:
@@ -110,7 +111,7 @@ copies:
       type: str
       sample: completed
     progress:
-      description: Percent complete; 0 until complete if the cloud reports none.
+      description: Progress of the copy in percent. If the cloud reports no progress, 0 until the copy is complete.
       type: int
       sample: 100
     size_gib:
@@ -142,7 +143,7 @@ copies:
       type: dict
       sample: {}
     error:
-      description: Null, or what went wrong with this copy, as in RV(failures).
+      description: What went wrong with this copy, in the form of RV(failures); null if nothing went wrong.
       type: dict
       sample: null
 failures:
@@ -178,7 +179,7 @@ failures:
       type: str
       sample: "Copying sp-5aa11bb22cc33dd44 from cn-hangzhou-26 to cn-chengdu-26: Specified SecurityToken is expired."
     request_id:
-      description: The cloud's ID of the request, for its support.
+      description: The cloud's ID of the request. The cloud's support asks for it.
       type: str
       sample: 8ab6b0ae-4b8f-4b2e-9d0c-7f1d8e1f0d11
     hint:
@@ -206,8 +207,8 @@ duplicates:
       sample: sp-5ee88dd77cc66bb55
 deleted_ids:
   description: >-
-    IDs of all copies that this run deleted; in check mode, of those that it would delete. They include copies that this
-    run made and took back, because another run had started an earlier copy.
+    IDs of all copies that this run deleted; in check mode, of those that it would delete. They include copies that
+    this run made and then deleted, because another run had started an earlier copy.
   returned: always
   type: list
   elements: str
@@ -221,7 +222,7 @@ counts:
   sample:
     {created: 2, adopted: 0, replaced: 0, updated: 0, deleted: 0, unchanged: 38, completed: 40, pending: 0, failed: 0}
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"CopySnapshot": 3, "DescribeSnapshots": 4}

@@ -74,7 +74,7 @@ disks:
       type: dict
       sample: {"dr-copy": "true"}
     attached_to:
-      description: ID of the instance that it is attached to, or null.
+      description: ID of the instance that the disk is attached to; null if the disk is not attached.
       type: str
       sample: i-5aa11bb22cc33dd44
     device:
@@ -126,7 +126,7 @@ snapshots:
       type: int
       sample: 100
     size_gib:
-      description: Size of the disk, in GiB.
+      description: Always null, because the unit of sizes on ENS is uncertain.
       type: int
       sample: 100
     encrypted:
@@ -142,7 +142,7 @@ snapshots:
       type: str
       sample: null
     created_at:
-      description: When it was taken, ISO 8601 in UTC.
+      description: When the snapshot was taken, as an ISO 8601 time in UTC.
       type: str
       sample: "2026-11-21T02:06:37Z"
     name:
@@ -154,7 +154,7 @@ snapshots:
       type: str
       sample: nightly snapshot
     tags:
-      description: Tags of the snapshot.
+      description: Always empty, because snapshots on ENS have no tags.
       type: dict
       sample: {"env": "prod"}
     source:
@@ -203,7 +203,7 @@ snapshots:
       sample: null
     traits:
       description: >-
-        Other facts about it, as on other clouds. Empty on ENS.
+        Always empty on ENS.
       type: list
       elements: str
       sample: []
@@ -217,11 +217,11 @@ snapshots:
       type: bool
       sample: false
     key:
-      description: Null; only EBS has it.
+      description: Always null; only EBS reports keys.
       type: dict
       sample: null
 also:
-  description: The answers to O(also), in the same order, each in the form of this module's result.
+  description: The results of O(also), in the same order, each in the form of this module's result.
   returned: if O(also) is given
   type: list
   elements: dict
@@ -237,7 +237,7 @@ account:
   type: str
   sample: null
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"DescribeSnapshots": 1, "DescribeDisks": 1}

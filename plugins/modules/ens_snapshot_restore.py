@@ -33,7 +33,8 @@ options:
     choices: [Hour, Day, Month]
 notes:
   - O(region) is a node, such as C(cn-hangzhou-26).
-  - Each disk is named C(snapshot:restore). The module recognizes it by this name if its tags are missing.
+  - The name of each disk is the ID of its snapshot, a colon, and O(restore_id). The module recognizes the disk by this
+    name if its tags are missing.
   - ENS cannot change the tags of a disk. If O(expires_after_hours) would change C(dr-restore:expires-at) of an existing
     disk, the run fails.
   - This module does not attach disks; it has no option C(attach_to).
@@ -147,7 +148,7 @@ disks:
       type: str
       sample: "2026-11-21T02:06:37Z"
     seconds:
-      description: Seconds from the call until the disk was available; null if this run did not see both.
+      description: Seconds from the call until the disk was available; null if this run did not see both times.
       type: float
       sample: 12.5
     attached_to:
@@ -212,7 +213,7 @@ failures:
       sample: "The disk d-5nnqx3qsr4lx9cqm7cc3 in cn-chengdu-26 is attached to i-5nnqx3qsr4lx9cqm8dd4, so it is not
         deleted"
     request_id:
-      description: The cloud's ID of the request, for its support.
+      description: The cloud's ID of the request. The cloud's support asks for it.
       type: str
       sample: null
     hint:
@@ -233,7 +234,7 @@ counts:
   type: dict
   sample: {created: 2, adopted: 0, deleted: 0, unchanged: 38, available: 40, in_use: 0, creating: 0, failed: 0}
 api_calls:
-  description: Calls made, by operation.
+  description: Number of API calls, by operation.
   returned: always
   type: dict
   sample: {"CreateDisk": 2, "DescribeCloudDiskAvailableResourceInfo": 1, "DescribeDisks": 4, "DescribeSnapshots": 1}

@@ -154,7 +154,11 @@ def test_an_expiry_that_is_near_or_past_is_not_set(cbs):
 
 def test_an_expiry_of_one_day_is_never_set_and_the_warning_says_so(cbs):
     out = cbs.run(cbs.snapshot(), retention_days=1, wait=True)
-    assert not out.failed and "retention_days: 1 always is" in str(out["warnings"]) and not cbs.copies()[0].deadline
+    assert (
+        not out.failed
+        and "with retention_days: 1 it always is" in str(out["warnings"])
+        and not cbs.copies()[0].deadline
+    )
 
 
 def test_a_copy_that_the_rate_of_calls_left_no_time_for_was_not_retried(cbs):

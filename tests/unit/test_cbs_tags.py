@@ -229,7 +229,7 @@ def test_tags_that_were_accepted_but_do_not_show_are_reported(cbs):
     source = cbs.snapshot()
     cbs.settings(deaf_tags=True)
     out = cbs.run(source, tags={"team": "dr"}, wait=True)
-    assert out.failed and "but the change does not show: team" in out["msg"] and out.copy()["state"] == "completed"
+    assert out.failed and "but does not show this change: team" in out["msg"] and out.copy()["state"] == "completed"
     cbs.settings(deaf_tags=False)
     assert cbs.run(source, tags={"team": "dr"}).copy()["action"] == "updated"
 
@@ -239,7 +239,7 @@ def test_tags_whose_removal_was_accepted_but_does_not_show_are_reported(cbs):
     cbs.run(source, tags={"old": "1"}, wait=True)
     cbs.settings(deaf_tags=True)
     out = cbs.run(source, tags={}, purge_tags=True, wait=True)
-    assert out.failed and "the change does not show: old" in out["msg"]
+    assert out.failed and "does not show this change: old" in out["msg"]
     cbs.settings(deaf_tags=False)
     out = cbs.run(source, tags={}, purge_tags=True, wait=True)
     assert not out.failed and "old" not in cbs.copies()[0].tags

@@ -224,7 +224,7 @@ def test_an_empty_list_may_be_missing_and_one_that_is_not_empty_may_not(ecs, lef
     assert [s["snapshot_id"] for s in shown["snapshots"]] == [out["snapshot_id"]] and shown["disks"] == []
     must_be_empty = False
     out = ecs.run(source, wait=True, wait_timeout=60)
-    assert out.failed and "the answer contains no Snapshot" in out["msg"] and len(ecs.copies()) == 1
+    assert out.failed and "the response contains no Snapshot" in out["msg"] and len(ecs.copies()) == 1
 
 
 def test_a_copy_in_progress_is_tagged_and_cancelled(ecs):

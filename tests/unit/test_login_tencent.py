@@ -274,7 +274,7 @@ def test_the_instances_role_is_renewed_in_the_middle_of_a_wait(cbs, metadata, on
 
 
 @pytest.mark.parametrize(
-    ("role", "mode", "words"), [("nobody", "ok", "HTTP Error 404"), ("dr", "failed", "answers InternalError")]
+    ("role", "mode", "words"), [("nobody", "ok", "HTTP Error 404"), ("dr", "failed", "returned InternalError")]
 )
 def test_a_role_that_the_instance_does_not_have_is_reported(cbs, metadata, role, mode, words):
     metadata.mode = mode

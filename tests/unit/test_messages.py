@@ -64,7 +64,7 @@ BAD_INPUT = [
     (
         "ecs",
         {"tags": {"Team": "a", "team": "b"}},
-        "tags: Team, team differ only in case, which the cloud treats as one key",
+        "tags: Team, team differ only in case, and the cloud treats them as one key",
     ),
     (
         "ebs",
@@ -194,7 +194,7 @@ HAPPENINGS = [
     (
         "ebs",
         not_there,
-        "The source snapshot SOURCE does not exist in us-east-1, or this account may not see it. Check the ID"
+        "The source snapshot SOURCE does not exist in us-east-1, or this account is not allowed to see it. Check the ID"
         " and source_region, and whether the snapshot is shared with this account. 1 copy requested: 1 "
         "failed.",
     ),
@@ -275,24 +275,24 @@ HAPPENINGS = [
     (
         "ebs",
         lost,
-        "The answer to the call for a copy of SOURCE in eu-west-1 was lost (Copying SOURCE from us-east-1 to "
+        "The response to the call for a copy of SOURCE in eu-west-1 was lost (Copying SOURCE from us-east-1 to "
         'eu-west-1: Connection was closed before we received a valid response from endpoint URL: "URL/".), '
-        "and the cloud shows none yet [ConnectionClosedError]. "
+        "and the cloud shows no such copy yet [ConnectionClosedError]. "
         "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
     ),
     (
         "cbs",
         lost,
-        "The answer to the call for a copy of SOURCE in ap-beijing was lost (Copying SOURCE from ap-guangzhou"
+        "The response to the call for a copy of SOURCE in ap-beijing was lost (Copying SOURCE from ap-guangzhou"
         " to ap-beijing: ('Connection aborted.', RemoteDisconnected('Remote end closed connection without "
-        "response'))), and the cloud shows none yet [ClientNetworkError]. "
+        "response'))), and the cloud shows no such copy yet [ClientNetworkError]. "
         "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
     ),
     (
         "cbs",
         no_id,
-        "The answer to the call for a copy of SOURCE in ap-beijing was lost (Copying SOURCE from ap-guangzhou"
-        " to ap-beijing: the call was accepted, but returned no snapshot ID), and the cloud shows none yet. "
+        "The response to the call for a copy of SOURCE in ap-beijing was lost (Copying SOURCE from ap-guangzhou"
+        " to ap-beijing: the call was accepted, but returned no snapshot ID), and the cloud shows no such copy yet. "
         "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
     ),
     (

@@ -31,7 +31,7 @@ def items_of(answer: Mapping[str, Any], *keys: str, activity: str) -> list[Any]:
         found = found.get(key) if isinstance(found, Mapping) else None
     if not isinstance(found, list):
         raise Unreachable(
-            f"{activity}: the answer contains no {keys[-1]}", hint="Check the endpoint and the proxy, then run again."
+            f"{activity}: the response contains no {keys[-1]}", hint="Check the endpoint and the proxy, then run again."
         )
     return found
 
@@ -42,7 +42,7 @@ def identified(listed: list[Any], key: str, activity: str) -> list[Any]:
     Raises Unreachable if an ID is missing: an item without an ID can be neither followed nor ignored.
     """
     if not all(item.get(key) for item in listed):
-        raise Unreachable(f"{activity}: the answer contains an item without {key}", hint="Check the proxy, if any.")
+        raise Unreachable(f"{activity}: the response contains an item without {key}", hint="Check the proxy, if any.")
     return listed
 
 

@@ -280,7 +280,7 @@ def call_safely(kind: type[CopyError], call: Callable[[], Answer]) -> Answer:
         raise
     except Exception as error:
         raise kind(
-            f"The answer could not be read ({type(error).__name__}: {error})",
+            f"The response could not be read ({type(error).__name__}: {error})",
             hint="Check the endpoint and the proxy.",
         ) from error
 

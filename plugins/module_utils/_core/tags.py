@@ -86,7 +86,7 @@ class TagRules:
             key for key in tags if sum(self.normalized_key(other) == self.normalized_key(key) for other in tags) > 1
         )
         if same_keys:
-            found.append(f"tags: {', '.join(same_keys)} differ only in case, which the cloud treats as one key")
+            found.append(f"tags: {', '.join(same_keys)} differ only in case, and the cloud treats them as one key")
         if len(tags) > self.room(named):
             found.append(
                 f"tags: has {len(tags)} tags, but at most {self.room(named)} are allowed. The other "

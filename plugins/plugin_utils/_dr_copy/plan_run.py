@@ -182,7 +182,7 @@ class PlanRun:
         else:
             answer = {
                 "msg": "Nothing was shared: the ID of the account that copies is unknown, because "
-                "sts:GetCallerIdentity (with dr_copy_connection) gave no answer"
+                "sts:GetCallerIdentity (with dr_copy_connection) gave no response"
             }
         self._done.share = both_shares(self._done.share, answer)
 

@@ -124,9 +124,9 @@ class Service:
                 f"{activity}: the signature was refused", code="SignatureDoesNotMatch", hint=KIND_HINTS[Credentials]
             ) from None
         except ValueError:
-            raise Ambiguous(f"{activity}: the answer is incomplete or not valid") from None
+            raise Ambiguous(f"{activity}: the response is incomplete or not valid") from None
         if not isinstance(answer, dict):
-            raise Ambiguous(f"{activity}: the answer is not valid")
+            raise Ambiguous(f"{activity}: the response is not valid")
         return answer
 
     def _address(self, request: Any, region: str) -> None:

@@ -153,7 +153,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
             return Refused(
                 f"{activity}: the node {node} refused", code="UnAllocationId", request_id=request_id, hint=NO_REASON
             )
-        return Ambiguous(f"{activity}: the answer does not mention {node}", code="MissingNode", request_id=request_id)
+        return Ambiguous(f"{activity}: the response does not mention {node}", code="MissingNode", request_id=request_id)
 
     def delete_one(self, region: str, resource_id: str) -> None:
         self._service.write(

@@ -54,7 +54,7 @@ class EnsDisks(DiskCloud, EnsCloud):
     def tag_change_refusal(self, copy: Resource) -> CopyError:
         # api-facts: ens-disk-tags
         return Refused(
-            f"The tags of {copy.id} on {copy.region} cannot be changed: ENS only changes tags of instances",
+            f"The tags of {copy.id} on {copy.region} cannot be changed: ENS can change only the tags of instances",
             hint="A drill deletes the disk after the time in its tag dr-restore:expires-at, unless it is attached. "
             "To keep a disk, restore it again under another restore_id with expires_after_hours: 0.",
         )

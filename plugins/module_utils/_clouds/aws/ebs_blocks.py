@@ -96,9 +96,9 @@ class EbsBlocks(EbsCloud):
         page = self._ec2.read(activity, partial(ask, **given))
         listed = items_of(page, "Blocks", activity=activity)
         if not (page.get("BlockSize") and page.get("VolumeSize")):
-            raise Unreachable(f"{activity}: the answer does not contain the size of a block, or of the snapshot")
+            raise Unreachable(f"{activity}: the response does not contain the size of a block, or of the snapshot")
         if not all(block.get("BlockToken") and "BlockIndex" in block for block in listed):
-            raise Unreachable(f"{activity}: the answer contains a block without its index or token")
+            raise Unreachable(f"{activity}: the response contains a block without its index or token")
         return page, {int(block["BlockIndex"]): str(block["BlockToken"]) for block in listed}
 
     def _read_with_retries(self, read: Any, may_show_late: bool) -> Any:

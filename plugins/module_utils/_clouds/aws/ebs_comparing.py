@@ -40,7 +40,7 @@ MAX_BLOCKS = 1000
 WINDOW = 100
 #: How many random indexes are drawn for each wanted block, because blocks may be far apart.
 DRAWS = 2
-GONE = "does not exist, or this account may not see it"
+GONE = "does not exist, or this account is not allowed to see it"
 HINT = "Do not rely on this copy: restore from another one. To replace it, delete it and copy again."
 
 

@@ -45,7 +45,7 @@ def role_credentials(params: Mapping[str, Any], sts: Any, now: Callable[[], date
         except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise _refusal(translated(error, f"Assuming the role {arn}"), arn) from error
         if not given:
-            raise Unreachable(f"Assuming the role {arn}: the answer contains no credentials")
+            raise Unreachable(f"Assuming the role {arn}: the response contains no credentials")
         return {
             "access_key": given["AccessKeyId"],
             "secret_key": given["SecretAccessKey"],

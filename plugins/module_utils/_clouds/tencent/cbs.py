@@ -139,7 +139,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         )
         shown = answer.get("SnapshotCopyResultSet")
         if not isinstance(shown, list):
-            raise Ambiguous(f"{activity}: the answer contains no result", request_id=answer.get("RequestId"))
+            raise Ambiguous(f"{activity}: the response contains no result", request_id=answer.get("RequestId"))
         results = {item.get("DestinationRegion"): item for item in shown if isinstance(item, dict)}
         return [self._result(order, results.get(order.request.region), answer.get("RequestId")) for order in orders]
 
@@ -148,9 +148,11 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         request = order.request
         activity = f"Copying {request.snapshot_id} from {order.source.region} to {request.region}"
         if item is None:
-            return Ambiguous(f"{activity}: the answer does not mention this region", request_id=request_id)
+            return Ambiguous(f"{activity}: the response does not mention this region", request_id=request_id)
         if not item.get("Code"):
-            return Ambiguous(f"{activity}: the answer does not say whether the copy was started", request_id=request_id)
+            return Ambiguous(
+                f"{activity}: the response does not say whether the copy was started", request_id=request_id
+            )
         if item["Code"] != "Success":
             return failure(item.get("Code"), item.get("Message"), activity, request_id)
         if not item.get("SnapshotId"):

@@ -152,7 +152,7 @@ class Service:
             # The SDK parses the answer outside its own error handling.
             raise Ambiguous(f"{activity}: {raised}", code=type(raised).__name__) from None
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise Ambiguous(f"{activity}: the answer is incomplete or not valid") from None
+            raise Ambiguous(f"{activity}: the response is incomplete or not valid") from None
         if error:
             # The SDK does not detect an error if the content type names a charset (api-facts: cbs-error-content-type).
             raise failure(error.get("Code"), error.get("Message"), activity, answer.get("RequestId"))
@@ -208,5 +208,5 @@ class Service:
             refused = STS_HINT if credential else POD_HINT
             raise error.as_kind(kind, hint=refused if kind is Credentials else kind.usual_hint) from None
         if not isinstance(answer.get("Credentials"), dict) or not isinstance(answer.get("ExpiredTime"), int):
-            raise Unreachable(f"{activity}: the answer contains no credentials")
+            raise Unreachable(f"{activity}: the response contains no credentials")
         return answer

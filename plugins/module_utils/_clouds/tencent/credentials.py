@@ -57,7 +57,7 @@ class SafeCredential:
             secret_id, secret_key, token = self._found()
             if secret_id and secret_key:
                 return secret_id, secret_key, token
-            reason = self._why() if self._why else "the answer contains no key"
+            reason = self._why() if self._why else "the response contains no key"
         except CopyError:
             raise
         except Exception as error:
@@ -141,4 +141,4 @@ def _metadata_answer(role: Any, seconds: int) -> str:
         code = json.loads(open_url(url, timeout=seconds).read()).get("Code")
     except (OSError, ValueError, AttributeError, http.client.HTTPException) as error:
         return f"{url}: {type(error).__name__}: {error}"
-    return f"{url} answers {code}"
+    return f"{url} returned {code}"

@@ -112,7 +112,7 @@ class CopyCalls:
             if len(call) == 1 or not self._cloud.may_be_of_one(error):
                 return [error] * len(call)
             return [answer for attempt in call for answer in self._ask_alone(attempt)]
-        return [*answers, *[Ambiguous("The answer is incomplete")] * (len(call) - len(answers))]
+        return [*answers, *[Ambiguous("The response is incomplete")] * (len(call) - len(answers))]
 
     def _ask_alone(self, attempt: Attempt) -> list[Resource | CopyError | None]:
         may_be_sent = attempt.memory.is_fresh(self._deadline.now()) and not self._deadline.passed

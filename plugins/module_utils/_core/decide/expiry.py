@@ -31,7 +31,9 @@ def expiry_of(request: CopyRequest, copy: Resource, now: datetime) -> tuple[date
     moment = copy.created_at + timedelta(days=request.retention_days)
     if moment < now + NEAREST:
         why = f"{iso_utc(moment)} is past or less than a day ahead"
-        return None, _not_set(copy, f"{why} (retention_days: 1 always is)" if request.retention_days == 1 else why)
+        return None, _not_set(
+            copy, f"{why} (with retention_days: 1 it always is)" if request.retention_days == 1 else why
+        )
     return moment, None
 
 

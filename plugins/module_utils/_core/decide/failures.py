@@ -16,7 +16,7 @@ from .copies import misfit
 from .writes import WriteKind
 
 REPLACE = "Set replace_failed: true, the default, to replace it."
-CREATE = "Run without create: false to make a new copy."
+CREATE = "Remove create: false to make a new copy."
 AGAIN = "Run again to continue where this run stopped, or raise wait_timeout."
 
 
@@ -58,7 +58,7 @@ def no_survivor(copy: Resource, survivor_id: str, shown: Resource | None) -> Ref
     """Return the failure of a copy that is not deleted because its survivor is not complete."""
     why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "does not exist"
     return Refused(
-        f"The copy {copy.id} in {copy.region} was not deleted, because {survivor_id}, which must remain, {why}",
+        f"The copy {copy.id} in {copy.region} was not deleted: the copy {survivor_id} must remain, but it {why}",
         hint=f"Find out what happened to {survivor_id}. The next run decides again which copies to delete.",
     )
 
@@ -108,7 +108,7 @@ def not_cancellable(copy: Resource) -> Refused:
 
 def tags_not_shown(copy: Resource, keys: tuple[str, ...]) -> TimedOut:
     return TimedOut(
-        f"The cloud accepted the tags of the copy {copy.id} in {copy.region}, but the change does not show: "
+        f"The cloud accepted the tags of the copy {copy.id} in {copy.region}, but does not show this change: "
         f"{', '.join(keys)}",
         hint="The copy itself is good. Run again to tag it. If this happens again, check the tags in the console and "
         "the caller's permission for the tag service.",
@@ -118,7 +118,7 @@ def tags_not_shown(copy: Resource, keys: tuple[str, ...]) -> TimedOut:
 def tags_late(copy: Resource) -> TimedOut:
     return TimedOut(
         f"The copy {copy.id} in {copy.region}, which another run has just started, does not show its tags yet",
-        hint="The copy itself is good. Run again: the next run sets its tags if they do not show by then.",
+        hint="The copy itself is good. Run again: the next run sets the tags if the cloud does not show them by then.",
     )
 
 

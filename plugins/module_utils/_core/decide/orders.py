@@ -56,7 +56,7 @@ def _source_problem(cloud: Capabilities, request: CopyRequest, source: Snapshot 
         option = "region" if request.is_disk else "source_region"
         return NotFound(
             f"The source snapshot {request.snapshot_id} does not exist in {request.source_region or 'any region'}, "
-            "or this account may not see it",
+            "or this account is not allowed to see it",
             hint=f"Check the ID and {option}, and whether the snapshot is shared with this account.",
         )
     if source.state is not State.COMPLETED:

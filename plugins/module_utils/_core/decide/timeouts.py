@@ -81,9 +81,9 @@ def _call_in_doubt(desired: DesiredState, call: CopyCall) -> CopyError | None:
     if (call.is_in_doubt or call.is_out) and call.error:
         return call.error.as_kind(
             Ambiguous,
-            f"The answer to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
+            f"The response to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
             f"({call.error}), "
-            "and the cloud shows none yet",
+            f"and the cloud shows no such {request.noun} yet",
             f"{desired.cloud.before_calling_again}Run again in a minute: the next run adopts the {request.noun} if it "
             "was made.",
         )
@@ -116,7 +116,7 @@ def _not_started(desired: DesiredState, memory: Memory, source_unread: CopyError
         return error.as_kind(type(error), f"{error} (retried until wait_timeout had passed)", error.hint or AGAIN)
     if not desired.policy.create:
         return TimedOut(
-            f"No {request.noun} of {request.snapshot_id} in {request.region} has shown within wait_timeout, and "
+            f"No {request.noun} of {request.snapshot_id} in {request.region} appeared within wait_timeout, and "
             "create: false prevents making one",
             hint=AGAIN,
         )
@@ -130,7 +130,7 @@ def _not_confirmed(request: CopyRequest) -> TimedOut:
     """Return the failure of a deletion whose only listing may lack a copy (promises: listings)."""
     return TimedOut(
         f"It is unknown whether {request.region} has more copies of {request.snapshot_id}: wait_timeout had passed "
-        "before a second listing",
+        "before the run could list the copies a second time",
         hint=AGAIN,
     )
 

@@ -83,5 +83,5 @@ def _attach_problems(cloud: DiskCloud, params: Mapping[str, Any]) -> list[str]:
     if not instance:
         found.append("device: needs attach_to")
     if len(params["snapshot_ids"]) > 1:
-        found.append("device: is for one disk, and there are several snapshot_ids; leave it out")
+        found.append("device: applies to one disk, but snapshot_ids has several entries; omit device")
     return found

@@ -28,7 +28,7 @@ class Reason(Enum):
     COPY_FAILED = ("the copy failed", "Read the cloud's message, fix the cause, then run again.")
     IN_PROGRESS = (
         "the copy is in progress",
-        "Wait: the next run adopts the copy. If this takes long, check the size of the disk.",
+        "Wait: the next run adopts the copy. If this takes a long time, check the size of the disk.",
     )
     NOT_COPIED = (
         "the newest snapshot is not copied yet",

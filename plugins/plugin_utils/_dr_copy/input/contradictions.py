@@ -45,7 +45,7 @@ def risks(values: Variables) -> list[str]:
     if is_pruned and values.lock_days > days:
         risk.append(
             f"dr_copy_lock_days ({values.lock_days}) is longer than retention, which would delete most nightly "
-            f"copies after about {days} days: they are kept, and billed, until their locks end"
+            f"copies after about {days} days. Until their locks end, the copies remain and the cloud bills them"
         )
     return risk
 

@@ -158,6 +158,13 @@ class CopyContract(OnOneCloud):
         assert (tags["team"], tags["site"], tags["dr-copy:source-snapshot-id"]) == ("dr", "berlin", source)
         assert out.copy()["tags"] == tags
 
+    def test_marks_of_a_source_are_not_carried(self, cloud):
+        """A copy of a copy is of no set or plan because its source is (promises: tags)."""
+        marks = {"dr-copy:set": "2 crash ami-1", "DR-Copy:Group": "i-1", "dr-copy:plan": "web"}
+        out = cloud.run(cloud.snapshot(site="berlin", **marks), copy_tags=True, wait=True)
+        assert not out.failed and out.copy()["tags"]["site"] == "berlin"
+        assert {key.lower() for key in out.copy()["tags"]}.isdisjoint(map(str.lower, marks))
+
     def test_source_tags_of_the_user_replace_the_sources_own(self, cloud):
         source, other = cloud.snapshot(env="prod"), cloud.snapshot(env="test")
         source_tags = {source: {"env": "from the disk", "dr-copy:hold": "x"}}

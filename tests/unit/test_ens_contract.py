@@ -19,6 +19,7 @@ class TestEns(CopyContract):
             out = cloud.run(cloud.snapshot(), **{option: {"a": "b"}})
             assert out.failed and option in out["msg"] and not cloud.copies()
 
+    test_marks_of_a_source_are_not_carried = None
     test_source_tags_of_the_user_replace_the_sources_own = None
     test_tags_of_existing_copies_are_updated = None
     test_purging_takes_other_tags_away_and_spares_provenance = None

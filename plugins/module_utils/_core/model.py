@@ -46,6 +46,8 @@ class Action(str, Enum):
 
 #: Nothing deletes a copy with this tag, whatever its value.
 HOLD = "dr-copy:hold"
+#: The first part of the keys of all tags with which this collection marks copies.
+OUR_PREFIX = "dr-copy:"
 
 
 def has_tag(tags: Mapping[str, str], key: str, value: str) -> bool:
@@ -289,7 +291,11 @@ class CopyRequest:
         """Return the tags of the source that its copies get with ``copy_tags``; none if they are unknown."""
         if not self.copy_tags:
             return {}
-        return self.source_tags if self.source_tags is not None else source.tags if source else {}
+        if self.source_tags is not None:
+            return self.source_tags
+        tags = source.tags if source else {}
+        # If the source is itself a copy, its marks describe that copy: its plan, its set, its hold.
+        return {key: value for key, value in tags.items() if not key.lower().startswith(OUR_PREFIX)}
 
     def is_copied_by(self, resource: Resource) -> bool:
         """Whether ``resource`` is a copy of this source in this place, whether it fits or not."""

@@ -158,6 +158,18 @@ def test_a_second_restore_leaves_the_manifest_of_the_first(ebs_runs, tmp_path):
     assert ended.message and (tmp_path / "orders.first.restore.json").read_text() == before, "it has found nothing"
 
 
+def test_a_restore_uses_no_manifest_of_another_one(ebs_runs, tmp_path):
+    """Hosts and names may contain periods, so two restores can have one file name."""
+    ebs_runs.copy_new_disks("database")
+    ebs_runs.host = "db"
+    ebs_runs.restore(id="example.flood", manifest_dir=str(tmp_path))
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    ebs_runs.host = "db.example"
+    ended = ebs_runs.restore(id="flood", manifest_dir=str(tmp_path))
+    assert "belongs to the restore example.flood of the host db" in ended.message and len(ebs_runs.estate.disks()) == 1
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
 def test_a_restore_in_pieces_keeps_the_rows_of_the_earlier_ones_in_its_manifest(runs, tmp_path):
     """Each part has the same name and other disks, for example one wave after the other by dr_restore_disk_ids."""
     disks, path = runs.copy_new_disks("database", "mail", "files"), tmp_path / "orders.flood.restore.json"

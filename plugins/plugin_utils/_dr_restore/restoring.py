@@ -24,7 +24,7 @@ from .decide.listed_copies import unidentified
 from .decide.missing_disks import refusal
 from .decide.points import Point
 from .decide.waves import MIN_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
-from .input.last_manifest import claims_of, last_manifest, manifest_file
+from .input.last_manifest import belongs_to_another, claims_of, last_manifest, manifest_file
 from .output.files import write_claims, write_manifest
 from .output.manifest import RestoreRun, lines_of, manifest_of, problems_of
 from .running import Run, RunOutcome, is_read
@@ -35,6 +35,8 @@ class Restore(Run):
 
     def _steps(self, calls: Calls) -> RunOutcome:
         values, check_mode = self._values, self._context.check_mode
+        if other := belongs_to_another(values):
+            return RunOutcome({}, [], other)
         listed = self._list_copies(calls)
         self._say(f"looking for disks that {values.id} made before")
         disk_listing = self._run_call(calls.look(restored_id(values)))

@@ -32,6 +32,7 @@ class RestoreRuns:
 
     def __init__(self, estate: Any):
         self.estate = estate
+        self.host = "orders"
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.lines: list[str] = []
         self.inventory = Inventory()
@@ -109,7 +110,7 @@ class RestoreRuns:
             for words in [words for words in left if line.startswith(words)]:
                 left.pop(words)()
 
-        context = RestoreContext(host="orders", check_mode=check, inventory=self.inventory)
+        context = RestoreContext(host=self.host, check_mode=check, inventory=self.inventory)
         outside = {"call": call, "clock": estate.clock.utc, "say": say}
         ended = program({**basics, **given}, context, **outside).run()
         for _number in range(ended.pause.get("sets", 0)):

@@ -79,6 +79,18 @@ def last_manifest(values: Variables) -> dict[str, EarlierRow]:
     return {str(made): row for row in found if (made := row["new_disk_id"] or (row["copy_id"] and row["claim"]))}
 
 
+def belongs_to_another(values: Variables) -> str | None:
+    """Return why the manifest is another restore's, or None. Hosts and names may contain periods."""
+    manifest = read_json(manifest_file(values))
+    host, name = manifest.get("host", values.host), manifest.get("id", values.id)
+    if (host, name) == (values.host, values.id):
+        return None
+    return (
+        f"{manifest_file(values)} belongs to the restore {name} of the host {host}. Choose another dr_restore_id, or "
+        "another dr_restore_manifest_dir"
+    )
+
+
 def claims_of(last: Mapping[str, EarlierRow]) -> list[EarlierRow]:
     """Return those rows of an earlier manifest that are claims."""
     return [row for row in last.values() if row.get("claim")]

@@ -412,6 +412,7 @@ ROLE = [
         "column 2 (char 1))",
     ),
     ({"keep": "ten"}, "dr_copy_keep must be a whole number, 0 or more, not 'ten'"),
+    ({"keep": "\u0663"}, "dr_copy_keep must be a whole number, 0 or more, not '\u0663'"),
     ({"wait": "perhaps"}, "dr_copy_wait must be true or false, not 'perhaps'"),
     ({"wait_delay": 0}, "dr_copy_wait_delay must be at least 1"),
     ({"shard": "9/8"}, "dr_copy_shard must be a part and the number of parts (example: 2/8), not '9/8'"),

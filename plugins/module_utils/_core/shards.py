@@ -15,7 +15,7 @@ def parse_shard(shard: str) -> tuple[int, int]:
     """Parse ``2/8`` as the second of eight parts; an empty string means all disks. Raises ValueError."""
     if not shard:
         return 1, 1
-    match = re.fullmatch(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*", shard)
+    match = re.fullmatch(r"\s*([0-9]{1,6})\s*/\s*([0-9]{1,6})\s*", shard)
     part, parts = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 1 <= part <= parts:
         raise ValueError(f"must be a part and the number of parts (example: 2/8), not {shard!r}")

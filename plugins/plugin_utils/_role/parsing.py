@@ -42,7 +42,7 @@ def as_text(value: Any) -> str:
 
 
 def as_whole_number(value: Any) -> int:
-    if isinstance(value, bool) or not re.fullmatch(r"\s*\d+\s*", str(value)):
+    if isinstance(value, bool) or not re.fullmatch(r"\s*[0-9]+\s*", str(value)):
         raise InvalidValue(f"must be a whole number, 0 or more, not {value!r}")
     digits = str(value).strip().lstrip("0")
     if len(digits) > MAX_NUMBER:

@@ -23,7 +23,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     sort_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import LIST_NOW, Decision, GoOn
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import (
+    DesiredState,
+    NotRead,
+    Policy,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import next_search
@@ -121,7 +125,7 @@ policies = st.builds(
 
 def desired_of(request, policy):
     order = CopyOrder(request, SOURCE, None, None, {})
-    return DesiredState(request, policy, Cloud(), SOURCE, True, order)
+    return DesiredState(request, policy, Cloud(), SOURCE, order)
 
 
 def memory_after(shown, at=NOW):
@@ -395,10 +399,10 @@ CARRIED = {"tags": {"team": "dr"}, "copy_tags": True}
 )
 def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy, facts, purge, needs):
     desired = tagging(**facts)
-    desired.policy, desired.source, desired.source_is_read = Policy(purge_tags=purge), None, False
+    desired.policy, desired.source = Policy(purge_tags=purge), NotRead.NOT_READ
     decision = decide(desired, memory_after([copy]), NOW, NOON)
     assert decision.steps.needs_source == needs and not (needs and (decision.change or decision.settled))
-    desired.source, desired.source_is_read = SOURCE, True
+    desired.source = SOURCE
     assert not decide(desired, memory_after([copy]), NOW, NOON).steps.needs_source
 
 

@@ -20,7 +20,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     GoOn,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import CopyRequest, Snapshot, State
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
+    CopyRequest,
+    DiskRequest,
+    Snapshot,
+    State,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import progress
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import (
@@ -112,13 +117,15 @@ def test_the_progress_says_what_the_module_does(monkeypatch, tmp_path, module, a
 
 
 @pytest.mark.parametrize(
-    ("policy", "options"), [(Policy(absent=True), {}), (Policy(), {"attach_to": "i-1"})], ids=["deleted", "attached"]
+    ("policy", "disk"),
+    [(Policy(absent=True), DiskRequest()), (Policy(), DiskRequest(attach_to="i-1"))],
+    ids=["deleted", "attached"],
 )
-def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, options):
+def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, disk):
     (tmp_path / FILE).touch()
     clock = Turned()
     progress = Progress(str(tmp_path), Deadline(clock, 100))
-    request = CopyRequest("one", "here", "here", options=options, is_disk=True)
+    request = CopyRequest("one", "here", "here", as_disk=disk)
     attempt = Attempt(DesiredState(request, policy, Capabilities()))
     there = Snapshot("two", "here", State.COMPLETED, "available", progress=100)
     for clock.now, then in ((0.0, GoOn()), (0.1, Done())):
@@ -147,7 +154,9 @@ def test_a_disk_in_progress_shows_no_percentage(tmp_path):
     """No cloud shows one."""
     (tmp_path / FILE).touch()
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
-    attempt = Attempt(DesiredState(CopyRequest("snap-1", "here", "here", is_disk=True), Policy(), Capabilities()))
+    attempt = Attempt(
+        DesiredState(CopyRequest("snap-1", "here", "here", as_disk=DiskRequest()), Policy(), Capabilities())
+    )
     made = Snapshot("vol-1", "here", State.PENDING, "creating", progress=0)
     attempt.decision = Decision(GoOn(), made)
     attempt.memory.record_look({"vol-1": made}, None, 0.0)

@@ -285,6 +285,14 @@ def test_a_missing_sdk_is_named():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_controller_loads_no_engine_to_show_the_progress():
+    code = (
+        f"import sys, {COLLECTION}.plugin_utils._role.progress; print([m for m in sys.modules if '._core.act.' in m])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"['{COLLECTION}.module_utils._core.act.progress']", done.stdout
+
+
 def test_every_returned_key_has_a_sample():
     def check(entries, where):
         for key, entry in entries.items():

@@ -163,11 +163,11 @@ class DiskCloud(SnapshotCloud):
             disk_id,
             request.region,
             name=name,
-            size_gib=size_gib or request.options["size_gib"] or order.source.size_gib,
+            size_gib=size_gib or request.disk.size_gib or order.source.size_gib,
             tags=dict(request.tags or {}),
             encrypted=self.expected_encryption(order),
-            zone=request.options["zone"],
-            disk_type=request.options["disk_type"],
+            zone=request.disk.zone,
+            disk_type=request.disk.disk_type,
             state=State.PENDING,
             provider_state=provider_state,
             snapshot_id=request.snapshot_id if shows_snapshot else None,
@@ -186,7 +186,7 @@ class DiskCloud(SnapshotCloud):
         """
         request = order.request
         number = self._answered[request.snapshot_id, request.region]
-        what = (self.restore_id, request.snapshot_id, request.region, str(request.options["zone"]), str(number))
+        what = (self.restore_id, request.snapshot_id, request.region, str(request.disk.zone), str(number))
         return hashlib.sha256("\n".join(what).encode()).hexdigest()[:40]
 
     def record_used_token(self, order: CopyOrder) -> None:
@@ -198,13 +198,13 @@ class DiskCloud(SnapshotCloud):
     def other_misfit(self, request: CopyRequest, copy: Resource) -> str | None:
         if not isinstance(copy, RestoredDisk):
             return None
-        disk, asked = copy.disk, request.options
-        if asked["zone"] and disk.zone and asked["zone"] != disk.zone:
-            return f"it is in {disk.zone}, not in {asked['zone']}"
-        if asked["size_gib"] and disk.size_gib and disk.size_gib < asked["size_gib"]:
-            return f"it has {disk.size_gib} GiB, not {asked['size_gib']}"
-        if asked["disk_type"] and disk.disk_type and asked["disk_type"] != disk.disk_type:
-            return f"its type is {disk.disk_type}, not {asked['disk_type']}"
+        disk, wanted = copy.disk, request.disk
+        if wanted.zone and disk.zone and wanted.zone != disk.zone:
+            return f"it is in {disk.zone}, not in {wanted.zone}"
+        if wanted.size_gib and disk.size_gib and disk.size_gib < wanted.size_gib:
+            return f"it has {disk.size_gib} GiB, not {wanted.size_gib}"
+        if wanted.disk_type and disk.disk_type and wanted.disk_type != disk.disk_type:
+            return f"its type is {disk.disk_type}, not {wanted.disk_type}"
         return None
 
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
@@ -217,7 +217,7 @@ class DiskCloud(SnapshotCloud):
         return "Make an image from it instead." if _is_of_system_disk(self, source) else super().obstacle_hint(source)
 
     def input_problem(self, request: CopyRequest, source: Snapshot) -> str | None:
-        size = request.options["size_gib"]
+        size = request.disk.size_gib
         if size and source.size_gib and size < source.size_gib:
             return f"size_gib: {size} is less than the {source.size_gib} GiB of {source.id}"
         return None

@@ -253,7 +253,21 @@ class LockRequest(NamedTuple):
     """How a copy is to be locked."""
 
     days: int
-    mode: str | None  #: None: the cloud's default.
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiskRequest:
+    """What kind of disk is created from a snapshot, and to which instance it is attached; None where nothing is given.
+
+    ``device``: the cloud's name for the device on that instance.
+    """
+
+    zone: str | None = None
+    disk_type: str | None = None
+    size_gib: int | None = None
+    attach_to: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True)
@@ -262,8 +276,7 @@ class CopyRequest:
 
     ``source_region`` is None if it must be looked up. ``name`` and ``description`` are templates (see templates.py).
     ``tags`` is None if the user set none, ``retention_days`` if copies do not expire, ``lock`` if copies are not
-    locked. ``options`` has the cloud's own options. ``is_disk``: a disk is created instead of a copy; then ``options``
-    has its zone, type, size, instance and device.
+    locked. ``options`` has the cloud's own options. ``as_disk``: a disk of this kind is created instead of a copy.
     """
 
     snapshot_id: str
@@ -280,7 +293,23 @@ class CopyRequest:
     retention_days: int | None = None
     lock: LockRequest | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    is_disk: bool = False
+    as_disk: DiskRequest | None = None
+
+    @property
+    def is_disk(self) -> bool:
+        return self.as_disk is not None
+
+    @property
+    def disk(self) -> DiskRequest:
+        """The requested kind of disk. Raises ValueError if a copy is requested."""
+        if self.as_disk is None:
+            raise ValueError("a copy is requested, not a disk")
+        return self.as_disk
+
+    @property
+    def instance(self) -> str | None:
+        """The instance to which a disk is to be attached, or from which it is to be detached."""
+        return self.as_disk.attach_to if self.as_disk else None
 
     @property
     def noun(self) -> str:

@@ -95,21 +95,21 @@ class EcsDisks(DiskCloud, EcsCloud):
         return [offer for shown in zones if _is_available(shown) for offer in _offers_of(shown)]
 
     def begin_one(self, order: CopyOrder) -> Resource:
-        request, options = order.request, order.request.options
-        activity = f"Creating a disk from {request.snapshot_id} in {options['zone']}"
-        size = options["size_gib"] or order.source.size_gib
-        is_small = options["disk_type"] == "cloud_essd" and size is not None and size < USUAL_LEAST
+        request, disk = order.request, order.request.disk
+        activity = f"Creating a disk from {request.snapshot_id} in {disk.zone}"
+        size = disk.size_gib or order.source.size_gib
+        is_small = disk.disk_type == "cloud_essd" and size is not None and size < USUAL_LEAST
         try:
             answer = self._service.write(
                 "CreateDisk",
                 request.region,
                 activity,
-                ZoneId=options["zone"],
+                ZoneId=disk.zone,
                 SnapshotId=request.snapshot_id,
                 DiskName=f"{request.snapshot_id}:{self.restore_id}",
-                DiskCategory=options["disk_type"],
+                DiskCategory=disk.disk_type,
                 PerformanceLevel=SMALL_LEVEL if is_small else None,
-                Size=options["size_gib"],
+                Size=disk.size_gib,
                 Encrypted=True if request.encrypted or order.source.encrypted else None,
                 KMSKeyId=request.kms_key_id,
                 # The SDK adds no token by itself; without one the service makes a disk for each call.

@@ -106,7 +106,7 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def begin_one(self, order: CopyOrder) -> Resource:
         request = order.request
-        activity = f"Creating a disk from {request.snapshot_id} in {request.options['zone']}"
+        activity = f"Creating a disk from {request.snapshot_id} in {request.disk.zone}"
         create = self._ec2.writer(request.region).create_volume
         try:
             answer = self._ec2.write(activity, partial(create, **self._arguments(order)))
@@ -155,9 +155,7 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
-        activity = (
-            f"Asking AWS if a disk may be created from {request.snapshot_id} in {request.options['zone']} (DryRun)"
-        )
+        activity = f"Asking AWS if a disk may be created from {request.snapshot_id} in {request.disk.zone} (DryRun)"
         create = self._ec2.reader(request.region).create_volume
         create = partial(create, **self._arguments(order))
         self._dry_run(activity, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")

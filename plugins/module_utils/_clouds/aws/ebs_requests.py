@@ -32,9 +32,9 @@ def volume_arguments_of(order: CopyOrder, token: str, rate: int = 0) -> dict[str
     request = order.request
     arguments = {
         "SnapshotId": request.snapshot_id,
-        "AvailabilityZone": request.options["zone"],
-        "VolumeType": request.options["disk_type"],
-        "Size": request.options["size_gib"],
+        "AvailabilityZone": request.disk.zone,
+        "VolumeType": request.disk.disk_type,
+        "Size": request.disk.size_gib,
         # A disk from an encrypted snapshot is always encrypted; false would be refused (api-facts: ebs-disk-create).
         "Encrypted": request.encrypted or None,
         "KmsKeyId": request.kms_key_id,

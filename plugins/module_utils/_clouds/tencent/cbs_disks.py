@@ -106,19 +106,19 @@ class CbsDisks(DiskCloud, CbsCloud):
                     raise
 
     def _made(self, order: CopyOrder) -> Resource:
-        request, options = order.request, order.request.options
-        activity = f"Creating a disk from {request.snapshot_id} in {options['zone']}"
+        request, disk = order.request, order.request.disk
+        activity = f"Creating a disk from {request.snapshot_id} in {disk.zone}"
         name = f"{request.snapshot_id}.{self.restore_id}"[: self.name_rule.max_length]
         is_encrypted = request.encrypted or order.source.encrypted
         answer = self._service.write(
             "CreateDisks",
             request.region,
             activity,
-            Placement={"Zone": options["zone"]},
+            Placement={"Zone": disk.zone},
             DiskChargeType=HOURLY,
-            DiskType=options["disk_type"],
+            DiskType=disk.disk_type,
             DiskName=name,
-            DiskSize=options["size_gib"],
+            DiskSize=disk.size_gib,
             DiskCount=1,
             SnapshotId=request.snapshot_id,
             Tags=[{"Key": key, "Value": value} for key, value in (request.tags or {}).items()],

@@ -43,7 +43,8 @@ class Attempt:
 
     @property
     def order(self) -> CopyOrder:
-        if self.desired.order is None:
+        """What is ordered. Raises ValueError if nothing is."""
+        if not isinstance(self.desired.order, CopyOrder):
             raise ValueError("nothing is ordered for this request")
         return self.desired.order
 
@@ -65,7 +66,7 @@ class Attempt:
     @property
     def source_disk_id(self) -> str | None:
         """The ID of the source's disk. Some clouds allow only one unfinished copy per disk."""
-        if self.desired.order:
+        if isinstance(self.desired.order, CopyOrder):
             return self.desired.order.source.disk_id
         return source_disk_id_of(self.copy) if self.copy else None
 

@@ -13,7 +13,6 @@ from itertools import takewhile
 from ..cloud import SnapshotCloud, call_safely
 from ..errors import Ambiguous, CopyError, NotSent, Retry, Throttled, Underway, Unreachable
 from ..model import Resource
-from ..waiting import Deadline
 from .attempt import Attempt
 from .room import Room
 
@@ -21,8 +20,8 @@ from .room import Room
 class CopyCalls:
     """The copy calls of one run. ``ended_at`` is when (monotonic) the last call to each region ended."""
 
-    def __init__(self, cloud: SnapshotCloud, deadline: Deadline, ended_at: dict[str, float]):
-        self._cloud, self._deadline, self._ended_at = cloud, deadline, ended_at
+    def __init__(self, cloud: SnapshotCloud, ended_at: dict[str, float]):
+        self._cloud, self._deadline, self._ended_at = cloud, cloud.deadline, ended_at
         self._at_once = 1
         #: The requests of a failed call. Each is sent by itself, because one may make all of them fail.
         self._singles: set[Attempt] = set()

@@ -16,7 +16,6 @@ from ..decide.writes import WriteKind
 from ..errors import CopyError
 from ..grouping import grouped
 from ..locks import Lock
-from ..waiting import Deadline
 from .attempt import Attempt
 from .reads import Reads
 
@@ -24,8 +23,8 @@ from .reads import Reads
 class LockReads(Reads):
     """Reads locks. A recent listing is used for the next copies too."""
 
-    def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
-        super().__init__(cloud, deadline)
+    def __init__(self, cloud: SnapshotCloud):
+        super().__init__(cloud)
         #: The locks of a region, and when they were last read.
         self._last: dict[str, tuple[Mapping[str, Lock], float]] = {}
         #: The region whose locks took long to read, until they are used: it comes first, and no other is read. This is

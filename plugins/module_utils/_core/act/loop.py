@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from operator import attrgetter
 
 from ..cloud import SnapshotCloud
@@ -18,9 +19,9 @@ from ..decide.memory import Memory
 from ..decide.sightings import LONG_LOOK, Survivor
 from ..decide.timeouts import timed_out
 from ..decide.transitions import decide
+from ..decide.writes import WriteKind
 from ..model import CopyRequest, State
 from ..pacing import MIN_SLEEP
-from ..waiting import Deadline
 from .attempt import Attempt
 from .copy_calls import CopyCalls
 from .lock_reads import LockReads
@@ -28,7 +29,7 @@ from .progress import Progress
 from .region import Region
 from .sources import Sources
 from .unfinished import unfinished
-from .write_calls import WriteCalls
+from .write_calls import SINGLE_WRITES, WriteCalls
 
 #: The greatest age (seconds) of the last look at a copy when the run ends: somebody may delete a copy meanwhile.
 LOOK_BACK_SECONDS = 120.0
@@ -44,17 +45,16 @@ class Loop:
         cloud: SnapshotCloud,
         requests: Sequence[CopyRequest],
         policy: Policy,
-        deadline: Deadline,
         progress: Progress | None = None,
     ):
-        self._cloud, self._policy, self._deadline = cloud, policy, deadline
-        self._progress = progress or Progress(None, deadline)
+        self._cloud, self._policy, self._deadline = cloud, policy, cloud.deadline
+        self._progress = progress or Progress(None, cloud.deadline)
         #: When (monotonic) the last call to each region ended.
         self._ended_at: dict[str, float] = {}
-        self._copies = CopyCalls(cloud, deadline, self._ended_at)
-        self._writes = WriteCalls(cloud, deadline, self._ended_at)
-        self._sources = Sources(cloud, deadline)
-        self._locks = LockReads(cloud, deadline)
+        self._copies = CopyCalls(cloud, self._ended_at)
+        self._writes = WriteCalls(cloud, self._ended_at)
+        self._sources = Sources(cloud)
+        self._locks = LockReads(cloud)
         regions = dict.fromkeys(request.region for request in requests)
         survivors = {name: {copy_id: Survivor() for copy_id in policy.survivors.values()} for name in regions}
         #: The requests, in order.
@@ -77,7 +77,7 @@ class Loop:
         for attempt in self.attempts:
             name = attempt.request.region
             if name not in self._regions:
-                self._regions[name] = Region(name, cloud, policy.max_in_flight, policy.wait_delay, deadline)
+                self._regions[name] = Region(name, cloud, policy)
             self._regions[name].attempts.append(attempt)
 
     @property
@@ -179,10 +179,7 @@ class Loop:
             lambda: self._copies.begin({region.name: region.room for region in self._in_turn}),
             lambda: writes.delete(self._active),
             lambda: writes.tag(self._active),
-            lambda: writes.expire(self._active),
-            lambda: writes.lock(self._active),
-            lambda: writes.attach(self._active),
-            lambda: writes.detach(self._active),
+            *(partial(self._send_each, kind) for kind in SINGLE_WRITES),
         ]
         started, first = self._deadline.now(), self._first_kind
         sent: list[Attempt] = []
@@ -192,6 +189,9 @@ class Loop:
             if was_quick and self._deadline.now() - started >= LONG_LOOK:
                 self._first_kind = (n + 1) % len(kinds)
         return sent
+
+    def _send_each(self, kind: WriteKind) -> list[Attempt]:
+        return self._writes.send_each(kind, self._active)
 
     def _decided(self, attempts: list[Attempt]) -> list[Attempt]:
         self._decide(attempts)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from ..grouping import grouped
+from ..model import CopyOrder
 from .attempt import Attempt
 
 #: The most requests that count as starting soon.
@@ -77,7 +78,9 @@ class Queue:
         return sorted(first, key=lambda attempt: self._deferred[attempt])
 
     def _line_of(self, attempt: Attempt) -> str:
-        return (attempt.source_disk_id or "") if self._by_disk and attempt.desired.order else ""
+        if not (self._by_disk and isinstance(attempt.desired.order, CopyOrder)):
+            return ""
+        return attempt.source_disk_id or ""
 
 
 def _in_order(

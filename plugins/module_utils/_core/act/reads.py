@@ -13,7 +13,6 @@ from typing import TypeVar
 from ..cloud import SnapshotCloud, read_safely
 from ..errors import CopyError
 from ..pacing import Retries
-from ..waiting import Deadline
 
 Answer = TypeVar("Answer")
 
@@ -21,9 +20,8 @@ Answer = TypeVar("Answer")
 class Reads:
     """Reads regions. If a region does not answer, the read is repeated as ``Retries`` says."""
 
-    def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
-        self._cloud = cloud
-        self._deadline = deadline
+    def __init__(self, cloud: SnapshotCloud):
+        self._cloud, self._deadline = cloud, cloud.deadline
         self._retries: dict[str | None, Retries] = {}
         #: Why the last read of a region failed.
         self.unread: dict[str | None, CopyError] = {}

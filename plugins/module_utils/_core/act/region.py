@@ -12,11 +12,12 @@ from itertools import groupby
 from operator import itemgetter
 
 from ..cloud import SnapshotCloud, batches, read_safely
+from ..decide.desired import Policy
 from ..decide.sightings import SAME_SECOND, Survivor, counts_from
 from ..errors import CopyError, Retry, Unreachable
 from ..model import Resource, State
 from ..pacing import Retries, hang_pause
-from ..waiting import FRESH_SECONDS, Deadline
+from ..waiting import FRESH_SECONDS
 from .attempt import Attempt
 from .room import Room
 
@@ -33,15 +34,15 @@ STALE_SECONDS = FRESH_SECONDS - 3.0
 class Region:
     """One destination and its requests. Times are seconds on the monotonic clock."""
 
-    def __init__(self, name: str, cloud: SnapshotCloud, max_in_flight: int, wait_delay: float, deadline: Deadline):
+    def __init__(self, name: str, cloud: SnapshotCloud, policy: Policy):
         self.name = name
-        self.room = Room(cloud, max_in_flight)
+        self.room = Room(cloud, policy.max_in_flight)
         self.attempts: list[Attempt] = []
         self.active: dict[Attempt, None] = {}  #: Unsettled requests that do not wait for room.
-        self._cloud, self._deadline = cloud, deadline
+        self._cloud, self._deadline = cloud, cloud.deadline
         self.unread: CopyError | None = None  #: Why it cannot be read at the moment.
-        self._wait_delay = wait_delay
-        self._retries = Retries(deadline)
+        self._wait_delay = policy.wait_delay
+        self._retries = Retries(cloud.deadline)
         #: The times of the last attempted look, of the last successful look, and of the last listing of all copies.
         self.tried_at = self._looked_at = self._listed_at = -math.inf
         self._pages = 1  #: The number of calls of the last listing of all copies.

@@ -12,16 +12,15 @@ from ..cloud import SnapshotCloud, call_safely
 from ..decide.writes import WriteKind
 from ..errors import Ambiguous, CopyError, Throttled
 from ..pacing import Cooldown
-from ..waiting import Deadline
 from .attempt import Attempt
 
 
 class WriteSender:
     """Sends writes. Pauses if a service throttles, and stops if it accepts no more calls."""
 
-    def __init__(self, cloud: SnapshotCloud, deadline: Deadline, ended_at: dict[str, float]):
+    def __init__(self, cloud: SnapshotCloud, ended_at: dict[str, float]):
         """``ended_at`` is when (monotonic) the last call to each region ended."""
-        self._cloud, self._deadline, self._ended_at = cloud, deadline, ended_at
+        self._cloud, self._deadline, self._ended_at = cloud, cloud.deadline, ended_at
         #: By region and kind of write: the cooldowns (monotonic); and why the service accepts no more calls.
         self._cooldowns: dict[tuple[str, WriteKind], Cooldown] = {}
         self._refusing: dict[tuple[str, WriteKind], CopyError] = {}

@@ -15,8 +15,8 @@ from ..decide.orders import order_of
 from ..decide.sightings import Absence
 from ..errors import CopyError
 from ..grouping import grouped
-from ..model import CopyOrder, Snapshot
-from ..waiting import ABSENT_SECONDS, Deadline
+from ..model import Snapshot
+from ..waiting import ABSENT_SECONDS
 from .attempt import Attempt
 from .reads import Reads
 
@@ -24,8 +24,8 @@ from .reads import Reads
 class Sources(Reads):
     """Reads sources, and makes orders from them."""
 
-    def __init__(self, cloud: SnapshotCloud, deadline: Deadline):
-        super().__init__(cloud, deadline)
+    def __init__(self, cloud: SnapshotCloud):
+        super().__init__(cloud)
         #: The sources that were read, by region and ID.
         self._found: dict[tuple[str | None, str], Snapshot | CopyError | None] = {}
         #: The sources that are still to be read, by region.
@@ -90,11 +90,6 @@ class Sources(Reads):
 
     def _order(self, attempt: Attempt, source: Snapshot | CopyError | None) -> None:
         desired = attempt.desired
-        desired.source, desired.source_is_read = source, True
-        if attempt.copy is not None:
-            return  # only its tags and its disk are needed
-        made = order_of(desired.cloud, desired.request, source, self.warnings)
-        if isinstance(made, CopyOrder):
-            desired.order = made
-        else:
-            desired.problem = made
+        desired.source = source
+        if attempt.copy is None:  # otherwise only its tags and its disk are needed
+            desired.order = order_of(desired.cloud, desired.request, source, self.warnings)

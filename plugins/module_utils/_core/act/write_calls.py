@@ -8,30 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from ..cloud import SnapshotCloud, batches
-from ..decide.attachments import instance_of
 from ..decide.locking import is_known_unlocked
 from ..decide.writes import WriteKind
 from ..errors import CopyError
 from ..model import TagChange
-from ..waiting import Deadline
 from .attempt import Attempt
 from .sender import WriteSender
 
 _Item = TypeVar("_Item")
-_Answer = TypeVar("_Answer")
+#: Records that the cloud accepted a write, at a time (seconds, monotonic).
+_Record = Callable[[float], None]
 
 
 class WriteCalls:
     """The writes of one run on existing copies. ``ended_at`` is when (monotonic) the last call to each region ended."""
 
-    def __init__(self, cloud: SnapshotCloud, deadline: Deadline, ended_at: dict[str, float]):
-        self._cloud, self._deadline = cloud, deadline
-        self._sender = WriteSender(cloud, deadline, ended_at)
+    def __init__(self, cloud: SnapshotCloud, ended_at: dict[str, float]):
+        self._cloud, self._deadline = cloud, cloud.deadline
+        self._sender = WriteSender(cloud, ended_at)
         #: The copies of a deletion that failed, by region and ID. Each is sent by itself, because one may make all of
         #: them fail.
         self._singles: set[tuple[str, str]] = set()
@@ -107,97 +105,80 @@ class WriteCalls:
     def _record_tags(self, change: TagChange, copy_id: str, attempt: Attempt) -> None:
         attempt.memory.record_tags(copy_id, change, self._deadline.now())
 
-    def expire(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Set the expiry of copies."""
-        due = [a for a in attempts if a.decision.expiry and a.copy]
+    def send_each(self, kind: WriteKind, attempts: Sequence[Attempt]) -> list[Attempt]:
+        """Send the due writes of a kind that takes one copy in each call (SINGLE_WRITES)."""
+        due = [a for a in attempts if _copies_to_write(kind, a)]
         for attempt in due:
-            if attempt.copy and attempt.decision.expiry:
-                self._expire(attempt, attempt.copy.id, attempt.decision.expiry)
+            for copy_id in _copies_to_write(kind, attempt):
+                self._send_one(kind, attempt, copy_id)
         return due
 
-    def _expire(self, attempt: Attempt, copy_id: str, moment: datetime) -> None:
-        set_expiry = partial(self._cloud.set_expiry, attempt.request.region, copy_id, moment)
-
-        def record(_answer: None, now: float) -> None:
-            attempt.memory.record_expiry(copy_id, moment, now)
-
-        self._send_for_one(WriteKind.EXPIRY, attempt, copy_id, set_expiry, record)
-
-    def lock(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Lock copies."""
-        due = [a for a in attempts if a.steps.update == WriteKind.LOCK and a.copy]
-        for attempt in due:
-            # Calls take time: the listing of locks may no longer be fresh.
-            if attempt.copy and is_known_unlocked(attempt.desired, attempt.memory, attempt.copy, self._deadline.now()):
-                self._lock(attempt, attempt.copy.id)
-        return due
-
-    def _lock(self, attempt: Attempt, copy_id: str) -> None:
-        if not attempt.request.lock:
+    def _send_one(self, kind: WriteKind, attempt: Attempt, copy_id: str) -> None:
+        if not _is_known_well(kind, attempt, copy_id, self._deadline.now()):
             return
-        days, mode = attempt.request.lock
-        lock = partial(self._cloud.lock, attempt.request.region, copy_id, days, mode or self._cloud.lock_modes[0])
-
-        def record(until: datetime, now: float) -> None:
-            attempt.memory.record_lock(copy_id, until, now)
-
-        self._send_for_one(WriteKind.LOCK, attempt, copy_id, lock, record)
-
-    def attach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Attach disks."""
-        due = [a for a in attempts if a.steps.update == WriteKind.ATTACH and a.copy]
-        for attempt in due:
-            if attempt.copy:
-                self._attach(attempt, attempt.copy.id)
-        return due
-
-    def _attach(self, attempt: Attempt, disk_id: str) -> None:
-        region, instance = attempt.request.region, str(instance_of(attempt.request))
-        attach = partial(self._cloud.attach, region, disk_id, instance, attempt.request.options.get("device"))
-
-        def record(_answer: None, now: float) -> None:
-            attempt.memory.record_attachment(disk_id, instance, now)
-
-        self._send_for_one(WriteKind.ATTACH, attempt, disk_id, attach, record)
-
-    def detach(self, attempts: Sequence[Attempt]) -> list[Attempt]:
-        """Detach disks that are to be deleted."""
-        due = [a for a in attempts if a.steps.detach]
-        for attempt in due:
-            for copy in attempt.steps.detach:
-                self._detach(attempt, copy.id)
-        return due
-
-    def _detach(self, attempt: Attempt, disk_id: str) -> None:
-        region, instance = attempt.request.region, str(instance_of(attempt.request))
-
-        def record(_answer: None, now: float) -> None:
-            attempt.memory.record_detachment(disk_id, now)
-
-        detach = partial(self._cloud.detach, region, disk_id, instance)
-        self._send_for_one(WriteKind.DETACH, attempt, disk_id, detach, record)
-
-    def _send_for_one(
-        self,
-        kind: WriteKind,
-        attempt: Attempt,
-        copy_id: str,
-        call: Callable[[], _Answer],
-        record: Callable[[_Answer, float], None],
-    ) -> None:
-        """Make a call for one copy, and record its answer with the time (seconds, monotonic)."""
-        if not attempt.knows(copy_id, self._deadline.now()):
-            return
-        answers: list[_Answer] = []
+        records: list[_Record] = []
 
         def send() -> Mapping[str, CopyError]:
-            answers.append(call())
+            records.append(SINGLE_WRITES[kind](self._cloud, attempt, copy_id))
             return {}
 
         def record_accepted(_copy_id: str, _attempt: Attempt) -> None:
-            record(answers[0], self._deadline.now())
+            records[0](self._deadline.now())
 
         self._sender.send(attempt.request.region, kind, {copy_id: attempt}, send, record_accepted)
+
+
+def _copies_to_write(kind: WriteKind, attempt: Attempt) -> list[str]:
+    """Return the copies that get a write of this kind now."""
+    if kind == WriteKind.DETACH:
+        return [copy.id for copy in attempt.steps.detach]
+    return [attempt.copy.id] if attempt.copy and attempt.steps.update == kind else []
+
+
+def _is_known_well(kind: WriteKind, attempt: Attempt, copy_id: str, now: float) -> bool:
+    """Whether the look on which a write is based is still fresh: calls take time."""
+    if kind == WriteKind.LOCK and attempt.copy:
+        is_unlocked = is_known_unlocked(attempt.desired, attempt.memory, attempt.copy, now)
+        return is_unlocked and attempt.knows(copy_id, now)
+    return attempt.knows(copy_id, now)
+
+
+def _set_expiry(cloud: SnapshotCloud, attempt: Attempt, copy_id: str) -> _Record:
+    moment = _required(attempt.decision.expiry)
+    cloud.set_expiry(attempt.request.region, copy_id, moment)
+    return partial(attempt.memory.record_expiry, copy_id, moment)
+
+
+def _lock(cloud: SnapshotCloud, attempt: Attempt, copy_id: str) -> _Record:
+    until = cloud.lock(attempt.request.region, copy_id, *_required(attempt.request.lock))
+    return partial(attempt.memory.record_lock, copy_id, until)
+
+
+def _attach(cloud: SnapshotCloud, attempt: Attempt, copy_id: str) -> _Record:
+    instance = _required(attempt.request.instance)
+    cloud.attach(attempt.request.region, copy_id, instance, attempt.request.disk.device)
+    return partial(attempt.memory.record_attachment, copy_id, instance)
+
+
+def _detach(cloud: SnapshotCloud, attempt: Attempt, copy_id: str) -> _Record:
+    cloud.detach(attempt.request.region, copy_id, _required(attempt.request.instance))
+    return partial(attempt.memory.record_detachment, copy_id)
+
+
+#: The writes that take one copy in each call, in order. Each function sends the call, and returns what records it.
+SINGLE_WRITES: Mapping[WriteKind, Callable[[SnapshotCloud, Attempt, str], _Record]] = {
+    WriteKind.EXPIRY: _set_expiry,
+    WriteKind.LOCK: _lock,
+    WriteKind.ATTACH: _attach,
+    WriteKind.DETACH: _detach,
+}
+
+
+def _required(value: _Item | None) -> _Item:
+    """Return what a write needs. Raises ValueError if it was not requested: the decision was wrong."""
+    if value is None:
+        raise ValueError("nothing of this kind is requested")
+    return value
 
 
 def _calls_of(max_sizes: Mapping[_Item, int]) -> Iterator[list[_Item]]:

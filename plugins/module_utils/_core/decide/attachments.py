@@ -28,15 +28,9 @@ class AttachmentDrift:
     refusal: CopyError | None = None
 
 
-def instance_of(request: CopyRequest) -> str | None:
-    """Return the instance to which the disk of a request is to be attached, or from which it is to be detached."""
-    instance: str | None = request.options.get("attach_to")
-    return instance
-
-
 def disk_change(request: CopyRequest, copy: Resource) -> TagChange:
     """Return the change of a disk's tags: its time of expiry, and the instance to which it is about to be attached."""
-    change, instance, disk = expiry_change(request, copy), instance_of(request), disk_of(copy)
+    change, instance, disk = expiry_change(request, copy), request.instance, disk_of(copy)
     is_free = disk is not None and disk.attached_to is None  # else somebody else attached it, or its tag is there
     if not instance or not is_free or not copy.deletable or copy.tags.get(RESTORE_ATTACHED_TO) == instance:
         return change
@@ -48,7 +42,7 @@ def attachment_drift(request: CopyRequest, memory: Memory, copy: Resource) -> At
 
     A run attaches it once, and never detaches it from another instance.
     """
-    instance, disk = instance_of(request), disk_of(copy)
+    instance, disk = request.instance, disk_of(copy)
     if not instance or disk is None or copy.state is not State.COMPLETED:
         return AttachmentDrift()
     if not copy.deletable:
@@ -72,7 +66,7 @@ def _not_attached(copy: Resource, instance: str, why: str) -> Refused:
 
 def is_ours_to_detach(request: CopyRequest, copy: Resource) -> bool:
     """Whether a restore has attached a disk to the named instance, and nothing else holds the disk."""
-    instance, disk = instance_of(request), disk_of(copy)
+    instance, disk = request.instance, disk_of(copy)
     return (
         instance is not None
         and disk is not None

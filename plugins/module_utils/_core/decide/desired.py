@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from ..capabilities import Capabilities
 from ..errors import CopyError
@@ -45,17 +46,26 @@ class Policy:
         return self.copy_ids is not None and not self.deletes_unfinished
 
 
+class NotRead(Enum):
+    """The value of a source that was not needed so far."""
+
+    NOT_READ = "not read"
+
+
 @dataclass(eq=False, slots=True)
 class DesiredState:
     """What is wanted of one request: the input of each decision about it, beside the memory.
 
-    The source is read only if it is needed; then ``order`` or ``problem`` is set too.
+    ``source`` is None if it does not exist, and an error if it cannot be read. It is read only if it is needed. Then
+    ``order`` is set, unless a copy exists: an error is the reason why the source cannot be copied.
     """
 
     request: CopyRequest
     policy: Policy
     cloud: Capabilities
-    source: Snapshot | CopyError | None = None
-    source_is_read: bool = False
-    order: CopyOrder | None = None
-    problem: CopyError | None = None
+    source: Snapshot | CopyError | NotRead | None = NotRead.NOT_READ
+    order: CopyOrder | CopyError | None = None
+
+    @property
+    def source_is_read(self) -> bool:
+        return self.source is not NotRead.NOT_READ

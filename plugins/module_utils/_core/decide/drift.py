@@ -23,7 +23,7 @@ from ..tags import (
     tags_for_copy,
     unapplied_keys,
 )
-from .attachments import AttachmentDrift, attachment_drift, disk_change, instance_of
+from .attachments import AttachmentDrift, attachment_drift, disk_change
 from .desired import DesiredState
 from .expiry import expiry_of
 from .locking import is_known_unlocked, lock_due, locks_later
@@ -137,7 +137,7 @@ def _disk_drift(desired: DesiredState, memory: Memory, copy: Resource) -> Drift:
     tags_are_refused = memory.writes.is_given_up(copy.id, WriteKind.TAGS)
     attachment = attachment_drift(desired.request, memory, copy)
     # A disk is attached only with the tag by which it can be detached again.
-    is_marked = copy.tags.get(RESTORE_ATTACHED_TO) == instance_of(desired.request)
+    is_marked = copy.tags.get(RESTORE_ATTACHED_TO) == desired.request.instance
     if memory.writes.is_given_up(copy.id, WriteKind.ATTACH) or (tags_are_refused and not is_marked):
         attachment = replace(attachment, is_due=False)
     change = TagChange() if tags_are_refused else disk_change(desired.request, copy)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..errors import AcceptedWithoutId
+from ..errors import AcceptedWithoutId, CopyError
 from ..model import Resource
 from . import failures
 from .copies import SortedCopies, deletable_duplicates, misfit
@@ -37,10 +37,11 @@ def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) ->
         return must_stay
     if not desired.policy.create:
         return _none_exists(desired, memory)
-    if desired.problem:
-        return failed(desired.problem)
-    if desired.order is None:
-        return Decision(GoOn(needs_source=True))
+    match desired.order:
+        case None:
+            return Decision(GoOn(needs_source=True))
+        case CopyError() as error:
+            return failed(error)
     return _begin(desired, memory, copies)
 
 

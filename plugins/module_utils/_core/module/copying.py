@@ -102,7 +102,7 @@ class CopyRun:
                 encrypted=bool(params.get("encrypted")),
                 kms_key_id=params.get("kms_key_id") or None,
                 retention_days=params.get("retention_days"),
-                lock=None if lock_days is None else LockRequest(lock_days, params.get("lock_mode") or None),
+                lock=None if lock_days is None else LockRequest(lock_days, params["lock_mode"]),
                 options=options,
             )
             for snapshot_id in params["snapshot_ids"]
@@ -128,7 +128,7 @@ class CopyRun:
         )
 
     def _finish(self, cloud: SnapshotCloud, requests: list[CopyRequest], deadline: Deadline) -> None:
-        loop = Loop(cloud, requests, self._policy(), deadline, progress_of(self._module, deadline))
+        loop = Loop(cloud, requests, self._policy(), progress_of(self._module, deadline))
         with run_reported(self._module, cloud, loop, self.keys, result_of):
             run_loop(self._module, cloud, loop)
         end_run(self._module, loop, self.keys, diff_of)

@@ -17,7 +17,7 @@ from ..model import CopyRequest, Snapshot
 
 def read_offers(cloud: DiskCloud, first: CopyRequest) -> Sequence[Offer]:
     """Return what the region offers; nothing if that cannot be read."""
-    ask = partial(cloud.list_offers, first.region, first.options["zone"])
+    ask = partial(cloud.list_offers, first.region, first.disk.zone)
     try:
         return read_with_retries(ask, cloud.deadline)
     except CopyError as error:
@@ -30,7 +30,7 @@ def offer_problems(offers: Sequence[Offer], first: CopyRequest) -> list[str]:
 
     Without any offer nothing is known.
     """
-    zone, disk_type, size = (first.options[key] for key in ("zone", "disk_type", "size_gib"))
+    zone, disk_type, size = first.disk.zone, first.disk.disk_type, first.disk.size_gib
     if not offers:
         return []
     here = [offer for offer in offers if offer.zone == zone]
@@ -49,7 +49,7 @@ def offer_problems(offers: Sequence[Offer], first: CopyRequest) -> list[str]:
 def size_not_offered(offers: Sequence[Offer], request: CopyRequest, source: Snapshot) -> Refused | None:
     """Return why no disk of a snapshot's own size is offered, or None."""
     offer, size = _offer_for(offers, request), source.size_gib
-    if offer is None or request.options["size_gib"] or not size or _is_offered(size, offer):
+    if offer is None or request.disk.size_gib or not size or _is_offered(size, offer):
         return None
     return Refused(
         f"The source snapshot {source.id} in {source.region} has {size} GiB, but {_limits(offer, request)}",
@@ -58,7 +58,7 @@ def size_not_offered(offers: Sequence[Offer], request: CopyRequest, source: Snap
 
 
 def _offer_for(offers: Sequence[Offer], request: CopyRequest) -> Offer | None:
-    wanted = request.options["zone"], request.options["disk_type"]
+    wanted = request.disk.zone, request.disk.disk_type
     return next((offer for offer in offers if (offer.zone, offer.disk_type) == wanted), None)
 
 

@@ -10,10 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..act.attempt import Attempt
-from ..decide.attachments import instance_of
 from ..model import Action, Resource, State, disk_of
 from ..times import iso_utc
 from .results import (
@@ -26,6 +24,9 @@ from .results import (
     failures_of_attempt,
     is_changed,
 )
+
+if TYPE_CHECKING:  # the controller loads this file but needs no engine
+    from ..act.attempt import Attempt
 
 DISK_COUNTS = ("created", "adopted", "deleted", "unchanged", "available", "in_use", "creating", "failed")
 STATES = {State.PENDING: "creating", State.COMPLETED: "available", State.ERROR: "error", State.ABSENT: "absent"}
@@ -82,7 +83,7 @@ def second_disks(attempts: Sequence[Attempt]) -> list[str]:
 
 def unattached_disks(attempts: Sequence[Attempt]) -> list[str]:
     """Return the IDs of the disks that a run was to attach, and that it leaves while they are being created."""
-    wanted = [a.copy for a in attempts if instance_of(a.request) and not a.desired.policy.absent]
+    wanted = [a.copy for a in attempts if a.request.instance and not a.desired.policy.absent]
     return [disk.id for disk in wanted if disk and disk.state is State.PENDING]
 
 
@@ -103,9 +104,9 @@ def _result_row(attempt: Attempt, planned: bool) -> dict[str, Any]:
         source = attempt.order.source
         row.update(
             state=State.PLANNED.value,
-            zone=request.options["zone"],
-            size_gib=request.options["size_gib"] or source.size_gib,
-            disk_type=request.options["disk_type"],
+            zone=request.disk.zone,
+            size_gib=request.disk.size_gib or source.size_gib,
+            disk_type=request.disk.disk_type,
             encrypted=attempt.desired.cloud.expected_encryption(attempt.order),
             tags=dict(request.tags or {}),
         )
@@ -117,7 +118,7 @@ def _disk_facts(attempt: Attempt, copy: Resource | None) -> dict[str, Any]:
     return {
         "snapshot_id": attempt.request.snapshot_id,
         "region": attempt.request.region,
-        "zone": disk.zone if disk else attempt.request.options["zone"],
+        "zone": disk.zone if disk else attempt.request.disk.zone,
         "disk_id": copy.id if copy else None,
         "action": Action.NONE.value,
         "state": "absent" if copy is None else "in_use" if disk and disk.in_use else STATES[copy.state],

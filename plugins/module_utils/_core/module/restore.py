@@ -18,7 +18,7 @@ from ..cloud import read_with_retries
 from ..decide.desired import Policy
 from ..disks import DiskCloud, restore_tags
 from ..errors import BadInput, CopyError
-from ..model import CopyRequest, Snapshot
+from ..model import CopyRequest, DiskRequest, Snapshot
 from ..times import iso_utc
 from .copying import end_run, progress_of, run_loop, run_reported
 from .disk_offers import offer_problems, read_offers, size_not_offered
@@ -46,6 +46,7 @@ def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, An
         raise BadInput([*problems, *_problems_of_cloud(cloud, params, requests)])
     policy = Policy(
         absent=params["state"] == "absent",
+        wait_timeout=params["wait_timeout"],
         max_in_flight=params["max_in_flight"],
         wait=params["wait"],
         wait_delay=float(params["wait_delay"]),
@@ -53,7 +54,7 @@ def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, An
         copy_ids=None if params["disk_ids"] is None else frozenset(params["disk_ids"]),
         deletes_unfinished=True,
     )
-    loop = Loop(cloud, requests, policy, deadline, progress_of(module, deadline))
+    loop = Loop(cloud, requests, policy, progress_of(module, deadline))
     warm: dict[str, datetime] = {}
     with run_reported(module, cloud, loop, keys, partial(disk_result, warm=warm)):
         # The first pass only looks, so that all problems are known before anything is written.
@@ -90,21 +91,23 @@ def _warm(cloud: DiskCloud, attempts: Sequence[Attempt]) -> dict[str, datetime]:
 
 def _disk_requests(params: Mapping[str, Any], expires_at: str | None) -> list[CopyRequest]:
     tags = tags_as_text(params["tags"])
-    options = {"zone": params.get("zone") or None, "disk_type": params["disk_type"], "size_gib": params["size_gib"]}
-    options.update(attach_to=params.get("attach_to") or None, device=params.get("device") or None)
+    disk = DiskRequest(
+        zone=params.get("zone") or None,
+        disk_type=params["disk_type"],
+        size_gib=params["size_gib"],
+        attach_to=params.get("attach_to") or None,
+        device=params.get("device") or None,
+    )
     common = CopyRequest(
         snapshot_id="",
         source_region=params["region"],
         region=params["region"],
         encrypted=params["encrypted"],
         kms_key_id=params["kms_key_id"] or None,
-        options=options,
-        is_disk=True,
+        as_disk=disk,
     )
     return [
-        replace(
-            common, snapshot_id=i, tags=restore_tags(tags, params["restore_id"], i, expires_at, options["attach_to"])
-        )
+        replace(common, snapshot_id=i, tags=restore_tags(tags, params["restore_id"], i, expires_at, disk.attach_to))
         for i in params["snapshot_ids"]
     ]
 
@@ -114,13 +117,13 @@ def _check_snapshots(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Se
 
     Both depend on the snapshots and the disk offers that the cloud shows.
     """
-    found = [text for a in attempts if isinstance(a.desired.problem, BadInput) for text in a.desired.problem.problems]
+    found = [text for a in attempts if isinstance(a.desired.order, BadInput) for text in a.desired.order.problems]
     waiting = [a for a in attempts if a.waits_to_begin]
     if found or waiting:
         offers = read_offers(cloud, requests[0])
         found += offer_problems(offers, requests[0])
         for attempt in waiting:
-            attempt.desired.problem = size_not_offered(offers, attempt.request, attempt.order.source)
+            attempt.desired.order = size_not_offered(offers, attempt.request, attempt.order.source) or attempt.order
     return list(dict.fromkeys(found))
 
 

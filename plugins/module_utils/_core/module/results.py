@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CopyError, FailedCopy
-from ..model import Action, Resource, State
+from ..model import Action, CopyOrder, Resource, State
 from ..times import iso_utc
 from .messages import COPY_COUNTS, pluralize
 
@@ -186,7 +186,10 @@ def copy_shown(attempt: Attempt) -> Resource | None:
 def _source_region(attempt: Attempt) -> str | None:
     """Return the region of the source: as given, as looked up, or as the copy shows it."""
     order, copy = attempt.desired.order, copy_shown(attempt)
-    found = order.source.region if order else copy.source.region if copy and copy.source else None
+    if isinstance(order, CopyOrder):
+        found: str | None = order.source.region
+    else:
+        found = copy.source.region if copy and copy.source else None
     return attempt.request.source_region or found
 
 

@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from dataclasses import replace
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import choosing
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import (
+    Expected,
+    as_expected,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import InvalidValue
 
 from .test_restore_decisions import VALUES, copy
 
@@ -46,6 +52,26 @@ def test_a_disk_of_the_report_without_a_copy_is_reported_with_its_known_facts():
     assert not there.missing and (missing.disk_id, missing.size_gib) == ("vol-1", 16)
     assert (missing.disk_name, missing.instance, missing.tags) == ("of-report", "i-9", REPORTED.tags)
     assert "is expected (dr_restore_expected)" in missing.missing.text
+
+
+def test_what_one_entry_knows_of_a_disk_counts_whatever_the_order(tmp_path):
+    """A plan that protects only one disk of a server does not know the server, and an ID alone shows nothing."""
+    disks = [{"disk_id": f"vol-{n}", "disk_name": f"disk {n}", "tags": {"tier": "db"}} for n in (1, 2)]
+    sets = [{"group": "i-1", "region": "eu-west-1", "disks": ["vol-1", "vol-2"]}]
+    reports = {"whole": (disks, sets), "part": ([{**disks[0], "size_gib": 8}], [])}
+    for name, (rows, of_servers) in reports.items():
+        report = {"disks": rows, "sets": of_servers, "settings": {"set_seconds": 300}}
+        (tmp_path / f"{name}.json").write_text(json.dumps(report))
+    entries = [str(tmp_path / "whole.json"), str(tmp_path / "part.json"), "vol-1"]
+    for order in itertools.permutations(entries):
+        found = {disk.disk_id: disk for disk in as_expected(list(order))}
+        assert {disk.group_id for disk in found.values()} == {"i-1"}
+        assert found["vol-1"] == Expected("vol-1", "disk 1", {"tier": "db"}, 8, group_id="i-1", set_seconds=300)
+
+
+def test_the_home_of_nobody_is_a_directory_like_any_other():
+    with pytest.raises(InvalidValue, match="names a report that cannot be read"):
+        as_expected("~nosuchuser/orders.json")
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,10 @@ def with_claims(points: Sequence[Point], values: Variables) -> list[Point]:
     """Return the points with the claims that their copies name, if ``kubernetes`` requests claims."""
     if not values.kubernetes:
         return list(points)
-    return [replace(point, claim=_claim_of(point.tags) if point.copy_id else None) for point in points]
+    return [replace(point, claim=claim_of(point.tags) if point.copy_id else None) for point in points]
 
 
-def _claim_of(tags: Mapping[str, str]) -> str | None:
+def claim_of(tags: Mapping[str, str]) -> str | None:
     """Return the claim that tags name; None if its name is not valid in a cluster."""
     name, namespace = tags.get(CLAIM, ""), tags.get(NAMESPACE, "")
     return f"{namespace}/{name}" if SUBDOMAIN.fullmatch(name) and _LABEL.fullmatch(namespace) else None

@@ -20,6 +20,7 @@ from ..._role.enumerations import first_in_words
 from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
 from ..input.last_manifest import EarlierRow, claims_of
 from ..input.variables import Variables
+from .claims import claim_of
 from .points import MissingReason, NewerCopy, Point
 
 
@@ -28,7 +29,7 @@ class MadeDisk:
     """A new disk of this restore, or a claim, and the copy that it was made from.
 
     ``disk_id`` is the old disk, None if neither a listing nor a manifest shows it; ``taken_at`` is the time of its
-    data. ``row`` is the row of the manifest if the copy is no longer listed.
+    data. ``row`` is the row of the manifest if the copy is no longer listed. ``is_claim``: it is a claim of Kubernetes.
     """
 
     new_disk_id: str
@@ -36,6 +37,7 @@ class MadeDisk:
     disk_id: str | None = None
     taken_at: str | None = None
     row: EarlierRow | None = None
+    is_claim: bool = False
 
     def __str__(self) -> str:
         return f"{self.new_disk_id} of {self.copy_id}" + (f", taken at {self.taken_at}" if self.taken_at else "")
@@ -44,10 +46,9 @@ class MadeDisk:
 def made_before(
     listed: InfoAnswer, restored: InfoAnswer, last: Mapping[str, EarlierRow], values: Variables
 ) -> list[MadeDisk]:
-    """Return the disks that this restore has made, from ``restored``, a listing of restored disks.
+    """Return the disks that this restore has made, from ``restored``, a listing of restored disks, and its claims.
 
-    With ``kubernetes`` this includes the claims of listed copies. ``listed`` is the listing of all copies, ``last`` are
-    the rows of the last manifest by new disk or claim.
+    ``listed`` is the listing of all copies, ``last`` are the rows of the last manifest by new disk or claim.
     """
     copies = {copy["snapshot_id"]: copy for copy in listed.get("snapshots") or ()}
     made = []
@@ -63,11 +64,10 @@ def made_before(
             made.append(MadeDisk(disk["disk_id"], copy_id, str(row["disk_id"]), row.get("taken_at"), row))
         else:
             made.append(MadeDisk(disk["disk_id"], copy_id))
-    for row in claims_of(last) if values.kubernetes else ():
+    for row in claims_of(last):
         if row.get("copy_id") in copies:
-            made.append(
-                MadeDisk(f"the claim {row['claim']}", str(row["copy_id"]), row.get("disk_id"), row.get("taken_at"))
-            )
+            name, copy_id = f"the claim {row['claim']}", str(row["copy_id"])
+            made.append(MadeDisk(name, copy_id, row.get("disk_id"), row.get("taken_at"), is_claim=True))
     return made
 
 
@@ -144,7 +144,11 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
     for point in points:
         own = by_disk.get(point.disk_id, [])
         is_too_new = point.missing is not None and point.missing.reason is MissingReason.YOUNGER
-        if own and (point.copy_id or is_too_new) and point.copy_id not in {made_disk.copy_id for made_disk in own}:
+        is_claim = bool(values.kubernetes and claim_of(point.tags))
+        if point.copy_id and any(made_disk.is_claim != is_claim for made_disk in own):
+            what = "a claim" if is_claim else "a disk"
+            found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but this run would create {what}")
+        elif own and (point.copy_id or is_too_new) and point.copy_id not in {made_disk.copy_id for made_disk in own}:
             chosen = f"{point.copy_id}, taken at {point.taken_at}" if point.copy_id else "nothing that is old enough"
             found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but this run chose {chosen}")
     if not found:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from ..._role.files import Json
+from ..._role.files import Json, absolute_path
 from ..._role.parsing import InvalidValue, as_list
 from ..._role.reported import DiskFacts
 from ..._sets.inputs import groups_of_report
@@ -34,12 +34,22 @@ class Expected(NamedTuple):
 
 
 def as_expected(value: Any) -> list[Expected]:
-    """Parse paths of plans' reports and disk IDs, as a list or string."""
+    """Parse paths of plans' reports and disk IDs, as a list or string. Several entries may name one disk."""
     found: dict[str, Expected] = {}
     for entry in as_list(value):
-        disks = _disks_of(Path(entry).expanduser()) if entry.endswith(".json") else [Expected(entry)]
-        found.update((disk.disk_id, disk) for disk in disks)
+        disks = _disks_of(Path(absolute_path(entry))) if entry.endswith(".json") else [Expected(entry)]
+        for disk in disks:
+            found[disk.disk_id] = _merged(found[disk.disk_id], disk) if disk.disk_id in found else disk
     return list(found.values())
+
+
+def _merged(one: Expected, other: Expected) -> Expected:
+    """Combine what two entries say about a disk: what is known to one of them is known.
+
+    A plan that protects only one disk of a server does not know the server.
+    """
+    first, second = (other, one) if other.group_id and not one.group_id else (one, other)
+    return first._replace(**{key: value for key, value in second._asdict().items() if getattr(first, key) is None})
 
 
 def _disks_of(path: Path) -> list[Expected]:

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import index_over
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.job_summary import brief_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import index_page, report_page
 
@@ -115,6 +118,16 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     versions = good["versions"]
     footer = page.root.one("footer").text
     assert footer == f"multicloud.snapshots {versions['collection']}, ansible-core {versions['ansible']}."
+
+
+def test_a_report_that_is_out_of_date_makes_no_index_green(tmp_path):
+    old = {**sample(late=0, host="mail"), "name": "mail", "valid_until": "2020-01-02T02:00:00Z"}
+    (tmp_path / "mail.status.json").write_text(json.dumps(old))
+    page = Page(index_over([brief()], str(tmp_path), ["mail"], [""], [""], [""]))
+    assert page.title == "1 of 2 plans needs attention" and page.headline[0] == "is-bad"
+    assert page.main.rows[0][:2] == ["mail", "! not checked since then ! out of date"]
+    stale = [span for span in page.main.all("span") if span.mark == "stale"]
+    assert ["hidden" in span.attributes for span in stale] == [False, True]
 
 
 def test_the_index_over_nothing_is_not_green():

@@ -69,7 +69,10 @@ class PlanRun:
     ):
         plan = raw_variables.get("plan")
         checked = normalise(
-            {**raw_variables, "plan": plan if str(plan or "").strip() else context.host}, names, selections, clock()
+            {**raw_variables, "plan": context.host if plan is None or not str(plan).strip() else plan},
+            names,
+            selections,
+            clock(),
         )
         problems = [stopped] if stopped else checked.problems
         # A plan name that is not a string is refused, in the report of its host.

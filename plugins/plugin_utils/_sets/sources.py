@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency, SnapshotSet, weakest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
@@ -95,7 +95,7 @@ def _near_sets(group: Group, sources: Sequence[Source], seconds: float) -> list[
         # If the same disk has a later snapshot before the last member, the set that begins with it is closer.
         later = _after(of_disks[first.disk_id], first)
         is_closest = later is None or later.time > last
-        if len(members) == len(group.disk_ids) and last - first.time <= timedelta(seconds=seconds) and is_closest:
+        if len(members) == len(group.disk_ids) and (last - first.time).total_seconds() <= seconds and is_closest:
             set_id = iso_utc(first.time)
             found.append(_set_of(group, set_id, Consistency.NEAR, members))
             free_after = last

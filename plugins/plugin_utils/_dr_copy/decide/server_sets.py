@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
@@ -87,7 +86,7 @@ def lagging_disks(row: SetStatus, seconds: float) -> dict[str, str | None]:
 
     def lags(moment: str | None) -> bool:
         time = parse_time(moment)
-        return time is None or newest is None or newest - time > timedelta(seconds=seconds)
+        return time is None or newest is None or (newest - time).total_seconds() > seconds
 
     return {disk_id: moment for disk_id, moment in sorted(times.items()) if lags(moment)}
 

@@ -189,7 +189,7 @@ class Connections:
 #: Every variable of the role.
 VARIABLES = {**table_of(Variables), **table_of(Connections)}
 #: The variables in which two plans differ.
-SELECTION = ("cloud", "source_region", "destination_regions", "disk_tags", "disk_ids", "exclude_tags", "shard")
+SELECTION = ("cloud", "login", "source_region", "destination_regions", "disk_tags", "disk_ids", "exclude_tags", "shard")
 #: Names with the role's prefix that are not variables of the role: the playbooks use them, or a run sets them.
 NOT_ITS_OWN = ("hosts", "result", "summary")
 
@@ -249,5 +249,7 @@ def _login(connection: RawVariables) -> str:
 def _same_name(values: Variables, selections: Mapping[str, str]) -> list[str]:
     if selections.get(values.plan, values.selection) == values.selection:
         return []
-    risk = f"dr_copy_plan: this play has already run the plan {values.plan} for this host with other disks or regions"
-    return [f"{risk}; give each a dr_copy_plan of its own"]
+    return [
+        f"dr_copy_plan: this play has already run the plan {values.plan} for this host with another login, other disks "
+        "or other regions; give each a dr_copy_plan of its own"
+    ]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypedDict, cast
@@ -80,11 +81,14 @@ def _newest(directory: str, plan: str, shard: str) -> IndexedReport | None:
         path = file_name(plan, shard)
     except ValueError:  # an invalid shard, which the plan itself refuses
         return None
+    now = datetime.now(timezone.utc)
     found: list[IndexedReport] = []
     for end in (".status", ""):
         report = read_json(Path(directory) / f"{path}{end}.json")
         if report.get("valid_until"):
-            found.append(cast(IndexedReport, {**report, "page": f"{path}{end}.html"}))
+            ends_at = parse_time(str(report["valid_until"]))
+            facts = {"page": f"{path}{end}.html", "outdated": ends_at is None or ends_at < now}
+            found.append(cast(IndexedReport, {**report, **facts}))
     return max(found, key=lambda report: str(report["finished_at"]), default=None)
 
 
@@ -158,11 +162,11 @@ def outdated_files(values: Variables) -> list[str]:
 
 def _dated_files(values: Variables, end: str) -> Iterable[Path]:
     directory = _directory(values)
-    if not values.report_dir or not directory.is_dir():
+    try:
+        names = os.listdir(directory) if values.report_dir else []
+    except OSError:  # it does not exist, or this user may not enter it; then writing the report fails, too
         return []
-    return sorted(
-        path for path in directory.iterdir() if path.suffix == end and re.fullmatch(r"\d{4}-\d\d-\d\d", path.stem)
-    )
+    return [directory / name for name in sorted(names) if re.fullmatch(r"\d{4}-\d\d-\d\d" + re.escape(end), name)]
 
 
 def _directory(values: Variables) -> Path:

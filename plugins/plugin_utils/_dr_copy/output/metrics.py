@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 
 from ..._role.metrics import DRILL, drill_gauge, proofs_in_other_files, seconds_of, write
 from ..._role.naming import file_name
+from ..decide.result_type import RecoveryPoint
 from .report_type import Report, label_of, shard_of
 
 try:
@@ -50,15 +51,17 @@ def metrics_file(directory: str, report: Report) -> Path:
     return Path(directory) / f"dr_copy_{file_name(report['name'], shard_of(report))}.prom"
 
 
-def write_metrics(report: Report, directory: str) -> str:
+def write_metrics(report: Report, directory: str, is_written: bool = True) -> str:
     """Write the metrics of a run atomically, and return the path.
 
     Raises OSError, and ValueError for a file that is not ours. A failed run keeps the time of the last success in the
-    file. If a region could not be listed, its recovery points keep their earlier times, so their age grows. A disk
-    without a copy has the time 0, so that its alert still fires.
+    file; so does one whose report could not be written. If a region could not be listed, its recovery points keep their
+    earlier times, so their age grows. A run that was stopped before it knew any keeps the series of all. A disk without
+    a copy that can be restored has the time 0, so that its alert fires.
     """
     path = metrics_file(directory, report)
     before = _read(path)
+    kept = {} if report["recovery_points"] or not report["failures"] else before
     registry = CollectorRegistry()
     plan, finished = label_of(report), seconds_of(report["finished_at"])
     points = Gauge(
@@ -69,20 +72,21 @@ def write_metrics(report: Report, directory: str) -> str:
     )
     for point in report["recovery_points"]:
         labels = {"plan": plan, "cloud": str(report["cloud"]), "disk": point["disk_id"], "region": point["region"]}
-        known = seconds_of(point["source_created_at"]) if point["snapshot_id"] else 0.0
+        known = seconds_of(point["source_created_at"]) if can_be_restored(point) else 0.0
         points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
+    _keep(points, _POINT, kept)
 
-    _add_sets(report, before, registry)
-    _add_depth(report, before, registry)
+    _add_sets(report, before, kept, registry)
+    _add_depth(report, before, kept, registry)
     _add_coverage(report, before, registry)
-    _add_proofs(report, before, proofs_in_other_files(path), registry)
+    _add_proofs(report, before, kept, proofs_in_other_files(path), registry)
 
     def add(name: str, description: str, value: float) -> None:
         Gauge(name, description, ("plan",), registry=registry).labels(plan=plan).set(value)
 
     add("dr_copy_rpo_seconds", "The recovery point objective; 0: none is set", report["rpo_hours"] * 3600)
     add("dr_copy_last_run_timestamp_seconds", "When the last run ended", finished)
-    last_success = finished if is_success(report) else _earlier(before, _SUCCESS, {"plan": plan})
+    last_success = finished if is_written and is_success(report) else _earlier(before, _SUCCESS, {"plan": plan})
     add(_SUCCESS, "End of the last run that succeeded and met its RPO; 0: never", last_success)
     failures = Gauge("dr_copy_failures", "Failures of the last run", ("plan", "kind"), registry=registry)
     found = Counter(failure["kind"] for failure in report["failures"])
@@ -94,7 +98,19 @@ def write_metrics(report: Report, directory: str) -> str:
     return write(path, registry)
 
 
-def _add_sets(report: Report, before: Values, registry: CollectorRegistry) -> None:
+def _keep(gauge: Gauge, name: str, kept: Values) -> None:
+    """Add the earlier series of a metric."""
+    for (metric, labels), value in kept.items():
+        if metric == name:
+            gauge.labels(**dict(labels)).set(value)
+
+
+def can_be_restored(point: RecoveryPoint) -> bool:
+    """Whether there is a copy that is not archived and whose key can be used, as far as known."""
+    return bool(point["snapshot_id"]) and point["state"] != "archived" and not point.get("key_problem")
+
+
+def _add_sets(report: Report, before: Values, kept: Values, registry: CollectorRegistry) -> None:
     """Add the time of the newest complete set of each server of several disks; 0 if it has none."""
     sets = Gauge(
         _SET,
@@ -106,15 +122,17 @@ def _add_sets(report: Report, before: Values, registry: CollectorRegistry) -> No
         labels = {"plan": label_of(report), "group": str(row["group"]), "region": str(row["region"])}
         seconds = seconds_of(row["source_created_at"])
         sets.labels(**labels).set(_earlier(before, _SET, labels) if row["unknown"] else seconds)
+    _keep(sets, _SET, kept)
 
 
-def _add_depth(report: Report, before: Values, registry: CollectorRegistry) -> None:
+def _add_depth(report: Report, before: Values, kept: Values, registry: CollectorRegistry) -> None:
     """Add the number of recovery points of each disk in each region, and the number of missing ones."""
     depth = Gauge(_DEPTH, "How many recovery points a disk has", ("plan", "disk", "region"), registry=registry)
     for point in report["recovery_points"]:
         labels = {"plan": label_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
         is_unknown = point["state"] == "unknown"
         depth.labels(**labels).set(_earlier(before, _DEPTH, labels) if is_unknown else point.get("points") or 0)
+    _keep(depth, _DEPTH, kept)
     vanished = Gauge(
         "dr_copy_vanished_recovery_points",
         "Recovery points of the last report that disappeared, although neither retention nor an expiry deleted them",
@@ -145,9 +163,12 @@ def _add_coverage(report: Report, before: Values, registry: CollectorRegistry) -
 
 
 def _add_proofs(
-    report: Report, before: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
+    report: Report, before: Values, kept: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
 ) -> None:
-    """Add the time at which a drill last proved a copy of each disk, if the cloud has tags for it."""
+    """Add the time at which a drill last proved a copy of each disk, if the cloud has tags for it.
+
+    A proof is known from the tags of a copy. It stays known after retention has deleted that copy.
+    """
     cloud = CLOUDS.get(str(report["cloud"]))
     if cloud and not cloud.tag_rules:
         return
@@ -156,9 +177,14 @@ def _add_proofs(
         labels = {"plan": label_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
         if (labels["plan"], labels["disk"], labels["region"]) in elsewhere:
             continue
-        unknown = point["state"] == "unknown"
-        seconds = _earlier(before, DRILL, labels) if unknown else seconds_of(point.get("proven_at"))
-        proofs.labels(**labels).set(seconds)
+        shown = seconds_of(point.get("proven_at")) if point["state"] != "unknown" else 0.0
+        proofs.labels(**labels).set(max(shown, _earlier(before, DRILL, labels)))
+    _keep(proofs, DRILL, {key: value for key, value in kept.items() if _proof_of(key[1]) not in elsewhere})
+
+
+def _proof_of(labels: tuple[tuple[str, str], ...]) -> tuple[str, str, str]:
+    names = dict(labels)
+    return names.get("plan", ""), names.get("disk", ""), names.get("region", "")
 
 
 def is_success(report: Report) -> bool:

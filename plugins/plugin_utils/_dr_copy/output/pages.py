@@ -20,7 +20,7 @@ from ..decide.plan_reasons import THERE
 from ..decide.result_type import RecoveryPoint, SetFacts
 from ..decide.server_sets import lagging_disks, set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
-from .report_type import IndexedReport, PlanFacts, Report, label_of, shard_of
+from .report_type import IndexedReport, Report, label_of, shard_of
 
 #: The most rows of a list that a page shows; the JSON has all of them.
 MAX_ROWS = 200
@@ -122,12 +122,15 @@ def _page_of(report: IndexedReport) -> str:
     return str(report.get("page") or f"{name}.status.html")
 
 
-def overall_of(report: PlanFacts) -> str:
-    """Return "bad" if anything is late, failed or unchecked, "amber" for warnings, else "good" or ""."""
+def overall_of(report: IndexedReport) -> str:
+    """Return "bad" if anything is late, failed or unchecked, "amber" for warnings, else "good" or "".
+
+    A report that is out of date shows nothing about today, so it is never "good".
+    """
     totals = report["totals"]
     if totals["breaches"] or totals["failures"] or totals["unjudged"] or totals.get("late_sets"):
         return "bad"
-    if report["warnings"] or totals["unfinished"] or totals.get("absent"):
+    if report["warnings"] or totals["unfinished"] or totals.get("absent") or report.get("outdated"):
         return "amber"
     return "good" if report["within_rpo"] else ""
 
@@ -183,7 +186,7 @@ def _day(text: str | None) -> str:
     return str(text)[:10] if text else "an unknown day"
 
 
-def _worst_plan_first(report: PlanFacts) -> tuple[int, bool, int, int, str]:
+def _worst_plan_first(report: IndexedReport) -> tuple[int, bool, int, int, str]:
     """Sort plans; those that were stopped before anything could be checked come first."""
     totals = report["totals"]
     severity = ("bad", "amber", "", "good").index(overall_of(report))

@@ -176,12 +176,13 @@ class IndexedReport(PlanFacts, total=False):
     """A brief, or a report that was read from JSON, for the page of all plans.
 
     A brief has the number of recovery points that are ``locked_out``; a report has it in its ``breaches``. ``page`` is
-    the file of a report that was read.
+    the file of a report that was read. ``outdated``: it was no longer current when it was read.
     """
 
     locked_out: int
     breaches: list[LatePoint]
     page: str
+    outdated: bool
 
 
 class BareReport(PlanFacts):

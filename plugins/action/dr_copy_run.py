@@ -12,7 +12,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.inpu
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.reporting import PlanContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import without_values
 
 
 class ActionModule(RoleAction):
@@ -23,7 +22,6 @@ class ActionModule(RoleAction):
 
     def run_role(self) -> Mapping[str, object]:
         unread: list[str] = []
-        stopped = str(self._task.args.get("stopped") or "")
         raw_variables = self.variables(VARIABLES, unread)
         context = self.context(PlanContext, reads_only=self.is_true("reads_only"), defaults=self.defaults)
         ended = PlanRun(
@@ -34,7 +32,7 @@ class ActionModule(RoleAction):
             say=self.say,
             names=self.names(),
             selections=self.variable("_dr_copy_ran") or {},
-            stopped=without_values(stopped) if stopped else "; ".join(unread),
+            stopped=self.stopped_by(unread),
         ).run()
         self.warnings += ended.warnings
         return {

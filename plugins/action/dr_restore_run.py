@@ -26,17 +26,25 @@ class ActionModule(RoleAction):
     A drill that paused for checks continues with the ``record`` that it returned and the results in ``checked``.
     """
 
-    _VALID_ARGS = frozenset(("drill", "record", "checked"))
+    _VALID_ARGS = frozenset(("drill", "record", "checked", "stopped"))
     prefix = "dr_restore_"
 
     def run_role(self) -> Mapping[str, object]:
         program = Drill if self.is_true("drill") else Restore
-        raw_variables = self.variables(VARIABLES)
+        unread: list[str] = []
+        raw_variables = self.variables(VARIABLES, unread)
         context = self.context(RestoreContext, inventory=self._inventory(raw_variables))
         text = str(self._task.args.get("record") or "")
         record = Record(text, unwrapped(self._task.args.get("checked"))) if text else None
         ended = program(
-            raw_variables, context, call=self.call, clock=utc, say=self.say, names=self.names(), record=record
+            raw_variables,
+            context,
+            names=self.names(),
+            record=record,
+            stopped=self.stopped_by(unread),
+            call=self.call,
+            clock=utc,
+            say=self.say,
         ).run()
         return {
             "dr_restore_result": ended.result,

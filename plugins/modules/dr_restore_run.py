@@ -26,6 +26,10 @@ options:
     description: Prove that copies can be restored, and leave no disk behind.
     type: bool
     default: false
+  stopped:
+    description: What failed before the role could start. A drill then only writes a page that says so.
+    type: str
+    default: ""
 """
 
 EXAMPLES = r"""

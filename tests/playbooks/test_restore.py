@@ -214,6 +214,39 @@ def test_a_drill_proves_copies_never_proven_first_and_leaves_nothing(clouds, clo
         assert {t["dr-copy:proven-at"] for t in tags} == {first["started_at"], second["started_at"]}
 
 
+@pytest.mark.parametrize("trouble", ["missing", "undefined", "lookup"])
+def test_a_drill_that_cannot_start_leaves_no_green_page(clouds, ebs, trouble):
+    ebs.copies("database")
+    reports = clouds.directory / "reports"
+    reports.mkdir()
+    page, junit = reports / "flood.drill.html", reports / "flood.drill.junit.xml"
+    page.write_text("✓ of an earlier drill")
+    inventory = ebs.inventory(report_dir=str(reports))
+    content = yaml.safe_load(inventory.read_text())
+    variables = content["all"]["vars"]
+    if trouble == "missing":
+        del variables["dr_restore_region"]
+    elif trouble == "undefined":
+        variables["dr_restore_zone"] = "{{ zone_of_the_drill }}"
+    else:
+        variables["dr_restore_connection"]["secret_key"] = "{{ lookup('ansible.builtin.file', '/nowhere/secret') }}"
+    inventory.write_text(yaml.safe_dump(content))
+    before = ebs.calls()
+    code, output = clouds.run("ansible-playbook", "multicloud.snapshots.dr_drill", "-i", inventory)
+    assert code == 2 and "✗ The drill has failed" in page.read_text() and "✓" not in page.read_text(), output
+    assert 'failures="1"' in junit.read_text() and ebs.calls() == before
+
+
+def test_a_drill_locks_no_copy_whatever_the_module_defaults_are(clouds, ebs):
+    ebs.copies("database")
+    variables = {**yaml.safe_load(ebs.inventory().read_text())["all"]["vars"], "dr_restore_wait_timeout": 600}
+    tasks = [{"include_role": {"name": "multicloud.snapshots.dr_restore", "tasks_from": "drill"}}]
+    defaults = {"multicloud.snapshots.ebs_snapshot_copy": {"lock_days": 30, "lock_mode": "compliance"}}
+    playbook = clouds.write_playbook(tasks, module_defaults=defaults)
+    code, output = clouds.run("ansible-playbook", playbook, "-e", json.dumps(variables))
+    assert code == 0 and not clouds.control("calls").get("LockSnapshot"), output
+
+
 @pytest.mark.parametrize("settings", [{"deleting_seconds": 600}, {"disks_listed_after": 600}])
 def test_a_disk_that_a_drill_deleted_is_not_reported_as_left_because_a_stale_listing_shows_it(clouds, ebs, settings):
     ebs.copies("database")

@@ -73,7 +73,14 @@ class Calls:
 
     def mark(self, mark: MarkCall) -> Call[CopyAnswer]:
         """Write on copies what was proven. The call does nothing else, whatever the module_defaults are."""
-        nothing_else = dict.fromkeys(("create", "remove_duplicates", "purge_tags", "copy_tags", "wait"), False)
+        nothing_else: Arguments = dict.fromkeys(
+            ("create", "remove_duplicates", "purge_tags", "copy_tags", "wait"), False
+        )
+        # None is the modules' default, and takes precedence over module_defaults.
+        if self._cloud.lock_modes:
+            nothing_else["lock_days"] = None
+        if self._cloud.expires_copies:
+            nothing_else["retention_days"] = None
         return self._call(
             "mark",
             snapshot_ids=list(mark.source_ids),

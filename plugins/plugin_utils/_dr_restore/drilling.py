@@ -19,14 +19,14 @@ from .._role.call import Returned
 from .._role.failures import failure_row
 from .calls import Calls
 from .decide import reaping, usable
-from .decide.candidates import Candidate, pick, with_proofs
+from .decide.candidates import Candidate, not_looked_at, pick, with_proofs
 from .decide.choosing import choose
 from .decide.proof_marks import marks_of, with_written_marks
 from .decide.trials import Trial, copies_to_compare, judge
 from .decide.waves import Wave, minutes_until_available, times_of
 from .input.last_drill import last_drill
 from .output.drill_report import DrillSteps, drill_lines, drill_problems, drill_report
-from .output.files import write_drill, write_page_of_failure, write_page_of_start
+from .output.files import write_drill, write_failure, write_page_of_start
 from .record import Paused
 from .running import Run, RunOutcome, is_read
 
@@ -67,7 +67,10 @@ class Drill(Run):
         disk_listing = self._look_again(calls, disk_listing)
         undeleted = reaping.undeleted_disks(disk_listing, self._results, values)
         took = minutes_until_available(values.now, self._available)
-        steps = DrillSteps(self._results, trials, self._reaped, [*left, *undeleted], took, chosen_points.warnings)
+        earlier = not_looked_at(candidates, last, values, is_read(listed, "snapshots"))
+        steps = DrillSteps(
+            self._results, trials, self._reaped, [*left, *undeleted], took, chosen_points.warnings, earlier
+        )
         report = drill_report(candidates, steps, values, check_mode, self._now())
         unwritten = write_drill(report, values)
         message = " ".join(filter(None, [drill_problems(report), unwritten]))
@@ -75,7 +78,7 @@ class Drill(Run):
 
     def _report_failure(self, why: str) -> None:
         if not self._context.check_mode:
-            write_page_of_failure(self._values, why)
+            write_failure(self._values, why)
 
     def _look(self, calls: Calls) -> InfoAnswer:
         self._say(f"looking for disks of drills in {self._values.region} that have expired")

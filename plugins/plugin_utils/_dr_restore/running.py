@@ -53,7 +53,8 @@ class Run:
     """A run of the role. ``raw_variables`` are the role's variables as the user set them, without their prefix.
 
     ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
-    names of all variables with the role's prefix. ``record`` is that of a paused run.
+    names of all variables with the role's prefix. ``record`` is that of a paused run. ``stopped`` says what failed
+    before the run could begin.
     """
 
     is_drill = False
@@ -68,11 +69,12 @@ class Run:
         say: Callable[[str], None],
         names: Sequence[str] = (),
         record: Record | None = None,
+        stopped: str = "",
     ):
         checked = normalise(raw_variables, context.host, names, self.is_drill, clock(), context.inventory)
         self._record, self._is_resumed = record or Record(), record is not None
         self._values = variables_from_record(self._record.answer("variables", lambda: as_mapping(checked.values)))
-        self._problems = self._record.answer("problems", lambda: checked.problems)
+        self._problems = self._record.answer("problems", lambda: [stopped] if stopped else checked.problems)
         self._context, self._run_module, self._clock, self._screen = context, call, clock, say
         self._calls = None if self._problems else Calls(self._values, checked.connection)
 

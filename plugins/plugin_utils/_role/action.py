@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -117,6 +117,11 @@ class RoleAction(ProgressAction):
                     raise AnsibleError(problem) from None
                 unread.append(problem)
         return found
+
+    def stopped_by(self, unread: Sequence[str]) -> str:
+        """Return what failed before the run could begin: in the playbook, or variables that cannot be evaluated."""
+        stopped = str(self._task.args.get("stopped") or "")
+        return without_values(stopped) if stopped else "; ".join(unread)
 
     def names(self) -> list[str]:
         """Return the names of all variables with the role's prefix."""

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 from ..._role.answers import InfoAnswer
 from ..._role.proofs import newest_of, newest_that_proves, proofs_in
 from ..._role.rows import disk_id_of, parse_time, time_or_now
-from ..input.last_drill import LastDrill
+from ..input.last_drill import LastDrill, ProvenDisk, disks_of
 from ..input.variables import Variables
 from .listed_copies import copies_of_listing
 from .points import NamedRow, Point, PointRow, RowOfServer
@@ -70,10 +70,25 @@ def with_proofs(points: Sequence[Point], listed: InfoAnswer, last: LastDrill, va
     for copy in copies_of_listing(listed):
         own = [(level, iso_utc(time)) for level, time in proofs_in(copy["tags"], now).items()]
         proofs.setdefault(str(disk_id_of(copy)), []).extend(own)
-    for row in last.get("disks") or ():
+    for row in disks_of(last):
         times: Mapping[str, str | None] = row.get("proofs") or {str(row["proven_level"]): row["proven_at"]}
         proofs.setdefault(str(row["disk_id"]), []).extend(times.items())
     return [_candidate(point, newest_of(proofs.get(str(point.disk_id), ()), now), values) for point in points]
+
+
+def not_looked_at(
+    candidates: Sequence[Candidate], last: LastDrill, values: Variables, is_listed: bool
+) -> list[ProvenDisk]:
+    """Return the disks of earlier drills that this one did not look at, so that their proofs are kept.
+
+    ``is_listed``: whether the copies were listed. A drill that looks at everything forgets the disks that it did not
+    find: their copies are gone.
+    """
+    narrowed = values.disk_ids or values.disk_names or values.disk_tags or values.source_region
+    if is_listed and not narrowed:
+        return []
+    found = {candidate.disk_id for candidate in candidates}
+    return [row for row in disks_of(last) if row["disk_id"] not in found]
 
 
 def pick(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:

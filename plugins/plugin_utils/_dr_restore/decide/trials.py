@@ -92,6 +92,7 @@ def copies_to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[Comp
 def _trial(
     point: Point, made: RestoredDiskRow | None, blocks: ComparedCopyRow | None, why: str | None, values: Variables
 ) -> Trial:
+    is_proven = not why and not (made and made["state"] == "planned")
     return Trial(
         disk_id=point.disk_id,
         disk_name=point.disk_name,
@@ -100,8 +101,8 @@ def _trial(
         source_region=point.source_region,
         taken_at=point.taken_at,
         size_gib=point.size_gib,
-        proven=not why,
-        level=None if why else values.level,
+        proven=is_proven,
+        level=values.level if is_proven else None,
         why=why,
         new_disk_id=made["disk_id"] if made else None,
         seconds=made["seconds"] if made else None,
@@ -122,6 +123,8 @@ def doubt_of(point: Point, disk: RestoredDiskRow | None, made: RestoreAnswer) ->
         return f"the copy {point.key_problem}; no disk was created from it"
     if disk is None or disk["error"] or disk["disk_id"] is None:
         return reason_of(disk, made, point.copy_id) or "no disk was created from it"
+    if disk["state"] == "planned":  # check mode: nothing is known against it
+        return None
     if disk["state"] != "available":
         return f"the disk is {disk['state']}, not available"
     if point.size_gib and disk["size_gib"] is not None and disk["size_gib"] < point.size_gib:

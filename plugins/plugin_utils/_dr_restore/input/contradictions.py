@@ -61,8 +61,7 @@ def contradictions(values: Variables, table: Table, inventory: Inventory = EMPTY
     at = parse_time(values.at)
     if at and now and at > now:
         problems.append(f"dr_restore_at ({values.at}) is in the future")
-    if values.expires_after_hours > MAX_HOURS:
-        problems.append(f"dr_restore_expires_after_hours must be at most {MAX_HOURS}")
+    problems += _too_long(values)
     rate, rates = values.initialization_rate, capabilities.initialization_rates if capabilities else None
     if rate and rates and not rates[0] <= rate <= rates[1]:
         problems.append(f"dr_restore_initialization_rate must be 0 or {rates[0]} to {rates[1]} MiB/s, not {rate}")
@@ -80,6 +79,15 @@ def contradictions(values: Variables, table: Table, inventory: Inventory = EMPTY
         if given and not SUBDOMAIN.fullmatch(given):
             problems.append(f"dr_restore_{name} must be the name of a class in a cluster, not {given!r}")
     return problems + (_of_drill(values, capabilities, inventory) if values.is_drill else [])
+
+
+def _too_long(values: Variables) -> list[str]:
+    """Return the problem of times that nobody means; a drill computes the expiry of its disks from its timeout."""
+    if values.is_drill and 2 * values.wait_timeout > 3600 * MAX_HOURS:
+        return [f"dr_restore_wait_timeout must be at most {1800 * MAX_HOURS} for a drill"]
+    if values.expires_after_hours > MAX_HOURS:
+        return [f"dr_restore_expires_after_hours must be at most {MAX_HOURS}"]
+    return []
 
 
 def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: Inventory) -> list[str]:

@@ -25,13 +25,18 @@ class _ProvenDisk(TypedDict):
 class ProvenDisk(_ProvenDisk, total=False):
     """The facts about a disk in the last drill's report."""
 
+    disk_name: str | None
     proofs: dict[str, str]
 
 
 class LastDrill(TypedDict, total=False):
-    """The facts from the last drill's report; empty if there is none, or if it cannot be read."""
+    """The facts from the last drill's report; empty if there is none, or if it cannot be read.
+
+    ``disks`` are those that it looked at, and ``earlier`` those that only drills before it looked at.
+    """
 
     disks: list[ProvenDisk]
+    earlier: list[ProvenDisk]
 
 
 def drill_file(values: Variables, end: str) -> Path:
@@ -45,9 +50,14 @@ def last_drill(values: Variables) -> LastDrill:
         return {}
     report = read_json(drill_file(values, "json"))
     fits = (report.get("cloud"), report.get("region"), report.get("schema")) == (values.cloud, values.region, SCHEMA)
-    disks = report.get("disks")
-    is_whole = isinstance(disks, list) and all(map(_is_disk, disks))
+    disks, earlier = report.get("disks"), report.get("earlier", [])
+    is_whole = isinstance(disks, list) and isinstance(earlier, list) and all(map(_is_disk, [*disks, *earlier]))
     return cast(LastDrill, report) if fits and is_whole else {}
+
+
+def disks_of(last: LastDrill) -> list[ProvenDisk]:
+    """Return the disks that the last drill, or a drill before it, looked at."""
+    return [*last.get("disks", ()), *last.get("earlier", ())]
 
 
 def _is_disk(row: object) -> bool:

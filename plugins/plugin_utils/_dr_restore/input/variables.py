@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -213,8 +214,18 @@ def _id_of(values: Variables, now: datetime) -> str:
     # An inventory may be used for restores and drills, and a drill deletes disks with its ID.
     if values.id and (values.id.startswith(OF_DRILLS) or not values.is_drill):
         return values.id
-    plan = re.sub(r"[^A-Za-z0-9._-]", "-", values.host)[:MAX_HOST]
-    return f"{OF_DRILLS}{plan}-{now:%Y%m%dT%H%M%S}" if values.is_drill else f"restore-{now:%Y-%m-%d}"
+    return (
+        f"{OF_DRILLS}{_host_in_id(values.host)}-{now:%Y%m%dT%H%M%S}" if values.is_drill else f"restore-{now:%Y-%m-%d}"
+    )
+
+
+def _host_in_id(host: str) -> str:
+    """Return a host's name as a part of an ID; one that must be changed gets a code, so that no two hosts share one."""
+    readable = re.sub(r"[^A-Za-z0-9._-]", "-", host)
+    if readable == host and len(host) <= MAX_HOST:
+        return host
+    code = hashlib.sha256(host.encode()).hexdigest()[:8]
+    return f"{readable[: MAX_HOST - len(code) - 1]}-{code}"
 
 
 def without_time(restore_id: str) -> str:

@@ -41,6 +41,13 @@ def drill_junit_text(report: DrillReport, problems: str) -> str:
     return suite.as_text()
 
 
+def junit_of_failure(host: str, time: str, message: str) -> str:
+    """Return the JUnit XML of a drill that ended before it could look at any disk."""
+    suite = Suite(host, time)
+    suite.case(host, "the drill itself", ("failure", message))
+    return suite.as_text()
+
+
 def _by_set(disks: Sequence[DrilledDisk]) -> dict[str, list[DrilledDisk]]:
     """Return the disks of each server of several disks; if several plans protect its disks, those of each set."""
     found: dict[str, list[DrilledDisk]] = {}

@@ -11,7 +11,8 @@ from pathlib import Path
 from ..._role.marks import LEVELS
 from ..._role.naming import file_name
 from ..._role.proofs import strongest
-from .report_type import DrillReport
+from ..input.last_drill import ProvenDisk
+from .report_type import DrilledDisk, DrillReport
 
 
 def write_drill_metrics(report: DrillReport, directory: str) -> str:
@@ -24,9 +25,10 @@ def write_drill_metrics(report: DrillReport, directory: str) -> str:
     path = Path(directory) / f"dr_drill_{file_name(report['host'])}.prom"
     registry, elsewhere = CollectorRegistry(), proofs_in_other_files(path)
     gauge = drill_gauge(registry)
-    for disk in report["disks"]:
+    disks: list[DrilledDisk | ProvenDisk] = [*report["disks"], *report["earlier"]]
+    for disk in disks:
         # A disk without a copy may be known only by its name in dr_restore_disk_names.
-        named = disk["disk_id"] or disk["disk_name"]
+        named = disk["disk_id"] or disk.get("disk_name")
         labels = {"plan": report["host"], "disk": named, "region": report["region"]}
         if (labels["plan"], labels["disk"], labels["region"]) not in elsewhere:
             gauge.labels(**labels).set(seconds_of(disk["proven_at"]))
@@ -34,12 +36,15 @@ def write_drill_metrics(report: DrillReport, directory: str) -> str:
     by_level = Gauge(
         "dr_copy_drill_disks", "Disks by the strongest level that drills have proven", names, registry=registry
     )
-    levels = [strongest(disk["proofs"]) or "never" for disk in report["disks"]]
+    levels = [strongest(disk.get("proofs") or {}) or "never" for disk in disks]
     for level in (*LEVELS, "never"):
         by_level.labels(report["host"], report["region"], level).set(levels.count(level))
     failed = Gauge(
-        "dr_copy_drill_unproven", "Copies that the last drill tried and did not prove", names, registry=registry
+        "dr_copy_drill_unproven",
+        "Copies that the last drill tried and did not prove; 1 if a failure kept it from trying any",
+        names,
+        registry=registry,
     )
-    number = sum(not row["proven"] for row in report["tried"])
+    number = sum(not row["proven"] for row in report["tried"]) or int(bool(report["failures"] and not report["tried"]))
     failed.labels(report["host"], report["region"], report["level"]).set(number)
     return write(path, registry)

@@ -26,6 +26,7 @@ from ..decide.points import NamedRow, disk_label
 from ..decide.reaping import RemainingDisk
 from ..decide.trials import Trial
 from ..decide.waves import too_late
+from ..input.last_drill import ProvenDisk
 from ..input.variables import Variables
 from .report_type import DrilledDisk, DrillReport, DrillTotals
 from .servers import server_in_words
@@ -42,7 +43,8 @@ class DrillSteps(NamedTuple):
     """What a drill has done.
 
     This has the ``answers`` of its calls, what it ``tried``, the IDs that it ``reaped``, the disks that it ``left``,
-    the minutes until its last disk was available, and warnings about the copies' marks.
+    the minutes until its last disk was available, warnings about the copies' marks, and the disks of ``earlier``
+    drills that it did not look at.
     """
 
     answers: Sequence[Answer]
@@ -51,6 +53,7 @@ class DrillSteps(NamedTuple):
     left: Sequence[RemainingDisk] = ()
     took_minutes: float | None = None
     warnings: Sequence[str] = ()
+    earlier: Sequence[ProvenDisk] = ()
 
 
 def drill_report(
@@ -97,6 +100,7 @@ def drill_report(
         "reaped": list(steps.reaped),
         "left": list(steps.left),
         "disks": [only(DrilledDisk, disk.as_row()) for disk in disks],
+        "earlier": list(steps.earlier),
         "collection": collection_version(),
     }
 
@@ -126,10 +130,11 @@ def uncompared(tried: Sequence[Trial]) -> list[Trial]:
 def drill_problems(report: DrillReport) -> str:
     """Return in one message why a drill fails, or an empty string."""
     parts = []
-    failed = [] if report["check_mode"] else [row for row in report["tried"] if not row["proven"]]
+    failed = [row for row in report["tried"] if row["why"]]
     if failed:
         why = _disks_in_words([(row, row["why"]) for row in failed])
-        parts.append(f"{len(failed)} of {len(report['tried'])} copies not proven {report['level']}: {why}.")
+        verb = "would not be proven" if report["check_mode"] else "not proven"
+        parts.append(f"{len(failed)} of {len(report['tried'])} copies {verb} {report['level']}: {why}.")
     if not report["disks"] and not report["failures"]:
         parts.append(f"No copy in {report['region']} names its disk and fits this drill, so nothing was proven.")
     elif not report["tried"] and not report["failures"]:
@@ -163,13 +168,10 @@ def drill_lines(report: DrillReport) -> list[str]:
         lines.append(f"{totals['uncompared']} of {totals['tried']} copies NOT COMPARED with their sources")
     for row in report["tried"]:
         took = f" in {row['seconds']} s" if row["seconds"] is not None else ""
-        state = (
-            "would be tried"
-            if report["check_mode"]
-            else f"{row['level']}{took}{_read(row)}"
-            if row["proven"]
-            else f"NOT PROVEN: {row['why']}"
-        )
+        if row["why"]:
+            state = f"NOT PROVEN: {row['why']}"
+        else:
+            state = "would be tried" if report["check_mode"] else f"{row['level']}{took}{_read(row)}"
         older = f"; {row['passed_over']}" if row["passed_over"] else ""
         server = f" ({server_in_words(row)})" if row["group"] else ""
         lines.append(f"{disk_label(row)}: {row['copy_id']} of {row['taken_at']}{server}: {state}{older}")

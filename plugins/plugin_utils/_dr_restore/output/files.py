@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from ..decide.points import disk_label
 from ..input.last_drill import drill_file
 from ..input.last_manifest import kubernetes_file, manifest_file
 from ..input.variables import Variables
-from .drill_junit import drill_junit_text
+from .drill_junit import drill_junit_text, junit_of_failure
 from .drill_metrics import write_drill_metrics
 from .drill_report import also_proven, drill_problems
 from .kubernetes import objects_of, objects_of_earlier, text_of
@@ -51,15 +52,19 @@ def write_page_of_start(values: Variables) -> str:
     return try_to(write_atomically, drill_file(values, "html"), page)
 
 
-def write_page_of_failure(values: Variables, message: str) -> str:
-    """Write the page of a drill that its variables, or an error in the role's own code, have ended.
+def write_failure(values: Variables, message: str) -> str:
+    """Write the page and the JUnit of a drill that its variables, or an error in the role's own code, have ended.
 
     Returns why that failed, or an empty string.
     """
     if not values.report_dir:
         return ""
     page = page_of_failure(f"{values.host}: drill", message, "✗ The drill has failed")
-    return try_to(write_atomically, drill_file(values, "html"), page)
+    junit = junit_of_failure(values.host, values.now, message)
+    written = [
+        try_to(write_atomically, drill_file(values, end), text) for end, text in (("html", page), ("junit.xml", junit))
+    ]
+    return " ".join(filter(None, written))
 
 
 class FileOutcome(NamedTuple):
@@ -81,7 +86,7 @@ def write_manifest(manifest: Manifest, values: Variables, disks_exist: bool) -> 
     nothing = not any(disk["new_disk_id"] or disk["claim"] for disk in manifest["disks"])
     if manifest["check_mode"]:
         return FileOutcome()
-    if path.exists() and (is_empty or (nothing and disks_exist)):
+    if os.path.exists(path) and (is_empty or (nothing and disks_exist)):
         return FileOutcome(f"MANIFEST {path} is from an earlier run, because this one restored nothing")
     why = try_to(lambda: write_atomically(path, report_text(manifest)))
     if why:

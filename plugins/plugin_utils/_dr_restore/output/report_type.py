@@ -15,6 +15,7 @@ from ..decide.points import NamedRow, PointRow, RowOfServer
 from ..decide.reaping import RemainingDisk
 from ..decide.trials import Trial
 from ..decide.waves import Times
+from ..input.last_drill import ProvenDisk
 from ..input.last_manifest import EarlierRow
 
 
@@ -116,3 +117,5 @@ class DrillReport(_Report):
     reaped: list[str]
     left: list[RemainingDisk]
     disks: list[DrilledDisk]
+    #: Disks of earlier drills that this one did not look at.
+    earlier: list[ProvenDisk]

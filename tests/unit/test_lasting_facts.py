@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run that knows less than the one before it takes away none of its facts: proofs, alerts, pages and results."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from .support.night_runs import night
+from .support.restore_runs import RestoreRuns
+from .test_restore_runs import KEY, copied_twice
+
+POINT = "dr_copy_recovery_point_timestamp_seconds"
+PROOF = "dr_copy_drill_timestamp_seconds"
+
+
+def series(path):
+    """Return the values of a file of metrics, by series."""
+    lines = [line.rpartition(" ") for line in path.read_text().splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _space, value in lines}
+
+
+def only(path, name):
+    (value,) = [value for key, value in series(path).items() if key.startswith(name)]
+    return value
+
+
+def protected(estate, hours=1.0, **facts):
+    disk = estate.disk(**{"dr-copy": "true", "Name": "database"})
+    estate.snapshot(disk, hours, **facts)
+    return disk
+
+
+def stop_listing(estate):
+    estate.set_faults({"action": "DescribeSnapshots", "fault": "throttle", "times": 100_000})
+
+
+# -- drills ------------------------------------------------------------------------------------------------
+
+
+def test_a_drill_that_cannot_list_keeps_the_proofs_and_the_series(runs, tmp_path):
+    runs.copy_new_disks("database", "mail")
+    given = {"report_dir": str(tmp_path), "metrics_dir": str(tmp_path)}
+    assert not runs.drill(**given).message
+    before = series(tmp_path / "dr_drill_orders.prom")
+    stop_listing(runs.estate)
+    assert runs.drill(**given).message
+    after = series(tmp_path / "dr_drill_orders.prom")
+    assert after.keys() >= before.keys() and {k: v for k, v in after.items() if k.startswith(PROOF)} == {
+        k: v for k, v in before.items() if k.startswith(PROOF)
+    }
+    assert only(tmp_path / "dr_drill_orders.prom", "dr_copy_drill_unproven") == 1, "the alert fires"
+    runs.estate.set_faults()
+    again = runs.drill(check=True, max_age_days=30, count=1, **given)
+    assert all(disk["proven_at"] for disk in again.result["disks"])
+
+
+def test_a_drill_of_some_disks_keeps_the_proofs_of_the_others(runs, tmp_path):
+    disks = runs.copy_new_disks("database", "mail")
+    given = {"report_dir": str(tmp_path)}
+    assert not runs.drill(**given).message
+    narrow = runs.drill(disk_ids=[disks["database"]], **given)
+    assert not narrow.message and [row["disk_id"] for row in narrow.result["earlier"]] == [disks["mail"]]
+    again = runs.drill(check=True, max_age_days=30, count=1, **given)
+    assert all(disk["proven_at"] for disk in again.result["disks"]) and not again.result["earlier"]
+
+
+def test_a_drill_that_its_variables_end_leaves_no_green_file_for_people_or_ci(ebs_runs, tmp_path):
+    ebs_runs.copy_new_disks("database")
+    assert not ebs_runs.drill(report_dir=str(tmp_path)).message
+    assert ebs_runs.drill(report_dir=str(tmp_path), count="x").message
+    page, junit = ((tmp_path / f"orders.drill.{end}").read_text() for end in ("html", "junit.xml"))
+    assert "✗ The drill has failed" in page and "✓" not in page
+    assert 'failures="1"' in junit and "dr_restore_count" in junit
+
+
+def test_check_mode_of_a_drill_names_a_key_that_cannot_be_used(ebs_runs):
+    copied_twice(ebs_runs, encrypted=True, kms_key_id=KEY)
+    ebs_runs.estate.settings(keys_of_kms={KEY: "Disabled"})
+    real, dry = ebs_runs.drill(), ebs_runs.drill(check=True)
+    assert "Disabled" in real.message and "would not be proven" in dry.message and "Disabled" in dry.message
+    assert not any("would be tried" in line for line in dry.lines[1:])
+
+
+HOSTS = ("drill-production-eu-west-1-orders", "drill-production-eu-west-1-mail", "a b", "a/b")
+
+
+def test_drills_of_hosts_that_look_alike_are_two(ebs_runs, tmp_path):
+    """Their disks would be each other's, and both would check on one test instance."""
+    ebs_runs.copy_new_disks("database")
+    ids = set()
+    for ebs_runs.host in HOSTS:
+        ids.add(ebs_runs.drill().result["id"].rpartition("-")[0])
+    assert len(ids) == len(HOSTS) and all(len(name) <= 32 for name in ids)
+
+
+@pytest.mark.parametrize("defaults", [{"lock_days": 30}, {"lock_days": 30, "lock_mode": "compliance"}])
+def test_a_drill_locks_no_copy(ebs_runs, monkeypatch, defaults):
+    """The module_defaults of a play are in force for all its calls."""
+    ebs_runs.copy_new_disks("database")
+    run_module = RestoreRuns._module
+
+    def with_defaults(self, name, arguments, check):
+        return run_module(self, name, {**(defaults if name == "ebs_snapshot_copy" else {}), **arguments}, check)
+
+    monkeypatch.setattr(RestoreRuns, "_module", with_defaults)
+    assert not ebs_runs.drill().message and not ebs_runs.estate.calls.get("LockSnapshot")
+
+
+# -- restores ----------------------------------------------------------------------------------------------
+
+CLAIM = {"kubernetes.io/created-for/pvc/name": "data", "kubernetes.io/created-for/pvc/namespace": "shop"}
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_one_restore_makes_a_disk_or_a_claim_for_one_old_disk(ebs_runs, tmp_path, first):
+    ebs_runs.copy_new_disks("database", **CLAIM)
+    assert not ebs_runs.restore(manifest_dir=str(tmp_path), kubernetes=first).message
+    disks, files = len(ebs_runs.estate.disks()), sorted(path.name for path in tmp_path.iterdir())
+    ended = ebs_runs.restore(manifest_dir=str(tmp_path), kubernetes=not first)
+    assert f"but this run would create {'a disk' if first else 'a claim'}" in ended.message
+    assert len(ebs_runs.estate.disks()) == disks and sorted(path.name for path in tmp_path.iterdir()) == files
+
+
+def test_a_manifest_that_cannot_be_written_hides_no_new_disk(ebs_runs, tmp_path):
+    """The system refuses even to look whether a file of such a name exists."""
+    ebs_runs.copy_new_disks("database")
+    ended = ebs_runs.restore(manifest_dir=str(tmp_path / ("x" * 300)))
+    (disk,) = ended.result["disks"]
+    assert disk["new_disk_id"] == ebs_runs.estate.disks()[0].id and "The manifest could not be written" in ended.message
+
+
+# -- nights ------------------------------------------------------------------------------------------------
+
+
+def test_a_report_that_cannot_be_written_hides_no_copy(ebs, tmp_path):
+    protected(ebs)
+    given = {"report_dir": str(tmp_path / ("x" * 300)), "metrics_dir": str(tmp_path)}
+    ended = night(ebs, rpo_hours=24, **given)
+    assert ended.result["counts"]["created"] == 1 and ended.result["recovery_points"]
+    assert "could not be written" in ended.message and "own code" not in ended.message
+    success = "dr_copy_last_success_timestamp_seconds"
+    assert only(tmp_path / "dr_copy_orders.prom", success) == 0, "a failed run renews it never"
+
+
+@pytest.mark.parametrize("trouble", ["archived", "key"])
+def test_a_copy_that_cannot_be_restored_has_no_time(ebs, tmp_path, trouble):
+    protected(ebs)
+    given = {"rpo_hours": 24, "encrypted": True, "metrics_dir": str(tmp_path)}
+    assert not night(ebs, **given).message
+    assert only(tmp_path / "dr_copy_orders.prom", POINT) > 0
+    (copy,) = ebs.copies()
+    if trouble == "key":
+        ebs.settings(keys_of_kms={copy.kms_key_id: "PendingDeletion"})
+    else:
+        copy.storage_tier = "archive"
+    assert night(ebs, **given).result["recovery_points"][0]["within_rpo"] is False
+    assert only(tmp_path / "dr_copy_orders.prom", POINT) == 0, "the alert of recovery points fires"
+
+
+def test_a_run_that_is_stopped_ends_no_alert(ebs, tmp_path):
+    protected(ebs, 50)
+    given = {"rpo_hours": 24, "metrics_dir": str(tmp_path)}
+    assert "misses the RPO" in night(ebs, **given).message
+    late = only(tmp_path / "dr_copy_orders.prom", POINT)
+    assert "dr_copy_keep" in night(ebs, **given, keep="many").message
+    assert only(tmp_path / "dr_copy_orders.prom", POINT) == late
+
+
+def test_a_proof_lasts_longer_than_the_copy(ebs_disks, tmp_path):
+    runs = RestoreRuns(ebs_disks)
+    disk = protected(ebs_disks, 30)
+    given = {"rpo_hours": 48, "keep": 1, "metrics_dir": str(tmp_path)}
+    assert not night(ebs_disks, **given).message and not runs.drill().message
+    assert not night(ebs_disks, **given).message
+    proven = only(tmp_path / "dr_copy_orders.prom", PROOF)
+    ebs_disks.snapshot(disk, 1)
+    assert proven > 0 and len(night(ebs_disks, **given).result["pruned"]) == 1
+    assert only(tmp_path / "dr_copy_orders.prom", PROOF) == proven, "0 says that it was never proven"
+
+
+def test_a_plan_may_be_named_zero(ebs, tmp_path):
+    protected(ebs)
+    assert not night(ebs, plan=0, report_dir=str(tmp_path)).message
+    assert json.loads((tmp_path / "0.json").read_text())["name"] == "0"
+
+
+def test_sets_may_be_as_far_apart_as_a_number_can_say(ebs):
+    for name in ("data", "log"):
+        ebs.snapshot(ebs.disk(**{"dr-copy": "true", "Name": name, "server": "a"}))
+    assert not night(ebs, group_tag="server", set_seconds=10**17).message

@@ -12,6 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.inpu
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.reporting import PlanContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import host_of
 
 
 class ActionModule(RoleAction):
@@ -23,7 +24,13 @@ class ActionModule(RoleAction):
     def run_role(self) -> Mapping[str, object]:
         unread: list[str] = []
         raw_variables = self.variables(VARIABLES, unread)
-        context = self.context(PlanContext, reads_only=self.is_true("reads_only"), defaults=self.defaults)
+        host, hosts = host_of(self._vars), self._vars.get("ansible_play_hosts_all") or ()
+        context = self.context(
+            PlanContext,
+            reads_only=self.is_true("reads_only"),
+            others=tuple(name for name in hosts if name != host),
+            defaults=self.defaults,
+        )
         ended = PlanRun(
             raw_variables,
             context,

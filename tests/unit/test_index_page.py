@@ -130,6 +130,13 @@ def test_a_report_that_is_out_of_date_makes_no_index_green(tmp_path):
     assert ["hidden" in span.attributes for span in stale] == [False, True]
 
 
+def test_the_index_links_to_pages_of_other_directories(tmp_path):
+    here, there = str(tmp_path / "a"), str(tmp_path / "b c")
+    briefs = [{**brief("one"), "report_dir": here}, {**brief("two"), "report_dir": there}]
+    page = Page(index_over(briefs, here))
+    assert [link.attributes["href"] for link in page.main.all("a")] == ["one.status.html", "../b%20c/two.status.html"]
+
+
 def test_the_index_over_nothing_is_not_green():
     page = index()
     assert page.headline[0] == "" and not page.main.rows and not page.root.one("footer").text

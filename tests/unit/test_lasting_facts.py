@@ -183,6 +183,18 @@ def test_a_proof_lasts_longer_than_the_copy(ebs_disks, tmp_path):
     assert only(tmp_path / "dr_copy_orders.prom", PROOF) == proven, "0 says that it was never proven"
 
 
+def test_two_hosts_cannot_have_one_plan(ebs, tmp_path):
+    """A green report of one would replace the red report of the other."""
+    protected(ebs, 50)
+    given = {"plan": "prod", "rpo_hours": 24, "report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
+    assert "misses the RPO" in night(ebs, host="web", others=("databases",), **given).message
+    before = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    ended = night(ebs, host="databases", others=("web",), **given)
+    assert "the hosts web and databases both have the plan prod" in ended.message and not ended.result["copies"]
+    assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert "both have" not in night(ebs, host="databases", others=("new",), **given).message, "web was renamed"
+
+
 def test_a_plan_may_be_named_zero(ebs, tmp_path):
     protected(ebs)
     assert not night(ebs, plan=0, report_dir=str(tmp_path)).message

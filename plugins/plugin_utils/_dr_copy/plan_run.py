@@ -36,7 +36,7 @@ from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
-from .input.last_report import last_report
+from .input.last_report import host_of_last_report, last_report
 from .input.variables import Variables, normalise
 from .output.report_files import write_page_of_start
 from .reporting import PlanContext, PlanOutcome, report_run
@@ -89,6 +89,9 @@ class PlanRun:
     def run(self) -> PlanOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
         self._done.last = last_report(self._values)
+        others = self._context.others
+        if others and (other := host_of_last_report(self._values)) in others:
+            self._leave_to(other)
         if not self._context.check_mode:
             write_page_of_start(self._values)
         try:
@@ -97,6 +100,16 @@ class PlanRun:
         except Exception as error:  # the report says so
             self._done.stopped = run_failure(unexpected_error(error))
         return report_run(self._done, self._values_at_end(), self._context, self._selections, self._warnings)
+
+    def _leave_to(self, other: str) -> None:
+        """Refuse a plan whose files are those of another host of the play, and leave them as they are."""
+        values = self._values
+        self._done.stopped = run_failure(
+            f"dr_copy_plan: the hosts {other} and {self._context.host} both have the plan {values.plan}, so each would "
+            f"replace the reports of the other in {values.report_dir}",
+            "Give each host a dr_copy_plan of its own. Parts of one plan have different dr_copy_shard.",
+        )
+        self._calls, self._values = None, replace(values, report_dir="", metrics_dir="")
 
     def _run_steps(self, calls: Calls) -> None:
         values = self._values

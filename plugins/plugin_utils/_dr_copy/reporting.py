@@ -28,9 +28,13 @@ from .output.screen import failure_message, log_lines
 
 @dataclass(frozen=True, kw_only=True)
 class PlanContext(RunContext):
-    """Also whether the run only reads. ``defaults`` returns the user's ``module_defaults`` for a module."""
+    """Also whether the run only reads, and the ``others``, the hosts that the play also runs.
+
+    ``defaults`` returns the user's ``module_defaults`` for a module.
+    """
 
     reads_only: bool = False
+    others: tuple[str, ...] = ()
     defaults: Callable[[str], Arguments] = lambda _module: {}
 
 

@@ -70,6 +70,12 @@ def last_report(values: Variables) -> LastReport:
     return last
 
 
+def host_of_last_report(values: Variables) -> str:
+    """Return the host that wrote the last report of this plan and kind, or an empty string."""
+    name = f"{file_name(values.plan, values.shard)}{'.status' if values.reads_only else ''}.json"
+    return str(read_json(Path(values.report_dir) / name).get("host") or "") if values.report_dir else ""
+
+
 def _last_of_part(values: Variables, shard: str) -> LastReport:
     """Return what is remembered of the last report of a part.
 

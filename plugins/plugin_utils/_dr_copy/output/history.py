@@ -22,7 +22,7 @@ from ..._role.naming import file_name, label
 from ..._role.parsing import without_values
 from ..._role.rows import only, parse_time
 from ..input.variables import Variables
-from .pages import index_page
+from .pages import index_page, page_name
 from .report_type import BareReport, IndexedReport, Month, Report
 
 #: The keys of a dated report: all except the lists that grow with the plan and are of no use years later.
@@ -63,7 +63,7 @@ def index_over(
     For each of the ``others``, which are hosts, ``names`` has the name of its plan (empty if it does not set one),
     ``why`` what went wrong, and ``shards`` the shard of its plan.
     """
-    plans = list(reports)
+    plans = [_linked(report, directory) for report in reports]
     silent = {}
     for host, name, problem, shard in zip_longest(others, names, why, shards, fillvalue=""):
         plan = str(name).strip() or host
@@ -74,6 +74,14 @@ def index_over(
             unseen = "it was not checked, and there is no earlier report"
             silent[label(plan, shard)] = without_values(problem) if problem else unseen
     return index_page(plans, silent)
+
+
+def _linked(report: IndexedReport, directory: str) -> IndexedReport:
+    """Return a report with the path of its page from this directory, if the page is in another one."""
+    other = report.get("report_dir") or directory
+    if other == directory:
+        return report
+    return {**report, "page": os.path.join(os.path.relpath(other, directory), page_name(report))}
 
 
 def _newest(directory: str, plan: str, shard: str) -> IndexedReport | None:

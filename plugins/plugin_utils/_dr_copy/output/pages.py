@@ -117,9 +117,13 @@ def _locked_out(report: IndexedReport) -> int:
 
 
 def _page_of(report: IndexedReport) -> str:
-    """Return the file name of a report's page in the directory of the index."""
-    name = file_name(str(report["name"]), shard_of(report))
-    return str(report.get("page") or f"{name}.status.html")
+    """Return the path of a report's page from the directory of the index."""
+    return str(report.get("page") or page_name(report))
+
+
+def page_name(report: IndexedReport) -> str:
+    """Return the file name of the page of a status."""
+    return f"{file_name(str(report['name']), shard_of(report))}.status.html"
 
 
 def overall_of(report: IndexedReport) -> str:

@@ -176,11 +176,13 @@ class IndexedReport(PlanFacts, total=False):
     """A brief, or a report that was read from JSON, for the page of all plans.
 
     A brief has the number of recovery points that are ``locked_out``; a report has it in its ``breaches``. ``page`` is
-    the file of a report that was read. ``outdated``: it was no longer current when it was read.
+    the file of a report that was read. ``outdated``: it was no longer current when it was read. ``report_dir``: where a
+    brief has its page.
     """
 
     locked_out: int
     breaches: list[LatePoint]
+    report_dir: str
     page: str
     outdated: bool
 

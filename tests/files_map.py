@@ -46,7 +46,7 @@ def purpose_of(path: Path) -> str:
     first = " ".join((ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0].split())
     if not first:
         raise ValueError(f"{path} has no docstring")
-    return re.sub(r" \((api-facts|promises): [^)]+\)", "", first).removesuffix(" Pure.").removesuffix(".")
+    return re.sub(r" \((api-facts|promises): [^)]+\)", "", first).removesuffix(".")
 
 
 def tables() -> str:

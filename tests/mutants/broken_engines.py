@@ -814,7 +814,7 @@ break_inside("misfits are deleted whatever their rank", "decide.replacing", "mis
 break_options("survivors are ignored", survivors=None)
 break_options("create is ignored", create=True)
 INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
-    ("survivors are not looked at", "decide.sightings", "Survivor.is_certain", _always_return(True)),
+    ("survivors are not looked at", "decide.sightings", "Survivor.is_safe", _always_return(True)),
     ("an old look at survivors is enough", "decide.sightings", "FRESH_SECONDS", lambda real: 1e9),
     ("a long listing is believed at once", "decide.memory", "Memory._record_listing", _ignore_seams),
     ("a source is gone at the first look", "decide.sightings", "ABSENT_LOOKS", lambda real: 1),

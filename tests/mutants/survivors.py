@@ -10,7 +10,7 @@ from __future__ import annotations
 REASONS: dict[str, str] = {}
 #: By file and line, as ``plugins/plugin_utils/_dr_copy/decide/retention.py:12``.
 LINES: dict[str, str] = {
-    "plugins/module_utils/_core/decide/absent.py:53": "nothing is above infinity",
+    "plugins/module_utils/_core/decide/deleting.py:53": "nothing is above infinity",
     "plugins/module_utils/_core/decide/copies.py:35": "of live copies only those in progress are not complete",
     "plugins/module_utils/_core/decide/copies.py:46": "the longer way sorts the same",
     "plugins/module_utils/_core/decide/failures.py:176": "no name of a write comes before that of a deletion",

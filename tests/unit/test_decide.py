@@ -22,7 +22,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     same_encryption,
     sort_copies,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import LIST_NOW, Decision, GoOn
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import (
+    LIST_NOW,
+    Continue,
+    Decision,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import (
     DesiredState,
     NotRead,
@@ -285,11 +289,11 @@ def test_an_unencrypted_copy_is_no_duplicate_of_an_encrypted_one():
 @pytest.mark.parametrize("absent", [False, True])
 def test_before_the_first_look_the_decision_is_to_look_at_all_copies_at_once(absent):
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=absent))
-    assert decide(desired, Memory(), NOW, NOON) == Decision(GoOn(LIST_NOW))
+    assert decide(desired, Memory(), NOW, NOON) == Decision(Continue(LIST_NOW))
 
 
 def test_a_decision_needs_only_what_it_decides():
-    nothing = Decision(GoOn())
+    nothing = Decision(Continue())
     steps = nothing.steps
     asked = (nothing.begins, steps.update, steps.needs_locks, steps.needs_source, steps.look.at_all, steps.look.compare)
     assert not any(asked) and not nothing.settled and not nothing.change and nothing.drift.is_none

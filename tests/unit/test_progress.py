@@ -15,9 +15,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.pro
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.decision import (
     Begin,
+    Continue,
     Decision,
     Done,
-    GoOn,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
@@ -64,7 +64,7 @@ def test_the_time_left_is_reported_only_while_something_is_left(tmp_path):
     progress = Progress(str(tmp_path), Deadline(clock, 100))
     attempt = Attempt(DesiredState(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
     for clock.now, state, percent in ((0.0, State.PENDING, 0), (10.0, State.PENDING, 50), (20.0, State.COMPLETED, 100)):
-        attempt.decision = Decision(GoOn(), Snapshot("two", "there", state, str(state), progress=percent))
+        attempt.decision = Decision(Continue(), Snapshot("two", "there", state, str(state), progress=percent))
         progress.report([attempt])
     left = [json.loads(line)["left"] for line in (tmp_path / FILE).read_text().splitlines()]
     assert left == [None, 10, None]
@@ -75,7 +75,7 @@ def test_no_progress_is_shown_before_it_is_known_what_to_start(tmp_path):
     progress = Progress(str(tmp_path), Deadline(Turned(), 100))
     attempt = Attempt(DesiredState(CopyRequest("one", "here", "there"), Policy(), Capabilities()))
     for attempt.decision in (
-        Decision(GoOn(needs_source=True)),
+        Decision(Continue(needs_source=True)),
         Decision(Begin()),
         Decision(Done()),
     ):
@@ -97,7 +97,7 @@ WORDS = [
 
 @pytest.mark.parametrize(("module", "arguments", "done"), WORDS)
 def test_the_progress_says_what_the_module_does(monkeypatch, tmp_path, module, arguments, done):
-    lines, state = [], {"phase": "finishing", "total": 3, "done": 2, "under_way": 0, "waiting": 0, "failed": 0}
+    lines, state = [], {"phase": "finishing", "total": 3, "done": 2, "in_progress": 0, "waiting": 0, "failed": 0}
     monkeypatch.setattr(progress, "show_on_stderr", lines.append)
     monkeypatch.setattr(progress, "CHECK_SECONDS", 0.01)
 
@@ -128,14 +128,14 @@ def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, d
     request = CopyRequest("one", "here", "here", as_disk=disk)
     attempt = Attempt(DesiredState(request, policy, Capabilities()))
     there = Snapshot("two", "here", State.COMPLETED, "available", progress=100)
-    for clock.now, then in ((0.0, GoOn()), (0.1, Done())):
+    for clock.now, then in ((0.0, Continue()), (0.1, Done())):
         attempt.decision = Decision(then, there)
         progress.report([attempt])
     assert [json.loads(line)["done"] for line in (tmp_path / FILE).read_text().splitlines()] == [0, 1], "at once"
 
 
 def test_the_last_line_shows_how_a_task_ended(monkeypatch, tmp_path):
-    lines, state = [], {"total": 3, "under_way": 0, "waiting": 0, "failed": 0, "slowest": None, "left": None}
+    lines, state = [], {"total": 3, "in_progress": 0, "waiting": 0, "failed": 0, "slowest": None, "left": None}
     monkeypatch.setattr(progress, "show_on_stderr", lines.append)
     monkeypatch.setattr(progress, "CHECK_SECONDS", 0.05)
     watch = Watch(str(tmp_path / FILE), "orders", done="deleted")
@@ -158,7 +158,7 @@ def test_a_disk_in_progress_shows_no_percentage(tmp_path):
         DesiredState(CopyRequest("snap-1", "here", "here", as_disk=DiskRequest()), Policy(), Capabilities())
     )
     made = Snapshot("vol-1", "here", State.PENDING, "creating", progress=0)
-    attempt.decision = Decision(GoOn(), made)
+    attempt.decision = Decision(Continue(), made)
     attempt.memory.record_look({"vol-1": made}, None, 0.0)
     progress.report([attempt])
     (line,) = (tmp_path / FILE).read_text().splitlines()

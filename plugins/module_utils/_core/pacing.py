@@ -35,11 +35,11 @@ MIN_PAUSE = 0.1
 #: The shortest sleep (seconds) of the loop, and the shortest pause if copies are known to be about as fast.
 MIN_SLEEP = 0.02
 #: How often, and for how long (seconds), a call that is safe to repeat is tried while the cloud cannot be reached.
-ATTEMPTS, ATTEMPTS_SECONDS = 6, 120.0
+MAX_TRIES, TRYING_SECONDS = 6, 120.0
 #: The longest pause (seconds) before a refused write is sent again.
-MAX_PAUSE = 30.0
+MAX_WRITE_PAUSE = 30.0
 #: The longest pause (seconds) after a look that hung, so that other regions have their turn.
-COOLDOWN_SECONDS = 60.0
+MAX_HANG_PAUSE = 60.0
 #: How long (seconds) a disk is skipped after the cloud refused a second unfinished copy of it.
 DISK_SECONDS = 60.0
 #: How long (seconds) after the quota was full the window does not widen.
@@ -69,8 +69,8 @@ class Backoff:
 class Retries:
     """When to repeat a read that fails.
 
-    After throttling it is repeated until the deadline, after other errors ``ATTEMPTS`` times within
-    ``ATTEMPTS_SECONDS``. Throttling is an answer, so the count of other errors begins again after it.
+    After throttling it is repeated until the deadline, after other errors ``MAX_TRIES`` times within
+    ``TRYING_SECONDS``. Throttling is an answer, so the count of other errors begins again after it.
     """
 
     def __init__(self, deadline: Deadline):
@@ -95,7 +95,7 @@ class Retries:
             self._failures, self._since = 0, math.inf
             return False
         self._failures, self._since = self._failures + 1, min(self._since, now)
-        is_given_up = self._failures >= ATTEMPTS or now - self._since > ATTEMPTS_SECONDS
+        is_given_up = self._failures >= MAX_TRIES or now - self._since > TRYING_SECONDS
         return error.retry is Retry.NEVER or is_given_up
 
 
@@ -125,7 +125,7 @@ def poll_pause(age: float, progress: int, max_pause: float) -> float:
 
 def hang_pause(lasted: float) -> float:
     """Return the pause before the next look at a region whose last one took ``lasted`` seconds and failed."""
-    return min(3 * lasted, COOLDOWN_SECONDS)
+    return min(3 * lasted, MAX_HANG_PAUSE)
 
 
 def write_pause(sent: int) -> float:
@@ -133,7 +133,7 @@ def write_pause(sent: int) -> float:
 
     It is the same for all copies of one call, so that one call repeats it for all of them.
     """
-    return min(2.0 ** min(sent, 9) / 2, MAX_PAUSE)
+    return min(2.0 ** min(sent, 9) / 2, MAX_WRITE_PAUSE)
 
 
 @dataclass(eq=False, slots=True)
@@ -141,7 +141,7 @@ class Cooldown:
     """The cooldown of a service that throttles, which grows each time. ``until``: when it ends."""
 
     until: float = 0.0
-    backoff: Backoff = field(default_factory=lambda: Backoff(MAX_PAUSE))
+    backoff: Backoff = field(default_factory=lambda: Backoff(MAX_WRITE_PAUSE))
 
     def start(self, now: float) -> None:
         self.until = now + self.backoff.next_pause()
@@ -166,11 +166,11 @@ class Window:
         #: When (monotonic) a throttled destination may be called again.
         self.opens_at = 0.0
 
-    def has_room(self, ours: int, others: int, now: float) -> bool:
-        """Whether another copy may be requested besides ``ours`` and ``others`` in progress."""
+    def has_room(self, own: int, others: int, now: float) -> bool:
+        """Whether another copy may be requested besides ``own`` and ``others`` in progress."""
         if self._full or now < self.opens_at:
             return False
-        return ours == 0 or ours + others < self._limit
+        return own == 0 or own + others < self._limit
 
     def record_duration(self, seconds: float) -> None:
         """Record how long a copy took, from its call to the look that showed it complete."""
@@ -190,16 +190,16 @@ class Window:
         self._backoff.reset()
         self._short.reset()
 
-    def record_refusal(self, error: CopyError, ours: int, others: int, now: float, of_source: bool = False) -> None:
+    def record_refusal(self, error: CopyError, own: int, others: int, now: float, of_source: bool = False) -> None:
         """Narrow the window after a full quota, until the next look; pause after throttling.
 
         The pause is short if the source may be the reason.
         """
         if isinstance(error, QuotaFull):
-            self._limit = min(self._max_in_flight, max(1, ours + others))
+            self._limit = min(self._max_in_flight, max(1, own + others))
             self._full, self._refused_at = True, now
         backoff = self._short if of_source else self._backoff
-        self.opens_at = now + (backoff.next_pause() if not isinstance(error, QuotaFull) or ours == 0 else 0.0)
+        self.opens_at = now + (backoff.next_pause() if not isinstance(error, QuotaFull) or own == 0 else 0.0)
 
     def record_look(self, now: float) -> None:
         """Record a look at the destination: a full quota may have room again, and the window widens by one.

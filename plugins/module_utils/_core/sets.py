@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sets: one snapshot of each disk of a server, taken together. How clouds report them, and how copies are marked.
-
-Pure.
-"""
+"""Sets: one snapshot of each disk of a server, taken together. How clouds report them, and how copies are marked."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls of a restore or drill: which module each step runs, with which arguments. Pure."""
+"""The calls of a restore or drill: which module each step runs, with which arguments."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies whose provenance cannot be correct, because a tag is no proof. Pure."""
+"""Copies whose provenance cannot be correct, because a tag is no proof."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The failures of module calls and of runs, and whether a call was answered. Pure."""
+"""The failures of module calls and of runs, and whether a call was answered."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""JUnit XML: a suite of cases, each passed, failed, in error or skipped. Pure."""
+"""JUnit XML: a suite of cases, each passed, failed, in error or skipped."""
 
 from __future__ import annotations
 

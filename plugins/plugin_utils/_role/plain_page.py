@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Pages without a template, which replace the report while it cannot be rendered. Pure."""
+"""Pages without a template, which replace the report while it cannot be rendered."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ def _descendants(ancestor: int) -> list[int]:
 
 def line_of(state: ProgressLine, done: str) -> str:
     """Return the progress of a task as one line."""
-    parts = [f"{state['done']} of {state['total']} {done}", f"{state['under_way']} in progress"]
+    parts = [f"{state['done']} of {state['total']} {done}", f"{state['in_progress']} in progress"]
     if state["waiting"]:
         parts.append(f"{state['waiting']} queued")
     if state["failed"]:

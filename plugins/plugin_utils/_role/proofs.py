@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What drills have proven about copies, according to the copies' tags. Pure.
+"""What drills have proven about copies, according to the copies' tags.
 
 Proofs are the times (aware) of the last successful drills, by level.
 """

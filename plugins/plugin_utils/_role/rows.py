@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Facts about a row: a snapshot, a copy or a disk as the info modules return it. Pure."""
+"""Facts about a row: a snapshot, a copy or a disk as the info modules return it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where and how a run of a role takes place. Pure."""
+"""Where and how a run of a role takes place."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of a role's variables: the valid values, and the module arguments that each one sets. Pure."""
+"""The table of a role's variables: the valid values, and the module arguments that each one sets."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Groups: disks that belong together. A single disk is in no group. Pure."""
+"""Groups: disks that belong together. A single disk is in no group."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turns rows of info modules and reports into values for the decisions about sets. Pure."""
+"""Turns rows of info modules and reports into values for the decisions about sets."""
 
 from __future__ import annotations
 

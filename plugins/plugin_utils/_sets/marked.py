@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds the sets among copies by their marks. A mark is no proof: contradictory marks make no set. Pure.
+"""Finds the sets among copies by their marks. A mark is no proof: contradictory marks make no set.
 
 A plan's group contains the disks that this plan protects, so each plan has its own sets. Plans that protect the same
 disks share copies. Then a set of one plan has members with the mark of another plan.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which sets to copy besides the newest snapshot of each disk, and how to mark their copies. Pure."""
+"""Which sets to copy besides the newest snapshot of each disk, and how to mark their copies."""
 
 from __future__ import annotations
 

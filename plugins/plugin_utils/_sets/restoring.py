@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which set each group is restored from, by the marks of the copies in one region. Pure."""
+"""Which set each group is restored from, by the marks of the copies in one region."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sets among the snapshots of a group's disks: as reported by the cloud, else by their times. Pure."""
+"""The sets among the snapshots of a group's disks: as reported by the cloud, else by their times."""
 
 from __future__ import annotations
 

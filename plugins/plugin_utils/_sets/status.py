@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The newest complete set of each group in each destination, and the disks outside it. Pure."""
+"""The newest complete set of each group in each destination, and the disks outside it."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from .ecs_rules import key_problems
 #: The API's limit: IDs and results of a describe call (api-facts: ecs-describe-limits).
 PAGE = 100
 #: The key of the ID in the items of each listing.
-IDS = {
+ID_KEYS = {
     **dict.fromkeys(("DescribeSnapshots", "DescribeLockedSnapshots"), "SnapshotId"),
     "DescribeDisks": "DiskId",
     "DescribeSnapshotGroups": "SnapshotGroupId",
@@ -43,7 +43,7 @@ COUNTED = ("DescribeSnapshots", "DescribeDisks")
 MAX_BY_TAG = 1000
 #: The most disks that are read individually, because a call takes only one. For more disks, the entire region is
 #: listed.
-FEW_DISKS = 20
+MAX_BY_DISK = 20
 
 
 class EcsCloud(EcsCapabilities, SnapshotCloud):
@@ -110,7 +110,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             return list(self._by_id(region, sorted(wanted.snapshot_ids), activity).values())
         queries: list[dict[str, Any]] = [{}]
         disk_ids = wanted.disk_ids or ()
-        if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= FEW_DISKS:
+        if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= MAX_BY_DISK:
             tags = [numbered("Tag", [{"Key": SOURCE_DISK_ID, "Value": disk_id}]) for disk_id in sorted(disk_ids)]
             queries = [*({"DiskId": disk_id} for disk_id in sorted(disk_ids)), *tags]
         listed = {s.id: s for s in self._listed(region, activity, *queries)}
@@ -236,7 +236,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
                 # null-listings).
                 with_count = self._service.read(action, region, activity, PageNumber=1, PageSize=PAGE, **given)
                 answer = {**answer, "TotalCount": with_count.get("TotalCount")}
-            return answer, identified(items_of(answer, *keys, activity=activity), IDS[action], activity)
+            return answer, identified(items_of(answer, *keys, activity=activity), ID_KEYS[action], activity)
 
         for given in queries:
             yield from token_pages(partial(page, given), pages, activity)

@@ -36,7 +36,7 @@ NO_REASON = (
     "support."
 )
 #: The results per page, and the IDs per describe call (api-facts: ens-describe-limits).
-PAGE, IDS = 50, 100
+PAGE, IDS_PER_CALL = 50, 100
 
 
 class EnsCloud(EnsCapabilities, SnapshotCloud):
@@ -175,7 +175,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
 
     def _by_id(self, region: str | None, snapshot_ids: Sequence[str], activity: str) -> list[Snapshot]:
         return self._snapshots(
-            activity, [{"EnsRegionId": region, "SnapshotId": ids} for ids in batches(snapshot_ids, IDS)]
+            activity, [{"EnsRegionId": region, "SnapshotId": ids} for ids in batches(snapshot_ids, IDS_PER_CALL)]
         )
 
     def _snapshots(

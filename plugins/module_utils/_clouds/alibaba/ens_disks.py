@@ -17,7 +17,7 @@ from ..._core.model import CopyOrder, Disk, Resource
 from ..._core.tags import RESTORE_ID, TagRules
 from ..paging import items_of
 from .client import numbered
-from .ens import IDS, EnsCloud
+from .ens import IDS_PER_CALL, EnsCloud
 from .ens_answers import disk_of
 from .ens_errors import ERRORS, HINTS
 
@@ -48,7 +48,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         return self._disks(f"Listing the disks on {region}", [{"EnsRegionId": region}], pages)
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
-        queries = [{"EnsRegionId": region, "DiskIds": ids} for ids in batches(disk_ids, IDS)]
+        queries = [{"EnsRegionId": region, "DiskIds": ids} for ids in batches(disk_ids, IDS_PER_CALL)]
         return self._disks(f"Looking at the disks on {region}", queries)
 
     def tag_change_refusal(self, copy: Resource) -> CopyError:

@@ -27,7 +27,7 @@ from .ebs_queries import COPIES_IN_PROGRESS, queries_for_copies, snapshots_for, 
 from .ebs_requests import arguments_of, tag_list
 from .ebs_rules import keys_differ, known_regions, option_problems, partition_problems, place_problems
 from .ebs_sets import sets_of
-from .ec2_calls import OWN, PAGE, VALUES, Ec2Calls, queries_of
+from .ec2_calls import OWN, PAGE, VALUES_PER_FILTER, Ec2Calls, queries_of
 from .errors import KMS_ACTIONS
 from .kms import KeyStates
 
@@ -60,7 +60,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
     @property
     def read_per_call(self) -> int:  # type: ignore[override]
         """As many as a filter accepts; a full page while all snapshots of the account fit into one."""
-        return VALUES if self._ec2.has_long_listings else PAGE
+        return VALUES_PER_FILTER if self._ec2.has_long_listings else PAGE
 
     def keys_differ(self, asked: str, shown: str | None) -> bool:
         return keys_differ(asked, shown)

@@ -19,10 +19,10 @@ from .ebs import EbsCloud
 from .errors import BLOCK_KEY_ACTIONS
 
 #: The smallest and the largest page size.
-LEAST, PAGE = 100, 10000
+MIN_PAGE, PAGE = 100, 10000
 #: How long (seconds) a complete copy may be missing from the EBS direct APIs.
 SHOWN_SECONDS = 60.0
-HINT = (
+BLOCKS_HINT = (
     "Grant the caller ebs:ListSnapshotBlocks and ebs:GetSnapshotBlock on this snapshot, and if it is encrypted "
     f"{BLOCK_KEY_ACTIONS} on its key; see the guide on permissions."
 )
@@ -54,7 +54,7 @@ class EbsBlocks(EbsCloud):
         With ``is_new``, wait for a snapshot that shows late.
         """
         ask = partial(self._ec2.block_reader(region).list_snapshot_blocks, SnapshotId=snapshot_id)
-        ask = partial(ask, MaxResults=min(PAGE, max(LEAST, max_blocks)))
+        ask = partial(ask, MaxResults=min(PAGE, max(MIN_PAGE, max_blocks)))
         activity = f"Listing the blocks of {snapshot_id} in {region}"
         read = partial(self._page, activity, ask)
         tokens: dict[int, str] = {}
@@ -117,4 +117,4 @@ class EbsBlocks(EbsCloud):
         try:
             return call()
         except Forbidden as error:
-            raise error.as_kind(Forbidden, hint=HINT) from error
+            raise error.as_kind(Forbidden, hint=BLOCKS_HINT) from error

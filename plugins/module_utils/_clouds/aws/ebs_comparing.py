@@ -41,7 +41,7 @@ WINDOW = 100
 #: How many random indexes are drawn for each wanted block, because blocks may be far apart.
 DRAWS = 2
 GONE = "does not exist, or this account is not allowed to see it"
-HINT = "Do not rely on this copy: restore from another one. To replace it, delete it and copy again."
+DIFFERS_HINT = "Do not rely on this copy: restore from another one. To replace it, delete it and copy again."
 
 
 class Comparison:
@@ -73,12 +73,12 @@ class Comparison:
                 )
         read: set[int] = set()
         for found in self._windows(window):
-            theirs = self._listed_of_source(found, window) if self._with_source else None
+            of_source = self._listed_of_source(found, window) if self._with_source else None
             # One of the two listings may go further than the other (api-facts: ebs-blocks).
-            common = found.tokens.keys() if theirs is None else found.tokens.keys() & theirs.tokens.keys()
+            common = found.tokens.keys() if of_source is None else found.tokens.keys() & of_source.tokens.keys()
             among, open_still = sorted(common - read), self._wanted - len(read)
             for index in random.sample(among, min(len(among), open_still if found is window else 1)):
-                self._compare_block(index, found, theirs)
+                self._compare_block(index, found, of_source)
                 read.add(index)
                 self.row["blocks"] = len(read)
             if len(read) >= self._wanted:
@@ -110,32 +110,32 @@ class Comparison:
             yield self._cloud.list_blocks(*self._copy, random.randrange(total), WINDOW)
         yield first
 
-    def _listed_of_source(self, ours: BlockRange, whole: BlockRange) -> BlockRange:
+    def _listed_of_source(self, of_copy: BlockRange, whole: BlockRange) -> BlockRange:
         """List the same blocks of the source. Raises Mismatch if one of the two lacks a block of the other."""
-        theirs = self._cloud.list_blocks(*self._source, ours.first, PAGE if ours is whole else WINDOW)
-        if (ours.size_gib, ours.block_size) != (theirs.size_gib, theirs.block_size):
+        of_source = self._cloud.list_blocks(*self._source, of_copy.first, PAGE if of_copy is whole else WINDOW)
+        if (of_copy.size_gib, of_copy.block_size) != (of_source.size_gib, of_source.block_size):
             raise self._mismatch(
-                f"has {ours.size_gib} GiB in blocks of {ours.block_size} bytes, but {self._of()} has {theirs.size_gib} "
-                f"GiB in blocks of {theirs.block_size} bytes"
+                f"has {of_copy.size_gib} GiB in blocks of {of_copy.block_size} bytes, but {self._of()} has "
+                f"{of_source.size_gib} GiB in blocks of {of_source.block_size} bytes"
             )
-        end = min(math.inf if window.end is None else window.end for window in (ours, theirs))
-        here, there = ({index for index in window.tokens if index < end} for window in (ours, theirs))
+        end = min(math.inf if window.end is None else window.end for window in (of_copy, of_source))
+        here, there = ({index for index in window.tokens if index < end} for window in (of_copy, of_source))
         if missing := there - here:
             raise self._mismatch(f"lacks the block {min(missing)}, which {self._of()} has")
         if more := here - there:
             raise self._mismatch(f"has the block {min(more)}, which {self._of()} lacks")
-        return theirs
+        return of_source
 
-    def _compare_block(self, index: int, ours: BlockRange, theirs: BlockRange | None) -> None:
-        found = self._cloud.checksum(*self._copy, index, ours.tokens[index])
-        if theirs and found != self._cloud.checksum(*self._source, index, theirs.tokens[index]):
+    def _compare_block(self, index: int, of_copy: BlockRange, of_source: BlockRange | None) -> None:
+        found = self._cloud.checksum(*self._copy, index, of_copy.tokens[index])
+        if of_source and found != self._cloud.checksum(*self._source, index, of_source.tokens[index]):
             raise self._mismatch(f"differs in the block {index} from {self._of()}")
 
     def _of(self) -> str:
         return f"its source {self._source[1]} in {self._source[0]}"
 
     def _mismatch(self, what: str) -> Mismatch:
-        return Mismatch(f"The copy {self._copy[1]} in {self._copy[0]} {what}", hint=HINT)
+        return Mismatch(f"The copy {self._copy[1]} in {self._copy[0]} {what}", hint=DIFFERS_HINT)
 
 
 def compare_copies(module: AwsModule) -> None:

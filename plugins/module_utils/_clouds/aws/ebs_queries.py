@@ -15,7 +15,7 @@ from typing import Any
 
 from ..._core.model import SnapshotFilter
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_REGION, SOURCE_SNAPSHOT_ID
-from .ec2_calls import VALUES, Filters, queries_of
+from .ec2_calls import VALUES_PER_FILTER, Filters, queries_of
 
 #: Unfinished snapshots without their own volume: the copies that take room (api-facts: ebs-copy-mark).
 COPIES_IN_PROGRESS: Filters = [
@@ -29,7 +29,7 @@ def queries_for_copies(source_ids: Sequence[str]) -> list[Filters]:
 
     For many sources, one query finds all copies of the console.
     """
-    few = len(source_ids) <= VALUES
+    few = len(source_ids) <= VALUES_PER_FILTER
     described = [f"[Copied {i} from *" for i in source_ids] if few else ["[Copied snap-*"]
     return [*queries_of(f"tag:{SOURCE_SNAPSHOT_ID}", source_ids), *queries_of("description", described)]
 

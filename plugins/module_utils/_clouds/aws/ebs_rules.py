@@ -41,10 +41,10 @@ def partition_problems(requests: Sequence[CopyRequest]) -> list[str]:
 
 def partition_problem(source: str, region: str) -> str | None:
     """Return a problem if two regions belong to different partitions; None if not, or if one region is unknown."""
-    ours, theirs = (known_regions().get(name) for name in (source, region))
-    if not ours or not theirs or ours == theirs:
+    one, other = (known_regions().get(name) for name in (source, region))
+    if not one or not other or one == other:
         return None
-    return f"{source} belongs to the AWS partition {ours} and {region} of {theirs}: AWS cannot copy between partitions"
+    return f"{source} belongs to the AWS partition {one} and {region} of {other}: AWS cannot copy between partitions"
 
 
 def place_problems(requests: Sequence[CopyRequest]) -> list[str]:

@@ -31,14 +31,14 @@ Answer = TypeVar("Answer")
 Filters = Sequence[Mapping[str, Any]]
 
 #: EC2's limits: items per page, values per filter (api-facts: ebs-describe-limits).
-PAGE, VALUES = 1000, 200
+PAGE, VALUES_PER_FILTER = 1000, 200
 #: The scope of the account's own snapshots, without those that others share (api-facts: ebs-own-snapshots).
 OWN: dict[str, Any] = {"OwnerIds": ["self"]}
 
 
 def queries_of(name: str, values: Iterable[str], *others: Mapping[str, Any]) -> list[Filters]:
     """Return queries that match any of many values, with as many values in each as EC2 allows."""
-    return [[{"Name": name, "Values": some}, *others] for some in batches(list(values), VALUES)]
+    return [[{"Name": name, "Values": some}, *others] for some in batches(list(values), VALUES_PER_FILTER)]
 
 
 class Ec2Calls:
@@ -88,7 +88,7 @@ class Ec2Calls:
         All volumes must exist.
         """
         ask = self.reader(region).describe_volume_status
-        for ids in batches(list(volume_ids), VALUES):
+        for ids in batches(list(volume_ids), VALUES_PER_FILTER):
             answer = self.read(activity, partial(ask, VolumeIds=ids))
             yield from identified(items_of(answer, "VolumeStatuses", activity=activity), "VolumeId", activity)
 

@@ -19,8 +19,8 @@ from .ec2_calls import Ec2Calls
 #: States in which a key can neither encrypt nor decrypt.
 NOT_ENABLED = ("Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable")
 #: How long (seconds) the read of a key is repeated while KMS is too busy.
-SECONDS = 30.0
-HINT = (
+KEY_READ_SECONDS = 30.0
+KEY_HINT = (
     "To let the module read the state of this key, grant the caller kms:DescribeKey on it, in the IAM policy and in "
     "the key policy."
 )
@@ -48,7 +48,7 @@ class KeyStates:
                     key = Key(key_id, problem=unreachable)
                 except CopyError as error:
                     # A throttled call and expired credentials have hints of their own.
-                    hint = HINT if isinstance(error, (Refused, Forbidden)) else error.hint or ""
+                    hint = KEY_HINT if isinstance(error, (Refused, Forbidden)) else error.hint or ""
                     key = Key(key_id, problem=f"{error}. {hint}".rstrip())
                 self._known[region, key_id] = key
         return {key_id: self._known[region, key_id] for key_id in key_ids}
@@ -56,7 +56,7 @@ class KeyStates:
     def _read(self, region: str, key_id: str, deadline: Deadline) -> Key:
         activity = f"Asking KMS for the key {key_id} in {region}"
         ask = partial(self._ec2.key_reader(region).describe_key, KeyId=key_id)
-        answer = retry_until_answered(partial(self._ec2.read, activity, ask), deadline.within(SECONDS))
+        answer = retry_until_answered(partial(self._ec2.read, activity, ask), deadline.within(KEY_READ_SECONDS))
         return _key_of(answer.get("KeyMetadata") or {}, key_id)
 
 

@@ -24,13 +24,13 @@ from .cbs_answers import deadline_text, disk_of, set_of, source_of_order
 from .cbs_capabilities import CbsCapabilities
 from .cbs_names import full_name, name_ending
 from .cbs_reads import PAGE, CbsReads, only
-from .cbs_tags import TAGS, Tags
+from .cbs_tags import TAGS_PER_CALL, Tags
 from .client import Service
 from .errors import failure
 
 #: The most disks in a filter, and the most disks to read by filter; for more, the entire region is listed
 #: (api-facts: cbs-describe-limits).
-DISKS, FEW_DISKS = 10, 100
+DISKS_PER_FILTER, MAX_BY_DISK = 10, 100
 #: The states of copies in progress.
 IN_PROGRESS = ("COPYING_FROM_REMOTE", "CHECKING_COPIED")
 
@@ -106,8 +106,8 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
             return [s for s in self._reads.by_id(region, sorted(wanted.snapshot_ids), activity).values() if s.owned]
         queries: list[dict[str, Any]] = [{}]
         disk_ids = sorted(wanted.disk_ids or ())
-        if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= FEW_DISKS:
-            queries = [only("disk-id", ids) for ids in batches(disk_ids, DISKS)]
+        if wanted.disk_ids is not None and wanted.disks_are_here and len(disk_ids) <= MAX_BY_DISK:
+            queries = [only("disk-id", ids) for ids in batches(disk_ids, DISKS_PER_FILTER)]
         return [s for s in self._reads.listed(region, activity, queries) if s.owned]
 
     def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
@@ -180,7 +180,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return failed
 
     def delete_tags(self, region: str, tags: Sequence[tuple[str, str]], each: bool) -> None:
-        for some_tags in batches(tags, TAGS):
+        for some_tags in batches(tags, TAGS_PER_CALL):
             retry_until_answered(
                 partial(self._tags.delete, region, some_tags, each), self.deadline.within(self.page_seconds)
             )

@@ -24,7 +24,7 @@ OLDEST_FIRST = {"OrderField": "CREATE_TIME", "Order": "ASC"}
 #: Listings that accept no order.
 UNORDERED = ("DescribeSnapshotGroups",)
 #: A creation time this far ahead of the cloud's clock means that the service uses another time zone.
-AHEAD = timedelta(minutes=5)
+CLOCK_AHEAD = timedelta(minutes=5)
 
 
 class CbsReads:
@@ -52,7 +52,7 @@ class CbsReads:
         items = self.all_pages("DescribeSnapshots", "SnapshotSet", region, activity, queries, pages)
         listed = [snapshot_of(item, region) for item in items]
         newest = max((s.created_at for s in listed if s.created_at), default=None)
-        if newest and newest > self._utc_clock() + AHEAD and region not in self._ahead:
+        if newest and newest > self._utc_clock() + CLOCK_AHEAD and region not in self._ahead:
             self._ahead.add(region)
             self._warnings.append(
                 f"{region}: the newest snapshot has a creation time in the future ({newest:%Y-%m-%d %H:%M} UTC), so "

@@ -18,7 +18,7 @@ from .client import Service
 from .errors import TagBound, failure
 
 #: The most tags per call.
-TAGS = 10
+TAGS_PER_CALL = 10
 
 
 class Tags:
@@ -36,10 +36,10 @@ class Tags:
         out. Returns the failures by ID: TagsFull if no tag is left. Raises a CopyError.
         """
         failed: dict[str, CopyError] = {}
-        for keys in batches(change.remove, TAGS):
+        for keys in batches(change.remove, TAGS_PER_CALL):
             failed.update(self._call("UnTagResources", region, resource, _without(ids, failed), TagKeys=keys))
         pairs = sorted(change.set.items(), key=lambda pair: (pair[0] in PROVENANCE_KEYS, pair[0] == SOURCE_SNAPSHOT_ID))
-        left = list(batches([pair for pair in pairs if pair[0] not in self.refused], TAGS))
+        left = list(batches([pair for pair in pairs if pair[0] not in self.refused], TAGS_PER_CALL))
         has_changed = bool(change.remove)
         while left:
             few = left.pop(0)

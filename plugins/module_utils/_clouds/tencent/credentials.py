@@ -23,7 +23,7 @@ except ImportError:
     pass  # Service reports the missing package
 
 #: How long (seconds) before their expiry credentials are renewed.
-EARLY = 300
+RENEW_SECONDS = 300
 ROLE_HINT = (
     "Check that the instance has this role (ask its metadata.tencentyun.com), and that no proxy is in between: "
     "put metadata.tencentyun.com into NO_PROXY."
@@ -131,7 +131,7 @@ def _of_pod(ask: AskSts, seconds: int) -> SafeCredential:
 def _keep(role: Any, answer: dict[str, Any]) -> None:
     keys = answer["Credentials"]
     role._tmp_secret_id, role._tmp_secret_key, role._token = keys["TmpSecretId"], keys["TmpSecretKey"], keys["Token"]
-    role._expired_time = answer["ExpiredTime"] - EARLY
+    role._expired_time = answer["ExpiredTime"] - RENEW_SECONDS
 
 
 def _metadata_answer(role: Any, seconds: int) -> str:

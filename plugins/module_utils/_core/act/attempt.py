@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..decide.copies import other_copies, sort_copies
-from ..decide.decision import Decision, GoOn
+from ..decide.decision import Continue, Decision
 from ..decide.desired import DesiredState
 from ..decide.memory import Memory
 from ..decide.writes import WriteKind
@@ -31,7 +31,7 @@ class Attempt:
     #: Its position among the requests of the run.
     position: int = 0
     memory: Memory = field(default_factory=Memory)
-    decision: Decision = Decision(GoOn())
+    decision: Decision = Decision(Continue())
     error: CopyError | None = None
     failures: list[tuple[str, CopyError]] = field(default_factory=list)
     #: What was decided on the first look, for ``--diff`` and check mode.
@@ -53,7 +53,7 @@ class Attempt:
         return self.decision.copy
 
     @property
-    def steps(self) -> GoOn:
+    def steps(self) -> Continue:
         return self.decision.steps
 
     @property
@@ -83,14 +83,14 @@ class Attempt:
     @property
     def is_shown(self) -> bool:
         """Whether the last look showed its copy."""
-        return self.copy is not None and not self.memory.unseen(self.copy.id)
+        return self.copy is not None and not self.memory.is_unseen(self.copy.id)
 
     @property
     def waits_to_begin(self) -> bool:
         return self.error is None and self.decision.begins
 
     @property
-    def is_in_flight(self) -> bool:
+    def takes_room(self) -> bool:
         """Whether a copy of it takes room, or may take room, at the destination."""
         call = self.memory.copy_call
         if call.is_out or (self.copy is None and call.is_in_doubt and not self.decision.begins):

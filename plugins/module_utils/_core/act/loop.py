@@ -244,6 +244,6 @@ class Loop:
             if attempt.error is None and not decision.settled:
                 attempt.error = timed_out(attempt.desired, memory, attempt.copy, region.unread, source)
                 sighting = memory.seen.get(attempt.copy.id) if attempt.copy else None
-                if attempt.error and sighting and sighting.unseen:  # in progress until it shows or is missing
+                if attempt.error and sighting and sighting.misses:  # in progress until it shows or is missing
                     attempt.decision = replace(decision, copy=replace(sighting.copy, state=State.PENDING))
             attempt.failures += unfinished(attempt)

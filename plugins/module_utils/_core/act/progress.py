@@ -36,7 +36,7 @@ class ProgressLine(TypedDict):
     phase: str
     total: int
     done: int
-    under_way: int
+    in_progress: int
     waiting: int
     failed: int
     slowest: Slowest | None
@@ -75,20 +75,20 @@ class Progress:
 
     def _state(self, attempts: Sequence[Attempt], now: float) -> ProgressLine:
         complete = sum(map(_is_done, attempts))
-        waiting, under_way = sum(a.waits_to_begin for a in attempts), sum(a.is_in_flight for a in attempts)
-        done = complete + sum(a.copy.progress for a in attempts if a.is_in_flight and a.copy) / 100
+        waiting, in_progress = sum(a.waits_to_begin for a in attempts), sum(a.takes_room for a in attempts)
+        done = complete + sum(a.copy.progress for a in attempts if a.takes_room and a.copy) / 100
         if self._done_at_first is None:
             self._done_at_first = done
         return {
             "phase": self._phase,
             "total": len(attempts),
             "done": complete,
-            "under_way": under_way,
+            "in_progress": in_progress,
             "waiting": waiting,
             "failed": sum((a.error or a.decision.error) is not None for a in attempts),
             "slowest": _slowest(attempts),
             "elapsed": round(now - self._started),
-            "left": self._left(done - self._done_at_first, complete + under_way + waiting - done, now),
+            "left": self._left(done - self._done_at_first, complete + in_progress + waiting - done, now),
         }
 
     def _left(self, done: float, open_: float, now: float) -> int | None:
@@ -108,7 +108,7 @@ def _phase_of(attempts: Sequence[Attempt]) -> str:
     """Return the phase of the run; empty while sources are read and the copies to start are unknown."""
     if any(attempt.waits_to_begin for attempt in attempts):
         return "beginning"
-    if any(attempt.is_in_flight for attempt in attempts):
+    if any(attempt.takes_room for attempt in attempts):
         return "copying"
     if all(map(_is_done, attempts)):
         return "done"
@@ -117,8 +117,8 @@ def _phase_of(attempts: Sequence[Attempt]) -> str:
 
 def _slowest(attempts: Sequence[Attempt]) -> Slowest | None:
     """Return the copy that has been in progress for longest."""
-    under_way = [a for a in attempts if a.is_in_flight and a.copy and a.copy.id in a.memory.seen]
-    first = min(under_way, key=lambda a: a.memory.seen[a.copy.id].known_at if a.copy else 0, default=None)
+    in_progress = [a for a in attempts if a.takes_room and a.copy and a.copy.id in a.memory.seen]
+    first = min(in_progress, key=lambda a: a.memory.seen[a.copy.id].known_at if a.copy else 0, default=None)
     if first is None or first.copy is None:
         return None
     # No cloud shows the progress of a disk.

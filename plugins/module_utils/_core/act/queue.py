@@ -15,7 +15,7 @@ from ..model import CopyOrder
 from .attempt import Attempt
 
 #: The most requests that count as starting soon.
-AHEAD = 200
+MAX_NEXT = 200
 
 
 class Queue:
@@ -74,7 +74,7 @@ class Queue:
             self._lines[disk] = dict.fromkeys(_in_order(self._lines[disk], self._deferred, busy))
         self._unsorted.clear()
         free = (next(iter(line)) for disk, line in self._lines.items() if disk and disk not in busy)
-        first = [*islice(self._lines.get("", ()), AHEAD), *islice(free, AHEAD)]
+        first = [*islice(self._lines.get("", ()), MAX_NEXT), *islice(free, MAX_NEXT)]
         return sorted(first, key=lambda attempt: self._deferred[attempt])
 
     def _line_of(self, attempt: Attempt) -> str:

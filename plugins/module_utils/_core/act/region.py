@@ -69,7 +69,7 @@ class Region:
         looks = [a.steps.look.at for a in self.active]
         looks += [at for at, _waiting in self._comparisons]
         if self.room.queue:
-            looks += [*(a.poll_at(self.room.window) for a in self.room.in_flight), self._recount_at]
+            looks += [*(a.poll_at(self.room.window) for a in self.room.in_progress), self._recount_at]
             looks += [-math.inf] if self._stale(now) else []
             looks += self.room.reopens_at(now)
             if min(looks) == math.inf:
@@ -85,14 +85,14 @@ class Region:
     def _compare_at(self) -> float:
         """When to look for copies of other runs: shortly after the last copy was started, but not too often."""
         # If the run waits for nothing else, a copy that has just shown needs only a second listing.
-        pause = COMPARE_AFTER if self.room.in_flight or self.room.queue else SAME_SECOND
+        pause = COMPARE_AFTER if self.room.in_progress or self.room.queue else SAME_SECOND
         since_started = min(self.room.last_started + COMPARE_AFTER, self.room.first_started + FRESH_SECONDS)
         return max(since_started, self._listed_at + pause)
 
     @property
     def _recheck_at(self) -> float:
         """When to look for late copies of other runs once copies of this run are complete."""
-        return self._listed_at + RECHECK_SECONDS if self.room.in_flight or self.room.queue else -math.inf
+        return self._listed_at + RECHECK_SECONDS if self.room.in_progress or self.room.queue else -math.inf
 
     @property
     def _comparisons(self) -> list[tuple[float, list[Attempt]]]:
@@ -125,7 +125,7 @@ class Region:
         self.tried_at = now
         refreshed: list[Attempt] = []
         try:
-            started_elsewhere = self._count_running(now)
+            started_elsewhere = self._count_in_progress(now)
             refreshed += self._list(now, started_elsewhere)
             self._refresh(now, refreshed, last)
         except CopyError as error:
@@ -152,7 +152,7 @@ class Region:
             return []
         everything = not (self._cloud.lists_by_source or self._is_cheaper_by_mark(due))
         if first or everything:
-            due = self.attempts if first else [*self.active, *self.room.queue, *self.room.in_flight]
+            due = self.attempts if first else [*self.active, *self.room.queue, *self.room.in_progress]
         ids = None if everything else sorted({a.request.snapshot_id for a in due})
         listing = read_safely(lambda: self._cloud.list_copies(self.name, ids))
         until = self._deadline.now()
@@ -163,7 +163,7 @@ class Region:
                 by_source.setdefault(copy.source.snapshot_id, {})[copy.id] = copy
         if everything:
             self._pages = listing.pages
-            self.room.record_running([c for c in listing.copies if c.source and c.state is State.PENDING], now)
+            self.room.record_in_progress([c for c in listing.copies if c.source and c.state is State.PENDING], now)
         if any(a.steps.look.compare for a in due):
             self.room.first_started = -math.inf
         self._listed_at = now
@@ -182,7 +182,7 @@ class Region:
 
     def _refresh(self, now: float, refreshed: list[Attempt], last: bool) -> None:
         """Look at copies in progress, to be deleted or just deleted; add their requests to ``refreshed``."""
-        watched = dict.fromkeys([*self.active, *(self.room.in_flight if self.room.queue else ())])
+        watched = dict.fromkeys([*self.active, *(self.room.in_progress if self.room.queue else ())])
         for attempt in refreshed:
             watched.pop(attempt, None)
         looks = {a: a.next_look(self.room.window if self.room.queue else None) for a in watched}
@@ -221,11 +221,11 @@ class Region:
                 for copy_id in ids:
                     survivors[copy_id].record_look(shown.get(copy_id), counts_from(started, until))
                 continue
-            if attempt in self.room.in_flight and attempt.is_shown_complete(shown):
+            if attempt in self.room.in_progress and attempt.is_shown_complete(shown):
                 self.room.window.record_duration(started - attempt.started_at)
             attempt.memory.record_look({i: shown[i] for i in ids if i in shown}, ids, started, until)
 
-    def _count_running(self, now: float) -> list[Attempt]:
+    def _count_in_progress(self, now: float) -> list[Attempt]:
         """Count the copies in progress, if the cloud can list only these.
 
         Returns the waiting requests that have one.
@@ -233,7 +233,7 @@ class Region:
         if not self._cloud.lists_in_progress or self._recount_at > now:
             return []
         listed = read_safely(lambda: self._cloud.list_in_progress(self.name))
-        self.room.record_running(listed, now)
+        self.room.record_in_progress(listed, now)
         found = {c.source.snapshot_id for c in listed if c.source}
         return [a for a in self.room.queue if a.request.snapshot_id in found]
 

@@ -27,7 +27,7 @@ class Room:
     def __init__(self, cloud: SnapshotCloud, max_in_flight: int):
         self.window = Window(max_in_flight)
         self.queue = Queue(cloud.one_copy_per_disk)
-        self.in_flight: dict[Attempt, None] = {}  #: Requests whose copies take room.
+        self.in_progress: dict[Attempt, None] = {}  #: Requests whose copies take room.
         self._running: dict[str, str | None] = {}  #: Copies in progress, by ID, with the disk of their source.
         self._followed: set[str] = set()  #: Copies that requests of this run follow, or have followed.
         self._refused_disks: dict[str | None, float] = {}  #: Disks that allow no copy now, and until when.
@@ -43,10 +43,10 @@ class Room:
     def assign(self, attempt: Attempt) -> None:
         """Sort a request by what was decided for it."""
         self._followed.update(attempt.memory.own_copies, [attempt.copy.id] if attempt.copy else ())
-        if attempt.is_in_flight:
-            self.in_flight[attempt] = None
+        if attempt.takes_room:
+            self.in_progress[attempt] = None
         else:
-            self.in_flight.pop(attempt, None)
+            self.in_progress.pop(attempt, None)
         if attempt.waits_to_begin:
             self.queue.add(attempt)
         else:
@@ -57,7 +57,7 @@ class Room:
         self._crowded = False
         self.window.record_look(now)
 
-    def record_running(self, copies: Iterable[Resource], now: float) -> None:
+    def record_in_progress(self, copies: Iterable[Resource], now: float) -> None:
         """Record all copies that are in progress at the destination."""
         self._running = {copy.id: source_disk_id_of(copy) for copy in copies}
         self._counted_at = now
@@ -78,13 +78,13 @@ class Room:
         return len(self._running.keys() - self._followed)
 
     def has_room(self, now: float) -> bool:
-        return self._counted_at > -math.inf and self.window.has_room(len(self.in_flight), self._others, now)
+        return self._counted_at > -math.inf and self.window.has_room(len(self.in_progress), self._others, now)
 
     def next_to_begin(self, now: float) -> list[Attempt]:
         """Return the requests that may start now, one for each disk if a disk allows only one copy."""
         if not self.queue or not self.has_room(now):
             return []
-        busy = Counter(a.source_disk_id for a in self.in_flight)
+        busy = Counter(a.source_disk_id for a in self.in_progress)
         busy.update(disk for copy_id, disk in self._running.items() if copy_id not in self._followed)
         busy.update(disk for disk, until in self._refused_disks.items() if until > now)
         return self.queue.heads(busy)
@@ -92,7 +92,7 @@ class Room:
     def record_sent(self, attempt: Attempt) -> None:
         """Record that a copy call is sent; it takes room from now on."""
         attempt.memory.record_copy_sent(self._cloud.utc())
-        self.in_flight[attempt] = None
+        self.in_progress[attempt] = None
 
     def record_accepted(self, now: float) -> None:
         """Record that a copy was started, so that a look at other runs' copies is due shortly after."""
@@ -106,7 +106,7 @@ class Room:
             self._refused_disks[attempt.source_disk_id] = now + DISK_SECONDS
             self._crowded = True
             return
-        self.in_flight.pop(attempt, None)
+        self.in_progress.pop(attempt, None)
         self._crowded = self._crowded or isinstance(error, QuotaFull)
         of_source = not isinstance(error, (QuotaFull, Throttled, Unreachable)) and self.queue.defer(attempt)
-        self.window.record_refusal(error, len(self.in_flight), self._others, now, of_source)
+        self.window.record_refusal(error, len(self.in_progress), self._others, now, of_source)

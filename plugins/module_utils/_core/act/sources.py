@@ -74,7 +74,7 @@ class Sources(Reads):
             absence = self._absent[source]
             if snapshot_id not in found:
                 absence.record_miss(at)
-            if snapshot_id in found or absence.is_certain:
+            if snapshot_id in found or absence.is_missing:
                 self._found[source] = found.get(snapshot_id)
                 del self._absent[source]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The writes on copies that a run has not completed. Pure."""
+"""The writes on copies that a run has not completed."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
         elif _is_still_wanted(attempt, copy_id, kind):
             found.append((copy_id, failures.not_written(copy_id, region, kind, failure.error)))
     if desired.policy.wait and desired.cloud.deletes_later and not decision.settled:
-        unseen = [i for i in memory.still_shown if i not in memory.seen]
-        found += [(i, failures.deletion_not_shown(i, region)) for i in unseen]
+        still_there = [i for i in memory.still_shown if i not in memory.seen]
+        found += [(i, failures.deletion_not_shown(i, region)) for i in still_there]
     reported = {copy_id for copy_id, _error in found}
     if not decision.settled and attempt.error is None:
         unsent = [c.id for c in decision.deletions.to_delete if c.id not in reported]

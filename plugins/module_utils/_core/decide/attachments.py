@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which disks of a restore to attach to an instance, and which to detach again (promises: attaching). Pure."""
+"""Which disks of a restore to attach to an instance, and which to detach again (promises: attaching)."""
 
 from __future__ import annotations
 

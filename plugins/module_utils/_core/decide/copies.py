@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sorts the copies of one source in one place by their use. Pure."""
+"""Sorts the copies of one source in one place by their use."""
 
 from __future__ import annotations
 

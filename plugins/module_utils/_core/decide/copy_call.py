@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state of a request's copy call. Pure; each method returns the next state.
+"""The state of a request's copy call. Each method returns the next state.
 
 .. code-block:: text
 

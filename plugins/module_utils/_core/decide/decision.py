@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided for one request: the copy that counts, what it lacks, and what follows. Pure."""
+"""What is decided for one request: the copy that counts, what it lacks, and what follows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LIST_NOW = Look(at=-math.inf, at_all=True)
 
 
 @dataclass(frozen=True, slots=True)
-class GoOn:
+class Continue:
     """The request goes on: what to look at, to read and to write now.
 
     - ``update``: the kind of write to the copy that counts; ``delete``, ``detach``: the copies to delete, or to detach.
@@ -97,16 +97,16 @@ class Decision:
     and others wait for its room.
     """
 
-    next: GoOn | Begin | Done | Failed
+    next: Continue | Begin | Done | Failed
     copy: Resource | None = None
     drift: Drift = NO_DRIFT
     deletions: Deletions = Deletions()
     poll_at: float = math.inf
 
     @property
-    def steps(self) -> GoOn:
+    def steps(self) -> Continue:
         """What to do now: nothing if the request does not go on."""
-        return self.next if isinstance(self.next, GoOn) else NO_STEPS
+        return self.next if isinstance(self.next, Continue) else NO_STEPS
 
     @property
     def begins(self) -> bool:
@@ -137,7 +137,7 @@ class Decision:
         return self.drift.expiry.at if self.steps.update == WriteKind.EXPIRY else None
 
 
-NO_STEPS = GoOn()
+NO_STEPS = Continue()
 
 
 def failed(error: CopyError, copy: Resource | None = None, cause: str | None = None) -> Decision:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a copy of ours lacks: tags, expiry, lock, attachment. Pure."""
+"""What a copy of ours lacks: tags, expiry, lock, attachment."""
 
 from __future__ import annotations
 

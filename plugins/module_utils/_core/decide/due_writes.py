@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which writes may be sent now, and when to go on with the others. Pure; times are seconds on the monotonic clock."""
+"""Which writes may be sent now, and when to go on with the others. Times are seconds on the monotonic clock."""
 
 from __future__ import annotations
 

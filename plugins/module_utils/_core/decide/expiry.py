@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The expiry of copies (promises: expiry) and of restored disks (promises: disk-expiry).
-
-Pure.
-"""
+"""The expiry of copies (promises: expiry) and of restored disks (promises: disk-expiry)."""
 
 from __future__ import annotations
 

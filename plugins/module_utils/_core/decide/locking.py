@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which copies to lock, and which locks must be known before a deletion. Pure."""
+"""Which copies to lock, and which locks must be known before a deletion."""
 
 from __future__ import annotations
 

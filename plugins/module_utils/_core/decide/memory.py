@@ -140,9 +140,9 @@ class Memory:
     def _record_unseen(self, copy_id: str, at: float) -> None:
         """Record that a look did not show a copy. It is missing only after several looks (promises: unseen)."""
         sighting = self.seen[copy_id]
-        sighting.unseen += 1
+        sighting.misses += 1
         since = max(sighting.known_at, sighting.shown_at)
-        if sighting.unseen >= UNSEEN_LOOKS and at - since >= self.unseen_seconds:
+        if sighting.misses >= UNSEEN_LOOKS and at - since >= self.unseen_seconds:
             if sighting.shown_at == -math.inf:
                 self.never_shown.add(copy_id)
             self._record_gone(copy_id, sighting.copy, at)
@@ -283,9 +283,9 @@ class Memory:
         """Whether no copy call of this run is outstanding or may have taken effect."""
         return not (self.copy_call.may_have_made_one or self.own_copies)
 
-    def unseen(self, copy_id: str) -> bool:
+    def is_unseen(self, copy_id: str) -> bool:
         """Whether the last look did not show a copy."""
-        return copy_id not in self.seen or self.seen[copy_id].unseen > 0
+        return copy_id not in self.seen or self.seen[copy_id].misses > 0
 
     def is_fresh(self, now: float) -> bool:
         """Whether the last look at all copies is fresh enough to start a copy."""
@@ -308,5 +308,5 @@ class Memory:
 
     def _survives(self, copy_id: str, now: float) -> bool:
         if copy_id in self.survivors:
-            return self.survivors[copy_id].is_certain(now)
+            return self.survivors[copy_id].is_safe(now)
         return copy_id in self.seen and self.seen[copy_id].is_fresh(now)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prepares a request for the copy call, or finds the reason why its source cannot be copied. Pure."""
+"""Prepares a request for the copy call, or finds the reason why its source cannot be copied."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Sighting:
     first_shown_at: float = math.inf
     complete_at: float = math.inf
     shown_at: float = -math.inf
-    unseen: int = 0
+    misses: int = 0
     #: The state in which it first showed.
     first_state: State = State.PENDING
 
@@ -61,12 +61,12 @@ class Sighting:
         self.first_shown_at = min(self.first_shown_at, at)
         if copy.state is State.COMPLETED:
             self.complete_at = min(self.complete_at, at)
-        self.shown_at, self.unseen = at, 0
+        self.shown_at, self.misses = at, 0
         return tuple(kind for kind, is_new in news.items() if is_new)
 
     def is_fresh(self, now: float) -> bool:
         """Whether the last look showed it and is fresh enough for a write."""
-        return self.unseen == 0 and now - self.shown_at <= FRESH_SECONDS
+        return self.misses == 0 and now - self.shown_at <= FRESH_SECONDS
 
     def is_known(self, now: float) -> bool:
         """Whether a fresh look showed it, or a recent answer to a call returned it."""
@@ -131,7 +131,7 @@ class Absence:
         self.looks, self.since, self.last = self.looks + 1, min(self.since, at), at
 
     @property
-    def is_certain(self) -> bool:
+    def is_missing(self) -> bool:
         """Whether it counts as missing, after enough looks over enough time without it (promises: unseen)."""
         return self.looks >= ABSENT_LOOKS and self.last - self.since >= self.seconds
 
@@ -160,7 +160,7 @@ class Survivor:
         else:
             self.lacking.record_miss(at)
 
-    def is_certain(self, now: float) -> bool:
+    def is_safe(self, now: float) -> bool:
         """Whether the last look showed it complete, and is fresh."""
         return self.lacking.looks == 0 and now - self.shown_at <= FRESH_SECONDS
 

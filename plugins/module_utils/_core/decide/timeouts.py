@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The failures of requests that are not settled at wait_timeout. Pure."""
+"""The failures of requests that are not settled at wait_timeout."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def timed_out(
     if lost:
         return lost
     if unread:
-        is_complete = copy is not None and copy.state is State.COMPLETED and not memory.unseen(copy.id)
+        is_complete = copy is not None and copy.state is State.COMPLETED and not memory.is_unseen(copy.id)
         # It was seen complete, so a refused last look is only a warning.
         return None if is_complete and not absent else _region_unread(request, copy, unread)
     if copy is None:
@@ -45,7 +45,7 @@ def timed_out(
         return None
     if copy.state is not State.PENDING:
         sighting = memory.seen.get(copy.id)
-        return _not_shown(request, copy) if sighting and sighting.unseen and not absent else None
+        return _not_shown(request, copy) if sighting and sighting.misses and not absent else None
     return _still_in_progress(request, copy, absent)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""When another look is worthwhile. Pure; times are seconds on the monotonic clock."""
+"""When another look is worthwhile. Times are seconds on the monotonic clock."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def next_look(memory: Memory, copy: Resource, copies: SortedCopies, wait_delay: 
     soonest = math.inf
     for followed in (copy, *(c for c in copies.fitting if c.id in memory.own_copies)):
         sighting = memory.seen[followed.id]
-        if followed.state is State.COMPLETED and not sighting.unseen and followed is not copy:
+        if followed.state is State.COMPLETED and not sighting.misses and followed is not copy:
             continue
         started = memory.own_copies[followed.id].made_at if followed.id in memory.own_copies else sighting.known_at
         last = max(started, memory.looked_at)
@@ -61,7 +61,7 @@ def look_again(memory: Memory, copy_id: str, now: float) -> float:
         return math.inf
     if now - memory.looked_at > FRESH_SECONDS:
         return -math.inf
-    return max(memory.looked_at, sighting.known_at) + (pause_until_shown(sighting.unseen) if sighting.unseen else 0.1)
+    return max(memory.looked_at, sighting.known_at) + (pause_until_shown(sighting.misses) if sighting.misses else 0.1)
 
 
 def look_after(memory: Memory, copy_id: str) -> float:
@@ -69,8 +69,8 @@ def look_after(memory: Memory, copy_id: str) -> float:
 
     That is at once, then after growing pauses while the copy does not show.
     """
-    unseen = memory.seen[copy_id].unseen
-    return memory.looked_at + pause_until_shown(unseen) if unseen else -math.inf
+    misses = memory.seen[copy_id].misses
+    return memory.looked_at + pause_until_shown(misses) if misses else -math.inf
 
 
 def look_until_shown(memory: Memory, since: float) -> float:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decides what follows from what is wanted, what is shown, and what this run did. Pure.
+"""Decides what follows from what is wanted, what is shown, and what this run did.
 
 The conditions here and in without_copy.py are in order: the first one that holds decides what follows.
 
@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .absent import decide_deletions
 from .copies import sort_copies
-from .decision import LIST_NOW, Decision, GoOn, failed
+from .decision import LIST_NOW, Continue, Decision, failed
+from .deleting import decide_deletions
 from .desired import DesiredState
 from .memory import Memory
 from .with_copy import with_copy
@@ -29,9 +29,9 @@ def decide(desired: DesiredState, memory: Memory, now: float, utc_now: datetime)
     if nothing_is_listed and memory.copy_call.final_error:
         return failed(memory.copy_call.final_error)
     if nothing_is_listed:
-        return Decision(GoOn(LIST_NOW))
+        return Decision(Continue(LIST_NOW))
     if memory.copy_call.is_out:
-        return Decision(GoOn())
+        return Decision(Continue())
     if desired.policy.absent:
         return decide_deletions(desired, memory, now)
     copies = sort_copies(desired.request, memory.copies, desired.cloud)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows if a copy fits. Pure."""
+"""What follows if a copy fits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ..model import Resource, State
 from .copies import SortedCopies, deletable_duplicates
-from .decision import NO_STEPS, Decision, Deletions, Done, GoOn, Look
+from .decision import NO_STEPS, Continue, Decision, Deletions, Done, Look
 from .desired import DesiredState
 from .drift import Drift, drift_of
 from .due_writes import NO_WAIT, Wait, deletions_now, when_to_write
@@ -47,7 +47,7 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
     wait = deletions_wait | update_wait | Wait(_look_at_drift(desired, memory, copy, drift))
     in_progress = follows or copy.state is not State.COMPLETED
     poll_at = next_look(memory, copy, copies, desired.policy.wait_delay) if in_progress else math.inf
-    steps = GoOn(
+    steps = Continue(
         look=_look(desired, memory, copy, withdrawal, unsure, min(wait.look_at, poll_at if follows else math.inf)),
         needs_source=drift.tags.needs_source,
         needs_locks=needs_locks,
@@ -69,7 +69,7 @@ def _is_settled(desired: DesiredState, memory: Memory, copies: SortedCopies, cop
 
 
 def _is_shown_complete(memory: Memory, copy: Resource) -> bool:
-    return copy.state is State.COMPLETED and not memory.seen[copy.id].unseen
+    return copy.state is State.COMPLETED and not memory.seen[copy.id].misses
 
 
 def _look(
@@ -86,7 +86,7 @@ def _look(
     at = min(looks)
     return Look(
         at,
-        at_all=at < math.inf and (search_at is not None or unsure or memory.seen[copy.id].unseen > 0),
+        at_all=at < math.inf and (search_at is not None or unsure or memory.seen[copy.id].misses > 0),
         compare=withdrawal.compare,
         recheck=withdrawal.recheck,
         unsure=unsure,
@@ -130,7 +130,7 @@ def _counting(copies: SortedCopies, memory: Memory) -> Resource:
     That is this run's own copy until it is taken back, preferably one that the last look showed.
     """
     own = [c for c in copies.fitting if c.id in memory.own_copies]
-    shown = [c for c in own or copies.fitting if not memory.seen[c.id].unseen]
+    shown = [c for c in own or copies.fitting if not memory.seen[c.id].misses]
     return (shown or own or list(copies.fitting))[0]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which copies of this run are taken back because another run made an earlier one. Pure."""
+"""Which copies of this run are taken back because another run made an earlier one."""
 
 from __future__ import annotations
 

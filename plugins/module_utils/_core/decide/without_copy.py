@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows if no copy fits. Pure."""
+"""What follows if no copy fits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import AcceptedWithoutId, CopyError
 from ..model import Resource
 from . import failures
 from .copies import SortedCopies, deletable_duplicates, misfit
-from .decision import BEGIN, LIST_NOW, Decision, Deletions, GoOn, Look, failed
+from .decision import BEGIN, LIST_NOW, Continue, Decision, Deletions, Look, failed
 from .desired import DesiredState
 from .memory import Memory
 from .replacing import failed_to_replace, misfits_to_replace
@@ -27,10 +27,10 @@ def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) ->
     if call.final_error:
         return failed(call.final_error)
     if not memory.listings.is_confirmed:  # the listing may lack a copy
-        return Decision(GoOn(replace(LIST_NOW, unsure=True)))
+        return Decision(Continue(replace(LIST_NOW, unsure=True)))
     search_at = next_search(desired, memory)
     if search_at is not None:
-        return Decision(GoOn(Look(search_at, at_all=True)))
+        return Decision(Continue(Look(search_at, at_all=True)))
     if isinstance(call.error, AcceptedWithoutId):
         return failed(call.error)
     if must_stay := _must_stay(desired, memory, copies):
@@ -39,7 +39,7 @@ def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) ->
         return _none_exists(desired, memory)
     match desired.order:
         case None:
-            return Decision(GoOn(needs_source=True))
+            return Decision(Continue(needs_source=True))
         case CopyError() as error:
             return failed(error)
     return _begin(desired, memory, copies)
@@ -80,9 +80,9 @@ def _must_stay(desired: DesiredState, memory: Memory, copies: SortedCopies) -> D
 def _none_exists(desired: DesiredState, memory: Memory) -> Decision:
     """Fail once enough looks show that there is no copy."""
     nothing_shown = memory.listings.nothing_shown
-    if nothing_shown.is_certain:
+    if nothing_shown.is_missing:
         return failed(failures.no_copy(desired.request))
-    return Decision(GoOn(Look(nothing_shown.next_look, at_all=True, unsure=True)))
+    return Decision(Continue(Look(nothing_shown.next_look, at_all=True, unsure=True)))
 
 
 def _begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision:

@@ -89,7 +89,7 @@ def _duplicate_ids(attempt: Attempt, planned: bool) -> list[str]:
     seen = attempt.memory.seen
     to_delete = deleted_ids(attempt, planned) if planned else []
     ids = [c.id for c in attempt.duplicates if c.id not in to_delete]
-    return [i for i in ids if i in seen and not seen[i].unseen]
+    return [i for i in ids if i in seen and not seen[i].misses]
 
 
 def _before(attempt: Attempt) -> dict[str, Any]:

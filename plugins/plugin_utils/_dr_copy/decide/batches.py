@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each call of a module gets: the snapshots to copy, the copies to delete, the snapshots to share. Pure."""
+"""What each call of a module gets: the snapshots to copy, the copies to delete, the snapshots to share."""
 
 from __future__ import annotations
 

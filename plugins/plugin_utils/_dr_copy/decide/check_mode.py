@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a dry run would see at the destinations if it had made its copies and shared the snapshots. Pure."""
+"""What a dry run would see at the destinations if it had made its copies and shared the snapshots."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a plan protects what it should: the disks that it leaves out, and why. Pure."""
+"""Whether a plan protects what it should: the disks that it leaves out, and why."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run decides after listing: which disks it covers, and what it copies. Pure."""
+"""What a run decides after listing: which disks it covers, and what it copies."""
 
 from __future__ import annotations
 

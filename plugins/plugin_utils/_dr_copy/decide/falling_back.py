@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to copy if a chosen snapshot of a disk was deleted before it could be copied. Pure."""
+"""What to copy if a chosen snapshot of a disk was deleted before it could be copied."""
 
 from __future__ import annotations
 

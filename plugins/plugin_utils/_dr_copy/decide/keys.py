@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The keys of the newest copies. A lock protects a copy, but nothing protects its key. Pure."""
+"""The keys of the newest copies. A lock protects a copy, but nothing protects its key."""
 
 from __future__ import annotations
 

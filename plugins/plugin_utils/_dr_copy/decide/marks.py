@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tags that the role writes on copies besides the modules' provenance: the plan, and facts about the disk. Pure."""
+"""The tags that the role writes on copies besides the modules' provenance: the plan, and facts about the disk."""
 
 from __future__ import annotations
 

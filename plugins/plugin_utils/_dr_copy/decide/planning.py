@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which snapshots to copy where, and why others are not copied. Pure."""
+"""Which snapshots to copy where, and why others are not copied."""
 
 from __future__ import annotations
 

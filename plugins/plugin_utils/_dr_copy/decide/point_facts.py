@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Facts about the copy of each recovery point, and about the disk's other points. Pure."""
+"""Facts about the copy of each recovery point, and about the disk's other points."""
 
 from __future__ import annotations
 

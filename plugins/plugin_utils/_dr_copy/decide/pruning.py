@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which copies a run may delete, which it has deleted, and which belong to no disk of the plan. Pure."""
+"""Which copies a run may delete, which it has deleted, and which belong to no disk of the plan."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reasons why a recovery point is late, missing or unchecked, each with its text and the next step. Pure."""
+"""The reasons why a recovery point is late, missing or unchecked, each with its text and the next step."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of the role, from the results of its steps. Pure."""
+"""The result of the role, from the results of its steps."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows that a run decides, and the result of the role, ``dr_copy_result``, as types. Pure."""
+"""The rows that a run decides, and the result of the role, ``dr_copy_result``, as types."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The failures of a run: each reported once, with the affected disks and the names of the role's variables. Pure."""
+"""The failures of a run: each reported once, with the affected disks and the names of the role's variables."""
 
 from __future__ import annotations
 

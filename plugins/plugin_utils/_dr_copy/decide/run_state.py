@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The state after the steps of a run. Pure."""
+"""The state after the steps of a run."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the steps of a run have returned and decided so far, as types. Pure."""
+"""What the steps of a run have returned and decided so far, as types."""
 
 from __future__ import annotations
 

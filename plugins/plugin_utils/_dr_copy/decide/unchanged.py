@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which existing copies need no copy call, because the listing shows that the module would not change them. Pure."""
+"""Which existing copies need no copy call, because the listing shows that the module would not change them."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The copies that are in progress or have failed at the destinations. Pure."""
+"""The copies that are in progress or have failed at the destinations."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Copies that a run saw complete, and that the listing afterwards does not show as complete. Pure.
+"""Copies that a run saw complete, and that the listing afterwards does not show as complete.
 
 Either the listing is stale, or somebody has deleted the copy in the meantime. A look at the copy by its ID decides.
 """

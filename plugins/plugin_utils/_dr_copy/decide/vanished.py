@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Recovery points of the last report that no longer exist. Pure."""
+"""Recovery points of the last report that no longer exist."""
 
 from __future__ import annotations
 

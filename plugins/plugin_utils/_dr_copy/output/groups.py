@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Groups late recovery points and failures by reason, for a page. Pure."""
+"""Groups late recovery points and failures by reason, for a page."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a run as JUnit XML, a test case for each recovery point. Pure."""
+"""The report of a run as JUnit XML, a test case for each recovery point."""
 
 from __future__ import annotations
 

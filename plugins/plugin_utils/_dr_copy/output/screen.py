@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the screen shows of a run: the message of a failure, and the lines of the log. Pure."""
+"""What the screen shows of a run: the message of a failure, and the lines of the log."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The disks whose copies a drill may prove, and which of them it chooses. Pure."""
+"""The disks whose copies a drill may prove, and which of them it chooses."""
 
 from __future__ import annotations
 

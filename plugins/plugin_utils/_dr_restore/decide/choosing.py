@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which recovery point each disk is restored from, according to the copies in one region. Pure."""
+"""Which recovery point each disk is restored from, according to the copies in one region."""
 
 from __future__ import annotations
 

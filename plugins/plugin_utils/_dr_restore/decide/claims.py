@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Claims of a cluster that are restored instead of disks; the cluster makes the disks itself. Pure."""
+"""Claims of a cluster that are restored instead of disks; the cluster makes the disks itself."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The recovery point of one disk: the copy that it is restored from, or why there is none. Pure."""
+"""The recovery point of one disk: the copy that it is restored from, or why there is none."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The listed copies that a restore may use, and what each shows of its disk. Pure."""
+"""The listed copies that a restore may use, and what each shows of its disk."""
 
 from __future__ import annotations
 

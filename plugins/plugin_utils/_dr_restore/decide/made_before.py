@@ -4,7 +4,7 @@
 
 """The disks that earlier runs of a restore have made, and their claims.
 
-Each is kept, and no old disk gets a second one (promises: one-disk). Pure.
+Each is kept, and no old disk gets a second one (promises: one-disk).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requested disks that cannot be restored, and why nothing can be restored. Pure."""
+"""The requested disks that cannot be restored, and why nothing can be restored."""
 
 from __future__ import annotations
 

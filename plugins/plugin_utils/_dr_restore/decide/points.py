@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each disk is restored from, or why there is nothing to restore. Pure."""
+"""What each disk is restored from, or why there is nothing to restore."""
 
 from __future__ import annotations
 

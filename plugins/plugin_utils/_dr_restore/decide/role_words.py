@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Messages of modules with the names of the role's variables: ``restore_id`` becomes ``dr_restore_id``. Pure."""
+"""Messages of modules with the names of the role's variables: ``restore_id`` becomes ``dr_restore_id``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that belong together in a restore: which set each of them is restored from. Pure."""
+"""Disks that belong together in a restore: which set each of them is restored from."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which disks are checked together on a test host, what the checks receive, and what they have found. Pure."""
+"""Which disks are checked together on a test host, what the checks receive, and what they have found."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The order of a restore: waves of disks, and when each disk was available. Pure."""
+"""The order of a restore: waves of disks, and when each disk was available."""
 
 from __future__ import annotations
 

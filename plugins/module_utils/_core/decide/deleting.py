@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows if copies are to be deleted. Pure."""
+"""What follows if copies are to be deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..model import Resource, State
 from . import failures
 from .attachments import detachments_now, is_ours_to_detach
 from .copies import SortedCopies, start_key
-from .decision import Decision, Deletions, Done, GoOn, Look
+from .decision import Continue, Decision, Deletions, Done, Look
 from .desired import DesiredState
 from .due_writes import NO_WAIT, Wait, deletions_now
 from .locking import unknown_locks
@@ -37,13 +37,13 @@ def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decis
     ready = [c for c in to_delete if c not in attached and _can_be_deleted(cloud, c)]
     survivors = [policy.survivors[c.id] for c in ready if c.id in policy.survivors]
     unknown = unknown_locks(desired, memory, ready)
-    uncertain = [i for i in survivors if not memory.survivors[i].is_certain(now)]
-    certain = [c for c in ready if c.id not in unknown and policy.survivors.get(c.id) not in uncertain]
-    delete, deletions_wait = deletions_now(memory, [(c, c) for c in certain], now)
+    unsafe = [i for i in survivors if not memory.survivors[i].is_safe(now)]
+    may_go = [c for c in ready if c.id not in unknown and policy.survivors.get(c.id) not in unsafe]
+    delete, deletions_wait = deletions_now(memory, [(c, c) for c in may_go], now)
     detach, detachments_wait = detachments_now(memory, attached, now)
     still_shown = memory.still_shown if policy.wait and cloud.deletes_later else []
     is_confirmed = memory.listings.is_confirmed  # else the listing may lack a copy
-    looks = [memory.survivors[i].next_look for i in uncertain]
+    looks = [memory.survivors[i].next_look for i in unsafe]
     if to_wait_for:
         alone = SortedCopies(tuple(to_wait_for), (), (), ())
         looks += [next_look(memory, c, alone, policy.wait_delay) for c in to_wait_for]
@@ -53,8 +53,8 @@ def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decis
         looks.append(-math.inf)
     wait = deletions_wait | detachments_wait | Wait(min(looks, default=math.inf))
     is_open = delete or detach or to_wait_for or still_shown or unknown or wait != NO_WAIT
-    steps = GoOn(
-        look=Look(wait.look_at, at_all=not is_confirmed, unsure=not is_confirmed or bool(uncertain)),
+    steps = Continue(
+        look=Look(wait.look_at, at_all=not is_confirmed, unsure=not is_confirmed or bool(unsafe)),
         needs_locks=bool(unknown),
         delete=delete,
         must_show=tuple(survivors),
@@ -105,6 +105,6 @@ def _refusal_of(desired: DesiredState, memory: Memory, copy: Resource) -> CopyEr
         return None
     if not _can_be_deleted(desired.cloud, copy) and not policy.wait:
         return failures.not_cancellable(copy)
-    if survivor and memory.survivors[survivor].lacking.is_certain:
+    if survivor and memory.survivors[survivor].lacking.is_missing:
         return failures.no_survivor(copy, survivor, memory.survivors[survivor].copy)
     return None

@@ -242,7 +242,15 @@ def test_promtool_accepts_the_metrics(promtool, tmp_path):
 
 def own_metrics(tmp_path):
     report = {**sample(), "sets": [server("i-1")]}
-    drilled = {"host": "drill", "region": "eu-west-1", "level": "usable", "tried": [], "disks": []}
+    drilled = {
+        "host": "drill",
+        "region": "eu-west-1",
+        "level": "usable",
+        "tried": [],
+        "disks": [],
+        "earlier": [],
+        "failures": [],
+    }
     paths = (metrics.write_metrics(report, str(tmp_path)), drill_metrics.write_drill_metrics(drilled, str(tmp_path)))
     return {name for path in paths for name, _labels in read(path)}
 

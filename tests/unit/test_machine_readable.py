@@ -172,6 +172,7 @@ def test_the_last_proof_of_each_disk_is_in_one_metrics_file(tmp_path):
     assert values_of(found, metrics.DRILL, "disk") == proofs, "what could not be listed is as it was"
     disk = {"disk_id": first["disk_id"], "proven_at": None, "proven_level": None, "proofs": {}}
     drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": [], "disks": [disk]}
+    drilled.update(earlier=[], failures=[])
     assert not values_of(read(drill_metrics.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
     Path(path).unlink()
     assert values_of(read(drill_metrics.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
@@ -192,6 +193,7 @@ def test_each_drill_reports_disks_by_proven_level_and_failed_copies(tmp_path):
     disks[2].update(proven_level=None, proven_at=None)  # not at the level of this drill
     tried = [{"proven": True}, {"proven": False}, {"proven": False}]
     drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": tried, "disks": disks}
+    drilled.update(earlier=[], failures=[])
     found = read(drill_metrics.write_drill_metrics(drilled, str(tmp_path)))
     counts = {"creatable": 1, "readable": 0, "usable": 2, "never": 1}
     assert values_of(found, "dr_copy_drill_disks", "level") == counts

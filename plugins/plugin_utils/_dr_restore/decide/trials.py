@@ -121,10 +121,10 @@ def doubt_of(point: Point, disk: RestoredDiskRow | None, made: RestoreAnswer) ->
     """Return why a disk proves nothing, from its row in the result of creating disks, or None."""
     if point.key_problem:
         return f"the copy {point.key_problem}; no disk was created from it"
+    if disk and disk["state"] == "planned" and not disk["error"]:  # check mode: nothing is known against it
+        return None
     if disk is None or disk["error"] or disk["disk_id"] is None:
         return reason_of(disk, made, point.copy_id) or "no disk was created from it"
-    if disk["state"] == "planned":  # check mode: nothing is known against it
-        return None
     if disk["state"] != "available":
         return f"the disk is {disk['state']}, not available"
     if point.size_gib and disk["size_gib"] is not None and disk["size_gib"] < point.size_gib:

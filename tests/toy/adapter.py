@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -67,6 +66,7 @@ CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
 class ToyCapabilities(Capabilities):
     """The toy's snapshots, as data."""
 
+    regions = IdFormat(r"toy-[a-z]+", "toy-north")
     snapshot_ids = IdFormat(r"t-[0-9a-z]{8,20}", "t-00000001")
     disk_ids = IdFormat(r"td-[0-9a-z]{8,20}", "td-00000001")
     name_rule, description_rule = TextRule(max_length=128), TextRule(max_length=256)
@@ -81,9 +81,6 @@ class ToyCloud(ToyCapabilities, SnapshotCloud):
     def __init__(self, module: Any):
         super().__init__()
         self._params = module.params
-
-    def region_problem(self, region: str) -> str | None:
-        return None if re.fullmatch(r"toy-[a-z]+", region) else "is not a valid region (example: toy-north)"
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return []

@@ -31,6 +31,9 @@ class IdFormat(NamedTuple):
 class Capabilities:
     """What a cloud accepts, shows and cannot do: data and pure functions, for decisions that make no calls."""
 
+    #: The form of a region's name, and the word for it; a cloud whose SDK knows the regions has no form.
+    regions: IdFormat | None = None
+    region_noun = "region"
     snapshot_ids: IdFormat
     disk_ids: IdFormat
     #: None if this collection attaches no disks on this cloud.

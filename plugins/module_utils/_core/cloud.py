@@ -69,9 +69,11 @@ class SnapshotCloud(Capabilities, abc.ABC):
         """
         return self.clock.utc()
 
-    @abc.abstractmethod
     def region_problem(self, region: str) -> str | None:
         """Return why this is not a valid region, or None. Makes no call."""
+        if self.regions is None or self.regions.matches(region):
+            return None
+        return f"is not a valid {self.region_noun} (example: {self.regions.example})"
 
     def place_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         """Return the problems of places inside regions. Makes no call."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 
 class State(str, Enum):
@@ -75,13 +75,16 @@ class Provenance:
     managed: bool = False
 
 
+Attachment = Literal["attaching", "attached", "detaching"]
+
+
 @dataclass(frozen=True)
 class Disk:
     """A disk. ``attached_to`` is an instance ID or None, ``device`` its name there; ``created_at`` is in UTC.
 
-    ``in_use``: attached, or otherwise in use. ``snapshot_id`` is the snapshot that it was made from: empty if there is
-    none, None if the cloud does not show it. ``is_recycled``: in the recycle bin. ``attachment`` is "attaching",
-    "attached" or "detaching"; ``guest_device`` is its path by ID on a Linux instance.
+    ``in_use``: attached, or otherwise in use. ``snapshot_id`` is the snapshot that it was made from: empty if there
+    is none, None if the cloud does not show it. ``is_recycled``: in the recycle bin. ``guest_device`` is its path by
+    ID on a Linux instance.
     """
 
     disk_id: str
@@ -91,7 +94,7 @@ class Disk:
     tags: Mapping[str, str] = field(default_factory=dict)
     attached_to: str | None = None
     device: str | None = None
-    attachment: str | None = None
+    attachment: Attachment | None = None
     guest_device: str | None = None
     encrypted: bool | None = None
     kms_key: str | None = None

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -57,9 +56,6 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         super().__init__()
         self._service = Service(self.api, module.params, self.calls, self.clock.record_date)
         self._tokens: dict[tuple[str, str], str] = {}
-
-    def region_problem(self, region: str) -> str | None:
-        return None if re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", region) else "is not a valid region (example: cn-hangzhou)"
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         if not requests:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..._core.locks import Lock
-from ..._core.model import Disk, Provenance, Snapshot, State
+from ..._core.model import Attachment, Disk, Provenance, Snapshot, State
 from ..._core.sets import ListedSet, Member
 from ..._core.tags import provenance_of
 from ..._core.times import parse_iso_utc
@@ -81,7 +81,7 @@ def _source(item: Mapping[str, Any], tags: Mapping[str, str]) -> Provenance | No
 
 
 #: States of disks that are attached to something (api-facts: ecs-disk-attach).
-ATTACHMENT_STATES = {"Attaching": "attaching", "In_use": "attached", "Detaching": "detaching"}
+ATTACHMENT_STATES: dict[str, Attachment] = {"Attaching": "attaching", "In_use": "attached", "Detaching": "detaching"}
 
 
 def disk_of(item: Mapping[str, Any], region: str) -> Disk:

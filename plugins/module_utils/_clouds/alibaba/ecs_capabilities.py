@@ -15,6 +15,7 @@ from .ecs_rules import TAG_RULES
 class EcsCapabilities(Capabilities):
     """ECS snapshots, as data."""
 
+    regions = IdFormat(r"[a-z]+(-[a-z0-9]+)+", "cn-hangzhou")
     snapshot_ids = IdFormat(r"s-[0-9a-z]+", "s-bp67acfmxazb4p****")
     disk_ids = IdFormat(r"d-[0-9a-z]+", "d-bp67acfmxazb4p****")
     instance_ids: IdFormat | None = IdFormat(r"i-[a-z0-9]{6,32}", "i-0jl1abcdefgh2ijklmno")

@@ -52,11 +52,6 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         self._api_region = match["region"] if match else API_REGION
         self._failed_orders: Counter[tuple[str, str]] = Counter()
 
-    def region_problem(self, region: str) -> str | None:
-        return (
-            None if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", region) else "is not a valid node (example: cn-hangzhou-26)"
-        )
-
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return []
 

@@ -17,6 +17,8 @@ from ..._core.templates import TextRule
 class EnsCapabilities(Capabilities):
     """ENS snapshots, as data."""
 
+    regions = IdFormat(r"[a-z0-9]+(-[a-z0-9]+)+", "cn-hangzhou-26")
+    region_noun = "node"
     snapshot_ids = IdFormat(r"sp-[0-9a-z]+", "sp-5nnqx3qsr4lx9cqm5****")
     disk_ids = IdFormat(r"d-[0-9a-z]+", "d-5nnqx3qsr4lx9cqm5****")
     name_rule = TextRule(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..._core.model import Disk, Provenance, Snapshot, State, Trait
+from ..._core.model import Attachment, Disk, Provenance, Snapshot, State, Trait
 from ..._core.tags import provenance_of
 
 STATES = {
@@ -29,7 +29,12 @@ VOLUME_STATES = {
     "error": State.ERROR,
 }
 #: States of attachments; "busy" means that the system still uses the device (api-facts: ebs-disk-attach).
-ATTACHMENT_STATES = {"busy": "detaching", **{state: state for state in ("attaching", "attached", "detaching")}}
+ATTACHMENT_STATES: dict[str, Attachment] = {
+    "attaching": "attaching",
+    "attached": "attached",
+    "detaching": "detaching",
+    "busy": "detaching",
+}
 #: The volume ID of snapshots without a volume: copies, imports, and snapshots written through the EBS direct APIs.
 NO_VOLUME = re.compile(r"vol-f+")
 #: The message of a copy before AWS has read its source; the size is unknown then, and so is the encryption unless it is

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -48,11 +47,6 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         self._tags = Tags(self._service)
         self.refused_tags = self._tags.refused
         self._reads = CbsReads(self._service, self.pages, self.utc, self.warnings)
-
-    def region_problem(self, region: str) -> str | None:
-        return (
-            None if re.fullmatch(r"[a-z]{2}(-[a-z0-9]+)+", region) else "is not a valid region (example: ap-guangzhou)"
-        )
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return range_problems("retention_days", requests[0].retention_days, 1, 65536) if requests else []

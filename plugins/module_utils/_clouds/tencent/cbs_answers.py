@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State, Trait
+from ..._core.model import Attachment, CopyOrder, Disk, Provenance, Snapshot, State, Trait
 from ..._core.sets import ListedSet, Member
 from ..._core.tags import SOURCE_SNAPSHOT_ID, provenance_of
 from .cbs_names import source_in_name
@@ -118,7 +118,7 @@ def set_of(item: Mapping[str, Any], disks: Mapping[str, str | None]) -> ListedSe
 
 
 #: States of disks that are attached to something (api-facts: cbs-disk-attach).
-ATTACHMENT_STATES = {state.upper(): state for state in ("attaching", "attached", "detaching")}
+ATTACHMENT_STATES: dict[str, Attachment] = {"ATTACHING": "attaching", "ATTACHED": "attached", "DETACHING": "detaching"}
 
 
 def disk_of(item: Mapping[str, Any], region: str) -> Disk:

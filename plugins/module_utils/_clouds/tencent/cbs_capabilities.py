@@ -25,6 +25,7 @@ TAG_RULES = TagRules(
 class CbsCapabilities(Capabilities):
     """CBS snapshots, as data."""
 
+    regions = IdFormat(r"[a-z]{2}(-[a-z0-9]+)+", "ap-guangzhou")
     snapshot_ids = IdFormat(SNAPSHOT_ID, "snap-ckgjwkqh")
     disk_ids = IdFormat(DISK_ID, "disk-hdh1y4za")
     instance_ids: IdFormat | None = IdFormat(r"ins-[a-z0-9]{6,16}", "ins-1a2b3c4d")

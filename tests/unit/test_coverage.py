@@ -28,13 +28,14 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.vanished import missing_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (
-    report_content,
     write_report,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import (
     log_lines,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.documents import report_text
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
 from .support.reports import sample
@@ -99,7 +100,7 @@ def test_a_sentence_names_ten_and_counts_the_others():
 def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     given = values(report_dir=str(tmp_path))
     before = sample(2, host="orders", late=0)
-    (tmp_path / "orders.json").write_text(report_content(before, "json"))
+    (tmp_path / "orders.json").write_text(report_text(before))
     last = last_report(given)
     first, second = [row["disk_id"] for row in last["disks"]]
     kept = {**disk(1), "disk_id": first}
@@ -109,7 +110,7 @@ def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     content = warnings_of(result, StepResults(source=source(kept)), given)
     assert any("no longer selected" in line and second in line for line in content)
     down = {**before, "source_listed": False, "recovery_points": before["recovery_points"][:1], "last": last}
-    (tmp_path / "orders.json").write_text(report_content(down, "json"))
+    (tmp_path / "orders.json").write_text(report_text(down))
     assert last_report(given) == last, "a night on which the source could not be listed forgets no disk"
     narrow = replace(given, disk_ids=[first])
     assert coverage_of(source(kept), [kept], narrow, last)["missing"] == [], "another selection is not compared"
@@ -131,7 +132,7 @@ def test_the_page_names_the_disks_that_a_plan_leaves_out(part):
     night = sample(2, late=0)
     row = {"disk_id": "vol-0123456789abcdef0", "disk_name": "scratch"}
     night["coverage"][part] = [{**row, "tags": {"Dr-Copy": "true"}} if part == "near_misses" else row]
-    page = report_content(night, "page")
+    page = report_page(night)
     assert row["disk_id"] in page and ("Dr-Copy=true" in page) is (part == "near_misses")
 
 
@@ -255,7 +256,7 @@ def test_a_selection_that_protects_nothing_warns_loudly():
     copies_alone = [{**snapshot(n, n), "source": copy(n, n)["source"]} for n in (1, 2)]
     content = report(snapshots=copies_alone, plan="orders", rpo_hours=0)
     assert any("None of the selected disks has a" in line and "2 is a copy" in line for line in content["warnings"])
-    assert any("None of" in line for line in log_lines(content)) and "None of" in report_content(content, "page")
+    assert any("None of" in line for line in log_lines(content)) and "None of" in report_page(content)
     mixed = [snapshot(3, 3), {**snapshot(2, 2), "obstacle": "is archived"}, snapshot(1, 1, "pending")]
     content = report(snapshots=mixed, plan="orders")
     assert any("More snapshots were skipped (2) than selected (1)" in line for line in content["warnings"])

@@ -13,12 +13,12 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
+    brief_text,
     csv_text,
     months_of,
     outdated_files,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (
-    report_content,
     report_files,
 )
 
@@ -31,7 +31,7 @@ def test_each_night_leaves_a_dated_report_and_the_page_shows_the_share_of_each_m
     directory = tmp_path / "history" / "orders"
     directory.mkdir(parents=True)
     tonight = sample(9, host="orders")
-    paths = {file["path"]: report_content(tonight, file["form"]) for file in report_files(tonight, given)}
+    paths = {str(file.path): file.render(tonight) for file in report_files(tonight, given)}
     assert set(paths) == {
         *(f"{tmp_path}/orders.{end}" for end in ("html", "json", "junit.xml")),
         *(f"{directory}/2026-11-21.{end}" for end in ("json", "csv")),
@@ -43,7 +43,7 @@ def test_each_night_leaves_a_dated_report_and_the_page_shows_the_share_of_each_m
         and "recovery_points" not in json.loads(paths[f"{directory}/2026-11-21.json"])
     )
     for date, late in (("2026-09-01", 0), ("2026-10-05", 0), ("2026-10-06", 1)):
-        (directory / f"{date}.json").write_text(report_content(sample(9, host="orders", late=late), "brief"))
+        (directory / f"{date}.json").write_text(brief_text(sample(9, host="orders", late=late)))
     (directory / "notes.json").write_text("{}")
     months = months_of(given, tonight)
     assert [(m["month"], m["days"], m["share"]) for m in months] == [

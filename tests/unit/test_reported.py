@@ -36,7 +36,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (
-    report_content,
     write_report,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import (
@@ -45,6 +44,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
     shorten,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.documents import report_text
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.failures import run_failure
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.marks import plan_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
@@ -219,9 +219,9 @@ def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
     run = RunContext(host="orders", ansible="2.21.0")
     content = report_of(role_result(done, given, False), done, given, run)
     assert content["totals"]["failures"] == 1 and content["within_rpo"] is None
-    page = report_content(content, "page")
+    page = report_page(content)
     assert "1 failure</a>" in page and "dr_copy_keep must be a number" in page and "✓" not in page
-    (tmp_path / "orders.json").write_text(report_content(content, "json"))
+    (tmp_path / "orders.json").write_text(report_text(content))
     assert last_report(given)["finished_at"] == ago(24), "the facts of the last complete report are kept"
 
 
@@ -359,7 +359,7 @@ def test_three_thousand_disks_are_reported_in_few_words(late):
     lines = log_lines(content)
     assert len(lines) <= 120 and "MISSES RPO" in "\n".join(lines[-22:]), "late ones first"
     assert len(log_lines(content, "full")) >= 3000
-    assert len(report_content(content, "json")) <= 6_000_000
+    assert len(report_text(content)) <= 6_000_000
     summaries = {f"plan {n}": job_summary(content, 8) for n in range(8)}
     assert len(json.dumps(summaries)) <= 10000
 
@@ -482,7 +482,7 @@ def test_the_page_says_when_a_drill_proved_a_copy_and_whether_it_was_this_one():
     one.update(proven_at=ago(30), proven_level="creatable", proven_snapshot_id=one["snapshot_id"])
     two.update(proven_at=ago(60), proven_level="readable", proven_snapshot_id="snap-other")
     one["proofs"] = {"creatable": ago(30), "usable": ago(90)}
-    page = report_content(night, "page")
+    page = report_page(night)
     assert f"proven creatable {ago(30)[:10]}, a copy of this disk usable {ago(90)[:10]}" in page
     assert f"an earlier copy proven readable {ago(60)[:10]}" in page
     assert f"an earlier copy proven creatable {ago(30)[:10]}" not in page

@@ -27,7 +27,7 @@ def render_page(template: str, **values: Any) -> str:
 
     A hash allows the only script of the page, so nothing else on it can run.
     """
-    script = (TEMPLATES / "page.js").read_text()
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment = _templates()
     values.update(script=environment.filters["safe"](script), script_hash=f"sha256-{digest}")
@@ -66,5 +66,5 @@ def collection_version() -> str:
     """Return the version of this collection, from the installed tarball or from the checkout."""
     manifest = COLLECTION / "MANIFEST.json"
     if manifest.exists():
-        return str(json.loads(manifest.read_text())["collection_info"]["version"])
-    return str(yaml.safe_load((COLLECTION / "galaxy.yml").read_text())["version"])
+        return str(json.loads(manifest.read_text(encoding="utf-8"))["collection_info"]["version"])
+    return str(yaml.safe_load((COLLECTION / "galaxy.yml").read_text(encoding="utf-8"))["version"])

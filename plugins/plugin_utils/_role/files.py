@@ -89,7 +89,7 @@ def _lock(descriptor: int, ends_at: float) -> None:
 def read_json(path: Path) -> Json:
     """Return the object in a JSON file, empty if there is none or it cannot be read."""
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):  # RecursionError: deeply nested lists
         return {}
     return content if isinstance(content, dict) else {}

@@ -59,6 +59,6 @@ def proofs_in_other_files(path: Path) -> set[tuple[str, str, str]]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text().split("\n")
+        return path.read_text(encoding="utf-8").split("\n")
     except (OSError, ValueError):
         return []  # no file of ours

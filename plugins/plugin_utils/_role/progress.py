@@ -246,7 +246,7 @@ def _descendants(ancestor: int) -> list[int]:
     for pid in found:
         for children in Path(f"/proc/{pid}/task").glob("*/children"):
             try:
-                found += [int(child) for child in children.read_text().split()]
+                found += [int(child) for child in children.read_text(encoding="utf-8").split()]
             except (OSError, ValueError):
                 pass  # it has just ended
     return found[1:]

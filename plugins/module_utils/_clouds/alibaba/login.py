@@ -173,7 +173,7 @@ def read_profiles(path: Path, must: bool = True) -> dict[str, Any]:
     Raises Credentials if that fails.
     """
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         found = {str(profile["name"]): dict(profile) for profile in content["profiles"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         if not must:

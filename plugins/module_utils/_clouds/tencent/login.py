@@ -147,7 +147,7 @@ def _from_profile(name: str | None, home: Path) -> Login | None:
     path, hint = home / PROFILE_FILE, "Write the profile into that file, or set secret_id and secret_key."
     file = configparser.ConfigParser(interpolation=None, default_section="")
     try:
-        file.read_string(path.read_text())
+        file.read_string(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if name:
             raise Credentials(f"The profile {name} was requested, but {path} does not exist", hint=hint) from None
@@ -177,7 +177,7 @@ def _from_tccli(name: str, home: Path) -> Login:
         raise Credentials(f"profile: {name!r} is not a valid profile name of tccli", hint="Write tccli:default.")
     path = home / ".tccli" / f"{name}.credential"
     try:
-        given = json.loads(path.read_text())
+        given = json.loads(path.read_text(encoding="utf-8"))
         expires = float(given.get("expiresAt") or 0)
         settings = {str(key): str(value or "") for key, value in given.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:

@@ -11,7 +11,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import zip_longest
 from pathlib import Path
@@ -129,8 +129,8 @@ def _totals_of(report: _DatedReport) -> _JudgedTotals:
     return cast(_JudgedTotals, totals) if is_whole else {}
 
 
-def dated_files(report: Report, values: Variables) -> list[tuple[str, str]]:
-    """Return the names of the dated files of a run, each with its form; a run that only reads has none.
+def dated_files(report: Report, values: Variables) -> list[tuple[Path, Callable[[Report], str]]]:
+    """Return the dated files of a run, each with what renders a report for it; a run that only reads has none.
 
     A run that found nothing to judge does not replace the files of an earlier run of the day.
     """
@@ -139,7 +139,8 @@ def dated_files(report: Report, values: Variables) -> list[tuple[str, str]]:
     dated = {path.stem for path in _dated_files(values, ".json")}
     if not report["recovery_points"] and _date(report) in dated:
         return []
-    return [(f"{_date(report)}.json", "brief"), (f"{_date(report)}.csv", "csv")]
+    directory, date = _directory(values), _date(report)
+    return [(directory / f"{date}.json", brief_text), (directory / f"{date}.csv", csv_text)]
 
 
 def brief_text(report: Report) -> str:

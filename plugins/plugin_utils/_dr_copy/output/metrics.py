@@ -207,6 +207,6 @@ def _read(path: Path) -> Values:
         return {}
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(path.read_text())
+        for family in text_string_to_metric_families(path.read_text(encoding="utf-8"))
         for sample in family.samples
     }

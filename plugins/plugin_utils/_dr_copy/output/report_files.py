@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from ..._role.run_context import RunContext
 from ..decide.result_type import Result
 from ..decide.step_results import StepResults
 from ..input.variables import Variables
-from .history import brief_text, csv_text, dated_files, outdated_files
+from .history import dated_files, outdated_files
 from .junit import junit_text
 from .pages import report_page
 from .report import report_of
@@ -51,16 +52,21 @@ def write_report(result: Result, steps: StepResults, values: Variables, context:
     return WrittenReport(report, " ".join(problems))
 
 
-def report_files(report: Report, values: Variables) -> list[dict[str, str]]:
-    """Return the files of a run, each with its ``path`` and the ``form`` of its content for report_content.
+class ReportFile(NamedTuple):
+    """A file of a run, and what renders a report for it."""
 
-    Their names contain the plan and the shard.
-    """
-    plan, base, start = file_name(values.plan, values.shard), values.report_dir, _start_of(values)
-    ends = {"page": "html", "json": "json", "junit": "junit.xml"}
-    files = [{"path": f"{start}.{end}", "form": form} for form, end in ends.items()]
-    return files + [
-        {"path": f"{base}/history/{plan}/{path}", "form": form} for path, form in dated_files(report, values)
+    path: Path
+    render: Callable[[Report], str]
+
+
+def report_files(report: Report, values: Variables) -> list[ReportFile]:
+    """Return the files of a run. Their names contain the plan and the shard."""
+    start = _start_of(values)
+    return [
+        ReportFile(Path(f"{start}.html"), report_page),
+        ReportFile(Path(f"{start}.json"), report_text),
+        ReportFile(Path(f"{start}.junit.xml"), junit_text),
+        *(ReportFile(path, render) for path, render in dated_files(report, values)),
     ]
 
 
@@ -85,19 +91,13 @@ def _start_of(values: Variables) -> str:
     return f"{values.report_dir}/{plan}{'.status' if values.reads_only else ''}"
 
 
-def report_content(report: Report, form: str) -> str:
-    """Return a report in one of its forms: "page", "json" or "junit", or for the dated files "brief" or "csv"."""
-    forms = {"page": report_page, "json": report_text, "junit": junit_text, "brief": brief_text, "csv": csv_text}
-    return forms[form](report)
-
-
 def _write_files(report: Report, values: Variables) -> list[str]:
     """Write the files of a run and remove outdated ones. Returns messages about the files that could not be written."""
     problems = []
     for file in report_files(report, values):
-        why = try_to(lambda file=file: write_atomically(Path(file["path"]), report_content(report, file["form"])))
-        problems += [f"The report {file['path']} could not be written: {why}"] if why else []
-        if why and file["form"] == "page":
+        why = try_to(lambda file=file: write_atomically(file.path, file.render(report)))
+        problems += [f"The report {file.path} could not be written: {why}"] if why else []
+        if why and file.render is report_page:
             try_to(write_plain_page, values, page_of_failure(label_of(report), why))
     for path in outdated_files(values):
         why = try_to(os.unlink, path)

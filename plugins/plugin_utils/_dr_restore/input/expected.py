@@ -54,7 +54,7 @@ def _merged(one: Expected, other: Expected) -> Expected:
 
 def _disks_of(path: Path) -> list[Expected]:
     try:
-        report = json.loads(path.read_text())
+        report = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidValue(f"names a report that cannot be read: {path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # RecursionError: deeply nested lists

@@ -63,7 +63,7 @@ def usable_problems(values: Variables, capabilities: Capabilities, inventory: In
 def _problem_with_tasks(path: Path) -> str:
     """Return why a file contains no tasks, or an empty string. Ansible itself parses the tasks."""
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         if text.startswith("$ANSIBLE_VAULT"):
             return ""
         # Only the structure is parsed: a file of tasks may contain Ansible's own YAML tags, such as !vault.

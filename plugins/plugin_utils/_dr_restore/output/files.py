@@ -106,7 +106,7 @@ def write_claims(manifest: Manifest, values: Variables) -> FileOutcome:
 
 
 def _write_claims(path: Path, manifest: Manifest, values: Variables) -> None:
-    earlier = path.read_text(errors="replace") if path.is_file() else ""
+    earlier = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
     objects = [*objects_of(manifest["disks"], values), *objects_of_earlier(manifest["earlier"], earlier, values)]
     write_atomically(path, text_of(objects))
 

@@ -20,6 +20,7 @@ from tests.simulator import ec2
 from tests.unit.support.harness import run_module
 
 from .support.estates import EbsEstate
+from .support.night_runs import night
 from .test_structure import PLUGINS, REPOSITORY
 
 
@@ -90,7 +91,20 @@ def test_a_policy_of_restoring_names_just_the_actions_that_the_adapter_calls(clo
     assert named - tags == called | reads and (named & tags == set()) == (cloud == "ens")
 
 
-@pytest.mark.parametrize("name", ["ens", "ens-restore"])
+@pytest.mark.parametrize("cloud", sorted(CLOUDS))
+def test_a_status_needs_just_the_reading_actions_of_a_plan(cloud, request):
+    named = actions(policies()[f"{cloud}-status"])
+    assert named == {action for action in actions(policies()[cloud]) if ":Describe" in action}
+    estate = request.getfixturevalue(cloud)
+    estate.snapshot(estate.disk(**{"dr-copy": "true"}))
+    night(estate)
+    before = dict(estate.calls)
+    night(estate, reads_only=True, check_keys=cloud == "ebs")
+    called = {action for action, number in estate.calls.items() if number > before.get(action, 0)}
+    assert called and called - {"GetCallerIdentity"} <= {action.rpartition(":")[2] for action in named}
+
+
+@pytest.mark.parametrize("name", ["ens", "ens-restore", "ens-status"])
 def test_the_policies_of_ens_name_disks_as_the_resource_of_their_listing(name):
     """The service's own page names it this way (api-facts: ens-permissions)."""
     resources = {

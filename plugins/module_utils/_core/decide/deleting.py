@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from ..capabilities import Capabilities
 from ..errors import CopyError
@@ -23,65 +24,82 @@ from .memory import Memory
 from .timing import look_until_shown, next_look
 
 
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """The copies to delete, by what must happen first; and those that must not be deleted, each with its error."""
+
+    to_detach: list[Resource] = field(default_factory=list)
+    to_wait_for: list[Resource] = field(default_factory=list)
+    ready: list[Resource] = field(default_factory=list)
+    refused: list[tuple[Resource, CopyError]] = field(default_factory=list)
+
+    @property
+    def to_delete(self) -> tuple[Resource, ...]:
+        return tuple(sorted((*self.to_detach, *self.to_wait_for, *self.ready), key=start_key))
+
+
 def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decision:
     """Decide which copies of a source are deleted now.
 
     A copy in progress is deleted once it is complete, if the cloud cannot cancel it.
     """
-    policy, cloud = desired.policy, desired.cloud
-    named = [c for c in memory.copies if policy.copy_ids is None or c.id in policy.copy_ids]
-    chosen = sorted(named, key=start_key)
-    attached = [c for c in chosen if is_ours_to_detach(desired.request, c)]
-    to_delete, refused = _deletable_and_refused(desired, memory, chosen, attached)
-    to_wait_for = [c for c in to_delete if c not in attached and not _can_be_deleted(cloud, c)]
-    ready = [c for c in to_delete if c not in attached and _can_be_deleted(cloud, c)]
-    survivors = [policy.survivors[c.id] for c in ready if c.id in policy.survivors]
-    unknown = unknown_locks(desired, memory, ready)
-    unsafe = [i for i in survivors if not memory.survivors[i].is_safe(now)]
-    may_go = [c for c in ready if c.id not in unknown and policy.survivors.get(c.id) not in unsafe]
+    survivors, copies = desired.policy.survivors, _sort(desired, memory)
+    must_show = [survivors[c.id] for c in copies.ready if c.id in survivors]
+    unsafe = [i for i in must_show if not memory.survivors[i].is_safe(now)]
+    unknown = unknown_locks(desired, memory, copies.ready)
+    may_go = [c for c in copies.ready if c.id not in unknown and survivors.get(c.id) not in unsafe]
     delete, deletions_wait = deletions_now(memory, [(c, c) for c in may_go], now)
-    detach, detachments_wait = detachments_now(memory, attached, now)
-    still_shown = memory.still_shown if policy.wait and cloud.deletes_later else []
+    detach, detachments_wait = detachments_now(memory, copies.to_detach, now)
     is_confirmed = memory.listings.is_confirmed  # else the listing may lack a copy
-    looks = [memory.survivors[i].next_look for i in unsafe]
-    if to_wait_for:
-        alone = SortedCopies(tuple(to_wait_for), (), (), ())
-        looks += [next_look(memory, c, alone, policy.wait_delay) for c in to_wait_for]
-    if still_shown:
-        looks.append(look_until_shown(memory, min(memory.deleted[i].at for i in still_shown)))
-    if not is_confirmed:
-        looks.append(-math.inf)
-    wait = deletions_wait | detachments_wait | Wait(min(looks, default=math.inf))
-    is_open = delete or detach or to_wait_for or still_shown or unknown or wait != NO_WAIT
+    wait = deletions_wait | detachments_wait | Wait(_next_look(desired, memory, copies.to_wait_for, unsafe))
+    is_open = delete or detach or copies.to_wait_for or unknown or wait != NO_WAIT
     steps = Continue(
         look=Look(wait.look_at, at_all=not is_confirmed, unsure=not is_confirmed or bool(unsafe)),
         needs_locks=bool(unknown),
         delete=delete,
-        must_show=tuple(survivors),
+        must_show=tuple(must_show),
         detach=detach,
         retry_at=wait.retry_at,
     )
+    to_delete = copies.to_delete
     return Decision(
         steps if is_open else Done(),
         next(iter(to_delete), None),
-        deletions=Deletions(to_delete, {c.id: policy.survivors.get(c.id, c.id) for c in to_delete}, refused),
+        deletions=Deletions(to_delete, {c.id: survivors.get(c.id, c.id) for c in to_delete}, tuple(copies.refused)),
     )
 
 
-def _deletable_and_refused(
-    desired: DesiredState, memory: Memory, chosen: Sequence[Resource], attached: Sequence[Resource]
-) -> tuple[tuple[Resource, ...], tuple[tuple[Resource, CopyError], ...]]:
-    """Return the copies to delete in the end, and those that must not be deleted, each with its error."""
-    to_delete: list[Resource] = []
-    refused: list[tuple[Resource, CopyError]] = []
-    for copy in chosen:
-        if copy in attached:
-            to_delete.append(copy)
+def _sort(desired: DesiredState, memory: Memory) -> _Sorted:
+    """Sort the copies that are named, or all of them; a copy that is left to a later run is in no list."""
+    found, ids = _Sorted(), desired.policy.copy_ids
+    for copy in sorted(memory.copies, key=start_key):
+        if ids is not None and copy.id not in ids:
+            continue
+        if is_ours_to_detach(desired.request, copy):
+            found.to_detach.append(copy)
         elif error := _refusal_of(desired, memory, copy):
-            refused.append((copy, error))
-        elif not _is_kept_unfinished(desired, copy):
-            to_delete.append(copy)
-    return tuple(to_delete), tuple(refused)
+            found.refused.append((copy, error))
+        elif _is_kept_unfinished(desired, copy):
+            continue
+        elif _can_be_deleted(desired.cloud, copy):
+            found.ready.append(copy)
+        else:
+            found.to_wait_for.append(copy)
+    return found
+
+
+def _next_look(desired: DesiredState, memory: Memory, to_wait_for: Sequence[Resource], unsafe: Sequence[str]) -> float:
+    """Return when to look again: for survivors, copies in progress, deleted copies that still show, and a listing."""
+    policy = desired.policy
+    alone = SortedCopies(tuple(to_wait_for), (), (), ())
+    looks = [memory.survivors[i].next_look for i in unsafe]
+    looks += [next_look(memory, c, alone, policy.wait_delay) for c in to_wait_for]
+    still_shown = memory.still_shown if policy.wait and desired.cloud.deletes_later else []
+    if still_shown:
+        looks.append(look_until_shown(memory, min(memory.deleted[i].at for i in still_shown)))
+    if not memory.listings.is_confirmed:
+        looks.append(-math.inf)
+    return min(looks, default=math.inf)
 
 
 def _is_kept_unfinished(desired: DesiredState, copy: Resource) -> bool:

@@ -197,8 +197,9 @@ def _wrong_metrics(truth: RoleTruth, outcome: NightOutcome, report: Report) -> I
     # A run of the same plan that succeeded in the same second has left its time.
     succeeded = [o for o in truth.nights.outcomes if o.finished and not o.finished.message]
     same = [o for o in succeeded if (o.plan.name, o.run.shard) == (outcome.plan.name, outcome.run.shard)]
-    if is_bad(report) and success == finished and not any(int(o.ended) == int(outcome.ended) for o in same):
-        yield "the metrics show a success, but the report is bad"
+    has_failed = is_bad(report) or bool(outcome.finished and outcome.finished.message)
+    if has_failed and success == finished and not any(int(o.ended) == int(outcome.ended) for o in same):
+        yield "the metrics show a success, but the run failed"
     if outcome.finished and not outcome.finished.message and report["within_rpo"] and success != finished:
         yield "the metrics show no success, but nothing failed"
     kinds = Counter(failure["kind"] for failure in report["failures"])
@@ -211,7 +212,8 @@ def _wrong_metrics(truth: RoleTruth, outcome: NightOutcome, report: Report) -> I
         if not row["unknown"] and values.get(("dr_copy_set_timestamp_seconds", key)) != taken:
             yield f"the metrics show another set of {row['group']} in {row['region']} than the report"
     points = {key[1]: n for key, n in values.items() if key[0] == "dr_copy_recovery_point_timestamp_seconds"}
-    if len(points) != len(report["recovery_points"]):
+    was_stopped = bool(report["failures"] and not report["recovery_points"])  # then earlier series are kept
+    if len(points) != len(report["recovery_points"]) and not was_stopped:
         yield f"the metrics show {len(points)} recovery points, the report of {len(report['recovery_points'])}"
     for row in report["recovery_points"]:
         labels = {
@@ -220,7 +222,8 @@ def _wrong_metrics(truth: RoleTruth, outcome: NightOutcome, report: Report) -> I
             "disk": row["disk_id"],
             "region": row["region"],
         }
-        taken = _timestamp(row["source_created_at"]) if row["source_created_at"] else 0.0
+        is_usable = row["source_created_at"] and row["state"] != "archived" and not row.get("key_problem")
+        taken = _timestamp(row["source_created_at"]) if is_usable else 0.0
         if row["state"] != "unknown" and points.get(tuple(sorted(labels.items()))) != taken:
             yield f"the metrics show another time of {row['disk_id']} in {row['region']} than the report"
 

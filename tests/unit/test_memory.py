@@ -140,7 +140,7 @@ def test_a_sighting_is_fresh_for_fifteen_seconds_after_a_look_or_an_answer(age, 
     answered = Sighting(copy_of(), 20.0)
     assert shown.is_fresh(20.0 + age) == shown.is_known(20.0 + age) == answered.is_known(20.0 + age) == fresh
     assert not answered.is_fresh(20.0 + age), "no look has shown it"
-    assert not replace(shown, unseen=1).is_fresh(20.0 + age), "the last look did not show it"
+    assert not replace(shown, misses=1).is_fresh(20.0 + age), "the last look did not show it"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ class CbsAccount(ServiceAccount):
         ("1 CLOUD_PREMIUM disk billed by the hour, 10 GiB", "an hour: a cent or two"),
         ("up to 2 more such disks, should the service heed no token", "an hour each: a cent or two"),
         ("2 snapshots and up to 5 copies, each for two days at the most", "by capacity used: next to nothing"),
-        ("2 CLOUD_PREMIUM disks made of a copy, for some minutes", "an hour each: a cent or two"),
+        ("2 CLOUD_PREMIUM disks made of a copy, for a few minutes", "an hour each: a cent or two"),
         ("traffic between the regions, where it is billed", "by data copied: next to none"),
     )
     disk_usable, snapshot_usable = "UNATTACHED", "NORMAL"

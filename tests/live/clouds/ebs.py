@@ -28,7 +28,7 @@ class EbsAccount(Account):
             "2 snapshots and up to 5 copies of the empty volume, for up to an hour",
             "by blocks written: none, so nothing",
         ),
-        ("2 gp3 volumes of 1 GiB made of a copy, for some minutes; some blocks read", "a fraction of a cent"),
+        ("2 gp3 volumes of 1 GiB made of a copy, for a few minutes; some blocks read", "a fraction of a cent"),
         ("traffic between the regions", "by data copied: next to none"),
         ("requests to the region's default EBS key, for the encrypted copy", "a fraction of a cent"),
     )

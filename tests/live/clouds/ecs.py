@@ -27,7 +27,7 @@ class EcsAccount(ServiceAccount):
     costs = (
         ("1 pay-as-you-go disk, the smallest that a zone sells, for up to an hour", "GiB-hours: a cent or two"),
         ("2 snapshots and up to 5 copies, each for a day at the most", "by capacity: next to nothing"),
-        ("2 pay-as-you-go disks made of a copy, for some minutes", "an hour each: a cent or two"),
+        ("2 pay-as-you-go disks made of a copy, for a few minutes", "an hour each: a cent or two"),
         ("traffic between the regions", "by data copied: next to none"),
     )
     disk_usable, snapshot_usable = "Available", "accomplished"

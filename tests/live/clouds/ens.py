@@ -24,7 +24,7 @@ class EnsAccount(ServiceAccount):
     costs = (
         ("1 order of a pay-as-you-go disk, the smallest of the node", "an hour, perhaps a whole cycle"),
         ("2 snapshots and up to 4 copies, each an order (copies with the billing cycle Hour)", "by capacity and cycle"),
-        ("2 orders of disks made of a copy, for some minutes", "an hour each, perhaps a whole cycle"),
+        ("2 orders of disks made of a copy, for a few minutes", "an hour each, perhaps a whole cycle"),
         ("whether a cycle that is broken off is charged whole is unknown", "expect up to a few yuan"),
     )
     disk_usable, snapshot_usable = "Available", "available"

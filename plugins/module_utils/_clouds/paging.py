@@ -12,11 +12,19 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from .._core.cloud import Pages
-from .._core.errors import Unreachable
+from .._core.errors import Ambiguous, Unreachable
 
 Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 #: More pages than any account has.
 MAX_PAGES = 2000
+
+
+def returned(value: Answer | None, what: str, activity: str, request_id: str | None = None) -> Answer:
+    """Return what a write must return. Raises Ambiguous if it is missing: the call may have taken effect."""
+    if not value:
+        raise Ambiguous(f"{activity}: the call was accepted, but returned no {what}", request_id=request_id)
+    return value
 
 
 def items_of(answer: Mapping[str, Any], *keys: str, activity: str) -> list[Any]:

@@ -14,13 +14,13 @@ from functools import partial
 from typing import Any
 
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
-from ..._core.errors import Ambiguous, CopyError, NotFound
+from ..._core.errors import CopyError, NotFound
 from ..._core.locks import Lock, lock_problems
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
 from ..._core.ranges import range_problems
 from ..._core.sets import ListedSet
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
-from ..paging import identified, items_of, token_pages
+from ..paging import identified, items_of, returned, token_pages
 from ..wording import first_ids
 from .client import Api, Service, numbered
 from .ecs_answers import COMPLETE_GROUP, disk_of, lock_of, set_of, snapshot_of
@@ -132,12 +132,10 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             RetentionDays=request.retention_days,
             **numbered("Tag", [{"Key": key, "Value": value} for key, value in order.tags.items()]),
         )
-        if answer.get("SnapshotId"):
-            # Only a lost answer needs the token. After this copy is taken back, a replay would still name it.
-            self._tokens.pop((request.snapshot_id, request.region), None)
-        else:
-            raise Ambiguous(f"{activity}: the call was accepted, but returned no snapshot ID")
-        copy = self.new_copy(order, answer["SnapshotId"], "progressing")
+        copy_id: str = returned(answer.get("SnapshotId"), "snapshot ID", activity)
+        # Only a lost answer needs the token. After this copy is taken back, a replay would still name it.
+        self._tokens.pop((request.snapshot_id, request.region), None)
+        copy = self.new_copy(order, copy_id, "progressing")
         return replace(copy, disk_id=order.source.disk_id, recorded=True)
 
     def delete_one(self, region: str, resource_id: str) -> None:
@@ -178,9 +176,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
             ClientToken=uuid.uuid4().hex,
         )
         lock = lock_of(answer.get("LockedSnapshotInfo") or {})
-        if lock.until is None:
-            raise Ambiguous(f"{activity}: the call was accepted, but returned no end of the lock")
-        return lock.until
+        return returned(lock.until, "end of the lock", activity)
 
     def list_sets(self, region: str, snapshots: Sequence[Snapshot]) -> list[ListedSet]:
         """List the snapshot-consistent groups (api-facts: ecs-snapshot-groups)."""

@@ -13,10 +13,10 @@ from typing import Any
 
 from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
-from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Underway
+from ..._core.errors import Busy, CopyError, NotFound, Underway
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot
 from ..._core.tags import RESTORE_ID
-from ..paging import items_of
+from ..paging import items_of, returned
 from .client import numbered
 from .ecs import MAX_BY_TAG, PAGE, EcsCloud
 from .ecs_errors import ERRORS, HINTS
@@ -119,9 +119,7 @@ class EcsDisks(DiskCloud, EcsCloud):
         except Underway:
             self.record_used_token(order)
             raise
-        if not answer.get("DiskId"):
-            raise Ambiguous(f"{activity}: the call was accepted, but returned no disk ID")
-        return self.new_disk(order, answer["DiskId"], "Creating")
+        return self.new_disk(order, returned(answer.get("DiskId"), "disk ID", activity), "Creating")
 
     def delete_one(self, region: str, resource_id: str) -> None:
         self._service.write("DeleteDisk", region, f"Deleting the disk {resource_id} in {region}", DiskId=resource_id)

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any
 
 from ..._core.cloud import Listing, SnapshotCloud, batches
-from ..._core.errors import Ambiguous, CopyError, Credentials
+from ..._core.errors import CopyError, Credentials
 from ..._core.keys import Key
 from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange, Trait
 from ..._core.sets import ListedSet
-from ..paging import identified, items_of, token_pages
+from ..paging import identified, items_of, returned, token_pages
 from ..wording import first_ids
 from .client import AwsModule
 from .ebs_answers import disk_of, is_local_zone
@@ -127,9 +127,8 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         activity = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
         copy = self._ec2.writer(request.region).copy_snapshot
         answer = self._ec2.write(activity, partial(copy, **arguments_of(order)))
-        if not answer.get("SnapshotId"):
-            raise Ambiguous(f"{activity}: AWS accepted the call, but returned no snapshot ID")
-        return replace(self.new_copy(order, answer["SnapshotId"], "pending"), name=order.tags.get("Name", ""))
+        copy_id: str = returned(answer.get("SnapshotId"), "snapshot ID", activity)
+        return replace(self.new_copy(order, copy_id, "pending"), name=order.tags.get("Name", ""))
 
     def delete_one(self, region: str, resource_id: str) -> None:
         delete = self._ec2.writer(region).delete_snapshot
@@ -168,9 +167,8 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
     def lock(self, region: str, copy_id: str, days: int, mode: str) -> datetime:
         send = partial(self._ec2.writer(region).lock_snapshot, SnapshotId=copy_id, LockMode=mode, LockDuration=days)
         activity = f"Locking the copy {copy_id} in {region}"
-        if until := self._ec2.write(activity, send).get("LockExpiresOn"):
-            return until  # type: ignore[no-any-return]  # botocore has no types
-        raise Ambiguous(f"{activity}: AWS accepted the call, but returned no end of the lock")
+        until: datetime = returned(self._ec2.write(activity, send).get("LockExpiresOn"), "end of the lock", activity)
+        return until
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request

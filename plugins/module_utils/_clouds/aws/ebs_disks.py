@@ -16,13 +16,13 @@ from typing import Any
 
 from ..._core.cloud import Pages
 from ..._core.disks import DiskCloud, Offer
-from ..._core.errors import Ambiguous, Busy, CopyError, Refused, Underway
+from ..._core.errors import Busy, CopyError, Refused, Underway
 from ..._core.keys import Key, why_unusable
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, Trait
 from ..._core.ranges import range_problems
 from ..._core.tags import RESTORE_ID
 from ..._core.times import iso_utc
-from ..paging import items_of
+from ..paging import items_of, returned
 from .ebs import EbsCloud
 from .ebs_answers import disk_of, is_warm
 from .ebs_capabilities import TAG_RULES
@@ -113,10 +113,9 @@ class EbsDisks(DiskCloud, EbsCloud):
         except Underway:
             self.record_used_token(order)
             raise
-        if not answer.get("VolumeId"):
-            raise Ambiguous(f"{activity}: AWS accepted the call, but returned no disk ID")
+        disk_id: str = returned(answer.get("VolumeId"), "disk ID", activity)
         size = answer.get("Size") or order.source.size_gib  # AWS silently raises a size below the snapshot's
-        return self.new_disk(order, answer["VolumeId"], answer.get("State", "creating"), size_gib=size)
+        return self.new_disk(order, disk_id, answer.get("State", "creating"), size_gib=size)
 
     def delete_one(self, region: str, resource_id: str) -> None:
         delete = self._ec2.writer(region).delete_volume

@@ -12,10 +12,10 @@ from typing import Any
 
 from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
-from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Underway
+from ..._core.errors import Busy, CopyError, NotFound, Underway
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource
 from ..._core.tags import RESTORE_ID, RESTORE_KEYS
-from ..paging import items_of
+from ..paging import items_of, returned
 from .cbs import CbsCloud
 from .cbs_answers import disk_of
 from .cbs_capabilities import TAG_RULES
@@ -128,10 +128,7 @@ class CbsDisks(DiskCloud, CbsCloud):
             ClientToken=self.token_of(order),
         )
         ids = answer.get("DiskIdSet")
-        if not isinstance(ids, list) or not ids:
-            raise Ambiguous(
-                f"{activity}: the call was accepted, but returned no disk ID", request_id=answer.get("RequestId")
-            )
+        ids = returned(ids if isinstance(ids, list) else None, "disk ID", activity, answer.get("RequestId"))
         return self.new_disk(order, str(ids[0]), "", name=name, shows_snapshot=False)
 
     def attach(self, region: str, disk_id: str, instance_id: str, device: str | None) -> None:

@@ -25,7 +25,7 @@ from .test_restore import Site
 def day() -> str:
     """Return the commands from the archive to the restored disk and a drill, as in the guides."""
     # The second block is for kits that contain the files of the restore; this one does not.
-    use_it, _copy_files, drill = (block.text for block in blocks_of("kit") if block.section == "Use it")
+    use_it, _copy_files, drill = (block.text for block in blocks_of("kit") if block.section == "Use the kit")
     (flood,) = (block.text for block in blocks_of("worst_day") if block.caption == "flood.yml")
     (restore,) = (block.text for block in blocks_of("worst_day") if block.section == "Restore")
     newest = "cp ../newest/*.json reports/\n"  # the guide fetches them from a bucket

@@ -63,7 +63,7 @@ def run_in(directory, installed, command):
 
 
 def test_a_kit_restores_disks_where_there_is_no_network_and_no_source_region(installed, tmp_path, alone):
-    (make,) = (block.text for block in blocks_of("kit") if block.section == "Make one")
+    (make,) = (block.text for block in blocks_of("kit") if block.section == "Make a kit")
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory" / "drills.yml").write_text(yaml.safe_dump({"all": {"hosts": {"orders": DRILL}}}))
     (tmp_path / "reports").mkdir()

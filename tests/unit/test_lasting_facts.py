@@ -12,6 +12,7 @@ import pytest
 
 from .support.night_runs import night
 from .support.restore_runs import RestoreRuns
+from .test_night_reports import lost_copy
 from .test_restore_runs import KEY, copied_twice
 
 POINT = "dr_copy_recovery_point_timestamp_seconds"
@@ -98,17 +99,26 @@ def test_drills_of_hosts_that_look_alike_are_two(ebs_runs, tmp_path):
     assert len(ids) == len(HOSTS) and all(len(name) <= 32 for name in ids)
 
 
-@pytest.mark.parametrize("defaults", [{"lock_days": 30}, {"lock_days": 30, "lock_mode": "compliance"}])
-def test_a_drill_locks_no_copy(ebs_runs, monkeypatch, defaults):
+@pytest.mark.parametrize(
+    ("cloud", "defaults", "forbidden"),
+    [
+        ("ebs", {"lock_days": 30}, "LockSnapshot"),
+        ("ebs", {"lock_days": 30, "lock_mode": "compliance"}, "LockSnapshot"),
+        ("ecs", {"lock_days": 30}, "LockSnapshot"),
+        ("cbs", {"retention_days": 30}, "ModifySnapshotAttribute"),
+    ],
+)
+def test_a_drill_locks_no_copy_and_sets_no_expiry(request, monkeypatch, cloud, defaults, forbidden):
     """The module_defaults of a play are in force for all its calls."""
-    ebs_runs.copy_new_disks("database")
+    runs = RestoreRuns(request.getfixturevalue(f"{cloud}_disks"))
+    runs.copy_new_disks("database")
     run_module = RestoreRuns._module
 
     def with_defaults(self, name, arguments, check):
-        return run_module(self, name, {**(defaults if name == "ebs_snapshot_copy" else {}), **arguments}, check)
+        return run_module(self, name, {**(defaults if name.endswith("_copy") else {}), **arguments}, check)
 
     monkeypatch.setattr(RestoreRuns, "_module", with_defaults)
-    assert not ebs_runs.drill().message and not ebs_runs.estate.calls.get("LockSnapshot")
+    assert not runs.drill().message and not runs.estate.calls.get(forbidden)
 
 
 # -- restores ----------------------------------------------------------------------------------------------
@@ -169,6 +179,16 @@ def test_a_run_that_is_stopped_ends_no_alert(ebs, tmp_path):
     late = only(tmp_path / "dr_copy_orders.prom", POINT)
     assert "dr_copy_keep" in night(ebs, **given, keep="many").message
     assert only(tmp_path / "dr_copy_orders.prom", POINT) == late
+
+
+def test_a_run_that_is_stopped_ends_no_alert_about_a_vanished_copy(ebs, tmp_path):
+    given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
+    lost_copy(ebs, given)
+    path, vanished = tmp_path / "m" / "dr_copy_orders.prom", "dr_copy_vanished_recovery_points"
+    assert night(ebs, **given).result["vanished"] and only(path, vanished) == 1
+    assert "dr_copy_keep" in night(ebs, **given, keep="many").message and only(path, vanished) == 1
+    night(ebs, **given)
+    assert only(path, vanished) == 0
 
 
 def test_a_proof_lasts_longer_than_the_copy(ebs_disks, tmp_path):

@@ -39,6 +39,7 @@ KINDS = (
 _POINT = "dr_copy_recovery_point_timestamp_seconds"
 _SET = "dr_copy_set_timestamp_seconds"
 _DEPTH = "dr_copy_recovery_points"
+_VANISHED = "dr_copy_vanished_recovery_points"
 _DISKS = "dr_copy_disks"
 _SUCCESS = "dr_copy_last_success_timestamp_seconds"
 
@@ -66,7 +67,7 @@ def write_metrics(report: Report, directory: str, is_written: bool = True) -> st
     plan, finished = label_of(report), seconds_of(report["finished_at"])
     points = Gauge(
         _POINT,
-        "When the source of a disk's newest complete copy was taken; 0: there is none",
+        "When the source of a disk's newest complete copy was taken; 0: there is none that can be restored",
         ("plan", "cloud", "disk", "region"),
         registry=registry,
     )
@@ -134,12 +135,13 @@ def _add_depth(report: Report, before: Values, kept: Values, registry: Collector
         depth.labels(**labels).set(_earlier(before, _DEPTH, labels) if is_unknown else point.get("points") or 0)
     _keep(depth, _DEPTH, kept)
     vanished = Gauge(
-        "dr_copy_vanished_recovery_points",
+        _VANISHED,
         "Recovery points of the last report that disappeared, although neither retention nor an expiry deleted them",
         ("plan",),
         registry=registry,
     )
     vanished.labels(plan=label_of(report)).set(len(report["vanished"]))
+    _keep(vanished, _VANISHED, kept)
 
 
 def _number(rows: Sequence[object] | None) -> int | None:

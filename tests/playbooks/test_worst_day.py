@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from tests.clouds import CLOUDS
-from tests.guides import blocks_of
+from tests.guides import GUIDES, blocks_of
 from tests.local_clouds import environment
 
 from .conftest import HANGS, REPOSITORY
@@ -198,6 +198,26 @@ def test_the_guide_is_followed_where_things_are_otherwise(clouds, quick_playbook
     assert not day.disks("before-the-attack") and day.manifest("before-the-attack")["totals"]["restored"] == 4
     clouds.client("eu-west-1").delete_volume(VolumeId=zoned(day, "orders-b"))
     assert day.follow("Restore Kubernetes volume claims").strip().endswith("3"), "three objects of the one claim"
+
+
+def test_a_system_disk_is_left_out_of_the_attachments_as_the_guide_says(clouds):
+    """The expression that the guide adds to ``found`` in attach.yml."""
+    guide = (GUIDES / "worst_day.rst").read_text()
+    rule = r"``(\| rejectattr\('disk_id', 'equalto', '(\S+?)'\))`` before ``\| list`` in ``found``"
+    added, disk_id = re.search(rule, guide).groups()
+    text = block("attach.yml")
+    assert text.count("item.key) | list }}") == 1, "the end of found"
+    (play,) = yaml.safe_load(text.replace("item.key) | list }}", f"item.key) {added} | list }}}}"))
+    servers = play["vars"]["servers"]
+    facts = {"device": "/dev/sdf", "state": "available", "new_disk_id": "vol-new"}
+    disks = [{"disk_id": name, "instance": next(iter(servers)), **facts} for name in (disk_id, "vol-data")]
+    manifest = {"region": "eu-west-1", "disks": disks, "earlier": []}
+    (clouds.directory / "orders.flood-2026-11.restore.json").write_text(json.dumps(manifest))
+    task = {**play["tasks"][0], "ansible.builtin.debug": {"msg": "{{ disks | map(attribute='disk_id') }}"}}
+    del task["multicloud.snapshots.ebs_snapshot_restore"]
+    path = clouds.write_playbook([task], vars=play["vars"])
+    code, output = clouds.run("ansible-playbook", path)
+    assert code == 0 and "vol-data" in output and disk_id not in output, output
 
 
 def zoned(day, host):

@@ -68,12 +68,9 @@ class PlanRun:
         stopped: str = "",
     ):
         plan = raw_variables.get("plan")
-        checked = normalise(
-            {**raw_variables, "plan": context.host if plan is None or not str(plan).strip() else plan},
-            names,
-            selections,
-            clock(),
-        )
+        if plan is None or not str(plan).strip():
+            plan = context.host
+        checked = normalise({**raw_variables, "plan": plan}, names, selections, clock())
         problems = [stopped] if stopped else checked.problems
         # A plan name that is not a string is refused, in the report of its host.
         plan_or_host = checked.values.plan or context.host

@@ -214,9 +214,9 @@ def _id_of(values: Variables, now: datetime) -> str:
     # An inventory may be used for restores and drills, and a drill deletes disks with its ID.
     if values.id and (values.id.startswith(OF_DRILLS) or not values.is_drill):
         return values.id
-    return (
-        f"{OF_DRILLS}{_host_in_id(values.host)}-{now:%Y%m%dT%H%M%S}" if values.is_drill else f"restore-{now:%Y-%m-%d}"
-    )
+    if not values.is_drill:
+        return f"restore-{now:%Y-%m-%d}"
+    return f"{OF_DRILLS}{_host_in_id(values.host)}-{now:%Y%m%dT%H%M%S}"
 
 
 def _host_in_id(host: str) -> str:

@@ -59,12 +59,12 @@ def write_failure(values: Variables, message: str) -> str:
     """
     if not values.report_dir:
         return ""
-    page = page_of_failure(f"{values.host}: drill", message, "✗ The drill has failed")
-    junit = junit_of_failure(values.host, values.now, message)
-    written = [
-        try_to(write_atomically, drill_file(values, end), text) for end, text in (("html", page), ("junit.xml", junit))
-    ]
-    return " ".join(filter(None, written))
+    texts = {
+        "html": page_of_failure(f"{values.host}: drill", message, "✗ The drill has failed"),
+        "junit.xml": junit_of_failure(values.host, values.now, message),
+    }
+    problems = [try_to(write_atomically, drill_file(values, end), text) for end, text in texts.items()]
+    return " ".join(filter(None, problems))
 
 
 class FileOutcome(NamedTuple):

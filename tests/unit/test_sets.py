@@ -234,7 +234,7 @@ def test_sets_of_two_regions_are_apart():
 
 def test_the_members_of_the_newest_complete_set_are_kept_and_no_others():
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"] + [row("a", 3, "2 crash n3")]
-    assert kept_by_sets(copies(*rows)) == {("there", "copy-a2"), ("there", "copy-b2")}
+    assert kept_by_sets(copies(*rows)) == {("copy-a2", "there"), ("copy-b2", "there")}
 
 
 def test_three_nights_of_failing_copies_of_one_disk_leave_the_night_that_both_have():
@@ -255,7 +255,7 @@ def test_a_set_with_a_doubtful_time_is_not_kept_for():
 def test_retention_keeps_the_newest_restorable_copy_beside_a_set_with_an_archived_member():
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
     rows[-1]["traits"] = ["archived"]
-    assert {copy_id for _region, copy_id in kept_by_sets(copies(*rows))} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
+    assert {copy_id for copy_id, _region in kept_by_sets(copies(*rows))} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
 
 
 ARCHIVED = {"traits": ["archived"]}
@@ -281,7 +281,7 @@ ARCHIVED = {"traits": ["archived"]}
     ],
 )
 def test_a_set_that_lacks_members_may_be_complete_with_copies_that_are_not_listed(rows, perhaps):
-    assert {copy_id for _region, copy_id in possible_set_members(copies(*rows))} == perhaps
+    assert {copy_id for copy_id, _region in possible_set_members(copies(*rows))} == perhaps
 
 
 # -- several plans -----------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def test_each_plan_has_its_own_set_of_a_server_whose_disks_it_shares_with_none()
     assert whole_of(rows) == {("one", "n1"): "ab", ("two", "n1"): "cde"}
     assert len(kept_by_sets(copies(*rows))) == 5
     newer = [*rows, *of_plan("one", 2, "ab", "2 crash n2")]
-    assert {copy_id for _region, copy_id in kept_by_sets(copies(*newer))} == {
+    assert {copy_id for copy_id, _region in kept_by_sets(copies(*newer))} == {
         "copy-a2", "copy-b2", "copy-c1", "copy-d1", "copy-e1",
     }  # fmt: skip
     assert restored(newer, disks="abcde")[0] == {
@@ -396,7 +396,7 @@ def test_a_complete_set_is_restored_before_a_newer_partial_one_and_both_are_kept
     assert found.of_disks["a"].newer.source_id == "a2" and not found.former_groups
     assert len(kept_by_sets(copies(*rows))) == 6
     newest = [*rows, *of_plan("all", 3, "abcd", "4 crash n3")]
-    assert {copy_id[-1] for _region, copy_id in kept_by_sets(copies(*newest))} == {"3"}, "it has the part's disks, too"
+    assert {copy_id[-1] for copy_id, _region in kept_by_sets(copies(*newest))} == {"3"}, "it has the part's disks, too"
     assert restored(rows, disks="ab")[0] == {d: (f"{d}2", "n2", False) for d in "ab"}
     assert restored(rows, disks="abcd", used={"a2"})[0] == {
         "a": ("a2", "n2", False), "b": ("b2", "n2", False), "c": ("c1", None, True), "d": ("d1", None, True),
@@ -405,7 +405,7 @@ def test_a_complete_set_is_restored_before_a_newer_partial_one_and_both_are_kept
 
 def test_a_plan_that_got_another_name_keeps_no_set_of_the_old_one():
     rows = [*of_plan("old", 1, "ab", "2 crash n1"), *of_plan("new", 2, "ab", "2 crash n2")]
-    assert {copy_id[-1] for _region, copy_id in kept_by_sets(copies(*rows))} == {"2"}
+    assert {copy_id[-1] for copy_id, _region in kept_by_sets(copies(*rows))} == {"2"}
 
 
 def test_a_group_is_judged_by_its_own_plans_sets_and_by_sets_with_all_its_disks():
@@ -798,7 +798,7 @@ def test_a_restore_is_of_one_night_or_says_torn_and_retention_keeps_that_night(h
     nights = {int(choice.source_id[1:]) for choice in found.values() if not choice.is_torn}
     assert len(nights) <= 1
     whole = [n for n, disks, copied in history if copied == disks and len(disks) > 1]
-    kept = {copy_id for _region, copy_id in kept_by_sets(copies(*rows))}
+    kept = {copy_id for copy_id, _region in kept_by_sets(copies(*rows))}
     assert kept == ({f"copy-{d}{whole[-1]}" for d in {n: s for n, s, _c in history}[whole[-1]]} if whole else set())
 
 
@@ -821,7 +821,7 @@ def test_wrong_marks_never_mix_two_nights_in_one_restore(history, data):
         assert len(together) == len({copy.disk_id for copy in together}) == one.mark.size
     bad = {copy.snapshot_id for one in found.contradictions for copy in one.members}
     assert bad.isdisjoint(copy.snapshot_id for one in sets for copy in one.members)
-    assert bad.isdisjoint(snapshot_id for _region, snapshot_id in kept_by_sets(known))
+    assert bad.isdisjoint(snapshot_id for snapshot_id, _region in kept_by_sets(known))
 
 
 @given(histories())

@@ -20,6 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 
 from .._role.answers import SnapshotRow
 from .._role.marks import ATTACHED_TO, plan_of
+from .._role.row_keys import CopyAt
 from .._role.rows import is_complete, taken_at
 
 #: The trait of a copy from which no disk can be made now.
@@ -71,9 +72,9 @@ class CopySet:
         return frozenset(copy.disk_id for copy in self.members)
 
     @property
-    def keys(self) -> frozenset[tuple[str, str]]:
-        """Region and ID of each member."""
-        return frozenset((copy.region, copy.snapshot_id) for copy in self.members)
+    def keys(self) -> frozenset[CopyAt]:
+        """The key of each member."""
+        return frozenset(CopyAt(copy.snapshot_id, copy.region) for copy in self.members)
 
     @property
     def taken_at(self) -> datetime:

@@ -10,17 +10,18 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
+from .._role.row_keys import CopyAt
 from .copies import Copy, CopySet
 from .groups import Group
 from .marked import SetsOfGroups, joint_set, newest_whole, set_key, sets_of_copies
 
 
-def possible_set_members(copies: Sequence[Copy]) -> set[tuple[str, str]]:
-    """Return region and ID of the copies of incomplete sets that are newer than all complete sets of their group.
+def possible_set_members(copies: Sequence[Copy]) -> set[CopyAt]:
+    """Return the copies of incomplete sets that are newer than all complete sets of their group.
 
     Together with unlisted copies, they may form the newest complete set.
     """
-    perhaps: set[tuple[str, str]] = set()
+    perhaps: set[CopyAt] = set()
     for sets in _with_and_without_archived(copies):
         whole = newest_whole(sets)
         for copy_set in sets:
@@ -32,8 +33,8 @@ def possible_set_members(copies: Sequence[Copy]) -> set[tuple[str, str]]:
 
 def kept_by_sets(
     copies: Sequence[Copy], groups: Sequence[Group] = (), regions: Sequence[str] = (), plans: Collection[str] = ()
-) -> set[tuple[str, str]]:
-    """Return region and ID of the copies that are members of a group's newest complete set in their region.
+) -> set[CopyAt]:
+    """Return the copies that are members of a group's newest complete set in their region.
 
     Each plan has a newest set; it counts unless a newer complete set has all of its disks. Copies of several plans that
     may form a complete set together are kept until each of their disks is in a newer set. If a member is archived, the
@@ -42,7 +43,7 @@ def kept_by_sets(
     Besides the marks, the disks of a plan's ``groups`` show which copies of other plans in its ``regions`` belong to
     its sets. ``plans`` are the plan's current and former names.
     """
-    kept: set[tuple[str, str]] = set()
+    kept: set[CopyAt] = set()
     names, places = {"", *plans}, [(region, group) for group in groups for region in regions]
     for sets in _with_and_without_archived(copies):
         sets_of_groups = SetsOfGroups(sets)

@@ -18,6 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
     disks_mark,
 )
 
+from .._role.row_keys import SourceAt
 from .copies import Copy
 from .groups import Group
 from .marked import SetsOfGroups, sets_of_copies
@@ -37,13 +38,13 @@ def wanted_sets(
     groups: Iterable[Group],
     sources: Sequence[Source],
     copies: Sequence[Copy],
-    complete: Collection[tuple[str, str]],
+    complete: Collection[SourceAt],
     regions: Sequence[str],
     seconds: float,
 ) -> list[WantedSet]:
     """Return the newest ready set of each group, for each region that lacks it and has no newer complete set.
 
-    ``complete`` has source and region of each complete copy, also of somebody else's; these are not copied again.
+    ``complete`` has the source and region of each complete copy, also of somebody else's; these are not copied again.
     """
     sets_of_groups, of_disks = SetsOfGroups(sets_of_copies(copies)[0]), grouped(sources, lambda source: source.disk_id)
     wanted = []
@@ -54,7 +55,7 @@ def wanted_sets(
             continue
         for region in regions:
             newest_set = sets_of_groups.newest(region, group.group_id, group.disk_ids)
-            lacking = frozenset(i for i in newest.source_ids if (i, region) not in complete)
+            lacking = frozenset(i for i in newest.source_ids if SourceAt(i, region) not in complete)
             if lacking and not (newest_set and newest_set.taken_at >= newest.taken_at):
                 wanted.append(WantedSet(region, newest, lacking))
     return wanted

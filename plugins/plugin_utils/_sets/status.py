@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
 
+from .._role.row_keys import DiskAt
 from .._role.rows import SnapshotTime
 from .copies import Copy
 from .groups import Group
@@ -46,7 +47,7 @@ class GroupStatus:
 def status_of_groups(
     groups: Iterable[Group],
     copies: Sequence[Copy],
-    newest: Mapping[tuple[str, str], SnapshotTime],
+    newest: Mapping[DiskAt, SnapshotTime],
     regions: Sequence[str],
     rpo_hours: float,
     now: datetime,
@@ -66,7 +67,7 @@ def status_of_groups(
         for region in regions:
             newest_set = sets_of_groups.newest(region, group.group_id, group.disk_ids, names)
             members = {copy.disk_id: copy.source_id for copy in newest_set.members} if newest_set else {}
-            of_disks = {disk_id: newest.get((disk_id, region)) for disk_id in sorted(group.disk_ids)}
+            of_disks = {disk_id: newest.get(DiskAt(disk_id, region)) for disk_id in sorted(group.disk_ids)}
             torn = tuple(
                 TornDisk(disk_id, taken.time if taken else None)
                 for disk_id, taken in of_disks.items()

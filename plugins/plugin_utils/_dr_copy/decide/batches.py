@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import chain, zip_longest
 
 from ..._role.answers import CopyAnswer, SharedRow
+from ..._role.row_keys import SourceAt
 from .plan_reasons import THERE
 from .result_type import ExpiredCopy, PlanRow
 from .step_results import CopyBatch, DeletionBatch
@@ -25,9 +26,10 @@ def copy_batches(
     time is short. Older sources of a disk come first, because the disk's next copy is then incremental. Copies
     that answers of earlier calls (``before``) contain are left out.
     """
-    tried = {(row["source_snapshot_id"], row["region"]) for answer in before for row in answer.get("copies") or ()}
+    rows = [row for answer in before for row in answer.get("copies") or ()]
+    tried = {SourceAt(row["source_snapshot_id"], row["region"]) for row in rows}
     wanted = [row for row in plan_rows if row["chosen"] or row["reason"] == THERE]
-    wanted = [row for row in wanted if (row["snapshot_id"], row["region"]) not in tried]
+    wanted = [row for row in wanted if SourceAt(str(row["snapshot_id"]), row["region"]) not in tried]
     if shared is not None:
         visible = {share["snapshot_id"] for share in shared}
         wanted = [row for row in wanted if row["snapshot_id"] in visible or not row["chosen"]]

@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import InfoAnswer
 from ..._role.failures import failures_of, has_failed
+from ..._role.row_keys import DiskAt, SourceAt
 from . import plan_reasons
 from .reasons import OF_PLAN, Reason
 from .result_type import Breach, RecoveryPoint, Result
@@ -97,8 +98,8 @@ def _row(point: RecoveryPoint, reason: Reason, why: str) -> Breach:
 class _Reasons:
     def __init__(self, result: Result, source_region: str, no_source: str):
         self._no_source = no_source
-        self._plan = grouped(result["plan"], lambda row: (row["disk_id"], row["region"]))
-        self._copies = {(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
+        self._plan = grouped(result["plan"], lambda row: DiskAt(row["disk_id"], row["region"]))
+        self._copies = {SourceAt(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
         of_source = [failure for failure in result["failures"] if failure["region"] == source_region]
         self._unshared = {f["source_snapshot_id"]: f for f in of_source if f["source_snapshot_id"]}
         #: Why nothing could be shared with the account that copies.
@@ -113,9 +114,9 @@ class _Reasons:
             return Reason.ARCHIVED, Reason.ARCHIVED.text
         if self._no_source:
             return Reason.SOURCE_UNLISTED, f"{Reason.SOURCE_UNLISTED.text}: {self._no_source}"
-        rows = self._plan.get((point["disk_id"], region), [])
+        rows = self._plan.get(DiskAt(point["disk_id"], region), [])
         for row in rows:
-            copy = self._copies.get((str(row["snapshot_id"]), region))
+            copy = self._copies.get(SourceAt(str(row["snapshot_id"]), region))
             failure = (copy and copy["error"]) or self._unshared.get(str(row["snapshot_id"]))
             if failure is None and row["chosen"] and copy is None:
                 failure = self._no_share

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._role.answers import CopyAnswer, CopyRow, Failure, SharedRow, SnapshotRow, SourceRow
+from ..._role.row_keys import copy_at, source_at
 
 
 def with_planned(
@@ -16,23 +17,15 @@ def with_planned(
 ) -> list[SnapshotRow]:
     """Add the copies that a dry run would make, as if they existed and were complete."""
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots}
-    shown = {(copy["region"], str(copy["snapshot_id"])): copy for copy in copies}
+    shown = {copy_at(copy): copy for copy in copies}
     planned = [
-        _as_if_complete(
-            row, sources[str(row["source_snapshot_id"])], shown.get((row["region"], str(row["snapshot_id"])))
-        )
+        _as_if_complete(row, sources[str(row["source_snapshot_id"])], shown.get(copy_at(row)))
         for answer in answers
         for row in answer.get("copies") or ()
         if row["state"] in ("planned", "pending") and not row["error"] and str(row["source_snapshot_id"]) in sources
     ]
-    made = {(source["snapshot_id"], row["region"]) for row in planned if (source := row["source"])}
-    others = [
-        copy
-        for copy in copies
-        if copy["state"] != "pending"
-        or not (source := copy.get("source"))
-        or (source["snapshot_id"], copy["region"]) not in made
-    ]
+    made = {source_at(copy) for copy in planned}
+    others = [copy for copy in copies if copy["state"] != "pending" or source_at(copy) not in made]
     return [*others, *planned]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..._role.answers import InfoAnswer, SnapshotRow
 from ..._role.doubts import with_doubts
+from ..._role.row_keys import DiskAt, copy_at, source_at
 from ..._role.rows import SnapshotTime, disk_id_of, is_complete, taken_at, time_or_now
 from .retention import counts_for_planning, points_of
 
@@ -25,7 +26,7 @@ def listed_copies(listed: Sequence[InfoAnswer], values: Variables) -> list[Snaps
     """
     copies = [copy for answer in listed for copy in answer.get("snapshots") or ()]
     there = [copy for copy in copies if copy.get("place") == values.place]
-    return list({(str(copy["region"]), str(copy["snapshot_id"])): copy for copy in there}.values())
+    return list({copy_at(copy): copy for copy in there}.values())
 
 
 def copies_with_known_sources(
@@ -69,26 +70,26 @@ class Destinations:
     """The copies at the destinations, by disk and region."""
 
     def __init__(self, copies: Sequence[SnapshotRow]):
-        own = [(copy, source) for copy in copies if (source := copy.get("source")) and is_complete(copy)]
-        self.complete = {(source["snapshot_id"], copy["region"]) for copy, source in own}
-        self.newest: dict[tuple[str, str], SnapshotTime] = {}
+        own = [(copy, source) for copy in copies if (source := source_at(copy)) and is_complete(copy)]
+        self.complete = {source for _copy, source in own}
+        self.newest: dict[DiskAt, SnapshotTime] = {}
         for copy, _source in own:
-            taken, key = taken_at(copy), (disk_id_of(copy), copy["region"])
+            taken, key = taken_at(copy), DiskAt(disk_id_of(copy), copy["region"])
             if taken and (key not in self.newest or taken > self.newest[key]):
                 self.newest[key] = taken
         self.points = points_of(copies, counts_for_planning)
 
     @property
-    def newest_of_disks(self) -> dict[tuple[str, str], SnapshotTime]:
+    def newest_of_disks(self) -> dict[DiskAt, SnapshotTime]:
         """When the source of the newest complete copy of each known disk in each region was taken."""
-        return {key: taken for key, taken in self.newest.items() if key[0]}
+        return {key: taken for key, taken in self.newest.items() if key.disk_id}
 
-    def is_safe(self, disk_id: str, region: str, newest: SnapshotTime) -> bool:
-        """Whether the region has a complete copy of a disk's newest usable snapshot, or of a newer one."""
-        there = self.newest.get((disk_id, region))
+    def is_safe(self, disk: DiskAt, newest: SnapshotTime) -> bool:
+        """Whether the region has a complete copy of the disk's newest usable snapshot, or of a newer one."""
+        there = self.newest.get(disk)
         return there is not None and there >= newest
 
     def need_of(self, disk_id: str, regions: Sequence[str]) -> list[str]:
         """Return the sort key by need of a copy: disks without one in a region, then by age of the newest."""
-        newest = (self.newest.get((disk_id, region)) for region in regions)
+        newest = (self.newest.get(DiskAt(disk_id, region)) for region in regions)
         return sorted(taken.time.isoformat() if taken else "" for taken in newest)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from ..._role.answers import Answer, CopyAnswer, CopyRow, DiskRow, Failure, InfoAnswer, ShareAnswer
 from ..._role.failures import failures_of, has_failed
+from ..._role.row_keys import DiskAt, SourceAt
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import plan_snapshots
@@ -18,8 +19,6 @@ from .plan_reasons import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
 from .result_type import PlanRow
 from .selection import selected_snapshots
 
-#: A snapshot, or a disk, and the region to which it was to be copied.
-Pair = tuple[str, str]
 #: Reasons of chosen snapshots that another snapshot of the disk can replace. A member of a set has no replacement.
 REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)
 
@@ -45,7 +44,7 @@ def fall_back(
     not chosen.
     """
     shown = None if has_failed(again) else {s["snapshot_id"] for s in again["snapshots"]}
-    gone = {pair for pair in _gone(plan_rows, answers, values) if shown is None or pair[0] not in shown}
+    gone = {one for one in _gone(plan_rows, answers, values) if shown is None or one.source_id not in shown}
     affected = {_disk_in_region(row) for row in plan_rows if _snapshot_to_region(row) in gone}
     names = {row["disk_id"]: row["disk_name"] for row in plan_rows if _disk_in_region(row) in affected}
     left = [
@@ -56,7 +55,7 @@ def fall_back(
         and (shown is None or snapshot["snapshot_id"] in shown)
     ]
     disks: list[DiskRow] = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
-    replacements: dict[Pair, list[PlanRow]] = {}
+    replacements: dict[DiskAt, list[PlanRow]] = {}
     newest = {_snapshot_to_region(row) for row in plan_rows if row["reason"] == NEWEST}
     for chosen in plan_snapshots(left, disks, before, values):
         is_next = chosen["reason"] == NEWEST and _snapshot_to_region(chosen) not in newest
@@ -84,7 +83,10 @@ def share_without_gone(answer: ShareAnswer, plan_rows: Sequence[PlanRow]) -> Sha
     ids = {snapshot_id for snapshot_id, _region in _replaced(plan_rows)}
     if not ids or "failures" not in answer:
         return answer
-    return {**answer, "failures": [f for f in failures_of(answer) if not _is_of_gone(f) or _source(f) not in ids]}
+    return {
+        **answer,
+        "failures": [f for f in failures_of(answer) if not _is_of_gone(f) or f["source_snapshot_id"] not in ids],
+    }
 
 
 def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
@@ -100,31 +102,26 @@ def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
     }
 
 
-def _replaced(plan_rows: Sequence[PlanRow]) -> set[Pair]:
+def _replaced(plan_rows: Sequence[PlanRow]) -> set[SourceAt]:
     usable = {_disk_in_region(row) for row in plan_rows if row["reason"] in USABLE}
     return {_snapshot_to_region(row) for row in plan_rows if row["reason"] == GONE and _disk_in_region(row) in usable}
 
 
-def _without(answer: CopyAnswer, gone: set[Pair]) -> CopyAnswer:
+def _without(answer: CopyAnswer, gone: set[SourceAt]) -> CopyAnswer:
     copies = answer["copies"]
-    failures = [f for f in failures_of(answer) if not _is_of_gone(f) or (_source(f), str(f["region"])) not in gone]
-    left = [row for row in copies if (_source(row), row["region"]) not in gone]
+    failures = [f for f in failures_of(answer) if not _is_of_gone(f) or _source_at(f) not in gone]
+    left = [row for row in copies if _source_at(row) not in gone]
     counts = {**answer["counts"], "failed": answer["counts"]["failed"] - (len(copies) - len(left))}
     return {**answer, "copies": left, "failures": failures, "counts": counts}
 
 
-def _gone(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> set[Pair]:
-    missing = {
-        (_source(failure), str(failure["region"]))
-        for answer in answers
-        for failure in failures_of(answer)
-        if _is_of_gone(failure)
-    }
+def _gone(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> set[SourceAt]:
+    missing = {_source_at(failure) for answer in answers for failure in failures_of(answer) if _is_of_gone(failure)}
     return {
         _snapshot_to_region(row)
         for row in plan_rows
         if row["reason"] in REPLACEABLE
-        and (_snapshot_to_region(row) in missing or (str(row["snapshot_id"]), values.source_region) in missing)
+        and (_snapshot_to_region(row) in missing or SourceAt(str(row["snapshot_id"]), values.source_region) in missing)
     }
 
 
@@ -132,13 +129,13 @@ def _is_of_gone(failure: Failure) -> bool:
     return bool(failure["kind"] == "not_found" and failure["source_snapshot_id"])
 
 
-def _source(row: Failure | CopyRow) -> str:
-    return str(row["source_snapshot_id"])
+def _source_at(row: Failure | CopyRow) -> SourceAt:
+    return SourceAt(str(row["source_snapshot_id"]), str(row["region"]))
 
 
-def _snapshot_to_region(row: PlanRow) -> Pair:
-    return str(row["snapshot_id"]), str(row["region"])
+def _snapshot_to_region(row: PlanRow) -> SourceAt:
+    return SourceAt(str(row["snapshot_id"]), row["region"])
 
 
-def _disk_in_region(row: PlanRow) -> Pair:
-    return str(row["disk_id"]), str(row["region"])
+def _disk_in_region(row: PlanRow) -> DiskAt:
+    return DiskAt(row["disk_id"], row["region"])

@@ -12,6 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.keys im
 
 from ..._role.answers import KeyRow, SnapshotRow
 from ..._role.failures import failures_of
+from ..._role.row_keys import CopyAt, copy_at
 from .result_type import RecoveryPoint
 from .step_results import LookAnswer
 from .vanished import by_region
@@ -19,15 +20,15 @@ from .vanished import by_region
 
 def copies_with_keys(points: Iterable[RecoveryPoint], copies: Iterable[SnapshotRow]) -> dict[str, list[str]]:
     """Return by region the IDs of recovery points' copies that are encrypted or may be encrypted."""
-    unencrypted = {(copy["region"], copy["snapshot_id"]) for copy in copies if copy.get("encrypted") is False}
-    newest = [p for p in points if p["snapshot_id"] and (str(p["region"]), str(p["snapshot_id"])) not in unencrypted]
+    unencrypted = {copy_at(copy) for copy in copies if copy.get("encrypted") is False}
+    newest = [p for p in points if p["snapshot_id"] and CopyAt(str(p["snapshot_id"]), p["region"]) not in unencrypted]
     return by_region([point for point in newest if point["state"] in ("completed", "archived")])
 
 
-def keys_of(looks: Sequence[LookAnswer]) -> dict[tuple[str, str], KeyRow]:
+def keys_of(looks: Sequence[LookAnswer]) -> dict[CopyAt, KeyRow]:
     """Return the key of each copy that was looked at, if the cloud shows it."""
     return {
-        (copy["region"], copy["snapshot_id"]): key
+        copy_at(copy): key
         for look in looks
         if not failures_of(look)
         for copy in look.get("snapshots") or ()
@@ -41,9 +42,9 @@ def unseen_by(looks: Sequence[LookAnswer]) -> list[str]:
     return sorted(asked - {copy["snapshot_id"] for look in looks for copy in look.get("snapshots") or ()})
 
 
-def with_key(point: RecoveryPoint, keys: Mapping[tuple[str, str], KeyRow]) -> RecoveryPoint:
+def with_key(point: RecoveryPoint, keys: Mapping[CopyAt, KeyRow]) -> RecoveryPoint:
     """Return a recovery point. If its key cannot be used, it does not count, and ``key_problem`` says so."""
-    key = keys.get((str(point["region"]), str(point["snapshot_id"])))
+    key = keys.get(CopyAt(str(point["snapshot_id"]), point["region"]))
     if not key or key.get("enabled") is not False:
         return point
     name = f"its key {key['arn']}" if key["arn"] else "its key"

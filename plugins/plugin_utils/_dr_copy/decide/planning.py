@@ -16,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.calendar import LIMITS
 from ..._role.doubts import with_doubts
+from ..._role.row_keys import DiskAt, SourceAt, source_at
 from ..._role.rows import SnapshotTime, age_in_hours, disk_id_of, each_once, is_complete, number, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.groups import Group, group_of_each, groups_of
@@ -106,15 +107,13 @@ def plan_by(
     moment = rules.retention.now
     judged = with_doubts(copies, snapshots, moment)
     destinations = Destinations(judged)
-    unmarked = {
-        (made_from["snapshot_id"], c["region"]) for c in copies if (made_from := c.get("source")) and _lost_its_tags(c)
-    }
+    unmarked = {source_at(copy) for copy in copies if _lost_its_tags(copy)}
     groups = groups_of(disks, rules.group_tag) if rules.latest else []
     sources = sources_for_sets(snapshots, rules) if groups else []
     known = copies_of(judged) if groups else []
     sets = wanted_sets(groups, sources, known, destinations.complete, rules.destination_regions, rules.set_seconds)
     of_sets = {
-        (source_id, wanted_set.region): OF_SET if source_id in wanted_set.lacking else THERE_OF_SET
+        SourceAt(source_id, wanted_set.region): OF_SET if source_id in wanted_set.lacking else THERE_OF_SET
         for wanted_set in sets
         for source_id in wanted_set.source_set.source_ids
     }
@@ -125,16 +124,16 @@ def plan_by(
         considered = _considered(own, rules)
         usable = [(snapshot, taken) for snapshot, _why, taken in considered if taken]
         for region in rules.destination_regions:
-            reasons = _reasons(str(disk["disk_id"]), region, usable, destinations, rules)
+            reasons = _reasons(DiskAt(str(disk["disk_id"]), region), usable, destinations, rules)
             for snapshot, why, _taken in considered:
                 reason = why or reasons[str(snapshot["snapshot_id"])]
                 if reason == NEWER_THERE:
-                    reason = of_sets.get((str(snapshot["snapshot_id"]), region), reason)
+                    reason = of_sets.get(SourceAt(str(snapshot["snapshot_id"]), region), reason)
                 rows.append(_plan_row(disk, region, snapshot, reason, moment))
             for snapshot in own[len(considered) :]:
-                pair = (str(snapshot["snapshot_id"]), region)
-                if pair in of_sets or pair in unmarked:
-                    rows.append(_plan_row(disk, region, snapshot, of_sets.get(pair, THERE), moment))
+                source = SourceAt(str(snapshot["snapshot_id"]), region)
+                if source in of_sets or source in unmarked:
+                    rows.append(_plan_row(disk, region, snapshot, of_sets.get(source, THERE), moment))
             if not usable and not any(why == STALE for _s, why, _taken in considered):
                 rows.append(_plan_row(disk, region, None, NO_SNAPSHOT, moment))
     return rows
@@ -196,8 +195,7 @@ def _considered(own: Sequence[SnapshotRow], rules: Rules) -> list[tuple[Snapshot
 
 
 def _reasons(
-    disk_id: str,
-    region: str,
+    disk: DiskAt,
     usable: Sequence[tuple[SnapshotRow, SnapshotTime]],
     destinations: Destinations,
     rules: Rules,
@@ -208,13 +206,16 @@ def _reasons(
     retention would judge its copy.
     """
     absent = {
-        taken for snapshot, taken in usable if (str(snapshot["snapshot_id"]), region) not in destinations.complete
+        taken
+        for snapshot, taken in usable
+        if SourceAt(str(snapshot["snapshot_id"]), disk.region) not in destinations.complete
     }
-    ranking = sorted(absent | {point.taken for point in destinations.points.get((disk_id, region), ())}, reverse=True)
+    points = destinations.points.get(disk, ())
+    ranking = sorted(absent | {point.taken for point in points}, reverse=True)
     kept = rules.retention.kept(ranking)
     reasons = {}
     for snapshot, taken in usable:
-        newer_is_there = destinations.is_safe(disk_id, region, taken)
+        newer_is_there = destinations.is_safe(disk, taken)
         if taken not in absent:
             reason = THERE
         elif taken == usable[0][1] and not newer_is_there:

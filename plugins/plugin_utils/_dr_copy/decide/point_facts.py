@@ -13,6 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from ..._role.answers import SnapshotRow
 from ..._role.proofs import proofs_in, proofs_not_covered
+from ..._role.row_keys import CopyAt, DiskAt, copy_at
 from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
 from ..input.variables import Variables
 from .result_type import PlanCopy, PointFacts, Proof, RecoveryPoint
@@ -30,31 +31,31 @@ def with_facts(
     the disk; this copy is ``proven_snapshot_id`` and may be an earlier one.
     """
     by_id: dict[str, SnapshotRow] = {}
-    of_disk: dict[tuple[str, str], dict[str, str]] = {}
-    gone = {(copy["region"], copy["snapshot_id"]) for copy in pruned}
-    copies = [c for c in state.copies if (c["region"], c["snapshot_id"]) not in gone]
+    of_disk: dict[DiskAt, dict[str, str]] = {}
+    gone = {CopyAt(copy["snapshot_id"], copy["region"]) for copy in pruned}
+    copies = [c for c in state.copies if copy_at(c) not in gone]
     proofs = _proofs(copies, time_or_now(values.now))
     for copy in copies:
         if (source := copy.get("source")) and is_complete(copy):
             by_id[copy["snapshot_id"]] = copy
-            sources = of_disk.setdefault((disk_id_of(copy), copy["region"]), {})
+            sources = of_disk.setdefault(DiskAt(disk_id_of(copy), copy["region"]), {})
             sources[source["snapshot_id"]] = source["created_at"] or ""
 
     def with_copy_facts(point: RecoveryPoint) -> RecoveryPoint:
-        key = (point["disk_id"], point["region"])
+        key = DiskAt(point["disk_id"], point["region"])
         facts = _facts(by_id.get(str(point["snapshot_id"])), list(of_disk.get(key, {}).values()))
         return {**point, **facts, **proofs.get(key, Proof())}
 
     return [with_copy_facts(point) for point in points]
 
 
-def _proofs(copies: Iterable[SnapshotRow], now: datetime) -> dict[tuple[str, str], Proof]:
+def _proofs(copies: Iterable[SnapshotRow], now: datetime) -> dict[DiskAt, Proof]:
     """Return for each disk and region the last proof of a copy by a drill."""
-    last: dict[tuple[str, str], tuple[datetime, str, str]] = {}
-    of_disk: dict[tuple[str, str], dict[str, datetime]] = {}
+    last: dict[DiskAt, tuple[datetime, str, str]] = {}
+    of_disk: dict[DiskAt, dict[str, datetime]] = {}
     for copy in copies:
         own = proofs_in(copy.get("tags") or {}, now) if copy.get("source") else {}
-        key = disk_id_of(copy), copy["region"]
+        key = DiskAt(disk_id_of(copy), copy["region"])
         for level, time in own.items():
             proof = (time, level, copy["snapshot_id"])
             if key not in last or time > last[key][0]:

@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ..._role.answers import CopyAnswer, DiskRow, InfoAnswer, SnapshotRow, SourceRow
 from ..._role.failures import failures_of, has_failed
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
+from ..._role.row_keys import DiskAt, SourceAt, copy_at, source_at
 from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.keeping import possible_set_members
@@ -50,7 +51,7 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunabl
     expired = [
         copy
         for copy in _expired(state.copies, steps.plan_rows, steps.disks, values, _failed_copies(state.copied))
-        if (copy["region"], copy["snapshot_id"]) not in spared
+        if copy_at(copy) not in spared
     ]
     own = [copy for copy in expired if is_of_plans(copy, plans_of(values))]
     others = [copy for copy in expired if not is_of_plans(copy, plans_of(values))]
@@ -63,7 +64,7 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunabl
 def may_be_of_sets(to_delete: Sequence[ExpiredCopy], listed: Sequence[InfoAnswer], values: Variables) -> bool:
     """Whether a copy to delete may be in its group's newest complete set, as not all copies were ``listed``."""
     perhaps = possible_set_members(copies_of(listed_copies(listed, values)))
-    return any((copy["region"], copy["snapshot_id"]) in perhaps for copy in to_delete)
+    return any(copy_at(copy) in perhaps for copy in to_delete)
 
 
 def _expired(
@@ -71,29 +72,30 @@ def _expired(
     plan_rows: Sequence[PlanRow],
     disks: Sequence[DiskRow],
     values: Variables,
-    failed: Collection[tuple[str, str]],
+    failed: Collection[SourceAt],
 ) -> list[SnapshotRow]:
-    newest: dict[tuple[str, str], SnapshotTime] = {}
+    newest: dict[DiskAt, SnapshotTime] = {}
     for row in plan_rows:
         time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
         if time:
-            key = (row["disk_id"], row["region"])
+            key = DiskAt(row["disk_id"], row["region"])
             taken = SnapshotTime(time, str(row["snapshot_id"]))
             newest[key] = max(taken, newest.get(key, taken))
     known = Destinations(copies)
-    rows = [row for row in plan_rows if (str(row["snapshot_id"]), row["region"]) in failed]
-    broken = {(row["disk_id"], row["region"]) for row in rows}
-    safe = {key for key, taken in newest.items() if known.is_safe(*key, taken)} - broken
+    rows = [row for row in plan_rows if SourceAt(str(row["snapshot_id"]), row["region"]) in failed]
+    broken = {DiskAt(row["disk_id"], row["region"]) for row in rows}
+    safe = {key for key, taken in newest.items() if known.is_safe(key, taken)} - broken
     chosen = {disk["disk_id"] for disk in disks}
     looked_at = [
         copy
         for copy in managed_copies(copies, values)
-        if disk_id_of(copy) in chosen and (disk_id_of(copy), copy["region"]) in safe
+        if disk_id_of(copy) in chosen and DiskAt(disk_id_of(copy), copy["region"]) in safe
     ]
     expired = expired_copies(looked_at, **limits_of(values), now=values.now, sets=False)
     # Members of an unfinished set stay until it is complete, even if newer points would count instead.
-    of_sets = {(row["snapshot_id"], row["region"]) for row in plan_rows if row["reason"] in (OF_SET, THERE_OF_SET)}
-    return [c for c in expired if c["source"] and (c["source"]["snapshot_id"], c["region"]) not in of_sets]
+    rows = [row for row in plan_rows if row["reason"] in (OF_SET, THERE_OF_SET)]
+    of_sets = {SourceAt(str(row["snapshot_id"]), row["region"]) for row in rows}
+    return [copy for copy in expired if source_at(copy) not in of_sets]
 
 
 def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]) -> list[ExpiredCopy]:
@@ -102,22 +104,22 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
     An archived copy is a survivor only if all are archived. The survivor is None if it is only planned, in check mode.
     If no copy would survive, none is deleted.
     """
-    to_delete = {(copy["region"], copy["snapshot_id"]) for copy in expired}
-    newest: dict[tuple[str, str], tuple[tuple[bool, SnapshotTime], str | None]] = {}
+    to_delete = {copy_at(copy) for copy in expired}
+    newest: dict[DiskAt, tuple[tuple[bool, SnapshotTime], str | None]] = {}
     for copy in copies:
-        taken, region = taken_at(copy), copy["region"]
-        if not copy.get("source") or not taken or not is_complete(copy) or (region, copy["snapshot_id"]) in to_delete:
+        taken = taken_at(copy)
+        if not copy.get("source") or not taken or not is_complete(copy) or copy_at(copy) in to_delete:
             continue
-        key, order = (disk_id_of(copy), region), (not is_archived(copy), taken)
+        key, order = DiskAt(disk_id_of(copy), copy["region"]), (not is_archived(copy), taken)
         if key not in newest or newest[key][0] < order:
             newest[key] = (order, None if copy.get("planned") else copy["snapshot_id"])
-    keys = [(copy, (disk_id_of(copy), copy["region"])) for copy in expired]
+    keys = [(copy, DiskAt(disk_id_of(copy), copy["region"])) for copy in expired]
     return [{**copy, "survivor": newest[key][1]} for copy, key in keys if key in newest]
 
 
-def _failed_copies(answers: Sequence[CopyAnswer]) -> set[tuple[str, str]]:
+def _failed_copies(answers: Sequence[CopyAnswer]) -> set[SourceAt]:
     """Return source and region of each copy that failed in any way in these calls."""
-    return {(str(f["source_snapshot_id"]), str(f["region"])) for answer in answers for f in failures_of(answer)}
+    return {SourceAt(str(f["source_snapshot_id"]), str(f["region"])) for answer in answers for f in failures_of(answer)}
 
 
 def deleted_copies(expired: Sequence[ExpiredCopy], answers: Sequence[CopyAnswer]) -> list[PlanCopy]:

@@ -17,6 +17,7 @@ from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
 from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
 from ..._role.parsing import InvalidValue, RawVariables, as_bool
+from ..._role.row_keys import DiskAt, copy_at
 from ..._role.rows import SnapshotTime, each_once, is_archived, is_complete, number, taken_at, time_or_now
 from ..._role.table import ByName
 from ..._sets.copies import copies_of
@@ -65,16 +66,16 @@ def _is_point(copy: SnapshotRow) -> bool:
 
 def points_of(
     copies: Iterable[SnapshotRow], counts: Callable[[SnapshotRow], bool] = counts_for_retention
-) -> dict[tuple[str, str], list[PointInTime]]:
+) -> dict[DiskAt, list[PointInTime]]:
     """Return the recovery points of each disk and region from the copies that count, newest first.
 
     If copies of one source show different times, the latest one counts, so the point is kept longer.
     """
-    found: dict[tuple[str, str], dict[str, list[SnapshotRow]]] = {}
+    found: dict[DiskAt, dict[str, list[SnapshotRow]]] = {}
     for copy in copies:
         source = copy.get("source")
         if source and counts(copy):
-            key = (str(source["disk_id"]), copy["region"])
+            key = DiskAt(str(source["disk_id"]), copy["region"])
             found.setdefault(key, {}).setdefault(source["snapshot_id"], []).append(copy)
     return {
         key: sorted((_point(of_source) for of_source in by_source.values()), reverse=True, key=lambda p: p.taken)
@@ -193,7 +194,5 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
         expired += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
     expired.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))
     return [
-        {**copy}
-        for _taken, copy in expired
-        if (str(copy["region"]), str(copy["snapshot_id"])) not in spared and (not plans or is_of_plans(copy, plans))
+        {**copy} for _taken, copy in expired if copy_at(copy) not in spared and (not plans or is_of_plans(copy, plans))
     ]

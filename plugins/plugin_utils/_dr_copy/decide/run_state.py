@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.answers import InfoAnswer
 from ..._role.doubts import with_doubts
 from ..._role.failures import failures_of
+from ..._role.row_keys import SourceAt, source_at
 from ..._role.rows import time_or_now
 from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
@@ -43,11 +44,7 @@ class RunState:
         self.copies = with_doubts(shown, self.snapshots, judged_at(values))
         if check_mode and values.wait:
             self.copies = with_planned(self.copies, self.copied, self.snapshots)
-        self.planned = {
-            (source["snapshot_id"], copy["region"])
-            for copy in self.copies
-            if copy.get("planned") and (source := copy["source"])
-        }
+        self.planned = {source for copy in self.copies if copy.get("planned") and (source := source_at(copy))}
         read: list[tuple[str, InfoAnswer]] = [(answer["region"], answer) for answer in steps.listed]
         read += [(answer["target"]["region"], answer) for answer in steps.seen]
         self.unread = {region: quoted_failures(failures_of(answer)) for region, answer in read if failures_of(answer)}
@@ -57,7 +54,7 @@ class RunState:
         if point["region"] in self.unread:
             why = f"the region could not be listed: {self.unread[point['region']]}"
             return {**point, "state": "unknown", "within_rpo": None, "unknown": why}
-        is_planned = (str(point["source_snapshot_id"]), str(point["region"])) in self.planned
+        is_planned = SourceAt(str(point["source_snapshot_id"]), point["region"]) in self.planned
         return {**point, "state": "planned" if is_planned else point["state"]}
 
 

@@ -14,6 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 from ..._role.answers import SnapshotRow
 from ..._role.enumerations import first_in_words
 from ..._role.failures import has_failed
+from ..._role.row_keys import CopyAt, SourceAt
 from ..._role.rows import parse_time
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids
@@ -119,8 +120,8 @@ def set_in_words(row: SetStatus, seconds: float, names: Mapping[str, str] | None
     return "; ".join(parts)
 
 
-def kept_for_sets(state: RunState, values: Variables) -> set[tuple[str, str]]:
-    """Return region and ID of the members of each group's newest complete set, from all copies in the region."""
+def kept_for_sets(state: RunState, values: Variables) -> set[CopyAt]:
+    """Return the members of each group's newest complete set, from all copies in the region."""
     groups, known = _groups_and_copies(state, values)
     return kept_by_sets(known, groups, values.destination_regions, plans_of(values))
 
@@ -134,7 +135,7 @@ def _groups_and_copies(state: RunState, values: Variables) -> tuple[list[Group],
     has_tags = cloud is None or cloud.tag_rules is not None
     copies = copies_of(state.copies)
     groups = _groups(copies, state.steps, values)
-    bare = [c for c in copies if not has_tags or (c.source_id, c.region) in state.planned]
+    bare = [c for c in copies if not has_tags or SourceAt(c.source_id, c.region) in state.planned]
     marks = marks_by_source(groups, state.steps.source, copies, values, () if has_tags else bare) if bare else {}
     of_bare = {copy.snapshot_id for copy in bare}
     return groups, [*(c for c in copies if c.snapshot_id not in of_bare), *with_marks(bare, marks, values.plan)]

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import FailedCopy
 
-from ..._role.answers import CopyAnswer, CopyRow, Failure, SnapshotRow
+from ..._role.answers import CopyAnswer, CopyRow, Failure
 from ..._role.failures import failure_row, failures_of
+from ..._role.row_keys import CopyAt, copy_at
 from ..._role.rows import is_complete
 from .step_results import ListedRegion, LookAnswer, LookTarget
 
@@ -25,32 +26,32 @@ def unseen_copies(answers: Sequence[CopyAnswer], listed: Sequence[ListedRegion])
     Regions that could not be listed are skipped.
     """
     regions = {answer["region"] for answer in listed if not failures_of(answer)}
-    complete = {_key(copy) for answer in listed for copy in answer.get("snapshots") or () if is_complete(copy)}
+    complete = {copy_at(copy) for answer in listed for copy in answer.get("snapshots") or () if is_complete(copy)}
     unseen: dict[str, dict[str, None]] = {}
     for row in (row for answer in answers for row in _complete(answer)):
-        if row["region"] in regions and _key(row) not in complete:
+        if row["region"] in regions and copy_at(row) not in complete:
             unseen.setdefault(row["region"], {})[str(row["snapshot_id"])] = None
     return [{"region": region, "snapshot_ids": list(ids)} for region, ids in unseen.items()]
 
 
 def without_missing(answers: Sequence[CopyAnswer], seen: Sequence[LookAnswer]) -> list[CopyAnswer]:
     """Return the answers of copy calls; a copy that a look by its ID did not show counts as failed in them."""
-    shown = {_key(copy) for look in seen for copy in look.get("snapshots") or ()}
+    shown = {copy_at(copy) for look in seen for copy in look.get("snapshots") or ()}
     looked_at = [look["target"] for look in seen if not failures_of(look)]
-    missing = {(target["region"], i) for target in looked_at for i in target["snapshot_ids"]} - shown
+    missing = {CopyAt(i, target["region"]) for target in looked_at for i in target["snapshot_ids"]} - shown
     return [_with_failures(answer, missing) if missing else answer for answer in answers]
 
 
-def _with_failures(answer: CopyAnswer, missing: set[tuple[str, str]]) -> CopyAnswer:
-    gone = [row for row in _complete(answer) if _key(row) in missing]
+def _with_failures(answer: CopyAnswer, missing: set[CopyAt]) -> CopyAnswer:
+    gone = [row for row in _complete(answer) if copy_at(row) in missing]
     if not gone:
         return answer
-    failures = {_key(row): _failure(row) for row in gone}
+    failures = {copy_at(row): _failure(row) for row in gone}
 
     def as_failed(row: CopyRow) -> CopyRow:
-        return {**row, "state": "absent", "error": failures[_key(row)]}
+        return {**row, "state": "absent", "error": failures[copy_at(row)]}
 
-    rows = [as_failed(row) if _key(row) in failures else row for row in answer["copies"]]
+    rows = [as_failed(row) if copy_at(row) in failures else row for row in answer["copies"]]
     counts = dict(answer["counts"])
     changes = {"failed": len(gone), "completed": -len(gone), "unchanged": -sum(row["action"] == "none" for row in gone)}
     for key, change in changes.items():
@@ -66,7 +67,3 @@ def _failure(row: CopyRow) -> Failure:
 
 def _complete(answer: CopyAnswer) -> Iterable[CopyRow]:
     return [row for row in answer.get("copies") or () if row["snapshot_id"] and is_complete(row) and not row["error"]]
-
-
-def _key(copy: CopyRow | SnapshotRow) -> tuple[str, str]:
-    return str(copy["region"]), str(copy["snapshot_id"])

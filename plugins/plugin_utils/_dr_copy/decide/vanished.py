@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ..._role.doubts import with_doubts
 from ..._role.failures import failures_of
+from ..._role.row_keys import CopyAt, DiskAt, SourceAt, source_at
 from ..._role.rows import SnapshotTime, is_complete, parse_time, time_or_now
 from ..input.last_report import LastReport
 from ..input.variables import Variables
@@ -43,37 +44,37 @@ def missing_points(
     points = points_of(with_doubts(listed_copies(before, values), (), now))
     read = {answer["region"]: answer for answer in listed if not failures_of(answer)}
     listed_ids = {
-        (region, copy["snapshot_id"]) for region, answer in read.items() for copy in answer.get("snapshots") or ()
+        CopyAt(copy["snapshot_id"], region) for region, answer in read.items() for copy in answer.get("snapshots") or ()
     }
     copied = _copied(listed) & _copied(before)
     gone: list[VanishedPoint] = []
     for point in known:
         expires = parse_time(point.get("expires_at"))
         region, disk_id, snapshot_id = point["region"], point["disk_id"], point["snapshot_id"]
-        is_there = (region, snapshot_id) in listed_ids or (region, point["source_snapshot_id"]) in copied
+        is_there = CopyAt(snapshot_id, region) in listed_ids or SourceAt(point["source_snapshot_id"], region) in copied
         is_part = not part or disk_id in part
         is_due = bool(expires and expires <= now)
         if taken := parse_time(point.get("source_created_at")):
             this = SnapshotTime(taken, point["source_snapshot_id"])
-            others = {other.taken for other in points.get((disk_id, region), ())}
+            others = {other.taken for other in points.get(DiskAt(disk_id, region), ())}
             is_due = is_due or this not in retention.kept(sorted({this, *others}, reverse=True))
         if region in read and is_part and not is_there and not is_due:
             gone.append({"snapshot_id": snapshot_id, "disk_id": disk_id, "region": region})
     return gone
 
 
-def _copied(listed: Iterable[ListedRegion]) -> set[tuple[str, str]]:
-    """Return region and source of each complete copy."""
+def _copied(listed: Iterable[ListedRegion]) -> set[SourceAt]:
+    """Return the source of each complete copy, with the region of the copy."""
     rows = [copy for answer in listed for copy in answer.get("snapshots") or () if is_complete(copy)]
-    return {(copy["region"], source["snapshot_id"]) for copy in rows if (source := copy.get("source"))}
+    return {source for copy in rows if (source := source_at(copy))}
 
 
 def without_shown(points: Sequence[VanishedPoint], looks: Sequence[LookAnswer]) -> list[VanishedPoint]:
     """Return the points that a look by their IDs did not show either; a failed look proves nothing."""
     looked = [(look, look["target"]["region"]) for look in looks]
     answered = {region for look, region in looked if not failures_of(look)}
-    shown = {(region, c["snapshot_id"]) for look, region in looked for c in look.get("snapshots") or ()}
-    return [p for p in points if p["region"] in answered and (p["region"], p["snapshot_id"]) not in shown]
+    shown = {CopyAt(c["snapshot_id"], region) for look, region in looked for c in look.get("snapshots") or ()}
+    return [p for p in points if p["region"] in answered and CopyAt(p["snapshot_id"], p["region"]) not in shown]
 
 
 def by_region(points: Iterable[VanishedPoint | RecoveryPoint]) -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from ..._role.documents import render_page
 from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
+from ..._role.row_keys import DiskAt
 from ..decide.breaches import locked_out, worst_first
 from ..decide.plan_reasons import THERE
 from ..decide.result_type import RecoveryPoint, SetFacts
@@ -76,12 +77,13 @@ class _Server(SetFacts):
 def _servers(report: Report) -> list[_Server]:
     """Return the servers of several disks, worst first."""
     apart = report["settings"]["set_seconds"]
-    points = {(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
+    points = {DiskAt(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
     names = {point["disk_id"]: point["disk_name"] or point["disk_id"] for point in report["recovery_points"]}
     servers: list[_Server] = []
     for row in sorted(report["sets"], key=worst_set_first):
         torn, lagging = {disk["disk_id"] for disk in row["torn"]}, lagging_disks(row, apart)
-        own = [points[disk_id, row["region"]] for disk_id in row["disks"] if (disk_id, row["region"]) in points]
+        keys = [DiskAt(disk_id, row["region"]) for disk_id in row["disks"]]
+        own = [points[key] for key in keys if key in points]
         disks: list[_DiskOfServer] = [
             {**point, "is_of_set": point["disk_id"] not in torn, "lags": point["disk_id"] in lagging} for point in own
         ]

@@ -24,13 +24,14 @@ from ..model import CopyRequest, LockRequest
 from ..waiting import Deadline
 from .messages import duplicates_message, failures_message, summary_of
 from .options import copy_problems, tags_as_text
+from .outcome import Outcome, outcomes_of
 from .results import diff_of, empty_result, lock_messages, result_of
 from .runner import Connect, Module, calls_reported, deadline_after, end_module, guarded
 
 #: Reads the cloud's own options: the place, and the options of the copy call.
 OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
-#: Makes a part of the result from the requests of a run, and whether the run only planned.
-Report = Callable[[Sequence[Attempt], bool], "dict[str, Any]"]
+#: Makes a part of the result from what a run did or, in check mode, would do.
+Report = Callable[[Sequence[Outcome]], "dict[str, Any]"]
 
 
 def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) -> None:
@@ -154,7 +155,7 @@ def run_reported(
         planned = False  # the run itself would refuse these options, and change nothing
         raise
     finally:
-        keys.update(report(loop.attempts, planned))
+        keys.update(report(outcomes_of(loop.attempts, planned)))
         for warning in dict.fromkeys(loop.warnings):
             module.warn(warning)
 
@@ -163,7 +164,7 @@ def end_run(module: Module, loop: Loop, keys: dict[str, Any], compare: Report) -
     """End a module with the result of its run and, if requested, the diff that ``compare`` makes."""
     planned = bool(module.check_mode)
     if module._diff:
-        keys["diff"] = compare(loop.attempts, planned)
+        keys["diff"] = compare(outcomes_of(loop.attempts, planned))
     for warning in lock_messages(loop.attempts) if planned else ():
         module.warn(warning)
     if keys.get("duplicates"):

@@ -14,16 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model import Action, Resource, State, disk_of
 from ..times import iso_utc
-from .results import (
-    action_of,
-    copy_shown,
-    counts_of,
-    deleted_ids,
-    error_of,
-    failure_of_row,
-    failures_of_attempt,
-    is_changed,
-)
+from .outcome import Outcome, counts_of
 
 if TYPE_CHECKING:  # the controller loads this file but needs no engine
     from ..act.attempt import Attempt
@@ -34,22 +25,20 @@ STATES = {State.PENDING: "creating", State.COMPLETED: "available", State.ERROR: 
 ACTIONS = {Action.REPLACED: Action.CREATED, Action.UPDATED: Action.NONE}
 
 
-def disk_result(
-    attempts: Sequence[Attempt], planned: bool = False, warm: Mapping[str, datetime] = MappingProxyType({})
-) -> dict[str, Any]:
-    """Return the keys of the result about the disks; ``planned`` in check mode.
+def disk_result(outcomes: Sequence[Outcome], warm: Mapping[str, datetime] = MappingProxyType({})) -> dict[str, Any]:
+    """Return the keys of the result about the disks.
 
     ``warm``: when (UTC) a look first showed that all data of a disk is loaded.
     """
-    rows = [_result_row(attempt, planned) for attempt in attempts]
+    rows = [_result_row(outcome) for outcome in outcomes]
     for row in rows:
         row["warm_at"] = iso_utc(warm.get(row["disk_id"]))
     result: dict[str, Any] = {
-        "changed": any(is_changed(attempt, planned) for attempt in attempts),
+        "changed": any(outcome.is_changed for outcome in outcomes),
         "disks": rows,
-        "failures": [disk_failure(failure) for attempt in attempts for failure in failures_of_attempt(attempt)],
-        "deleted_ids": [disk_id for attempt in attempts for disk_id in deleted_ids(attempt, planned)],
-        "counts": counts_of(rows, attempts, planned, DISK_COUNTS),
+        "failures": [disk_failure(failure) for outcome in outcomes for failure in outcome.failures],
+        "deleted_ids": [disk_id for outcome in outcomes for disk_id in outcome.deleted_ids],
+        "counts": counts_of(rows, outcomes, DISK_COUNTS),
     }
     if len(rows) == 1:
         result["disk_id"] = rows[0]["disk_id"]
@@ -65,15 +54,17 @@ def disk_failure(failure: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def disk_diff(attempts: Sequence[Attempt], planned: bool) -> dict[str, Any]:
+def disk_diff(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return, for ``--diff``, the disks that a run makes or deletes, before and after."""
-    changed = [a for a in attempts if is_changed(a, planned)]
+    changed = [outcome for outcome in outcomes if outcome.is_changed]
     return {
-        "before": {
-            "disks": [_brief_disk(_disk_facts(a, a.first_decision.copy if a.first_decision else None)) for a in changed]
-        },
-        "after": {"disks": [_brief_disk(_result_row(a, planned)) for a in changed]},
+        "before": {"disks": [_brief_disk(_first_row(outcome.attempt)) for outcome in changed]},
+        "after": {"disks": [_brief_disk(_result_row(outcome)) for outcome in changed]},
     }
+
+
+def _first_row(attempt: Attempt) -> dict[str, Any]:
+    return _disk_facts(attempt, attempt.first_decision.copy if attempt.first_decision else None)
 
 
 def second_disks(attempts: Sequence[Attempt]) -> list[str]:
@@ -91,17 +82,16 @@ def _brief_disk(row: dict[str, Any]) -> dict[str, Any]:
     return {key: row[key] for key in ("snapshot_id", "region", "zone", "disk_id", "state", "tags")}
 
 
-def _result_row(attempt: Attempt, planned: bool) -> dict[str, Any]:
-    copy, error, request = copy_shown(attempt), error_of(attempt), attempt.request
+def _result_row(outcome: Outcome) -> dict[str, Any]:
+    attempt, copy = outcome.attempt, outcome.copy
     row = _disk_facts(attempt, copy)
-    action = action_of(attempt, copy, planned)
-    row["action"] = ACTIONS.get(action, action).value
-    if failure := failure_of_row(attempt, copy, writes=True):
+    row["action"] = ACTIONS.get(outcome.action, outcome.action).value
+    if failure := outcome.failure_of_row:
         row["error"] = disk_failure(failure)
-    if copy is not None and copy.id in deleted_ids(attempt, planned):
+    if copy is not None and copy.id in outcome.deleted_ids:
         row.update(state="absent", provider_state=None)
-    elif copy is None and planned and attempt.decision.begins and error is None:
-        source = attempt.order.source
+    elif copy is None and outcome.will_begin:
+        request, source = attempt.request, attempt.order.source
         row.update(
             state=State.PLANNED.value,
             zone=request.disk.zone,

@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was done for one request or, in check mode, would be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CopyError, FailedCopy
+from ..model import Action, Resource, State
+
+if TYPE_CHECKING:  # the controller loads this file but needs no engine
+    from ..act.attempt import Attempt
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A request as its run left it. In check mode (``planned``), as the run itself would leave it."""
+
+    attempt: Attempt
+    planned: bool
+
+    @property
+    def error(self) -> CopyError | None:
+        """Why the request has failed, or None."""
+        return self.attempt.error or self.attempt.decision.error
+
+    @property
+    def copy(self) -> Resource | None:
+        """The copy of the row: the one that counts or, if none is wanted, the first deleted one, else a remaining one.
+
+        The row of a failed copy that is not to be replaced shows that copy.
+        """
+        attempt, memory, policy = self.attempt, self.attempt.memory, self.attempt.desired.policy
+        if policy.absent and memory.deleted:
+            first = next(iter(memory.deleted))  # a disk in a recycle bin shows again
+            return memory.gone[first] if first in memory.gone else memory.seen[first].copy
+        if policy.absent and attempt.copy is None:
+            refused = [copy for copy, _why in attempt.decision.deletions.refused]
+            # Copies that copy_ids does not name remain.
+            named = policy.copy_ids or ()
+            remaining = [] if policy.copy_ids is None else sorted(memory.copies, key=lambda c: c.id not in named)
+            return next(iter([*refused, *remaining]), None)
+        if isinstance(attempt.decision.error, FailedCopy) and attempt.decision.cause in memory.seen:
+            return memory.seen[attempt.decision.cause].copy
+        return attempt.copy
+
+    @property
+    def will_begin(self) -> bool:
+        """Whether this is check mode and the run itself would begin a copy."""
+        return self.planned and self.attempt.decision.begins and self.error is None
+
+    @property
+    def deleted_ids(self) -> list[str]:
+        """The IDs of the copies that were deleted or would be."""
+        if self.planned:
+            return [] if self.attempt.error else [c.id for c in self.attempt.decision.deletions.to_delete]
+        return list(self.attempt.memory.deleted)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something was written or would be."""
+        if not self.planned:
+            return self.attempt.memory.changed
+        decision, drift = self.attempt.decision, self.attempt.decision.drift
+        later = (drift.expiry.later or drift.lock.later) and self.attempt.desired.policy.wait
+        return self.error is None and bool(decision.begins or decision.deletions.to_delete or drift.due or later)
+
+    @property
+    def action(self) -> Action:
+        memory, copy = self.attempt.memory, self.copy
+        created = Action.REPLACED if memory.initially_there else Action.CREATED
+        if self.attempt.desired.policy.absent:
+            return Action.DELETED if self.deleted_ids else Action.NONE
+        if copy is None:
+            return created if self.will_begin else Action.NONE
+        if copy.id in memory.own_copies:
+            return created
+        if any(i in memory.own_copies for i in self.deleted_ids):
+            return Action.ADOPTED
+        sighting = memory.seen.get(copy.id)
+        if sighting and sighting.first_state is State.PENDING:
+            return Action.ADOPTED
+        updated = bool(self.attempt.decision.drift.due) if self.planned else memory.updated
+        return Action.UPDATED if updated else Action.NONE
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        """All failures of the request, including those of writes on copies."""
+        attempt, error = self.attempt, self.error
+        snapshot_id, region = attempt.request.snapshot_id, attempt.request.region
+        cause = attempt.copy.id if attempt.copy else attempt.decision.cause
+        failures = [error.as_result(snapshot_id, region, cause)] if error else []
+        others = [(copy.id, why) for copy, why in attempt.decision.deletions.refused] + attempt.failures
+        never = attempt.decision.drift.refused
+        if never and attempt.copy and error is None:
+            others.append((attempt.copy.id, never))
+        return failures + [why.as_result(snapshot_id, region, copy_id) for copy_id, why in others]
+
+    @property
+    def failure_of_row(self) -> dict[str, Any] | None:
+        """Why the request has failed, why its copy remains although none is wanted, or why a write on it has failed."""
+        failures, copy = self.failures, self.copy
+        if self.error:
+            return failures[0]
+        return next((failure for failure in failures if copy is not None and failure["snapshot_id"] == copy.id), None)
+
+
+def outcomes_of(attempts: Iterable[Attempt], planned: bool) -> list[Outcome]:
+    return [Outcome(attempt, planned) for attempt in attempts]
+
+
+def counts_of(rows: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome], names: Iterable[str]) -> dict[str, int]:
+    """Count rows by what was done and by their state, for these names."""
+    counts: Counter[str] = Counter()
+    for row, outcome in zip(rows, outcomes):
+        failed = bool(outcome.failures)
+        counts["failed"] += failed
+        counts["deleted"] += len(outcome.deleted_ids)
+        counts[row["state"]] += 1
+        if row["action"] not in ("none", "deleted"):
+            counts[row["action"]] += 1
+        elif row["action"] == "none" and not failed:
+            counts["unchanged"] += 1
+    return {key: counts[key] for key in names}

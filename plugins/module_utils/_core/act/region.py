@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from ..cloud import SnapshotCloud, batches, read_safely
+from ..cloud import Listing, SnapshotCloud, batches, read_safely
 from ..decide.desired import Policy
 from ..decide.sightings import SAME_SECOND, Survivor, counts_from
 from ..errors import CopyError, Retry, Unreachable
-from ..model import Resource, State
+from ..grouping import grouped
+from ..model import State
 from ..pacing import Retries, hang_pause
 from ..waiting import FRESH_SECONDS
 from .attempt import Attempt
@@ -144,35 +145,40 @@ class Region:
         ``started_elsewhere``: waiting requests that have a copy in progress.
         """
         first = not self.was_listed
-        due = [*started_elsewhere]
-        due += [a for a in self.active if a.steps.look.at_all and a.steps.look.at <= now]
-        due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
-        due += self._stale(now)
-        if not (first or due or (not self._cloud.lists_in_progress and self._recount_at <= now)):
+        due = [*started_elsewhere, *self._due_for_listing(now)]
+        recounts = not self._cloud.lists_in_progress and self._recount_at <= now
+        if not (first or due or recounts):
             return []
         everything = not (self._cloud.lists_by_source or self._is_cheaper_by_mark(due))
         if first or everything:
             due = self.attempts if first else [*self.active, *self.room.queue, *self.room.in_progress]
+        due = list(dict.fromkeys(due))
         ids = None if everything else sorted({a.request.snapshot_id for a in due})
         listing = read_safely(lambda: self._cloud.list_copies(self.name, ids))
-        until = self._deadline.now()
-        listed = {copy.id: copy for copy in listing.copies}
-        by_source: dict[str, dict[str, Resource]] = {}
-        for copy in listing.copies:
-            if copy.source:
-                by_source.setdefault(copy.source.snapshot_id, {})[copy.id] = copy
+        self._record_listing(listing, due, now)
         if everything:
             self._pages = listing.pages
             self.room.record_in_progress([c for c in listing.copies if c.source and c.state is State.PENDING], now)
         if any(a.steps.look.compare for a in due):
             self.room.first_started = -math.inf
         self._listed_at = now
-        for attempt in dict.fromkeys(due):
-            shown = by_source.get(attempt.request.snapshot_id, {})
-            asked = {i: c for i, c in shown.items() if attempt.request.is_copied_by(c)}
-            asked |= {i: listed[i] for i in attempt.memory.own_copies if i in listed}
-            attempt.memory.record_look(asked, None, now, until, listing.has_seam)
-        return list(dict.fromkeys(due))
+        return due
+
+    def _due_for_listing(self, now: float) -> list[Attempt]:
+        due = [a for a in self.active if a.steps.look.at_all and a.steps.look.at <= now]
+        due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
+        return due + self._stale(now)
+
+    def _record_listing(self, listing: Listing, attempts: Iterable[Attempt], started: float) -> None:
+        """Give each request what the listing shows of its source's copies, and of the copies that it made itself."""
+        until = self._deadline.now()
+        listed = {copy.id: copy for copy in listing.copies}
+        by_source = grouped([c for c in listing.copies if c.source], lambda c: c.source and c.source.snapshot_id)
+        for attempt in attempts:
+            of_source = by_source.get(attempt.request.snapshot_id, ())
+            shown = {copy.id: copy for copy in of_source if attempt.request.is_copied_by(copy)}
+            shown |= {i: listed[i] for i in attempt.memory.own_copies if i in listed}
+            attempt.memory.record_look(shown, None, started, until, listing.has_seam)
 
     def _is_cheaper_by_mark(self, due: list[Attempt]) -> bool:
         """Whether a second look that only confirms what a long listing lacks takes fewer calls by our mark."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
@@ -43,9 +43,6 @@ _VANISHED = "dr_copy_vanished_recovery_points"
 _DISKS = "dr_copy_disks"
 _SUCCESS = "dr_copy_last_success_timestamp_seconds"
 
-#: The value of each series, by metric name and labels.
-Values = Mapping[tuple[str, tuple[tuple[str, str], ...]], float]
-
 
 def metrics_file(directory: str, report: Report) -> Path:
     """Return the file of a plan. Each shard has its own file, because a run knows only its own shard."""
@@ -56,54 +53,160 @@ def write_metrics(report: Report, directory: str, is_written: bool = True) -> st
     """Write the metrics of a run atomically, and return the path.
 
     Raises OSError, and ValueError for a file that is not ours. A failed run keeps the time of the last success in the
-    file; so does one whose report could not be written. If a region could not be listed, its recovery points keep their
-    earlier times, so their age grows. A run that was stopped before it knew any keeps the series of all. A disk without
-    a copy that can be restored has the time 0, so that its alert fires.
+    file; so does one whose report could not be written (``is_written``). If a region could not be listed, its recovery
+    points keep their earlier times, so their age grows. A run that was stopped before it knew any keeps the series of
+    all. A disk without a copy that can be restored has the time 0, so that its alert fires.
     """
     path = metrics_file(directory, report)
-    before = _read(path)
-    kept = {} if report["recovery_points"] or not report["failures"] else before
-    registry = CollectorRegistry()
-    plan, finished = label_of(report), seconds_of(report["finished_at"])
-    points = Gauge(
-        _POINT,
-        "When the source of a disk's newest complete copy was taken; 0: there is none that can be restored",
-        ("plan", "cloud", "disk", "region"),
-        registry=registry,
-    )
-    for point in report["recovery_points"]:
-        labels = {"plan": plan, "cloud": str(report["cloud"]), "disk": point["disk_id"], "region": point["region"]}
-        known = seconds_of(point["source_created_at"]) if can_be_restored(point) else 0.0
-        points.labels(**labels).set(_earlier(before, _POINT, labels) if point["state"] == "unknown" else known)
-    _keep(points, _POINT, kept)
-
-    _add_sets(report, before, kept, registry)
-    _add_depth(report, before, kept, registry)
-    _add_coverage(report, before, registry)
-    _add_proofs(report, before, kept, proofs_in_other_files(path), registry)
-
-    def add(name: str, description: str, value: float) -> None:
-        Gauge(name, description, ("plan",), registry=registry).labels(plan=plan).set(value)
-
-    add("dr_copy_rpo_seconds", "The recovery point objective; 0: none is set", report["rpo_hours"] * 3600)
-    add("dr_copy_last_run_timestamp_seconds", "When the last run ended", finished)
-    last_success = finished if is_written and is_success(report) else _earlier(before, _SUCCESS, {"plan": plan})
-    add(_SUCCESS, "End of the last run that succeeded and met its RPO; 0: never", last_success)
-    failures = Gauge("dr_copy_failures", "Failures of the last run", ("plan", "kind"), registry=registry)
-    found = Counter(failure["kind"] for failure in report["failures"])
-    for kind in sorted({*KINDS, *found}):
-        failures.labels(plan=plan, kind=kind).set(found[kind])
-    copies = Gauge("dr_copy_copies", "Copies of the last run, by outcome", ("plan", "outcome"), registry=registry)
-    for outcome, number in sorted(report["counts"].items()):
-        copies.labels(plan=plan, outcome=outcome).set(number)
-    return write(path, registry)
+    metrics = _Metrics(report, _LastFile(path))
+    metrics.add_points()
+    metrics.add_sets()
+    metrics.add_depth()
+    metrics.add_vanished()
+    metrics.add_coverage()
+    metrics.add_proofs(proofs_in_other_files(path))
+    metrics.add_run(is_written)
+    return write(path, metrics.registry)
 
 
-def _keep(gauge: Gauge, name: str, kept: Values) -> None:
-    """Add the earlier series of a metric."""
-    for (metric, labels), value in kept.items():
-        if metric == name:
-            gauge.labels(**dict(labels)).set(value)
+class _LastFile:
+    """The series that the last run of the plan wrote. They are kept where this run could not look."""
+
+    def __init__(self, path: Path):
+        families = text_string_to_metric_families(path.read_text(encoding="utf-8")) if path.exists() else ()
+        self._values = {
+            (sample.name, _sorted(sample.labels)): sample.value for family in families for sample in family.samples
+        }
+
+    def value(self, metric: str, labels: Mapping[str, str]) -> float:
+        """Return the value of one series, 0 if there is none."""
+        return self._values.get((metric, _sorted(labels)), 0.0)
+
+    def series(self, metric: str) -> list[tuple[dict[str, str], float]]:
+        """Return the labels and the value of each series of a metric."""
+        return [(dict(labels), value) for (name, labels), value in self._values.items() if name == metric]
+
+
+def _sorted(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(labels.items()))
+
+
+def _proof_of(labels: Mapping[str, str]) -> tuple[str, str, str]:
+    return labels.get("plan", ""), labels.get("disk", ""), labels.get("region", "")
+
+
+class _Metrics:
+    """The metrics of one run, in a registry."""
+
+    def __init__(self, report: Report, last: _LastFile):
+        self.registry = CollectorRegistry()
+        self._report, self._last, self._plan = report, last, label_of(report)
+        #: A run that was stopped before it knew any recovery point keeps those of the last one.
+        self._was_stopped = bool(report["failures"]) and not report["recovery_points"]
+
+    def _gauge(self, metric: str, description: str, *labels: str) -> Gauge:
+        return Gauge(metric, description, ("plan", *labels), registry=self.registry)
+
+    def _keep(self, metric: str, gauge: Gauge, elsewhere: Collection[tuple[str, str, str]] = ()) -> None:
+        """After a run that was stopped, add the series of the last one that no other file has."""
+        for labels, value in self._last.series(metric) if self._was_stopped else ():
+            if _proof_of(labels) not in elsewhere:
+                gauge.labels(**labels).set(value)
+
+    def _point_labels(self, point: RecoveryPoint) -> dict[str, str]:
+        return {"plan": self._plan, "disk": point["disk_id"], "region": point["region"]}
+
+    def add_points(self) -> None:
+        """Add the time of each recovery point."""
+        description = (
+            "When the source of a disk's newest complete copy was taken; 0: there is none that can be restored"
+        )
+        points = self._gauge(_POINT, description, "cloud", "disk", "region")
+        for point in self._report["recovery_points"]:
+            labels = {**self._point_labels(point), "cloud": str(self._report["cloud"])}
+            known = seconds_of(point["source_created_at"]) if can_be_restored(point) else 0.0
+            points.labels(**labels).set(self._last.value(_POINT, labels) if point["state"] == "unknown" else known)
+        self._keep(_POINT, points)
+
+    def add_sets(self) -> None:
+        """Add the time of the newest complete set of each server of several disks; 0 if it has none."""
+        description = "When the earliest member of a server's newest complete set of copies was taken; 0: there is none"
+        sets = self._gauge(_SET, description, "group", "region")
+        for row in self._report["sets"]:
+            labels = {"plan": self._plan, "group": str(row["group"]), "region": str(row["region"])}
+            known = seconds_of(row["source_created_at"])
+            sets.labels(**labels).set(self._last.value(_SET, labels) if row["unknown"] else known)
+        self._keep(_SET, sets)
+
+    def add_depth(self) -> None:
+        """Add the number of recovery points of each disk in each region."""
+        depth = self._gauge(_DEPTH, "How many recovery points a disk has", "disk", "region")
+        for point in self._report["recovery_points"]:
+            labels = self._point_labels(point)
+            is_unknown = point["state"] == "unknown"
+            depth.labels(**labels).set(self._last.value(_DEPTH, labels) if is_unknown else point.get("points") or 0)
+        self._keep(_DEPTH, depth)
+
+    def add_vanished(self) -> None:
+        """Add the number of recovery points that vanished; after a run that was stopped, the earlier number."""
+        description = (
+            "Recovery points of the last report that disappeared, although neither retention nor an expiry deleted them"
+        )
+        labels = {"plan": self._plan}
+        earlier, found = self._last.value(_VANISHED, labels), len(self._report["vanished"])
+        self._gauge(_VANISHED, description).labels(**labels).set(earlier if self._was_stopped else found)
+
+    def add_coverage(self) -> None:
+        """Add the number of disks in each state; a state that was not checked keeps its earlier number."""
+        disks = self._gauge(_DISKS, "Disks by how the plan treats them", "state")
+        coverage, is_known = self._report["coverage"], self._report["source_listed"]
+        found = {
+            "selected": coverage["selected"] if is_known else None,
+            "excluded": len(coverage["excluded"]) if is_known else None,
+            "near_miss": _number(coverage["near_misses"]),
+            "lost": _number(coverage["lost"]),
+            "gone": _number(coverage["gone"]),
+        }
+        for state, number in found.items():
+            labels = {"plan": self._plan, "state": state}
+            disks.labels(**labels).set(self._last.value(_DISKS, labels) if number is None else number)
+
+    def add_proofs(self, elsewhere: Collection[tuple[str, str, str]]) -> None:
+        """Add the time at which a drill last proved a copy of each disk, if the cloud has tags for it.
+
+        A proof is known from the tags of a copy. It stays known after retention has deleted that copy. Proofs that are
+        ``elsewhere``, in another file of the directory, are left out.
+        """
+        cloud = CLOUDS.get(str(self._report["cloud"]))
+        if cloud and not cloud.tag_rules:
+            return
+        proofs = drill_gauge(self.registry)
+        for point in self._report["recovery_points"]:
+            labels = self._point_labels(point)
+            if _proof_of(labels) in elsewhere:
+                continue
+            shown = seconds_of(point.get("proven_at")) if point["state"] != "unknown" else 0.0
+            proofs.labels(**labels).set(max(shown, self._last.value(DRILL, labels)))
+        self._keep(DRILL, proofs, elsewhere)
+
+    def add_run(self, is_written: bool) -> None:
+        """Add when the run ended, its RPO, its failures and its copies; ``is_written``: its report is written."""
+        report, finished, labels = self._report, seconds_of(self._report["finished_at"]), {"plan": self._plan}
+
+        def add(metric: str, description: str, value: float) -> None:
+            self._gauge(metric, description).labels(**labels).set(value)
+
+        add("dr_copy_rpo_seconds", "The recovery point objective; 0: none is set", report["rpo_hours"] * 3600)
+        add("dr_copy_last_run_timestamp_seconds", "When the last run ended", finished)
+        last_success = finished if is_written and is_success(report) else self._last.value(_SUCCESS, labels)
+        add(_SUCCESS, "End of the last run that succeeded and met its RPO; 0: never", last_success)
+        failures = self._gauge("dr_copy_failures", "Failures of the last run", "kind")
+        found = Counter(failure["kind"] for failure in report["failures"])
+        for kind in sorted({*KINDS, *found}):
+            failures.labels(**labels, kind=kind).set(found[kind])
+        copies = self._gauge("dr_copy_copies", "Copies of the last run, by outcome", "outcome")
+        for outcome, number in sorted(report["counts"].items()):
+            copies.labels(**labels, outcome=outcome).set(number)
 
 
 def can_be_restored(point: RecoveryPoint) -> bool:
@@ -111,82 +214,8 @@ def can_be_restored(point: RecoveryPoint) -> bool:
     return bool(point["snapshot_id"]) and point["state"] != "archived" and not point.get("key_problem")
 
 
-def _add_sets(report: Report, before: Values, kept: Values, registry: CollectorRegistry) -> None:
-    """Add the time of the newest complete set of each server of several disks; 0 if it has none."""
-    sets = Gauge(
-        _SET,
-        "When the earliest member of a server's newest complete set of copies was taken; 0: there is none",
-        ("plan", "group", "region"),
-        registry=registry,
-    )
-    for row in report["sets"]:
-        labels = {"plan": label_of(report), "group": str(row["group"]), "region": str(row["region"])}
-        seconds = seconds_of(row["source_created_at"])
-        sets.labels(**labels).set(_earlier(before, _SET, labels) if row["unknown"] else seconds)
-    _keep(sets, _SET, kept)
-
-
-def _add_depth(report: Report, before: Values, kept: Values, registry: CollectorRegistry) -> None:
-    """Add the number of recovery points of each disk in each region, and the number of missing ones."""
-    depth = Gauge(_DEPTH, "How many recovery points a disk has", ("plan", "disk", "region"), registry=registry)
-    for point in report["recovery_points"]:
-        labels = {"plan": label_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
-        is_unknown = point["state"] == "unknown"
-        depth.labels(**labels).set(_earlier(before, _DEPTH, labels) if is_unknown else point.get("points") or 0)
-    _keep(depth, _DEPTH, kept)
-    vanished = Gauge(
-        _VANISHED,
-        "Recovery points of the last report that disappeared, although neither retention nor an expiry deleted them",
-        ("plan",),
-        registry=registry,
-    )
-    vanished.labels(plan=label_of(report)).set(len(report["vanished"]))
-    _keep(vanished, _VANISHED, kept)
-
-
 def _number(rows: Sequence[object] | None) -> int | None:
     return None if rows is None else len(rows)
-
-
-def _add_coverage(report: Report, before: Values, registry: CollectorRegistry) -> None:
-    """Add the number of disks in each state; a state that was not checked keeps its earlier number."""
-    disks = Gauge(_DISKS, "Disks by how the plan treats them", ("plan", "state"), registry=registry)
-    coverage, is_known = report["coverage"], report["source_listed"]
-    found = {
-        "selected": coverage["selected"] if is_known else None,
-        "excluded": len(coverage["excluded"]) if is_known else None,
-        "near_miss": _number(coverage["near_misses"]),
-        "lost": _number(coverage["lost"]),
-        "gone": _number(coverage["gone"]),
-    }
-    for state, number in found.items():
-        labels = {"plan": label_of(report), "state": state}
-        disks.labels(**labels).set(_earlier(before, _DISKS, labels) if number is None else number)
-
-
-def _add_proofs(
-    report: Report, before: Values, kept: Values, elsewhere: set[tuple[str, str, str]], registry: CollectorRegistry
-) -> None:
-    """Add the time at which a drill last proved a copy of each disk, if the cloud has tags for it.
-
-    A proof is known from the tags of a copy. It stays known after retention has deleted that copy.
-    """
-    cloud = CLOUDS.get(str(report["cloud"]))
-    if cloud and not cloud.tag_rules:
-        return
-    proofs = drill_gauge(registry)
-    for point in report["recovery_points"]:
-        labels = {"plan": label_of(report), "disk": str(point["disk_id"]), "region": str(point["region"])}
-        if (labels["plan"], labels["disk"], labels["region"]) in elsewhere:
-            continue
-        shown = seconds_of(point.get("proven_at")) if point["state"] != "unknown" else 0.0
-        proofs.labels(**labels).set(max(shown, _earlier(before, DRILL, labels)))
-    _keep(proofs, DRILL, {key: value for key, value in kept.items() if _proof_of(key[1]) not in elsewhere})
-
-
-def _proof_of(labels: tuple[tuple[str, str], ...]) -> tuple[str, str, str]:
-    names = dict(labels)
-    return names.get("plan", ""), names.get("disk", ""), names.get("region", "")
 
 
 def is_success(report: Report) -> bool:
@@ -198,17 +227,3 @@ def is_success(report: Report) -> bool:
         return False
     is_met = report["within_rpo"] or not report["rpo_hours"] or not report["totals"]["disks"]
     return not report["failures"] and not report["breaches"] and is_met
-
-
-def _earlier(values: Values, name: str, labels: Mapping[str, str]) -> float:
-    return values.get((name, tuple(sorted(labels.items()))), 0.0)
-
-
-def _read(path: Path) -> Values:
-    if not path.exists():
-        return {}
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(path.read_text(encoding="utf-8"))
-        for sample in family.samples
-    }

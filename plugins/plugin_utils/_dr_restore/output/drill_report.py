@@ -151,7 +151,7 @@ def drill_problems(report: DrillReport) -> str:
     own = [row for row in report["left"] if row["own"]]
     if own:
         disks = pluralize(len(own), "disk of this drill still exists", "disks of this drill still exist")
-        parts.append(f"{disks}: {', '.join(map(_where, own[:MAX_NAMED]))}.")
+        parts.append(f"{disks}: {first_in_words([_where(row) for row in own])}.")
     return " ".join(parts)
 
 

@@ -24,11 +24,11 @@ def torn_problem(disks: Sequence[PointRow]) -> str:
     torn = {group: rows for group, rows in by_group(disks).items() if any(row["torn"] for row in rows)}
     if not torn:
         return ""
-    words = "; ".join(f"{group} ({_torn_in_words(rows)})" for group, rows in list(torn.items())[:MAX_NAMED])
-    more = f"; and {len(torn) - MAX_NAMED} more, all in the manifest" if len(torn) > MAX_NAMED else ""
+    named = [f"{group} ({_torn_in_words(rows)})" for group, rows in torn.items()]
+    words = first_in_words(named, separator="; ", before_rest="; and")
     return (
         f"{pluralize(len(torn), 'server')} cannot be restored to one point in time, because there is no complete set "
-        f"of copies: {words}{more}. Each named disk is taken from its newest copy."
+        f"of copies: {words}. Each named disk is taken from its newest copy."
     )
 
 
@@ -65,7 +65,7 @@ def lines_of_servers(disks: Sequence[PointRow]) -> list[str]:
 
 def _line_of_set(group: str, of_set: Sequence[PointRow], is_one_of_several: bool) -> str:
     passed = [f"{row['disk_name'] or row['disk_id']} of {row['newer']['taken_at']}" for row in of_set if row["newer"]]
-    over = f"; newer, but not used: {', '.join(passed[:MAX_NAMED])}" if passed else ""
+    over = f"; newer, but not used: {first_in_words(passed)}" if passed else ""
     names = [str(row["disk_name"] or row["disk_id"]) for row in of_set]
     which = f" ({first_in_words(names)}; another plan protects its other disks)" if is_one_of_several else ""
     how = Consistency(of_set[0]["consistency"]).words

@@ -70,7 +70,7 @@ def test_guides_are_text_without_markup_of_the_site(kit):
         text.startswith("The worst day: restore after the loss of a region\n====")
         and "glossary (guides/glossary.txt)" in text
     )
-    assert 'the guide "awx" of the documentation site' in text and "File flood.yml:" in text
+    assert 'the guide "awx_operation" of the documentation site' in text and "File flood.yml:" in text
 
 
 def test_a_changed_collection_is_not_packed(kit, installed, tmp_path):

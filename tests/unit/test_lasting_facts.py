@@ -191,6 +191,19 @@ def test_a_run_that_is_stopped_ends_no_alert_about_a_vanished_copy(ebs, tmp_path
     assert only(path, vanished) == 0
 
 
+@pytest.mark.parametrize("has_file", [True, False], ids=["after_a_run", "first_metrics"])
+def test_a_run_that_finds_no_disk_reports_vanished_copies_in_its_metrics(ebs, tmp_path, has_file):
+    """It fails before it copies, but it has looked: the alert must fire."""
+    given = {"report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
+    lost_copy(ebs, given)
+    path = tmp_path / "m" / "dr_copy_orders.prom"
+    if not has_file:
+        path.unlink()
+    ended = night(ebs, **given, disk_tags={"dr-copy": "nobody"})
+    assert "dr_copy_allow_empty" in ended.message and ended.result["vanished"]
+    assert only(path, "dr_copy_vanished_recovery_points") == 1
+
+
 def test_a_proof_lasts_longer_than_the_copy(ebs_disks, tmp_path):
     runs = RestoreRuns(ebs_disks)
     disk = protected(ebs_disks, 30)

@@ -54,8 +54,9 @@ def write_metrics(report: Report, directory: str, is_written: bool = True) -> st
 
     Raises OSError, and ValueError for a file that is not ours. A failed run keeps the time of the last success in the
     file; so does one whose report could not be written (``is_written``). If a region could not be listed, its recovery
-    points keep their earlier times, so their age grows. A run that was stopped before it knew any keeps the series of
-    all. A disk without a copy that can be restored has the time 0, so that its alert fires.
+    points keep their earlier times, so their age grows. A run that was stopped before it knew a recovery point keeps
+    the last run's series of recovery points and sets. A disk without a copy that can be restored has the time 0, so
+    that its alert fires.
     """
     path = metrics_file(directory, report)
     metrics = _Metrics(report, _LastFile(path))
@@ -101,17 +102,15 @@ class _Metrics:
     def __init__(self, report: Report, last: _LastFile):
         self.registry = CollectorRegistry()
         self._report, self._last, self._plan = report, last, label_of(report)
-        #: A run that was stopped before it knew any recovery point keeps those of the last one.
+        #: Such a run keeps the series of the last one. It may have listed everything and found no disk.
         self._was_stopped = bool(report["failures"]) and not report["recovery_points"]
 
     def _gauge(self, metric: str, description: str, *labels: str) -> Gauge:
         return Gauge(metric, description, ("plan", *labels), registry=self.registry)
 
-    def _keep(self, metric: str, gauge: Gauge, elsewhere: Collection[tuple[str, str, str]] = ()) -> None:
-        """After a run that was stopped, add the series of the last one that no other file has."""
-        for labels, value in self._last.series(metric) if self._was_stopped else ():
-            if _proof_of(labels) not in elsewhere:
-                gauge.labels(**labels).set(value)
+    def _kept(self, metric: str) -> list[tuple[dict[str, str], float]]:
+        """Return the labels and the value of each series of the last run that a run keeps that was stopped."""
+        return self._last.series(metric) if self._was_stopped else []
 
     def _point_labels(self, point: RecoveryPoint) -> dict[str, str]:
         return {"plan": self._plan, "disk": point["disk_id"], "region": point["region"]}
@@ -126,7 +125,8 @@ class _Metrics:
             labels = {**self._point_labels(point), "cloud": str(self._report["cloud"])}
             known = seconds_of(point["source_created_at"]) if can_be_restored(point) else 0.0
             points.labels(**labels).set(self._last.value(_POINT, labels) if point["state"] == "unknown" else known)
-        self._keep(_POINT, points)
+        for labels, value in self._kept(_POINT):
+            points.labels(**labels).set(value)
 
     def add_sets(self) -> None:
         """Add the time of the newest complete set of each server of several disks; 0 if it has none."""
@@ -136,7 +136,8 @@ class _Metrics:
             labels = {"plan": self._plan, "group": str(row["group"]), "region": str(row["region"])}
             known = seconds_of(row["source_created_at"])
             sets.labels(**labels).set(self._last.value(_SET, labels) if row["unknown"] else known)
-        self._keep(_SET, sets)
+        for labels, value in self._kept(_SET):
+            sets.labels(**labels).set(value)
 
     def add_depth(self) -> None:
         """Add the number of recovery points of each disk in each region."""
@@ -145,16 +146,17 @@ class _Metrics:
             labels = self._point_labels(point)
             is_unknown = point["state"] == "unknown"
             depth.labels(**labels).set(self._last.value(_DEPTH, labels) if is_unknown else point.get("points") or 0)
-        self._keep(_DEPTH, depth)
+        for labels, value in self._kept(_DEPTH):
+            depth.labels(**labels).set(value)
 
     def add_vanished(self) -> None:
-        """Add the number of recovery points that vanished; after a run that was stopped, the earlier number."""
+        """Add the number of recovery points that vanished. A run that was stopped never lowers it."""
         description = (
             "Recovery points of the last report that disappeared, although neither retention nor an expiry deleted them"
         )
         labels = {"plan": self._plan}
-        earlier, found = self._last.value(_VANISHED, labels), len(self._report["vanished"])
-        self._gauge(_VANISHED, description).labels(**labels).set(earlier if self._was_stopped else found)
+        earlier = self._last.value(_VANISHED, labels) if self._was_stopped else 0.0
+        self._gauge(_VANISHED, description).labels(**labels).set(max(earlier, len(self._report["vanished"])))
 
     def add_coverage(self) -> None:
         """Add the number of disks in each state; a state that was not checked keeps its earlier number."""
@@ -187,7 +189,9 @@ class _Metrics:
                 continue
             shown = seconds_of(point.get("proven_at")) if point["state"] != "unknown" else 0.0
             proofs.labels(**labels).set(max(shown, self._last.value(DRILL, labels)))
-        self._keep(DRILL, proofs, elsewhere)
+        for labels, value in self._kept(DRILL):
+            if _proof_of(labels) not in elsewhere:
+                proofs.labels(**labels).set(value)
 
     def add_run(self, is_written: bool) -> None:
         """Add when the run ended, its RPO, its failures and its copies; ``is_written``: its report is written."""

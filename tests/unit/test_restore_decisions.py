@@ -605,6 +605,10 @@ def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
     assert "still exists: vol-n1" in drill_report.drill_problems(
         drilled(rows, {"disks": [made(1)], "failures": []}, left=left)
     )
+    left = [reaping.RemainingDisk(disk_id=f"vol-n{n}", attached_to=None, expires_at=NOW, own=True) for n in range(12)]
+    message = drill_report.drill_problems(drilled(rows, {"disks": [made(1)], "failures": []}, left=left))
+    assert "12 disks of this drill still exist: vol-n0" in message and "vol-n9" in message
+    assert "and 2 more." in message
     unread = {"failures": [{"kind": "connection", "message": "No answer", "region": "eu-west-1", "code": None,
                             "hint": None,
                             "request_id": None}]}  # fmt: skip

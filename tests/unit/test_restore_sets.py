@@ -10,7 +10,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.servers import lines_of_servers
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.servers import (
+    lines_of_servers,
+    torn_problem,
+)
 
 from tests.clouds import CLOUDS
 
@@ -246,6 +249,18 @@ def row(number, **facts):
 )
 def test_the_line_of_a_server_says_how_consistent_its_set_is_and_what_it_lacks(facts, words):
     assert lines_of_servers([row(1, **facts), row(2, **facts)]) == [f"SERVER i-1: 2 disks as of of-1, {words}"]
+
+
+def test_newer_copies_that_a_set_does_not_use_are_named_up_to_ten_and_the_others_counted():
+    (line,) = lines_of_servers([row(number, newer={"taken_at": f"new-{number}"}) for number in range(12)])
+    assert "newer, but not used: disk-0 of new-0, " in line and "disk-9 of new-9 and 2 more" in line
+
+
+def test_ten_torn_servers_are_named_and_the_others_are_in_the_manifest():
+    torn = {"torn": True, "set": None}
+    message = torn_problem([row(number, group=f"i-{number:02}", **torn) for number in range(12)])
+    assert message.startswith("12 servers cannot be restored to one point in time")
+    assert "; i-09 (" in message and "i-10" not in message and "; and 2 more, all in the manifest." in message
 
 
 def test_ten_disks_that_left_their_servers_have_a_line_and_the_others_are_counted():

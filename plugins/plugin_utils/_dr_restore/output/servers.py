@@ -26,9 +26,10 @@ def torn_problem(disks: Sequence[PointRow]) -> str:
         return ""
     named = [f"{group} ({_torn_in_words(rows)})" for group, rows in torn.items()]
     words = first_in_words(named, separator="; ", before_rest="; and")
+    where = ", all in the manifest" if len(named) > MAX_NAMED else ""
     return (
         f"{pluralize(len(torn), 'server')} cannot be restored to one point in time, because there is no complete set "
-        f"of copies: {words}. Each named disk is taken from its newest copy."
+        f"of copies: {words}{where}. Each named disk is taken from its newest copy."
     )
 
 

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from .answers import CopyRow, SnapshotRow
+from .rows import disk_id_of
 
 
 class CopyAt(NamedTuple):
@@ -19,7 +20,7 @@ class CopyAt(NamedTuple):
 
 
 class SourceAt(NamedTuple):
-    """The copies of one source in a destination: the source's ID, and the destination."""
+    """A source and a region: the destination of its copies. In a failure, the region of the failed call."""
 
     source_id: str
     region: str
@@ -30,6 +31,22 @@ class DiskAt(NamedTuple):
 
     disk_id: str
     region: str
+
+
+class RowOfDisk(TypedDict):
+    """A row about a disk in a destination, such as a row of a plan or a recovery point."""
+
+    disk_id: str
+    region: str
+
+
+def disk_at(row: RowOfDisk) -> DiskAt:
+    return DiskAt(row["disk_id"], row["region"])
+
+
+def source_disk_at(copy: SnapshotRow) -> DiskAt:
+    """Return the disk of a copy's source, empty if it is unknown, with the region of the copy."""
+    return DiskAt(disk_id_of(copy), str(copy["region"]))
 
 
 def copy_at(copy: CopyRow | SnapshotRow) -> CopyAt:

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import InfoAnswer
 from ..._role.failures import failures_of, has_failed
-from ..._role.row_keys import DiskAt, SourceAt
+from ..._role.row_keys import DiskAt, SourceAt, disk_at
 from . import plan_reasons
 from .reasons import OF_PLAN, Reason
 from .result_type import Breach, RecoveryPoint, Result
@@ -98,7 +98,7 @@ def _row(point: RecoveryPoint, reason: Reason, why: str) -> Breach:
 class _Reasons:
     def __init__(self, result: Result, source_region: str, no_source: str):
         self._no_source = no_source
-        self._plan = grouped(result["plan"], lambda row: DiskAt(row["disk_id"], row["region"]))
+        self._plan = grouped(result["plan"], disk_at)
         self._copies = {SourceAt(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
         of_source = [failure for failure in result["failures"] if failure["region"] == source_region]
         self._unshared = {f["source_snapshot_id"]: f for f in of_source if f["source_snapshot_id"]}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ..._role.answers import InfoAnswer, SnapshotRow
 from ..._role.doubts import with_doubts
-from ..._role.row_keys import DiskAt, copy_at, source_at
-from ..._role.rows import SnapshotTime, disk_id_of, is_complete, taken_at, time_or_now
+from ..._role.row_keys import DiskAt, copy_at, source_at, source_disk_at
+from ..._role.rows import SnapshotTime, is_complete, taken_at, time_or_now
 from .retention import counts_for_planning, points_of
 
 if TYPE_CHECKING:  # filters load this file but need no variables
@@ -74,7 +74,7 @@ class Destinations:
         self.complete = {source for _copy, source in own}
         self.newest: dict[DiskAt, SnapshotTime] = {}
         for copy, _source in own:
-            taken, key = taken_at(copy), DiskAt(disk_id_of(copy), copy["region"])
+            taken, key = taken_at(copy), source_disk_at(copy)
             if taken and (key not in self.newest or taken > self.newest[key]):
                 self.newest[key] = taken
         self.points = points_of(copies, counts_for_planning)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ..._role.answers import Answer, CopyAnswer, CopyRow, DiskRow, Failure, InfoAnswer, ShareAnswer
 from ..._role.failures import failures_of, has_failed
-from ..._role.row_keys import DiskAt, SourceAt
+from ..._role.row_keys import DiskAt, SourceAt, disk_at
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import plan_snapshots
@@ -45,8 +45,8 @@ def fall_back(
     """
     shown = None if has_failed(again) else {s["snapshot_id"] for s in again["snapshots"]}
     gone = {one for one in _gone(plan_rows, answers, values) if shown is None or one.source_id not in shown}
-    affected = {_disk_in_region(row) for row in plan_rows if _snapshot_to_region(row) in gone}
-    names = {row["disk_id"]: row["disk_name"] for row in plan_rows if _disk_in_region(row) in affected}
+    affected = {disk_at(row) for row in plan_rows if _snapshot_to_region(row) in gone}
+    names = {row["disk_id"]: row["disk_name"] for row in plan_rows if disk_at(row) in affected}
     left = [
         snapshot
         for snapshot in selected_snapshots(source, values)
@@ -60,12 +60,12 @@ def fall_back(
     for chosen in plan_snapshots(left, disks, before, values):
         is_next = chosen["reason"] == NEWEST and _snapshot_to_region(chosen) not in newest
         reason = NEXT_NEWEST if is_next else chosen["reason"]
-        replacements.setdefault(_disk_in_region(chosen), []).append({**chosen, "reason": reason})
+        replacements.setdefault(disk_at(chosen), []).append({**chosen, "reason": reason})
     rows: list[PlanRow] = []
     for row in plan_rows:
         if _snapshot_to_region(row) in gone:
-            rows += [{**row, "chosen": False, "reason": GONE}, *replacements.pop(_disk_in_region(row), ())]
-        elif _disk_in_region(row) not in affected:
+            rows += [{**row, "chosen": False, "reason": GONE}, *replacements.pop(disk_at(row), ())]
+        elif disk_at(row) not in affected:
             rows.append(row)
     return rows
 
@@ -103,20 +103,20 @@ def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
 
 
 def _replaced(plan_rows: Sequence[PlanRow]) -> set[SourceAt]:
-    usable = {_disk_in_region(row) for row in plan_rows if row["reason"] in USABLE}
-    return {_snapshot_to_region(row) for row in plan_rows if row["reason"] == GONE and _disk_in_region(row) in usable}
+    usable = {disk_at(row) for row in plan_rows if row["reason"] in USABLE}
+    return {_snapshot_to_region(row) for row in plan_rows if row["reason"] == GONE and disk_at(row) in usable}
 
 
 def _without(answer: CopyAnswer, gone: set[SourceAt]) -> CopyAnswer:
     copies = answer["copies"]
-    failures = [f for f in failures_of(answer) if not _is_of_gone(f) or _source_at(f) not in gone]
-    left = [row for row in copies if _source_at(row) not in gone]
+    failures = [f for f in failures_of(answer) if not _is_of_gone(f) or _source_of(f) not in gone]
+    left = [row for row in copies if _source_of(row) not in gone]
     counts = {**answer["counts"], "failed": answer["counts"]["failed"] - (len(copies) - len(left))}
     return {**answer, "copies": left, "failures": failures, "counts": counts}
 
 
 def _gone(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> set[SourceAt]:
-    missing = {_source_at(failure) for answer in answers for failure in failures_of(answer) if _is_of_gone(failure)}
+    missing = {_source_of(failure) for answer in answers for failure in failures_of(answer) if _is_of_gone(failure)}
     return {
         _snapshot_to_region(row)
         for row in plan_rows
@@ -129,13 +129,9 @@ def _is_of_gone(failure: Failure) -> bool:
     return bool(failure["kind"] == "not_found" and failure["source_snapshot_id"])
 
 
-def _source_at(row: Failure | CopyRow) -> SourceAt:
+def _source_of(row: Failure | CopyRow) -> SourceAt:
     return SourceAt(str(row["source_snapshot_id"]), str(row["region"]))
 
 
 def _snapshot_to_region(row: PlanRow) -> SourceAt:
     return SourceAt(str(row["snapshot_id"]), row["region"])
-
-
-def _disk_in_region(row: PlanRow) -> DiskAt:
-    return DiskAt(row["disk_id"], row["region"])

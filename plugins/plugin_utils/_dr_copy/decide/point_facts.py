@@ -13,8 +13,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 
 from ..._role.answers import SnapshotRow
 from ..._role.proofs import proofs_in, proofs_not_covered
-from ..._role.row_keys import CopyAt, DiskAt, copy_at
-from ..._role.rows import disk_id_of, is_complete, parse_time, time_or_now
+from ..._role.row_keys import CopyAt, DiskAt, copy_at, disk_at, source_disk_at
+from ..._role.rows import is_complete, parse_time, time_or_now
 from ..input.variables import Variables
 from .result_type import PlanCopy, PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
@@ -38,11 +38,11 @@ def with_facts(
     for copy in copies:
         if (source := copy.get("source")) and is_complete(copy):
             by_id[copy["snapshot_id"]] = copy
-            sources = of_disk.setdefault(DiskAt(disk_id_of(copy), copy["region"]), {})
+            sources = of_disk.setdefault(source_disk_at(copy), {})
             sources[source["snapshot_id"]] = source["created_at"] or ""
 
     def with_copy_facts(point: RecoveryPoint) -> RecoveryPoint:
-        key = DiskAt(point["disk_id"], point["region"])
+        key = disk_at(point)
         facts = _facts(by_id.get(str(point["snapshot_id"])), list(of_disk.get(key, {}).values()))
         return {**point, **facts, **proofs.get(key, Proof())}
 
@@ -55,7 +55,7 @@ def _proofs(copies: Iterable[SnapshotRow], now: datetime) -> dict[DiskAt, Proof]
     of_disk: dict[DiskAt, dict[str, datetime]] = {}
     for copy in copies:
         own = proofs_in(copy.get("tags") or {}, now) if copy.get("source") else {}
-        key = DiskAt(disk_id_of(copy), copy["region"])
+        key = source_disk_at(copy)
         for level, time in own.items():
             proof = (time, level, copy["snapshot_id"])
             if key not in last or time > last[key][0]:

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ..._role.answers import CopyAnswer, DiskRow, InfoAnswer, SnapshotRow, SourceRow
 from ..._role.failures import failures_of, has_failed
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
-from ..._role.row_keys import DiskAt, SourceAt, copy_at, source_at
+from ..._role.row_keys import DiskAt, SourceAt, copy_at, disk_at, source_at, source_disk_at
 from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.keeping import possible_set_members
@@ -78,18 +78,16 @@ def _expired(
     for row in plan_rows:
         time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
         if time:
-            key = DiskAt(row["disk_id"], row["region"])
+            key = disk_at(row)
             taken = SnapshotTime(time, str(row["snapshot_id"]))
             newest[key] = max(taken, newest.get(key, taken))
     known = Destinations(copies)
     rows = [row for row in plan_rows if SourceAt(str(row["snapshot_id"]), row["region"]) in failed]
-    broken = {DiskAt(row["disk_id"], row["region"]) for row in rows}
+    broken = {disk_at(row) for row in rows}
     safe = {key for key, taken in newest.items() if known.is_safe(key, taken)} - broken
     chosen = {disk["disk_id"] for disk in disks}
     looked_at = [
-        copy
-        for copy in managed_copies(copies, values)
-        if disk_id_of(copy) in chosen and DiskAt(disk_id_of(copy), copy["region"]) in safe
+        copy for copy in managed_copies(copies, values) if disk_id_of(copy) in chosen and source_disk_at(copy) in safe
     ]
     expired = expired_copies(looked_at, **limits_of(values), now=values.now, sets=False)
     # Members of an unfinished set stay until it is complete, even if newer points would count instead.
@@ -110,10 +108,10 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
         taken = taken_at(copy)
         if not copy.get("source") or not taken or not is_complete(copy) or copy_at(copy) in to_delete:
             continue
-        key, order = DiskAt(disk_id_of(copy), copy["region"]), (not is_archived(copy), taken)
+        key, order = source_disk_at(copy), (not is_archived(copy), taken)
         if key not in newest or newest[key][0] < order:
             newest[key] = (order, None if copy.get("planned") else copy["snapshot_id"])
-    keys = [(copy, DiskAt(disk_id_of(copy), copy["region"])) for copy in expired]
+    keys = [(copy, source_disk_at(copy)) for copy in expired]
     return [{**copy, "survivor": newest[key][1]} for copy, key in keys if key in newest]
 
 

@@ -14,10 +14,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.doubts import with_doubts
-from ..._role.row_keys import DiskAt
+from ..._role.row_keys import DiskAt, source_disk_at
 from ..._role.rows import (
     counting_key,
-    disk_id_of,
     each_once,
     hours_since,
     is_archived,
@@ -46,7 +45,7 @@ def recovery_points(
     regions = each_once("destination_regions", destination_regions)
     copies = [copy for copy in with_doubts(copies, (), moment) if not copy.get("doubt")]
     with_source = (copy for copy in copies if copy.get("source"))
-    by_disk_and_region = grouped(with_source, lambda copy: DiskAt(disk_id_of(copy), str(copy["region"])))
+    by_disk_and_region = grouped(with_source, source_disk_at)
     return [
         _recovery_row(disk, region, by_disk_and_region.get(DiskAt(str(disk["disk_id"]), region), ()), rpo_hours, moment)
         for disk in disks

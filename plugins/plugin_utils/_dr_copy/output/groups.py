@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
-from ..._role.row_keys import DiskAt
+from ..._role.row_keys import DiskAt, disk_at
 from ..decide.breaches import worst_first
 from ..decide.reasons import Reason
 from ..decide.result_type import RecoveryPoint, RunFailure
@@ -53,9 +53,9 @@ class FailureGroup(NamedTuple):
 
 def late_groups(report: Report) -> list[PointGroup]:
     """Return the late recovery points by reason: unusable keys first, then the largest group."""
-    failed = {_disk_at(f): f for f in report["failures"] if f.get("disk_id")}
-    points = {DiskAt(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
-    rows = [_late(breach, points.get(DiskAt(breach["disk_id"], breach["region"]))) for breach in report["breaches"]]
+    failed = {_disk_of(f): f for f in report["failures"] if f.get("disk_id")}
+    points = {disk_at(point): point for point in report["recovery_points"]}
+    rows = [_late(breach, points.get(disk_at(breach))) for breach in report["breaches"]]
     return sorted(_of_points(rows, failed), key=lambda group: group.rows[0]["reason"] != Reason.KEY.word)
 
 
@@ -83,8 +83,8 @@ def failure_groups(report: Report) -> tuple[list[FailureGroup], int]:
     Also return the number of others that are already shown with a late point.
     """
     failed = Reason.COPY_FAILED.word
-    late = {DiskAt(breach["disk_id"], breach["region"]) for breach in report["breaches"] if breach["reason"] == failed}
-    rows = [f for f in report["failures"] if f["snapshot_id"] or _disk_at(f) not in late]
+    late = {disk_at(breach) for breach in report["breaches"] if breach["reason"] == failed}
+    rows = [f for f in report["failures"] if f["snapshot_id"] or _disk_of(f) not in late]
     groups = []
     for similar in _by_key(rows, lambda f: (f["kind"], f["code"], f["region"], f["hint"])):
         first = similar[0]
@@ -95,7 +95,7 @@ def failure_groups(report: Report) -> tuple[list[FailureGroup], int]:
     return groups, len(report["failures"]) - len(rows)
 
 
-def _disk_at(failure: RunFailure) -> DiskAt:
+def _disk_of(failure: RunFailure) -> DiskAt:
     return DiskAt(str(failure.get("disk_id")), str(failure["region"]))
 
 
@@ -103,7 +103,7 @@ def _of_points(rows: Iterable[GroupedPoint], failed: Mapping[DiskAt, RunFailure]
     def cause_of(row: GroupedPoint) -> tuple[str, str]:
         """Return kind and code of the failure behind a row, and the hint of this failure."""
         is_failure = row["reason"] == Reason.COPY_FAILED.word
-        failure = failed.get(DiskAt(row["disk_id"], row["region"])) if is_failure else None
+        failure = failed.get(disk_at(row)) if is_failure else None
         kind = f"{failure['kind']} {failure['code'] or ''}".strip().replace("_", " ") if failure else ""
         return kind, (failure["hint"] or "") if failure else ""
 

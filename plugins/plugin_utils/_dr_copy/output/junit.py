@@ -12,7 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.junit import CaseResult, Suite
 from ..._role.naming import disk_label
-from ..._role.row_keys import DiskAt
+from ..._role.row_keys import DiskAt, disk_at
 from ..decide.breaches import is_locked_out
 from ..decide.result_type import RecoveryPoint, SetStatus
 from ..decide.server_sets import BY_SET, set_in_words
@@ -24,7 +24,7 @@ def junit_text(report: Report) -> str:
 
     A point that could not be checked is an error; without an RPO it is skipped. Neither counts as passed.
     """
-    breaches = {DiskAt(breach["disk_id"], breach["region"]): breach for breach in report["breaches"]}
+    breaches = {disk_at(breach): breach for breach in report["breaches"]}
     suite = Suite(label_of(report), report["finished_at"])
     for point in report["recovery_points"]:
         name = disk_label(point["disk_name"], point["disk_id"])
@@ -40,7 +40,7 @@ def junit_text(report: Report) -> str:
 def _judged(point: RecoveryPoint, breaches: Mapping[DiskAt, LatePoint], report: Report) -> CaseResult:
     state = f"{point['state']}, " + ("no copy" if point["age_hours"] is None else f"{point['age_hours']:.1f} h old")
     if point["within_rpo"] is False:
-        breach = breaches.get(DiskAt(point["disk_id"], point["region"]))
+        breach = breaches.get(disk_at(point))
         is_lost = breach is not None and is_locked_out(breach)
         what = "cannot be restored" if is_lost else f"misses the RPO of {report['rpo_hours']} h"
         return "failure", f"{what}: {state}; {breach['why'] if breach else state}"

@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from ..._role.documents import render_page
 from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
-from ..._role.row_keys import DiskAt
+from ..._role.row_keys import DiskAt, disk_at
 from ..decide.breaches import locked_out, worst_first
 from ..decide.plan_reasons import THERE
 from ..decide.result_type import RecoveryPoint, SetFacts
@@ -77,7 +77,7 @@ class _Server(SetFacts):
 def _servers(report: Report) -> list[_Server]:
     """Return the servers of several disks, worst first."""
     apart = report["settings"]["set_seconds"]
-    points = {DiskAt(point["disk_id"], point["region"]): point for point in report["recovery_points"]}
+    points = {disk_at(point): point for point in report["recovery_points"]}
     names = {point["disk_id"]: point["disk_name"] or point["disk_id"] for point in report["recovery_points"]}
     servers: list[_Server] = []
     for row in sorted(report["sets"], key=worst_set_first):

@@ -150,19 +150,20 @@ class Region:
         if not (first or due or recounts):
             return []
         everything = not (self._cloud.lists_by_source or self._is_cheaper_by_mark(due))
+        concerned = due
         if first or everything:
-            due = self.attempts if first else [*self.active, *self.room.queue, *self.room.in_progress]
-        due = list(dict.fromkeys(due))
-        ids = None if everything else sorted({a.request.snapshot_id for a in due})
+            concerned = self.attempts if first else [*self.active, *self.room.queue, *self.room.in_progress]
+        concerned = list(dict.fromkeys(concerned))
+        ids = None if everything else sorted({a.request.snapshot_id for a in concerned})
         listing = read_safely(lambda: self._cloud.list_copies(self.name, ids))
-        self._record_listing(listing, due, now)
+        self._record_listing(listing, concerned, now)
         if everything:
             self._pages = listing.pages
             self.room.record_in_progress([c for c in listing.copies if c.source and c.state is State.PENDING], now)
-        if any(a.steps.look.compare for a in due):
+        if any(a.steps.look.compare for a in concerned):
             self.room.first_started = -math.inf
         self._listed_at = now
-        return due
+        return concerned
 
     def _due_for_listing(self, now: float) -> list[Attempt]:
         due = [a for a in self.active if a.steps.look.at_all and a.steps.look.at <= now]

@@ -73,6 +73,7 @@ class Outcome:
 
     @property
     def action(self) -> Action:
+        """What was done for the request or would be."""
         memory, copy = self.attempt.memory, self.copy
         created = Action.REPLACED if memory.initially_there else Action.CREATED
         if self.attempt.desired.policy.absent:

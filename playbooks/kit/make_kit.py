@@ -24,7 +24,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 COLLECTION = HERE.parents[1]
 OTHERS = ("amazon.aws",)
-GUIDES = ("worst_day", "restoring", "kit", "sets", "drill", "drill_checks", "permissions", "failures", "glossary")
+GUIDES = (
+    *("worst_day", "restoring", "kit", "sets", "drill", "drill_checks", "drill_results"),
+    *("permissions", "failures", "glossary"),
+)
 #: A reference to a page of the documentation site, with or without words of its own.
 _REFERENCE = re.compile(r":ref:`(?:([^`<]+?)\s*<)?ansible_collections\.multicloud\.snapshots\.docsite\.(\w+)>?`")
 #: Markup that only the documentation site understands: the head of a page, directives and their options.

@@ -192,7 +192,7 @@ def test_a_dry_run_then_the_status_hands_its_breaches_on(clouds, node):
         "orders": False,
     }
     data, _playbook = node.data("chat", "dr-copy nightly", number=2, handed_on=reported)
-    guide = (REPOSITORY / "docs" / "docsite" / "rst" / "awx.rst").read_text()
+    guide = (REPOSITORY / "docs" / "docsite" / "rst" / "awx_operation.rst").read_text()
     task = re.search(r"(   - name: Tell the chat.*?\n)\n", guide, re.DOTALL)[1]
     play = {"hosts": "all", "gather_facts": False, "tasks": yaml.safe_load(task)}
     (data / "project" / "chat.yml").write_text(yaml.safe_dump([play]))

@@ -42,11 +42,12 @@ from .wire import PATIENCE
 
 #: The kinds of faults. The first ones happen after the work was done, so its effect remains.
 AFTER = {"lose_answer", "broken_answer", "error_after", "garbage"}
-#: Faults of the answer that only Tencent's services have, after the work was done (api-facts: cbs-error-content-type).
-TENCENT = {"charset", "no_result_set", "no_snapshot_id"}
-KINDS = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable", "throttle", "refuse", "expire"}
+#: Faults of the answer that only some services have, after the work was done (api-facts: cbs-error-content-type,
+#: optional-members).
+SPOILED = {"charset", "no_result_set", "no_snapshot_id"}
+KINDS = AFTER | SPOILED | {"drop", "unavailable", "empty_unavailable", "throttle", "refuse", "expire"}
 #: After these a client cannot know whether the work was done.
-UNSURE = AFTER | TENCENT | {"drop", "unavailable", "empty_unavailable"}
+UNSURE = AFTER | SPOILED | {"drop", "unavailable", "empty_unavailable"}
 #: Settings of every cloud. ``latency``: the seconds of a call before its work is done. ``latencies``: the minimum and
 #: maximum from which these seconds are drawn for each call; part of them passes before the work, part after it.
 #: ``vanish``: snapshots, by ID, that somebody deletes when a region is called. ``copy_seconds_of``, ``fail_copies_of``,

@@ -197,6 +197,7 @@ class Ec2:
             error_response,
             CODES,
             clock,
+            {"no_snapshot_id": _without_snapshot_id},
         )
 
     def reset(self) -> None:
@@ -626,6 +627,10 @@ def error_response(code: str, message: str, status: int) -> Response:
         status=status,
         content_type="text/xml;charset=UTF-8",
     )
+
+
+def _without_snapshot_id(answer: Response) -> Response:
+    return Response(re.sub(rb"<snapshotId>.*?</snapshotId>", b"", answer.get_data()), headers=answer.headers)
 
 
 def _action(request: Request) -> str:

@@ -23,7 +23,7 @@ FAULTS = (
     "garbage",
     "throttle",
 )
-MORE_FAULTS = {"cbs": ("charset", "no_result_set", "no_snapshot_id")}
+MORE_FAULTS = {"ebs": ("no_snapshot_id",), "cbs": ("charset", "no_result_set", "no_snapshot_id")}
 KILLS = ("kill_before", "kill_after")
 #: The modes of locks of each cloud; the empty one is the cloud's default.
 LOCK_MODES = {"ebs": ("", "governance", "compliance"), "ecs": ("",)}

@@ -291,9 +291,9 @@ HAPPENINGS = [
     (
         "cbs",
         no_id,
-        "The response to the call for a copy of SOURCE in ap-beijing was lost (Copying SOURCE from ap-guangzhou"
-        " to ap-beijing: the call was accepted, but returned no snapshot ID), and the cloud shows no such copy yet. "
-        "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
+        "Copying SOURCE from ap-guangzhou to ap-beijing: the call was accepted, but returned no snapshot ID "
+        "[request REQUEST]. Look for the copy in the cloud's console before running again: another run may make a "
+        "second one. 1 copy requested: 1 failed.",
     ),
     (
         "ebs",

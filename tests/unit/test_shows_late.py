@@ -114,6 +114,31 @@ def test_an_invalid_date_is_ignored(ens, monkeypatch):
     assert not out.failed and out.copy()["action"] == "created"
 
 
+# -- answers without an ID -------------------------------------------------------------------------------
+
+
+@clouds("ebs", "cbs")  # on ENS: test_an_accepted_order_whose_answer_names_no_copy_is_given_once
+@pytest.mark.parametrize("wait, wait_timeout", [(True, 600), (True, 20), (False, 600)])
+def test_a_copy_call_that_was_accepted_without_an_id_is_never_sent_again(cloud, wait, wait_timeout):
+    """These calls accept no client token, so a second one makes a second copy (promises: exactly-once)."""
+    source = cloud.snapshot()
+    cloud.settings(visible_after=1000, copy_seconds=1)
+    cloud.set_faults({"action": cloud.copy_action, "fault": "no_snapshot_id"})
+    out = cloud.run(source, wait=wait, wait_timeout=wait_timeout)
+    failure = out.failure()
+    assert failure["kind"] == "ambiguous" and "console" in failure["hint"] and failure["request_id"] in out["msg"]
+    assert cloud.calls[cloud.copy_action] == 1
+
+
+@clouds("ebs", "cbs")
+def test_a_copy_whose_call_returned_no_id_is_found_once_it_shows(cloud):
+    source = cloud.snapshot()
+    cloud.settings(visible_after=20, copy_seconds=30)
+    cloud.set_faults({"action": cloud.copy_action, "fault": "no_snapshot_id"})
+    out = cloud.run(source, wait=True)
+    assert not out.failed and out.copy()["action"] == "created" and cloud.calls[cloud.copy_action] == 1
+
+
 # -- copies ----------------------------------------------------------------------------------------------
 
 

@@ -20,10 +20,20 @@ Answer = TypeVar("Answer")
 MAX_PAGES = 2000
 
 
-def returned(value: Answer | None, what: str, activity: str, request_id: str | None = None) -> Answer:
-    """Return what a write must return. Raises Ambiguous if it is missing: the call may have taken effect."""
+def returned(
+    value: Answer | None,
+    what: str,
+    activity: str,
+    request_id: str | None = None,
+    error: type[Ambiguous] = Ambiguous,
+) -> Answer:
+    """Return what a write must return.
+
+    Raises ``error`` if it is missing: Ambiguous if the call may be sent again once nothing shows, as with a client
+    token; AcceptedWithoutId if that would be a second order.
+    """
     if not value:
-        raise Ambiguous(f"{activity}: the call was accepted, but returned no {what}", request_id=request_id)
+        raise error(f"{activity}: the call was accepted, but returned no {what}", request_id=request_id)
     return value
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..._core.cloud import Listing, SnapshotCloud, batches
-from ..._core.errors import CopyError, Credentials
+from ..._core.errors import AcceptedWithoutId, CopyError, Credentials
 from ..._core.keys import Key
 from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange, Trait
@@ -127,7 +127,9 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         activity = f"Copying {request.snapshot_id} from {request.source_region} to {request.region}"
         copy = self._ec2.writer(request.region).copy_snapshot
         answer = self._ec2.write(activity, partial(copy, **arguments_of(order)))
-        copy_id: str = returned(answer.get("SnapshotId"), "snapshot ID", activity)
+        # CopySnapshot accepts no client token, so a second call would make a second copy (api-facts: ebs-copy-call).
+        request_id = answer["ResponseMetadata"].get("RequestId")
+        copy_id: str = returned(answer.get("SnapshotId"), "snapshot ID", activity, request_id, AcceptedWithoutId)
         return replace(self.new_copy(order, copy_id, "pending"), name=order.tags.get("Name", ""))
 
     def delete_one(self, region: str, resource_id: str) -> None:

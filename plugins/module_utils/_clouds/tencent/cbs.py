@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..._core.cloud import Listing, SnapshotCloud, batches
-from ..._core.errors import Ambiguous, Busy, CopyError, NotFound, Throttled
+from ..._core.errors import AcceptedWithoutId, Ambiguous, Busy, CopyError, NotFound, Throttled
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange, Trait
 from ..._core.pacing import retry_until_answered
 from ..._core.ranges import range_problems
@@ -150,7 +150,10 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         if item["Code"] != "Success":
             return failure(item.get("Code"), item.get("Message"), activity, request_id)
         if not item.get("SnapshotId"):
-            return Ambiguous(f"{activity}: the call was accepted, but returned no snapshot ID", request_id=request_id)
+            # The call accepts no client token, so a second one may make a second copy (api-facts: cbs-copy-call).
+            return AcceptedWithoutId(
+                f"{activity}: the call was accepted, but returned no snapshot ID", request_id=request_id
+            )
         copy = self.new_copy(order, item["SnapshotId"], "COPYING_FROM_REMOTE")
         return replace(copy, tags={}, source=source_of_order(order), marked_ours=True)
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ..errors import Ambiguous, CopyError, TimedOut, Underway
+from ..errors import AcceptedWithoutId, Ambiguous, CopyError, TimedOut, Underway
 from ..model import CopyRequest, Resource, State
 from .copy_call import CopyCall
 from .desired import DesiredState
@@ -78,6 +78,8 @@ def _call_in_doubt(desired: DesiredState, call: CopyCall) -> CopyError | None:
             "wait_timeout)",
             f"Run again to adopt the {request.noun} once the cloud shows it.",
         )
+    if call.is_in_doubt and isinstance(call.error, AcceptedWithoutId):
+        return call.error
     if (call.is_in_doubt or call.is_out) and call.error:
         return call.error.as_kind(
             Ambiguous,

@@ -68,10 +68,9 @@ def quoted_failures(failures: Sequence[Mapping[str, Any]]) -> str:
 
 def _words(failure: Mapping[str, Any]) -> str:
     message = str(failure["message"]).rstrip(".")
-    if not failure["code"]:
-        return message
-    request = f", request {failure['request_id']}" if failure["request_id"] else ""
-    return f"{message} [{failure['code']}{request}]"
+    request = f"request {failure['request_id']}" if failure["request_id"] else ""
+    facts = ", ".join(filter(None, (failure["code"], request)))
+    return f"{message} [{facts}]" if facts else message
 
 
 def duplicates_message(duplicates: Sequence[Mapping[str, Any]]) -> str:

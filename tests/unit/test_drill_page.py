@@ -43,7 +43,16 @@ REST = [
 VERDICTS = {
     "good": ({}, "drill", "is-good", ("good", f"✓ {PROVEN}"), []),
     "failed": (
-        {"failures": [{"kind": "busy", "message": "No answer", "region": "eu-west-1", "code": None, "hint": None}]},
+        {
+            "failures": [
+                {
+                    "kind": "busy",
+                    "message": "No answer",
+                    "region": "eu-west-1",
+                    **dict.fromkeys(("code", "request_id", "hint")),
+                }
+            ]
+        },
         *("drill failed", "is-bad", ("bad", "✗ No answer."), []),
     ),
     "not compared": (

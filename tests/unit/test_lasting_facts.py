@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
 
 from .support.night_runs import night
 from .support.restore_runs import RestoreRuns
@@ -77,6 +78,44 @@ def test_a_drill_that_its_variables_end_leaves_no_green_file_for_people_or_ci(eb
     page, junit = ((tmp_path / f"orders.drill.{end}").read_text() for end in ("html", "junit.xml"))
     assert "✗ The drill has failed" in page and "✓" not in page
     assert 'failures="1"' in junit and "dr_restore_count" in junit
+
+
+UNPROVEN = "dr_copy_drill_unproven"
+
+
+@pytest.mark.parametrize("end", ["variable", "own code"])
+def test_a_drill_without_a_report_fires_its_alert_and_keeps_the_proofs(ebs_runs, tmp_path, monkeypatch, end):
+    ebs_runs.copy_new_disks("database", "mail")
+    path = tmp_path / "dr_drill_orders.prom"
+    assert not ebs_runs.drill(metrics_dir=str(tmp_path)).message
+    before = series(path)
+    if end == "own code":
+        monkeypatch.setattr(drilling, "choose", lambda *_given: 1 / 0)
+    ended = ebs_runs.drill(metrics_dir=str(tmp_path), **({"count": "x"} if end == "variable" else {}))
+    assert ("dr_restore_count" if end == "variable" else "own code") in ended.message
+    after = series(path)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert after.keys() == before.keys() and {name.partition("{")[0] for name in changed} == {UNPROVEN}
+    assert only(path, UNPROVEN) == 1
+    monkeypatch.undo()
+    assert not ebs_runs.drill(metrics_dir=str(tmp_path)).message and only(path, UNPROVEN) == 0
+
+
+def test_a_first_drill_that_its_variables_end_fires_its_alert(ebs_runs, tmp_path):
+    assert ebs_runs.drill(metrics_dir=str(tmp_path), count="x").message
+    assert only(tmp_path / "dr_drill_orders.prom", UNPROVEN) == 1
+
+
+def test_a_dry_drill_that_its_variables_end_writes_no_file(ebs_runs, tmp_path):
+    given = {"metrics_dir": str(tmp_path), "report_dir": str(tmp_path)}
+    assert ebs_runs.drill(check=True, count="x", **given).message and not list(tmp_path.iterdir())
+
+
+def test_a_failed_drill_names_the_files_that_it_could_not_write(ebs_runs, tmp_path):
+    (tmp_path / "file").touch()
+    given = {"metrics_dir": str(tmp_path / "file"), "report_dir": str(tmp_path / "file")}
+    message = ebs_runs.drill(count="x", **given).message
+    assert "dr_restore_count" in message and message.count("could not be written") == 3
 
 
 def test_check_mode_of_a_drill_names_a_key_that_cannot_be_used(ebs_runs):

@@ -76,9 +76,8 @@ class Drill(Run):
         message = " ".join(filter(None, [drill_problems(report), unwritten]))
         return RunOutcome(report, drill_lines(report), message)
 
-    def _report_failure(self, why: str) -> None:
-        if not self._context.check_mode:
-            write_failure(self._values, why)
+    def _write_failure(self, why: str) -> str:
+        return "" if self._context.check_mode else write_failure(self._values, why)
 
     def _look(self, calls: Calls) -> InfoAnswer:
         self._say(f"looking for disks of drills in {self._values.region} that have expired")

@@ -84,25 +84,26 @@ class Run:
             result, lines, message = self._record.final_result
             return RunOutcome(result, lines, message, record=self._record.as_text())
         if self._calls is None:
-            why = "; ".join(self._problems)
-            self._report_failure(why)
-            return RunOutcome({}, [], why)
+            return self._failed("; ".join(self._problems))
         try:
             ended = self._steps(self._calls)
         except Paused as paused:
             return RunOutcome({}, [], "", paused.what, self._record.as_text())
         except Exception as error:
-            why = unexpected_error(error)
-            self._report_failure(why)
-            ended = RunOutcome({}, [], why)
+            ended = self._failed(unexpected_error(error))
         self._record.end(ended[:3])
         return ended._replace(record=self._record.as_text() if self._is_resumed else "")
 
     def _steps(self, calls: Calls) -> RunOutcome:
         raise NotImplementedError
 
-    def _report_failure(self, why: str) -> None:
-        """Report a run that its variables, or an error in the role's own code, have ended."""
+    def _failed(self, why: str) -> RunOutcome:
+        """Return the outcome of a run that its variables, or an error in the role's own code, have ended."""
+        return RunOutcome({}, [], " ".join(filter(None, [why, self._write_failure(why)])))
+
+    def _write_failure(self, _why: str) -> str:
+        """Write the files of such a run, if it has any; return what could not be written."""
+        return ""
 
     def _say(self, line: str) -> None:
         if not self._record.is_ahead:

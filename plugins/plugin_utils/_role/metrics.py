@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from .rows import parse_time
@@ -40,6 +41,31 @@ def seconds_of(moment: str | None) -> float:
 def drill_gauge(registry: CollectorRegistry) -> Gauge:
     help_text = "When a copy of a disk was last proven by creating a disk from it; 0: never"
     return Gauge(DRILL, help_text, ("plan", "disk", "region"), registry=registry)
+
+
+class LastFile:
+    """The series that the last run wrote. They are kept where this run could not look.
+
+    Raises OSError, and ValueError for a file that is not ours.
+    """
+
+    def __init__(self, path: Path):
+        families = text_string_to_metric_families(path.read_text(encoding="utf-8")) if path.exists() else ()
+        self._values = {
+            (sample.name, _sorted(sample.labels)): sample.value for family in families for sample in family.samples
+        }
+
+    def value(self, metric: str, labels: Mapping[str, str]) -> float:
+        """Return the value of one series, 0 if there is none."""
+        return self._values.get((metric, _sorted(labels)), 0.0)
+
+    def series(self, metric: str) -> list[tuple[dict[str, str], float]]:
+        """Return the labels and the value of each series of a metric."""
+        return [(dict(labels), value) for (name, labels), value in self._values.items() if name == metric]
+
+
+def _sorted(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(labels.items()))
 
 
 def proofs_in_other_files(path: Path) -> set[tuple[str, str, str]]:

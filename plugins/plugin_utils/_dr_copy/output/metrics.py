@@ -12,14 +12,13 @@ from pathlib import Path
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 
-from ..._role.metrics import DRILL, drill_gauge, proofs_in_other_files, seconds_of, write
+from ..._role.metrics import DRILL, LastFile, drill_gauge, proofs_in_other_files, seconds_of, write
 from ..._role.naming import file_name
 from ..decide.result_type import RecoveryPoint
 from .report_type import Report, label_of, shard_of
 
 try:
     from prometheus_client import CollectorRegistry, Gauge
-    from prometheus_client.parser import text_string_to_metric_families
 except ImportError:
     pass  # MISSING reports it by name
 
@@ -59,7 +58,7 @@ def write_metrics(report: Report, directory: str, is_written: bool = True) -> st
     that its alert fires.
     """
     path = metrics_file(directory, report)
-    metrics = _Metrics(report, _LastFile(path))
+    metrics = _Metrics(report, LastFile(path))
     metrics.add_points()
     metrics.add_sets()
     metrics.add_depth()
@@ -70,28 +69,6 @@ def write_metrics(report: Report, directory: str, is_written: bool = True) -> st
     return write(path, metrics.registry)
 
 
-class _LastFile:
-    """The series that the last run of the plan wrote. They are kept where this run could not look."""
-
-    def __init__(self, path: Path):
-        families = text_string_to_metric_families(path.read_text(encoding="utf-8")) if path.exists() else ()
-        self._values = {
-            (sample.name, _sorted(sample.labels)): sample.value for family in families for sample in family.samples
-        }
-
-    def value(self, metric: str, labels: Mapping[str, str]) -> float:
-        """Return the value of one series, 0 if there is none."""
-        return self._values.get((metric, _sorted(labels)), 0.0)
-
-    def series(self, metric: str) -> list[tuple[dict[str, str], float]]:
-        """Return the labels and the value of each series of a metric."""
-        return [(dict(labels), value) for (name, labels), value in self._values.items() if name == metric]
-
-
-def _sorted(labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(labels.items()))
-
-
 def _proof_of(labels: Mapping[str, str]) -> tuple[str, str, str]:
     return labels.get("plan", ""), labels.get("disk", ""), labels.get("region", "")
 
@@ -99,7 +76,7 @@ def _proof_of(labels: Mapping[str, str]) -> tuple[str, str, str]:
 class _Metrics:
     """The metrics of one run, in a registry."""
 
-    def __init__(self, report: Report, last: _LastFile):
+    def __init__(self, report: Report, last: LastFile):
         self.registry = CollectorRegistry()
         self._report, self._last, self._plan = report, last, label_of(report)
         #: Such a run keeps the series of the last one. It may have listed everything and found no disk.

@@ -18,7 +18,6 @@ from ..input.last_drill import drill_file
 from ..input.last_manifest import kubernetes_file, manifest_file
 from ..input.variables import Variables
 from .drill_junit import drill_junit_text, junit_of_failure
-from .drill_metrics import write_drill_metrics
 from .drill_report import also_proven, drill_problems
 from .kubernetes import objects_of, objects_of_earlier, text_of
 from .report_type import DrillReport, Manifest
@@ -35,10 +34,23 @@ def write_drill(report: DrillReport, values: Variables) -> str:
             path = drill_file(values, end)
             why = try_to(lambda path=path, content=content: write_atomically(path, content(report)))
             problems += [f"The report {path} could not be written: {why}"] if why else []
-    if values.metrics_dir:
+    return " ".join([*problems, *_write_metrics(values, report)])
+
+
+def _write_metrics(values: Variables, report: DrillReport | None) -> list[str]:
+    """Write the metrics of a drill, if requested; return why that failed. A failed drill may have no ``report``."""
+    from ..._role.metrics import MISSING  # its package takes longer to load than everything else
+
+    # If the package is missing, the drill has failed before its first call, and says so.
+    if not values.metrics_dir or MISSING:
+        return []
+    from .drill_metrics import write_drill_metrics, write_metrics_of_failed_drill
+
+    if report is None:
+        why = try_to(write_metrics_of_failed_drill, values)
+    else:
         why = try_to(write_drill_metrics, report, values.metrics_dir)
-        problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
-    return " ".join(problems)
+    return [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
 
 
 def write_page_of_start(values: Variables) -> str:
@@ -53,18 +65,20 @@ def write_page_of_start(values: Variables) -> str:
 
 
 def write_failure(values: Variables, message: str) -> str:
-    """Write the page and the JUnit of a drill that its variables, or an error in the role's own code, have ended.
+    """Write page, JUnit and metrics of a drill that its variables, or an error in the role's own code, have ended.
 
-    Returns why that failed, or an empty string.
+    Returns what could not be written, or an empty string.
     """
-    if not values.report_dir:
-        return ""
     texts = {
         "html": page_of_failure(f"{values.host}: drill", message, "✗ The drill has failed"),
         "junit.xml": junit_of_failure(values.host, values.now, message),
     }
-    problems = [try_to(write_atomically, drill_file(values, end), text) for end, text in texts.items()]
-    return " ".join(filter(None, problems))
+    problems = []
+    for end, text in texts.items() if values.report_dir else ():
+        path = drill_file(values, end)
+        why = try_to(write_atomically, path, text)
+        problems += [f"The report {path} could not be written: {why}"] if why else []
+    return " ".join([*problems, *_write_metrics(values, None)])
 
 
 class FileOutcome(NamedTuple):

@@ -109,8 +109,9 @@ def member(number, day=20, set_id="n1", **facts):
 
 BOTH, OLD = [member(1), member(2)], [member(1, tags=proven(20)), member(2, tags=proven(20))]
 MADE = {"disks": [made(1), made(2)], "failures": []}
+NO_FACTS = dict.fromkeys(("code", "request_id", "hint"))
 REFUSED = {
-    "disks": [made(1), made(2, disk_id=None, error={"message": "no space", "code": None, "request_id": None, "hint": None})],
+    "disks": [made(1), made(2, disk_id=None, error={"message": "no space", **NO_FACTS})],
     "failures": [],
 }
 

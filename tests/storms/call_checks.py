@@ -139,18 +139,23 @@ def _excess_calls(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Itera
 
 
 def _exceeded_window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
-    """Check that no more copies of a run are in progress in a region than max_in_flight."""
+    """Check that no more copies of a run are in progress in a region than max_in_flight.
+
+    A copy whose answer was lost counts for none, and so does the second one, which may be made while reads do not show
+    the first (promises: exactly-once).
+    """
     most = max(1, outcome.run.max_in_flight)
     by_region: dict[str, list[Copy]] = {}
     for copy in truth.copies.values():
         if copy.by == outcome.name:
             by_region.setdefault(copy.region, []).append(copy)
+    lost = {copy.place for copies in by_region.values() for copy in copies if _is_lost(copy)}
     for region, copies in by_region.items():
         for copy in copies:
             running = [
                 c
                 for c in copies
-                if c.started <= copy.started and c.phase(copy.started) == "running" and not _is_lost(c)
+                if c.started <= copy.started and c.phase(copy.started) == "running" and c.place not in lost
             ]
             if len(running) > most:
                 yield f"{len(running)} copies were in progress in {region} at {copy.started:.1f}; the limit is {most}"

@@ -86,15 +86,8 @@ def _run_without_faults(simulation: Simulation, last: Round) -> tuple[RunOutcome
         simulation.estate.settings(tags_visible_after=0.0)
     (predicted,) = simulation.run_round(0, Round((run,), gap=last.gap), "check", check=True)
     (outcome,) = simulation.run_round(0, Round((run,), gap=0.0), "last")
-    # A later run removes duplicates and replaced copies that are in progress now (promises: counting-order), and
-    # replaces an adopted copy that failed.
     simulation.scheduler.sleep(storm.copy_seconds * 10 + 400.0)
-    truth = Truth(simulation)
-    rows = outcome["copies"] if outcome.result else []
-    if rows and (
-        outcome["duplicates"]
-        or any(_has_failed_meanwhile(truth, outcome, row) or _has_another_in_progress(truth, outcome, row) for row in rows)
-    ):
+    if outcome.result and _leaves_work(Truth(simulation), outcome):
         simulation.run_round(0, Round((run,), gap=0.0), "tidying")
     (further,) = simulation.run_round(0, Round((run,), gap=0.0), "further")
     return outcome, predicted, further
@@ -166,6 +159,14 @@ def _has_ended_meanwhile(truth: Truth, expected: dict[str, Any], predicted: RunO
     if copy is None or expected["action"] != "adopted":
         return False
     return copy.phase(predicted.started) == "running" and copy.phase(last.started) in ("complete", "failed")
+
+
+def _leaves_work(truth: Truth, outcome: RunOutcome) -> bool:
+    """Whether a later run deletes what is in progress now (promises: counting-order), or replaces a failed copy."""
+    return bool(outcome["copies"] and outcome["duplicates"]) or any(
+        _has_failed_meanwhile(truth, outcome, row) or _has_another_in_progress(truth, outcome, row)
+        for row in outcome["copies"]
+    )
 
 
 def _has_another_in_progress(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:

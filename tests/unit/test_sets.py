@@ -16,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.row_keys import CopyAt, DiskAt, SourceAt
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import SnapshotTime
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import (
     copies_of,
@@ -234,7 +235,7 @@ def test_sets_of_two_regions_are_apart():
 
 def test_the_members_of_the_newest_complete_set_are_kept_and_no_others():
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"] + [row("a", 3, "2 crash n3")]
-    assert kept_by_sets(copies(*rows)) == {("copy-a2", "there"), ("copy-b2", "there")}
+    assert kept_by_sets(copies(*rows)) == {CopyAt("copy-a2", "there"), CopyAt("copy-b2", "there")}
 
 
 def test_three_nights_of_failing_copies_of_one_disk_leave_the_night_that_both_have():
@@ -255,7 +256,7 @@ def test_a_set_with_a_doubtful_time_is_not_kept_for():
 def test_retention_keeps_the_newest_restorable_copy_beside_a_set_with_an_archived_member():
     rows = [row(d, n, f"2 crash n{n}") for n in (1, 2) for d in "ab"]
     rows[-1]["traits"] = ["archived"]
-    assert {copy_id for copy_id, _region in kept_by_sets(copies(*rows))} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
+    assert {copy.copy_id for copy in kept_by_sets(copies(*rows))} == {"copy-a1", "copy-b1", "copy-a2", "copy-b2"}
 
 
 ARCHIVED = {"traits": ["archived"]}
@@ -281,7 +282,7 @@ ARCHIVED = {"traits": ["archived"]}
     ],
 )
 def test_a_set_that_lacks_members_may_be_complete_with_copies_that_are_not_listed(rows, perhaps):
-    assert {copy_id for copy_id, _region in possible_set_members(copies(*rows))} == perhaps
+    assert {copy.copy_id for copy in possible_set_members(copies(*rows))} == perhaps
 
 
 # -- several plans -----------------------------------------------------------------------------------------
@@ -299,7 +300,7 @@ def test_each_plan_has_its_own_set_of_a_server_whose_disks_it_shares_with_none()
     assert whole_of(rows) == {("one", "n1"): "ab", ("two", "n1"): "cde"}
     assert len(kept_by_sets(copies(*rows))) == 5
     newer = [*rows, *of_plan("one", 2, "ab", "2 crash n2")]
-    assert {copy_id for copy_id, _region in kept_by_sets(copies(*newer))} == {
+    assert {copy.copy_id for copy in kept_by_sets(copies(*newer))} == {
         "copy-a2", "copy-b2", "copy-c1", "copy-d1", "copy-e1",
     }  # fmt: skip
     assert restored(newer, disks="abcde")[0] == {
@@ -396,7 +397,7 @@ def test_a_complete_set_is_restored_before_a_newer_partial_one_and_both_are_kept
     assert found.of_disks["a"].newer.source_id == "a2" and not found.former_groups
     assert len(kept_by_sets(copies(*rows))) == 6
     newest = [*rows, *of_plan("all", 3, "abcd", "4 crash n3")]
-    assert {copy_id[-1] for copy_id, _region in kept_by_sets(copies(*newest))} == {"3"}, "it has the part's disks, too"
+    assert {copy.copy_id[-1] for copy in kept_by_sets(copies(*newest))} == {"3"}, "it has the part's disks, too"
     assert restored(rows, disks="ab")[0] == {d: (f"{d}2", "n2", False) for d in "ab"}
     assert restored(rows, disks="abcd", used={"a2"})[0] == {
         "a": ("a2", "n2", False), "b": ("b2", "n2", False), "c": ("c1", None, True), "d": ("d1", None, True),
@@ -405,7 +406,7 @@ def test_a_complete_set_is_restored_before_a_newer_partial_one_and_both_are_kept
 
 def test_a_plan_that_got_another_name_keeps_no_set_of_the_old_one():
     rows = [*of_plan("old", 1, "ab", "2 crash n1"), *of_plan("new", 2, "ab", "2 crash n2")]
-    assert {copy_id[-1] for copy_id, _region in kept_by_sets(copies(*rows))} == {"2"}
+    assert {copy.copy_id[-1] for copy in kept_by_sets(copies(*rows))} == {"2"}
 
 
 def test_a_group_is_judged_by_its_own_plans_sets_and_by_sets_with_all_its_disks():
@@ -457,7 +458,7 @@ def test_marks_of_a_plan_have_its_own_size_and_the_id_that_another_plan_gave_a_m
 def wanted(sources, rows=(), complete=None, regions=("there",), groups=(AB,)):
     found = copies(*rows)
     if complete is None:
-        complete = {(copy.source_id, copy.region) for copy in found}
+        complete = {SourceAt(copy.source_id, copy.region) for copy in found}
     return wanted_sets(groups, sources, found, complete, regions, SECONDS)
 
 
@@ -479,7 +480,7 @@ def test_nothing_is_copied_if_the_set_or_a_newer_complete_one_exists():
 
 
 def test_a_set_that_somebody_else_copied_is_not_copied_again():
-    assert not wanted(NIGHT_1, complete={("a1", "there"), ("b1", "there")})
+    assert not wanted(NIGHT_1, complete={SourceAt("a1", "there"), SourceAt("b1", "there")})
 
 
 def test_a_set_that_is_not_ready_is_not_wanted_and_an_older_one_is():
@@ -597,7 +598,7 @@ def test_the_newest_set_of_disks_with_one_group_tag_is_planned():
 def standing(rows, rpo=0.0, group=AB, unread=(), now=None, plans=()):
     newest = {}
     for one in copies(*rows):
-        key = (one.disk_id, one.region)
+        key = DiskAt(one.disk_id, one.region)
         newest[key] = max(newest.get(key, SnapshotTime(one.time, one.source_id)), SnapshotTime(one.time, one.source_id))
     (found,) = status_of_groups([group], copies(*rows), newest, ["there"], rpo, now or night(3), unread, plans)
     return found
@@ -798,7 +799,7 @@ def test_a_restore_is_of_one_night_or_says_torn_and_retention_keeps_that_night(h
     nights = {int(choice.source_id[1:]) for choice in found.values() if not choice.is_torn}
     assert len(nights) <= 1
     whole = [n for n, disks, copied in history if copied == disks and len(disks) > 1]
-    kept = {copy_id for copy_id, _region in kept_by_sets(copies(*rows))}
+    kept = {copy.copy_id for copy in kept_by_sets(copies(*rows))}
     assert kept == ({f"copy-{d}{whole[-1]}" for d in {n: s for n, s, _c in history}[whole[-1]]} if whole else set())
 
 
@@ -821,7 +822,7 @@ def test_wrong_marks_never_mix_two_nights_in_one_restore(history, data):
         assert len(together) == len({copy.disk_id for copy in together}) == one.mark.size
     bad = {copy.snapshot_id for one in found.contradictions for copy in one.members}
     assert bad.isdisjoint(copy.snapshot_id for one in sets for copy in one.members)
-    assert bad.isdisjoint(snapshot_id for snapshot_id, _region in kept_by_sets(known))
+    assert bad.isdisjoint(copy.copy_id for copy in kept_by_sets(known))
 
 
 @given(histories())

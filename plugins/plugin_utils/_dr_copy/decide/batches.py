@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import chain, zip_longest
 
 from ..._role.answers import CopyAnswer, SharedRow
-from ..._role.row_keys import SourceAt
+from ..._role.row_keys import planned_at, requested_at
 from .plan_reasons import THERE
 from .result_type import ExpiredCopy, PlanRow
 from .step_results import CopyBatch, DeletionBatch
@@ -27,9 +27,9 @@ def copy_batches(
     that answers of earlier calls (``before``) contain are left out.
     """
     rows = [row for answer in before for row in answer.get("copies") or ()]
-    tried = {SourceAt(row["source_snapshot_id"], row["region"]) for row in rows}
+    tried = {requested_at(row) for row in rows}
     wanted = [row for row in plan_rows if row["chosen"] or row["reason"] == THERE]
-    wanted = [row for row in wanted if SourceAt(str(row["snapshot_id"]), row["region"]) not in tried]
+    wanted = [row for row in wanted if planned_at(row) not in tried]
     if shared is not None:
         visible = {share["snapshot_id"] for share in shared}
         wanted = [row for row in wanted if row["snapshot_id"] in visible or not row["chosen"]]

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.answers import InfoAnswer
 from ..._role.failures import failures_of, has_failed
-from ..._role.row_keys import DiskAt, SourceAt, disk_at
+from ..._role.row_keys import DiskAt, disk_at, planned_at, requested_at
 from . import plan_reasons
 from .reasons import OF_PLAN, Reason
 from .result_type import Breach, RecoveryPoint, Result
@@ -99,7 +99,7 @@ class _Reasons:
     def __init__(self, result: Result, source_region: str, no_source: str):
         self._no_source = no_source
         self._plan = grouped(result["plan"], disk_at)
-        self._copies = {SourceAt(c["source_snapshot_id"], c["region"]): c for c in result["copies"]}
+        self._copies = {requested_at(c): c for c in result["copies"]}
         of_source = [failure for failure in result["failures"] if failure["region"] == source_region]
         self._unshared = {f["source_snapshot_id"]: f for f in of_source if f["source_snapshot_id"]}
         #: Why nothing could be shared with the account that copies.
@@ -116,7 +116,7 @@ class _Reasons:
             return Reason.SOURCE_UNLISTED, f"{Reason.SOURCE_UNLISTED.text}: {self._no_source}"
         rows = self._plan.get(DiskAt(point["disk_id"], region), [])
         for row in rows:
-            copy = self._copies.get(SourceAt(str(row["snapshot_id"]), region))
+            copy = self._copies.get(planned_at(row))
             failure = (copy and copy["error"]) or self._unshared.get(str(row["snapshot_id"]))
             if failure is None and row["chosen"] and copy is None:
                 failure = self._no_share

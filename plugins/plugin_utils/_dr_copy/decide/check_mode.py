@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._role.answers import CopyAnswer, CopyRow, Failure, SharedRow, SnapshotRow, SourceRow
-from ..._role.row_keys import copy_at, source_at
+from ..._role.row_keys import CopyAt, copy_at, returned_copy_at, source_at
 
 
 def with_planned(
@@ -17,9 +17,9 @@ def with_planned(
 ) -> list[SnapshotRow]:
     """Add the copies that a dry run would make, as if they existed and were complete."""
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots}
-    shown = {copy_at(copy): copy for copy in copies}
+    shown: dict[CopyAt | None, SnapshotRow] = {copy_at(copy): copy for copy in copies}
     planned = [
-        _as_if_complete(row, sources[str(row["source_snapshot_id"])], shown.get(copy_at(row)))
+        _as_if_complete(row, sources[str(row["source_snapshot_id"])], shown.get(returned_copy_at(row)))
         for answer in answers
         for row in answer.get("copies") or ()
         if row["state"] in ("planned", "pending") and not row["error"] and str(row["source_snapshot_id"]) in sources

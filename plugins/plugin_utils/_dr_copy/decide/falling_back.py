@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..._role.answers import Answer, CopyAnswer, CopyRow, DiskRow, Failure, InfoAnswer, ShareAnswer
+from ..._role.answers import Answer, CopyAnswer, DiskRow, Failure, InfoAnswer, ShareAnswer
 from ..._role.failures import failures_of, has_failed
-from ..._role.row_keys import DiskAt, SourceAt, disk_at
+from ..._role.row_keys import DiskAt, SourceAt, disk_at, planned_at, requested_at
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import plan_snapshots
@@ -26,7 +26,7 @@ REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)
 def disks_to_fall_back(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> list[str]:
     """Return the disks with a chosen snapshot that was gone, according to these answers to copying and sharing."""
     gone = _gone(plan_rows, answers, values)
-    return list(dict.fromkeys(str(row["disk_id"]) for row in plan_rows if _snapshot_to_region(row) in gone))
+    return list(dict.fromkeys(str(row["disk_id"]) for row in plan_rows if planned_at(row) in gone))
 
 
 def fall_back(
@@ -45,25 +45,25 @@ def fall_back(
     """
     shown = None if has_failed(again) else {s["snapshot_id"] for s in again["snapshots"]}
     gone = {one for one in _gone(plan_rows, answers, values) if shown is None or one.source_id not in shown}
-    affected = {disk_at(row) for row in plan_rows if _snapshot_to_region(row) in gone}
+    affected = {disk_at(row) for row in plan_rows if planned_at(row) in gone}
     names = {row["disk_id"]: row["disk_name"] for row in plan_rows if disk_at(row) in affected}
     left = [
         snapshot
         for snapshot in selected_snapshots(source, values)
         if disk_id_of(snapshot) in names
-        and snapshot["snapshot_id"] not in {snapshot_id for snapshot_id, _region in gone}
+        and snapshot["snapshot_id"] not in {one.source_id for one in gone}
         and (shown is None or snapshot["snapshot_id"] in shown)
     ]
     disks: list[DiskRow] = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
     replacements: dict[DiskAt, list[PlanRow]] = {}
-    newest = {_snapshot_to_region(row) for row in plan_rows if row["reason"] == NEWEST}
+    newest = {planned_at(row) for row in plan_rows if row["reason"] == NEWEST}
     for chosen in plan_snapshots(left, disks, before, values):
-        is_next = chosen["reason"] == NEWEST and _snapshot_to_region(chosen) not in newest
+        is_next = chosen["reason"] == NEWEST and planned_at(chosen) not in newest
         reason = NEXT_NEWEST if is_next else chosen["reason"]
         replacements.setdefault(disk_at(chosen), []).append({**chosen, "reason": reason})
     rows: list[PlanRow] = []
     for row in plan_rows:
-        if _snapshot_to_region(row) in gone:
+        if planned_at(row) in gone:
             rows += [{**row, "chosen": False, "reason": GONE}, *replacements.pop(disk_at(row), ())]
         elif disk_at(row) not in affected:
             rows.append(row)
@@ -80,7 +80,7 @@ def without_gone(answers: Sequence[CopyAnswer], plan_rows: Sequence[PlanRow]) ->
 
 def share_without_gone(answer: ShareAnswer, plan_rows: Sequence[PlanRow]) -> ShareAnswer:
     """Return the answer of a call to share in the same way; its failures concern the source region."""
-    ids = {snapshot_id for snapshot_id, _region in _replaced(plan_rows)}
+    ids = {one.source_id for one in _replaced(plan_rows)}
     if not ids or "failures" not in answer:
         return answer
     return {
@@ -104,34 +104,28 @@ def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
 
 def _replaced(plan_rows: Sequence[PlanRow]) -> set[SourceAt]:
     usable = {disk_at(row) for row in plan_rows if row["reason"] in USABLE}
-    return {_snapshot_to_region(row) for row in plan_rows if row["reason"] == GONE and disk_at(row) in usable}
+    return {planned_at(row) for row in plan_rows if row["reason"] == GONE and disk_at(row) in usable}
 
 
 def _without(answer: CopyAnswer, gone: set[SourceAt]) -> CopyAnswer:
     copies = answer["copies"]
-    failures = [f for f in failures_of(answer) if not _is_of_gone(f) or _source_of(f) not in gone]
-    left = [row for row in copies if _source_of(row) not in gone]
+    failures = [f for f in failures_of(answer) if not _is_of_gone(f) or requested_at(f) not in gone]
+    left = [row for row in copies if requested_at(row) not in gone]
     counts = {**answer["counts"], "failed": answer["counts"]["failed"] - (len(copies) - len(left))}
     return {**answer, "copies": left, "failures": failures, "counts": counts}
 
 
 def _gone(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> set[SourceAt]:
-    missing = {_source_of(failure) for answer in answers for failure in failures_of(answer) if _is_of_gone(failure)}
+    missing = [failure for answer in answers for failure in failures_of(answer) if _is_of_gone(failure)]
+    # The failures of a call to share, and of a copy within the region, concern the source region.
+    missing_there = {f["source_snapshot_id"] for f in missing if f["region"] == values.source_region}
+    missing_at = {requested_at(failure) for failure in missing}
     return {
-        _snapshot_to_region(row)
+        planned_at(row)
         for row in plan_rows
-        if row["reason"] in REPLACEABLE
-        and (_snapshot_to_region(row) in missing or SourceAt(str(row["snapshot_id"]), values.source_region) in missing)
+        if row["reason"] in REPLACEABLE and (planned_at(row) in missing_at or row["snapshot_id"] in missing_there)
     }
 
 
 def _is_of_gone(failure: Failure) -> bool:
     return bool(failure["kind"] == "not_found" and failure["source_snapshot_id"])
-
-
-def _source_of(row: Failure | CopyRow) -> SourceAt:
-    return SourceAt(str(row["source_snapshot_id"]), str(row["region"]))
-
-
-def _snapshot_to_region(row: PlanRow) -> SourceAt:
-    return SourceAt(str(row["snapshot_id"]), row["region"])

@@ -14,7 +14,16 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ..._role.answers import CopyAnswer, DiskRow, InfoAnswer, SnapshotRow, SourceRow
 from ..._role.failures import failures_of, has_failed
 from ..._role.marks import DISK_NAME, is_of_plans, plan_of
-from ..._role.row_keys import DiskAt, SourceAt, copy_at, disk_at, source_at, source_disk_at
+from ..._role.row_keys import (
+    DiskAt,
+    SourceAt,
+    copy_at,
+    disk_at,
+    planned_at,
+    requested_at,
+    source_at,
+    source_disk_at,
+)
 from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.keeping import possible_set_members
@@ -74,17 +83,7 @@ def _expired(
     values: Variables,
     failed: Collection[SourceAt],
 ) -> list[SnapshotRow]:
-    newest: dict[DiskAt, SnapshotTime] = {}
-    for row in plan_rows:
-        time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
-        if time:
-            key = disk_at(row)
-            taken = SnapshotTime(time, str(row["snapshot_id"]))
-            newest[key] = max(taken, newest.get(key, taken))
-    known = Destinations(copies)
-    rows = [row for row in plan_rows if SourceAt(str(row["snapshot_id"]), row["region"]) in failed]
-    broken = {disk_at(row) for row in rows}
-    safe = {key for key, taken in newest.items() if known.is_safe(key, taken)} - broken
+    safe = _safe_disks(copies, plan_rows, failed)
     chosen = {disk["disk_id"] for disk in disks}
     looked_at = [
         copy for copy in managed_copies(copies, values) if disk_id_of(copy) in chosen and source_disk_at(copy) in safe
@@ -92,8 +91,27 @@ def _expired(
     expired = expired_copies(looked_at, **limits_of(values), now=values.now, sets=False)
     # Members of an unfinished set stay until it is complete, even if newer points would count instead.
     rows = [row for row in plan_rows if row["reason"] in (OF_SET, THERE_OF_SET)]
-    of_sets = {SourceAt(str(row["snapshot_id"]), row["region"]) for row in rows}
+    of_sets = {planned_at(row) for row in rows}
     return [copy for copy in expired if source_at(copy) not in of_sets]
+
+
+def _safe_disks(
+    copies: Sequence[SnapshotRow], plan_rows: Sequence[PlanRow], failed: Collection[SourceAt]
+) -> set[DiskAt]:
+    """Return the disks whose older copies may be deleted in a region.
+
+    The region has a complete copy of the disk's newest usable snapshot, or a newer one, and no copy of the disk has
+    failed there.
+    """
+    newest: dict[DiskAt, SnapshotTime] = {}
+    for row in plan_rows:
+        time = parse_time(row["source_created_at"]) if row["reason"] in USABLE else None
+        if time:
+            disk, taken = disk_at(row), SnapshotTime(time, str(row["snapshot_id"]))
+            newest[disk] = max(taken, newest.get(disk, taken))
+    known = Destinations(copies)
+    broken = {disk_at(row) for row in plan_rows if planned_at(row) in failed}
+    return {disk for disk, taken in newest.items() if known.is_safe(disk, taken)} - broken
 
 
 def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]) -> list[ExpiredCopy]:
@@ -117,7 +135,7 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
 
 def _failed_copies(answers: Sequence[CopyAnswer]) -> set[SourceAt]:
     """Return source and region of each copy that failed in any way in these calls."""
-    return {SourceAt(str(f["source_snapshot_id"]), str(f["region"])) for answer in answers for f in failures_of(answer)}
+    return {requested_at(f) for answer in answers for f in failures_of(answer)}
 
 
 def deleted_copies(expired: Sequence[ExpiredCopy], answers: Sequence[CopyAnswer]) -> list[PlanCopy]:

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 
 from ..._role.answers import CopyAnswer, CopyRow, SnapshotRow
 from ..._role.call import Arguments
-from ..._role.row_keys import SourceAt, source_at
+from ..._role.row_keys import SourceAt, planned_at, source_at
 from ..._role.rows import is_complete, only
 from .plan_reasons import THERE
 from .result_type import PlanRow
@@ -52,7 +52,7 @@ def unchanged_copies(plan_rows: Sequence[PlanRow], listed: Iterable[ListedRegion
         for copy in answer.get("snapshots") or ():
             if source := source_at(copy):
                 of_source.setdefault(source, []).append(copy)
-    there = [SourceAt(str(row["snapshot_id"]), row["region"]) for row in plan_rows if row["reason"] == THERE]
+    there = [planned_at(row) for row in plan_rows if row["reason"] == THERE]
     rows = [_row(one.source_id, found[0]) for one in there if _is_settled(found := of_source.get(one, []), cloud)]
     counts = {**dict.fromkeys(COPY_COUNTS, 0), "unchanged": len(rows), "completed": len(rows)}
     return {"changed": False, "copies": rows, "counts": counts, "failures": []}

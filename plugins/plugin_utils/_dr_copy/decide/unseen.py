@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 
 from ..._role.answers import CopyAnswer, CopyRow, Failure
 from ..._role.failures import failure_row, failures_of
-from ..._role.row_keys import CopyAt, copy_at
+from ..._role.row_keys import CopyAt, copy_at, returned_copy_at
 from ..._role.rows import is_complete
 from .step_results import ListedRegion, LookAnswer, LookTarget
 
@@ -29,7 +29,7 @@ def unseen_copies(answers: Sequence[CopyAnswer], listed: Sequence[ListedRegion])
     complete = {copy_at(copy) for answer in listed for copy in answer.get("snapshots") or () if is_complete(copy)}
     unseen: dict[str, dict[str, None]] = {}
     for row in (row for answer in answers for row in _complete(answer)):
-        if row["region"] in regions and copy_at(row) not in complete:
+        if row["region"] in regions and returned_copy_at(row) not in complete:
             unseen.setdefault(row["region"], {})[str(row["snapshot_id"])] = None
     return [{"region": region, "snapshot_ids": list(ids)} for region, ids in unseen.items()]
 
@@ -43,15 +43,15 @@ def without_missing(answers: Sequence[CopyAnswer], seen: Sequence[LookAnswer]) -
 
 
 def _with_failures(answer: CopyAnswer, missing: set[CopyAt]) -> CopyAnswer:
-    gone = [row for row in _complete(answer) if copy_at(row) in missing]
+    gone = [row for row in _complete(answer) if returned_copy_at(row) in missing]
     if not gone:
         return answer
-    failures = {copy_at(row): _failure(row) for row in gone}
+    failures = {returned_copy_at(row): _failure(row) for row in gone}
 
     def as_failed(row: CopyRow) -> CopyRow:
-        return {**row, "state": "absent", "error": failures[copy_at(row)]}
+        return {**row, "state": "absent", "error": failures[returned_copy_at(row)]}
 
-    rows = [as_failed(row) if copy_at(row) in failures else row for row in answer["copies"]]
+    rows = [as_failed(row) if returned_copy_at(row) in failures else row for row in answer["copies"]]
     counts = dict(answer["counts"])
     changes = {"failed": len(gone), "completed": -len(gone), "unchanged": -sum(row["action"] == "none" for row in gone)}
     for key, change in changes.items():

@@ -229,6 +229,19 @@ def test_a_copy_that_disappears_while_others_are_made_is_reported(cloud):
     assert out.failed and {f["source_snapshot_id"] for f in out["failures"]} == {there} and copy.id in out["msg"]
 
 
+@ALL
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_copy_in_progress_that_disappears_was_adopted(cloud, wait):
+    source = cloud.snapshot()
+    cloud.settings(copy_seconds=600.0)
+    copy = cloud.create_our_copy(source, seconds=600)
+    cloud.at(cloud.clock.monotonic() + 30, lambda: cloud.forget(copy.id, cloud.destination))
+    out = cloud.run(source, wait=wait)
+    row = out.copy()
+    assert (row["action"], row["snapshot_id"], row["state"]) == ("adopted", copy.id, "absent" if wait else "pending")
+    assert out.failed == wait and cloud.calls[cloud.copy_action] == 0
+
+
 def test_a_tag_service_that_does_not_know_a_copy_yet_is_asked_again(cbs):
     source = cbs.snapshot()
 

@@ -44,6 +44,8 @@ class Memory:
     never_shown: set[str] = field(default_factory=set)
     #: Copies that this run made, or very likely made with a call whose answer was lost.
     own_copies: dict[str, OwnCopy] = field(default_factory=dict)
+    #: Copies of others, or of earlier runs, that were in progress when they first showed.
+    found_in_progress: set[str] = field(default_factory=set)
     #: Copies that this run deleted.
     deleted: dict[str, DeletedCopy] = field(default_factory=dict)
     copy_call: CopyCall = field(default_factory=CopyCall)
@@ -133,9 +135,11 @@ class Memory:
                 lost = self.writes.failure_of(copy_id, kind)
                 self.updated |= lost is not None and lost.was_lost  # it took effect although its answer was lost
         else:
-            self.seen[copy_id] = sighting = Sighting(copy, at, first_state=copy.state)
+            self.seen[copy_id] = sighting = Sighting(copy, at)
             sighting.record(copy, at)
             self.gone.pop(copy_id, None)
+            if copy.state is State.PENDING and copy_id not in self.own_copies:
+                self.found_in_progress.add(copy_id)
 
     def _record_unseen(self, copy_id: str, at: float) -> None:
         """Record that a look did not show a copy. It is missing only after several looks (promises: unseen)."""

@@ -46,8 +46,6 @@ class Sighting:
     complete_at: float = math.inf
     shown_at: float = -math.inf
     misses: int = 0
-    #: The state in which it first showed.
-    first_state: State = State.PENDING
 
     def record(self, copy: Resource, at: float) -> tuple[WriteKind, ...]:
         """Record what a look showed. Returns the kinds of writes whose effect it shows for the first time."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CopyError, FailedCopy
-from ..model import Action, Resource, State
+from ..model import Action, Resource
 
 if TYPE_CHECKING:  # the controller loads this file but needs no engine
     from ..act.attempt import Attempt
@@ -84,8 +84,7 @@ class Outcome:
             return created
         if any(i in memory.own_copies for i in self.deleted_ids):
             return Action.ADOPTED
-        sighting = memory.seen.get(copy.id)
-        if sighting and sighting.first_state is State.PENDING:
+        if copy.id in memory.found_in_progress:
             return Action.ADOPTED
         updated = bool(self.attempt.decision.drift.due) if self.planned else memory.updated
         return Action.UPDATED if updated else Action.NONE

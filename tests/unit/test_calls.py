@@ -121,10 +121,10 @@ def test_every_variable_reaches_its_arguments(cloud, copied):
         **({"set_tag": "set-id"} if VARIABLES["set_tag"].is_supported(CAPABILITIES[cloud]) else {}),
     }
     listed = {"profile": "dr", "packed": True, "region": "dst-1", "copies_from": ["src-1"]}
-    assert made.list_copies("dst-1", []).arguments == listed
-    assert made.list_copies("dst-1", ["disk-1"]).arguments == {**listed, "source_disk_ids": ["disk-1"]}
+    assert made.list_copies(["dst-1"], []).arguments == listed
+    assert made.list_copies(["dst-1"], ["disk-1"]).arguments == {**listed, "source_disk_ids": ["disk-1"]}
     other = {"region": "dst-2", "copies_from": ["src-1"]}
-    assert made.list_copies("dst-1", [], ["dst-2"]).arguments == {**listed, "also": [other]}
+    assert made.list_copies(["dst-1", "dst-2"], []).arguments == {**listed, "also": [other]}
     at_once = {**made.find().arguments, "also": [{**other, "region": "dst-1"}, other]}
     assert made.find_and_list().arguments == at_once and made.reads_at_once
     assert not calls(cloud, shard="2/2").reads_at_once, "it lists the copies of its own disks"
@@ -175,7 +175,7 @@ def test_each_account_has_its_own_connection():
     assert made.find().arguments["profile"] == made.find_again(["disk-1"]).arguments["profile"] == "prod"
     shared = {"profile": "prod", "region": "src-1", "snapshot_ids": ["s"], "account_id": "1", "wait_timeout": 9}
     assert made.share(["s"], "1", 9) == Call("multicloud.snapshots.ebs_snapshot_share", shared)
-    for call in (made.list_copies("dst-1", []), made.look("dst-1", ["c"]), made.copy(BATCH, TAGS, 1)):
+    for call in (made.list_copies(["dst-1"], []), made.look("dst-1", ["c"]), made.copy(BATCH, TAGS, 1)):
         assert call.arguments["profile"] == "dr"
 
 

@@ -55,13 +55,13 @@ class Calls:
         """Like ``find``, with the copies in each destination under ``also``."""
         return self.find(also=[self._copies_in(region, ()) for region in self._values.destination_regions])
 
-    def list_copies(self, region: str, disk_ids: Sequence[str], others: Sequence[str] = ()) -> Call[InfoAnswer]:
-        """List the copies in a destination, and in the ``others`` under ``also``.
+    def list_copies(self, regions: Sequence[str], disk_ids: Sequence[str]) -> Call[InfoAnswer]:
+        """List the copies in these destinations; those after the first under ``also``.
 
         If disks are given, only their copies.
         """
-        more = {"also": [self._copies_in(other, disk_ids) for other in others]}
-        return self._at_destination("list", **self._copies_in(region, disk_ids), **more)
+        first, *others = (self._copies_in(region, disk_ids) for region in regions)
+        return self._at_destination("list", **first, **({"also": others} if others else {}))
 
     def _copies_in(self, region: str, disk_ids: Sequence[str]) -> Arguments:
         of_disks = {"source_disk_ids": list(disk_ids)} if disk_ids else {}
@@ -123,8 +123,7 @@ class Calls:
         return self._call(step, self._source_connection, {"packed": True, **more})
 
     def _at_destination(self, step: str, **more: Any) -> Call[Any]:
-        given = {key: value for key, value in more.items() if value}
-        return self._call(step, self._connection, {"packed": True, **given})
+        return self._call(step, self._connection, {"packed": True, **more})
 
     def _call(self, step: str, connection: RawVariables, more: Arguments) -> Call[Any]:
         arguments = {**connection, **arguments_of(VARIABLES, step, self._by_name, self._cloud), **more}

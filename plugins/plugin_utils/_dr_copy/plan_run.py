@@ -10,7 +10,7 @@ works in one process with the simulated clouds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -114,9 +114,8 @@ class PlanRun:
         part: list[str] = []
         if calls.reads_at_once:
             self._say(f"listing the copies in {', '.join(values.destination_regions)}")
-            self._done.source = self._run_call(calls.find_and_list())
-            listed = self._done.source.pop("also", None) or [self._done.source] * len(values.destination_regions)
-            self._done.before = _with_regions(listed, values.destination_regions)
+            regions = [values.source_region, *values.destination_regions]
+            self._done.source, *self._done.before = _by_region(self._run_call(calls.find_and_list()), regions)
         else:
             self._done.source = self._run_call(calls.find())
             part = shard_disks_to_list(self._done.source, values)
@@ -155,11 +154,9 @@ class PlanRun:
             self._done.deleted.append(self._run_call(calls.delete(group, seconds)))
 
     def _list_copies(self, calls: Calls, part: Sequence[str], again: str = "") -> list[ListedRegion]:
-        first, *others = self._values.destination_regions
-        self._say(f"listing the copies{again} in {', '.join([first, *others])}")
-        answer = self._run_call(calls.list_copies(first, part, others))
-        listed = [answer, *(answer.pop("also", None) or [answer] * len(others))]
-        return _with_regions(listed, [first, *others])
+        regions = self._values.destination_regions
+        self._say(f"listing the copies{again} in {', '.join(regions)}")
+        return _by_region(self._run_call(calls.list_copies(regions, part)), regions)
 
     def _copy(self, calls: Calls, before: Sequence[CopyAnswer] = ()) -> list[CopyAnswer]:
         """Copy what was chosen, except what the calls ``before`` tried. Returns the new calls.
@@ -256,8 +253,10 @@ class PlanRun:
         return replace(self._values, judged_at=iso_utc(self._clock()))
 
 
-def _with_regions(listed: Iterable[InfoAnswer], regions: Iterable[str]) -> list[ListedRegion]:
-    return [{**call, "region": region} for call, region in zip(listed, regions)]
+def _by_region(answer: InfoAnswer, regions: Sequence[str]) -> list[ListedRegion]:
+    """Return the listing of each region. An answer that failed has no ``also`` and stands for all of them."""
+    others = answer.pop("also", None) or [answer] * (len(regions) - 1)
+    return [{**listed, "region": region} for listed, region in zip([answer, *others], regions)]
 
 
 def _rows(answer: RawAnswer) -> RawAnswer:

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was done for one request or, in check mode, would be."""
+"""What a run did for one request or, in check mode, would do."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import CopyError, FailedCopy
 from ..model import Action, Resource
@@ -20,10 +20,11 @@ if TYPE_CHECKING:  # the controller loads this file but needs no engine
 
 @dataclass(frozen=True)
 class Outcome:
-    """A request as its run left it. In check mode (``planned``), as the run itself would leave it."""
+    """A request as its run left it."""
 
     attempt: Attempt
-    planned: bool
+    #: Whether this is what the run itself would do, because this is check mode.
+    is_planned: ClassVar[bool] = False
 
     @property
     def error(self) -> CopyError | None:
@@ -52,24 +53,23 @@ class Outcome:
 
     @property
     def will_begin(self) -> bool:
-        """Whether this is check mode and the run itself would begin a copy."""
-        return self.planned and self.attempt.decision.begins and self.error is None
+        """Whether the run itself would begin a copy."""
+        return False
 
     @property
     def deleted_ids(self) -> list[str]:
         """The IDs of the copies that were deleted or would be."""
-        if self.planned:
-            return [] if self.attempt.error else [c.id for c in self.attempt.decision.deletions.to_delete]
         return list(self.attempt.memory.deleted)
+
+    @property
+    def is_updated(self) -> bool:
+        """Whether an existing copy was changed or would be."""
+        return self.attempt.memory.updated
 
     @property
     def is_changed(self) -> bool:
         """Whether something was written or would be."""
-        if not self.planned:
-            return self.attempt.memory.changed
-        decision, drift = self.attempt.decision, self.attempt.decision.drift
-        later = (drift.expiry.later or drift.lock.later) and self.attempt.desired.policy.wait
-        return self.error is None and bool(decision.begins or decision.deletions.to_delete or drift.due or later)
+        return self.attempt.memory.changed
 
     @property
     def action(self) -> Action:
@@ -86,8 +86,7 @@ class Outcome:
             return Action.ADOPTED
         if copy.id in memory.found_in_progress:
             return Action.ADOPTED
-        updated = bool(self.attempt.decision.drift.due) if self.planned else memory.updated
-        return Action.UPDATED if updated else Action.NONE
+        return Action.UPDATED if self.is_updated else Action.NONE
 
     @property
     def failures(self) -> list[dict[str, Any]]:
@@ -111,8 +110,33 @@ class Outcome:
         return next((failure for failure in failures if copy is not None and failure["snapshot_id"] == copy.id), None)
 
 
+@dataclass(frozen=True)
+class PlannedOutcome(Outcome):
+    """A request in check mode, as the run itself would leave it."""
+
+    is_planned: ClassVar[bool] = True
+
+    @property
+    def will_begin(self) -> bool:
+        return self.attempt.decision.begins and self.error is None
+
+    @property
+    def deleted_ids(self) -> list[str]:
+        return [] if self.attempt.error else [copy.id for copy in self.attempt.decision.deletions.to_delete]
+
+    @property
+    def is_updated(self) -> bool:
+        return bool(self.attempt.decision.drift.due)
+
+    @property
+    def is_changed(self) -> bool:
+        decision, drift = self.attempt.decision, self.attempt.decision.drift
+        later = (drift.expiry.later or drift.lock.later) and self.attempt.desired.policy.wait
+        return self.error is None and bool(decision.begins or decision.deletions.to_delete or drift.due or later)
+
+
 def outcomes_of(attempts: Iterable[Attempt], planned: bool) -> list[Outcome]:
-    return [Outcome(attempt, planned) for attempt in attempts]
+    return [PlannedOutcome(attempt) if planned else Outcome(attempt) for attempt in attempts]
 
 
 def counts_of(rows: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome], names: Iterable[str]) -> dict[str, int]:

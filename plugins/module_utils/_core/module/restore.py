@@ -40,6 +40,7 @@ def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, An
     params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
     cloud = connect(module)
     cloud.deadline = deadline
+    # restore_problems refuses any other number.
     hours = params["expires_after_hours"] if 0 <= params["expires_after_hours"] <= MAX_HOURS else 0
     requests = _disk_requests(params, iso_utc(deadline.utc() + timedelta(hours=hours)) if hours else None)
     if problems := restore_problems(cloud, params, requests):

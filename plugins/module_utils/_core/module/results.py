@@ -65,7 +65,7 @@ def _duplicates(outcome: Outcome) -> list[dict[str, str]]:
     In check mode, the copies that the run would delete are left out.
     """
     request, seen = outcome.attempt.request, outcome.attempt.memory.seen
-    to_delete = outcome.deleted_ids if outcome.planned else []
+    to_delete = outcome.deleted_ids if outcome.is_planned else []
     ids = [copy.id for copy in outcome.attempt.duplicates if copy.id not in to_delete]
     return [
         {"source_snapshot_id": request.snapshot_id, "region": request.region, "snapshot_id": snapshot_id}
@@ -107,7 +107,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     if copy is not None:
         row.update(_facts(copy))
         change = attempt.decision.drift.tags.change
-        if outcome.planned and change:
+        if outcome.is_planned and change:
             row["tags"] = change.applied_to(copy.tags)
         elif attempt.desired.cloud.tags_in_copy_call and copy.id in attempt.memory.writes.tags:
             row["tags"] = attempt.memory.writes.tags[copy.id].applied_to(copy.tags)

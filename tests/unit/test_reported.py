@@ -203,7 +203,7 @@ def test_a_wrong_tag_on_a_copy_of_another_plans_disk_is_no_failure_of_this_plan(
 
 
 def test_ages_are_judged_by_the_end_of_the_run():
-    given = replace(values(rpo_hours=24), judged_at=ago(-3))
+    given = replace(values(rpo_hours=24), ended_at=ago(-3))
     done = StepResults(disks=[disk(1)], source=source(disk(1)))
     done.before = [{"region": "eu-west-1", "snapshots": [of_plan("orders", 1, hours=22)], "failures": []}]
     point = role_result(done, given, False)["recovery_points"][0]

@@ -250,7 +250,7 @@ class PlanRun:
 
     def _values_at_end(self) -> Variables:
         """Return the variables with the time at which ages are measured."""
-        return replace(self._values, judged_at=iso_utc(self._clock()))
+        return replace(self._values, ended_at=iso_utc(self._clock()))
 
 
 def _by_region(answer: InfoAnswer, regions: Sequence[str]) -> list[ListedRegion]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..._role.answers import InfoAnswer, SnapshotRow
 from ..._role.doubts import with_doubts
 from ..._role.row_keys import DiskAt, copy_at, source_at, source_disk_at
-from ..._role.rows import SnapshotTime, is_complete, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, is_complete, taken_at
 from .retention import counts_for_planning, points_of
 
 if TYPE_CHECKING:  # filters load this file but need no variables
@@ -33,7 +33,7 @@ def copies_with_known_sources(
     listed: Sequence[InfoAnswer], snapshots: Sequence[SnapshotRow], values: Variables
 ) -> list[SnapshotRow]:
     """Return the copies at the destinations; somebody else's get disk and time from the sources."""
-    copies = with_doubts(listed_copies(listed, values), snapshots, time_or_now(values.judged_at or values.now))
+    copies = with_doubts(listed_copies(listed, values), snapshots, values.judged_at)
     return with_known_sources(copies, snapshots)
 
 

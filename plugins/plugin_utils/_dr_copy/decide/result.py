@@ -23,7 +23,7 @@ from .pruning import deleted_copies, orphans
 from .recovery import recovery_points
 from .result_type import Result
 from .run_failures import failures_with_disks, too_many_deletions
-from .run_state import RunState, judged_at
+from .run_state import RunState
 from .server_sets import sets_of
 from .step_results import StepResults
 from .warnings import warnings_of
@@ -33,7 +33,7 @@ def encrypted_points(steps: StepResults, values: Variables, check_mode: bool) ->
     """Return by region the IDs of the newest copies whose keys should be checked."""
     state = RunState(steps, values, check_mode)
     copies = with_known_sources(state.copies, state.snapshots)
-    points = recovery_points(steps.disks, copies, values.destination_regions, 0, judged_at(values).isoformat())
+    points = recovery_points(steps.disks, copies, values.destination_regions, 0, values.judged_at.isoformat())
     return copies_with_keys([state.judged(point) for point in points], copies)
 
 
@@ -50,7 +50,7 @@ def role_result(steps: StepResults, values: Variables, check_mode: bool) -> Resu
     chosen = {disk["disk_id"] for disk in steps.disks}
     own = [copy for copy in copies if copy.get("source") and disk_id_of(copy) in chosen]
     points = recovery_points(
-        steps.disks, copies, values.destination_regions, values.rpo_hours, judged_at(values).isoformat()
+        steps.disks, copies, values.destination_regions, values.rpo_hours, values.judged_at.isoformat()
     )
     failures = [failure for answer in answers for failure in failures_of(answer)]
     failures += [*failures_of_doubts(own), *too_many_deletions(steps.expired, values)]

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
@@ -15,7 +14,6 @@ from ..._role.answers import InfoAnswer
 from ..._role.doubts import with_doubts
 from ..._role.failures import failures_of
 from ..._role.row_keys import SourceAt, source_at
-from ..._role.rows import time_or_now
 from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
 from .destinations import listed_copies
@@ -41,7 +39,7 @@ class RunState:
         shown = listed_copies([*steps.listed, *steps.seen], values)
         shown = [copy for copy in shown if copy["snapshot_id"] not in taken_back]
         #: The copies at the destinations as the last listing or look showed them.
-        self.copies = with_doubts(shown, self.snapshots, judged_at(values))
+        self.copies = with_doubts(shown, self.snapshots, values.judged_at)
         if check_mode and values.wait:
             self.copies = with_planned(self.copies, self.copied, self.snapshots)
         self.planned = {source for copy in self.copies if copy.get("planned") and (source := source_at(copy))}
@@ -61,8 +59,3 @@ class RunState:
 def _without_gone(steps: StepResults) -> StepResults:
     copied = without_gone(without_missing(steps.copied, steps.seen), steps.plan_rows)
     return replace(steps, copied=copied, share=share_without_gone(steps.share, steps.plan_rows))
-
-
-def judged_at(values: Variables) -> datetime:
-    """Return the time at which ages are measured: the end of the run, once that is known."""
-    return time_or_now(values.judged_at or values.now)

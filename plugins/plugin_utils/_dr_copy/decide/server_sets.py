@@ -25,7 +25,7 @@ from ..._sets.status import GroupStatus, status_of_groups
 from ..input.variables import Variables
 from .destinations import Destinations
 from .result_type import SetStatus
-from .run_state import RunState, judged_at
+from .run_state import RunState
 from .selection import group_ids_by_marks, plans_of
 from .set_marks import groups_in, marks_by_source
 from .step_results import StepResults
@@ -49,7 +49,7 @@ def sets_of(state: RunState, copies: Sequence[SnapshotRow], values: Variables) -
         Destinations(copies).newest_of_disks,
         values.destination_regions,
         values.rpo_hours,
-        judged_at(values),
+        values.judged_at,
         state.unread,
         plans_of(values),
     )

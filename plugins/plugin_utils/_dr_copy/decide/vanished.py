@@ -39,7 +39,7 @@ def missing_points(
     known = [point for point in last.get("points") or () if isinstance(point, Mapping) and point.keys() >= _NEEDED]
     if not known:
         return []
-    now = time_or_now(values.judged_at or values.now)
+    now = values.judged_at
     retention = Retention.from_limits(limits_of(values), time_or_now(values.now))
     points = points_of(with_doubts(listed_copies(before, values), (), now))
     read = {answer["region"]: answer for answer in listed if not failures_of(answer)}

@@ -30,6 +30,7 @@ from ..._role.parsing import (
     as_whole_number,
     one_of,
 )
+from ..._role.rows import time_or_now
 from ..._role.table import Argument, parse_variables, table_of, unknown_variables, unsupported, variable
 from .contradictions import contradictions, place_of, risks
 
@@ -159,9 +160,9 @@ class Variables:
     history_days: int = variable(as_whole_number, 400, used_by=("output.history",))
     shard: str = variable(as_shard, "", sets=(Argument("find", "shard"),), used_by=("decide.selection",))
 
-    #: When the run began, and the time at which ages are measured, once known: the end of the run (ISO 8601).
+    #: When the run began, and when it ended, once known (ISO 8601).
     now: str
-    judged_at: str = ""
+    ended_at: str = ""
     #: When ``wait_timeout`` is over, in seconds since 1970.
     ends_at: int
     across_accounts: bool
@@ -171,6 +172,11 @@ class Variables:
     place: str | None
     #: Whether the run only reads.
     reads_only: bool = False
+
+    @property
+    def judged_at(self) -> datetime:
+        """The time (aware) at which ages are measured: the end of the run, once known."""
+        return time_or_now(self.ended_at or self.now)
 
     @property
     def selection(self) -> str:

@@ -24,7 +24,7 @@ from ..._role.run_context import RunContext
 from ..decide.breaches import breaches_of, unjudged_of
 from ..decide.point_facts import with_facts
 from ..decide.result_type import Coverage, CoverageWithWarnings, Result
-from ..decide.run_state import RunState, judged_at
+from ..decide.run_state import RunState
 from ..decide.server_sets import late_sets
 from ..decide.step_results import StepResults
 from ..decide.unfinished import unfinished_copies
@@ -47,7 +47,7 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
     result = {**result, "recovery_points": points}
     breaches, unjudged = breaches_of(result, values.source_region, steps.source), unjudged_of(result)
     late = late_sets(result["sets"], values.consistency)
-    finished, unfinished = judged_at(values), unfinished_copies(state, values)
+    finished, unfinished = values.judged_at, unfinished_copies(state, values)
     report: BareReport = {
         "schema": SCHEMA,
         "kind": "status" if values.reads_only else "copy",

@@ -23,6 +23,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
     Busy,
     CopyError,
     Throttled,
+    Underway,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import Lock
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
@@ -287,3 +288,13 @@ def test_a_new_copy_is_first_looked_at_a_tenth_of_a_second_after_its_answer():
     memory = memory_after(at=10.0)
     memory.record_copy_accepted(copy_of(), 12.0)
     assert look_again(memory, "copy", 12.0) == pytest.approx(12.1)
+
+
+def test_a_copy_that_shows_while_another_call_makes_one_is_not_ours_without_a_lost_answer():
+    """Without a start time it could be anybody's, and no call of this run was lost."""
+    memory = memory_after()
+    memory.record_copy_sent(NOON)
+    memory.record_copy_in_doubt(Underway("somebody makes it"), 4.0, NOON)
+    copy = copy_of(state=State.PENDING, marked_ours=True, created_at=None)
+    memory.record_look({copy.id: copy}, None, 10.0)
+    assert not memory.own_copies and not memory.changed and copy.id in memory.seen

@@ -122,10 +122,9 @@ class Memory:
     def _may_be_own(self, copy: Resource) -> bool:
         """Whether a lost call may have made a copy: it is ours and was started while the answer was outstanding."""
         made, unsure = copy.created_at, sightings.CLOCK_UNSURE
-        may_be_ours = copy.ours or not copy.certain
-        return may_be_ours and (
-            made is None or any(a - unsure <= made <= z + unsure for a, z in self.copy_call.lost_spans)
-        )
+        if not (copy.ours or not copy.certain):
+            return False
+        return any(made is None or a - unsure <= made <= z + unsure for a, z in self.copy_call.lost_spans)
 
     def _record_shown(self, copy_id: str, copy: Resource, at: float) -> None:
         if copy.state is State.ABSENT:

@@ -42,10 +42,11 @@ def outdates_listing(answers: Sequence[CopyAnswer]) -> bool:
 
 
 def failures_of(answer: Answer) -> list[Failure]:
-    """Return the failures in an answer; one without a result of our modules is one failure."""
-    if "failures" in answer:
+    """Return the failures in an answer; one without a result of our modules, or that failed without any, is one."""
+    if answer.get("failures"):
         return list(answer["failures"])
-    if answer.get("skipped") or "snapshots" in answer or "packed" in answer:
+    is_ours = "failures" in answer or "snapshots" in answer or "packed" in answer
+    if (is_ours or answer.get("skipped")) and not answer.get("failed"):
         return []
     return [failure_row(Refused(str(answer.get("msg") or "a task failed without a message")))]
 

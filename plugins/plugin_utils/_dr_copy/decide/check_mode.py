@@ -67,4 +67,4 @@ def _seen(answer: CopyAnswer, ids: set[str]) -> CopyAnswer:
     counts = {**answer["counts"]}
     counts.update(created=counts["created"] + number, failed=counts["failed"] - number)
     failures = [failure for failure in answer["failures"] if not is_unseen(failure)]
-    return {**answer, "copies": copies, "failures": failures, "counts": counts}
+    return {**answer, "copies": copies, "failures": failures, "failed": bool(failures), "counts": counts}

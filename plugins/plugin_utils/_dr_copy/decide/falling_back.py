@@ -83,10 +83,8 @@ def share_without_gone(answer: ShareAnswer, plan_rows: Sequence[PlanRow]) -> Sha
     ids = {one.source_id for one in _replaced(plan_rows)}
     if not ids or "failures" not in answer:
         return answer
-    return {
-        **answer,
-        "failures": [f for f in failures_of(answer) if not _is_of_gone(f) or f["source_snapshot_id"] not in ids],
-    }
+    failures = [f for f in failures_of(answer) if not _is_of_gone(f) or f["source_snapshot_id"] not in ids]
+    return {**answer, "failures": failures, "failed": bool(failures)}
 
 
 def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
@@ -112,7 +110,7 @@ def _without(answer: CopyAnswer, gone: set[SourceAt]) -> CopyAnswer:
     failures = [f for f in failures_of(answer) if not _is_of_gone(f) or requested_at(f) not in gone]
     left = [row for row in copies if requested_at(row) not in gone]
     counts = {**answer["counts"], "failed": answer["counts"]["failed"] - (len(copies) - len(left))}
-    return {**answer, "copies": left, "failures": failures, "counts": counts}
+    return {**answer, "copies": left, "failures": failures, "failed": bool(failures), "counts": counts}
 
 
 def _gone(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], values: Variables) -> set[SourceAt]:

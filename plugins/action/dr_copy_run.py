@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import takewhile
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import (
+    VARIABLES,
+    part_of_plan,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.reporting import PlanContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import host_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import ByName
 
 
 class ActionModule(RoleAction):
@@ -29,6 +34,7 @@ class ActionModule(RoleAction):
             PlanContext,
             reads_only=self.is_true("reads_only"),
             others=tuple(name for name in hosts if name != host),
+            earlier_with_plan=self._earlier_with_plan(raw_variables, hosts),
             defaults=self.defaults,
         )
         ended = PlanRun(
@@ -49,3 +55,15 @@ class ActionModule(RoleAction):
             "ran": ended.selections,
             "ansible_stats": {"data": {"dr_copy_summary": ended.summary}, "per_host": False, "aggregate": True},
         }
+
+    def _earlier_with_plan(self, raw_variables: ByName, hosts: Iterable[str]) -> tuple[str, ...]:
+        """Return the hosts before this one in the play that have the same plan and shard."""
+        host = host_of(self._vars)
+        earlier = list(takewhile(lambda name: name != host, hosts))
+        theirs = {name: self._vars["hostvars"][name] for name in earlier}
+        this = part_of_plan(raw_variables.get("plan"), raw_variables.get("shard"), host)
+        return tuple(
+            name
+            for name, their in theirs.items()
+            if part_of_plan(their.get("dr_copy_plan"), their.get("dr_copy_shard"), name) == this
+        )

@@ -123,7 +123,7 @@ def test_check_mode_of_a_drill_names_a_key_that_cannot_be_used(ebs_runs):
     ebs_runs.estate.settings(keys_of_kms={KEY: "Disabled"})
     real, dry = ebs_runs.drill(), ebs_runs.drill(check=True)
     assert "Disabled" in real.message and "would not be proven" in dry.message and "Disabled" in dry.message
-    assert not any("would be tried" in line for line in dry.lines[1:])
+    assert not any("would be tested" in line for line in dry.lines[1:])
 
 
 HOSTS = ("drill-production-eu-west-1-orders", "drill-production-eu-west-1-mail", "a b", "a/b")
@@ -265,6 +265,24 @@ def test_two_hosts_cannot_have_one_plan(ebs, tmp_path):
     assert "the hosts web and databases both have the plan prod" in ended.message and not ended.result["copies"]
     assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == before
     assert "both have" not in night(ebs, host="databases", others=("new",), **given).message, "web was renamed"
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_two_hosts_cannot_have_one_plan_on_the_first_night(ebs, tmp_path, reports):
+    protected(ebs)
+    given = {"plan": "prod", "report_dir": str(tmp_path) if reports else "", "others": ("web", "databases")}
+    second = night(ebs, host="databases", earlier_with_plan=("web",), **given)
+    assert "both have the plan prod" in second.message and not ebs.copies() and not list(tmp_path.iterdir())
+    assert not night(ebs, host="web", **given).message and len(ebs.copies()) == 1
+
+
+def test_the_host_that_wrote_the_last_report_keeps_its_plan_wherever_it_is_in_the_play(ebs, tmp_path):
+    protected(ebs)
+    given = {"plan": "prod", "report_dir": str(tmp_path)}
+    assert not night(ebs, host="databases", **given).message
+    others = {"others": ("web", "databases")}
+    assert not night(ebs, host="databases", earlier_with_plan=("web",), **others, **given).message
+    assert "both have the plan prod" in night(ebs, host="web", **others, **given).message
 
 
 def test_a_plan_may_be_named_zero(ebs, tmp_path):

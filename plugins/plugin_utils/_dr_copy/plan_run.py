@@ -37,7 +37,7 @@ from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import host_of_last_report, last_report
-from .input.variables import Variables, normalise
+from .input.variables import Variables, is_unnamed, normalise
 from .output.report_files import write_page_of_start
 from .reporting import PlanContext, PlanOutcome, report_run
 
@@ -68,9 +68,8 @@ class PlanRun:
         stopped: str = "",
     ):
         plan = raw_variables.get("plan")
-        if plan is None or not str(plan).strip():
-            plan = context.host
-        checked = normalise({**raw_variables, "plan": plan}, names, selections, clock())
+        named = {**raw_variables, "plan": context.host} if is_unnamed(plan) else raw_variables
+        checked = normalise(named, names, selections, clock())
         problems = [stopped] if stopped else checked.problems
         # A plan name that is not a string is refused, in the report of its host.
         plan_or_host = checked.values.plan or context.host
@@ -86,8 +85,7 @@ class PlanRun:
     def run(self) -> PlanOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
         self._done.last = last_report(self._values)
-        others = self._context.others
-        if others and (other := host_of_last_report(self._values)) in others:
+        if other := self._other_with_plan():
             self._leave_to(other)
         if not self._context.check_mode:
             write_page_of_start(self._values)
@@ -98,12 +96,22 @@ class PlanRun:
             self._done.stopped = run_failure(unexpected_error(error))
         return report_run(self._done, self._values_at_end(), self._context, self._selections, self._warnings)
 
+    def _other_with_plan(self) -> str:
+        """Return the other host of the play that has this plan, or an empty string.
+
+        The plan belongs to the host that wrote its last report, otherwise to the first host with that plan.
+        """
+        last = host_of_last_report(self._values)
+        if last == self._context.host:
+            return ""
+        return last if last in self._context.others else next(iter(self._context.earlier_with_plan), "")
+
     def _leave_to(self, other: str) -> None:
-        """Refuse a plan whose files are those of another host of the play, and leave them as they are."""
+        """Refuse a plan that belongs to another host of the play, and leave its files as they are."""
         values = self._values
         self._done.stopped = run_failure(
             f"dr_copy_plan: the hosts {other} and {self._context.host} both have the plan {values.plan}, so each would "
-            f"replace the reports of the other in {values.report_dir}",
+            "replace the reports of the other and prune its copies",
             "Give each host a dr_copy_plan of its own. Parts of one plan have different dr_copy_shard.",
         )
         self._calls, self._values = None, replace(values, report_dir="", metrics_dir="")
@@ -254,9 +262,14 @@ class PlanRun:
 
 
 def _by_region(answer: InfoAnswer, regions: Sequence[str]) -> list[ListedRegion]:
-    """Return the listing of each region. An answer that failed has no ``also`` and stands for all of them."""
-    others = answer.pop("also", None) or [answer] * (len(regions) - 1)
-    return [{**listed, "region": region} for listed, region in zip([answer, *others], regions)]
+    """Return the listing of each region. An answer that failed has no ``also`` and stands for all of them.
+
+    Raises ValueError if the answer has another number of listings.
+    """
+    listings = [answer, *(answer.pop("also", None) or [answer] * (len(regions) - 1))]
+    if len(listings) != len(regions):
+        raise ValueError(f"{len(listings)} listings were returned for {len(regions)} regions")
+    return [{**listed, "region": region} for listed, region in zip(listings, regions)]
 
 
 def _rows(answer: RawAnswer) -> RawAnswer:

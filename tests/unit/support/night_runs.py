@@ -39,13 +39,14 @@ def night(
     defaults: dict[str, dict[str, Any]] | None = None,
     host: str = "orders",
     others: tuple[str, ...] = (),
+    earlier_with_plan: tuple[str, ...] = (),
     **variables: Any,
 ) -> PlanOutcome:
     """Run a plan once; its report must fit the schema.
 
     ``before`` maps the first words of a step to what happens before that step. ``calls`` receives the kind and the
     arguments of each module call. ``defaults`` are those of the user, by kind. ``others`` are the other hosts of the
-    play.
+    play, ``earlier_with_plan`` those before this one with its plan.
     """
     left = dict(before or {})
 
@@ -64,7 +65,13 @@ def night(
             left.pop(words)()
 
     context = PlanContext(
-        host=host, check_mode=check, reads_only=reads_only, ansible="2.21.0", others=others, defaults=defaults_of
+        host=host,
+        check_mode=check,
+        reads_only=reads_only,
+        ansible="2.21.0",
+        others=others,
+        earlier_with_plan=earlier_with_plan,
+        defaults=defaults_of,
     )
     given = variables_of(estate, **variables)
     ended = PlanRun(given, context, call=call, clock=estate.clock.utc, say=say, stopped=stopped).run()

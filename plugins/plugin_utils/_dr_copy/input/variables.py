@@ -209,6 +209,16 @@ class CheckedVariables(NamedTuple):
     warnings: list[str]
 
 
+def is_unnamed(plan: object) -> bool:
+    """Whether ``dr_copy_plan`` names no plan, so that its host does."""
+    return plan is None or not str(plan).strip()
+
+
+def part_of_plan(plan: object, shard: object, host: str) -> tuple[str, str]:
+    """Return the name of a host's plan and its shard, from its variables as the user set them."""
+    return host if is_unnamed(plan) else str(plan), str(shard or "")
+
+
 def normalise(
     raw_variables: RawVariables,
     names: Sequence[str] = (),

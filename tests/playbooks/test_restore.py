@@ -286,7 +286,7 @@ def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_
 def test_check_mode_of_a_drill_makes_nothing(ecs):
     ecs.copies("database")
     code, output = ecs.play("dr_drill", "--check")
-    assert code == 0 and "1 copy would be tried" in output and not ecs.disks(), output
+    assert code == 0 and "1 copy would be tested" in output and not ecs.disks(), output
 
 
 def test_a_killed_drill_is_reaped_once_its_time_is_over_and_nothing_else(clouds, ebs):

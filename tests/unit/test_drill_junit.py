@@ -48,7 +48,7 @@ def test_a_drill_writes_a_case_for_each_disk_and_one_for_itself(ebs_disks, tmp_p
     assert suite.get("name") == "orders" and (suite.get("tests"), suite.get("failures")) == ("3", "0")
     assert {f"{name} ({disk})" for name, disk in disks.items()} | {"the drill itself"} == set(found)
     (skipped,) = filter(None, found.values())
-    assert skipped == ("skipped", "not tried: never proven creatable; dr_restore_max_age_days is not set")
+    assert skipped == ("skipped", "not tested: never proven creatable; dr_restore_max_age_days is not set")
     (time,) = [case.get("time") for case in suite if case.get("time")]
     assert float(time) >= 0 and {case.get("classname") for case in suite} == {"eu-west-1", "orders"}
     second = runs.drill(disk_type="imaginary", report_dir=str(tmp_path))
@@ -73,12 +73,12 @@ COPIES = [
     ("name", "values", "result"),
     [
         ("one", {}, None),
-        ("two", {}, ("skipped", "not tried: last proven creatable on 2026-11-20T00:00:00Z; dr_restore_max_age_days")),
+        ("two", {}, ("skipped", "not tested: last proven creatable on 2026-11-20T00:00:00Z; dr_restore_max_age_days")),
         ("two", {"max_age_days": 7}, None),
         ("old", {"max_age_days": 7}, ("failure", "not proven creatable within 7 days: last on 2026-11-01")),
         ("never", {"max_age_days": 7}, ("failure", "not proven creatable within 7 days: never")),
-        ("big", {"max_gib": 500}, ("skipped", "cannot be tried: its 600 GiB are more than dr_restore_max_gib (500)")),
-        ("big", {"max_gib": 500, "max_age_days": 7}, ("skipped", "cannot be tried")),
+        ("big", {"max_gib": 500}, ("skipped", "cannot be tested: its size, 600 GiB, exceeds dr_restore_max_gib (500)")),
+        ("big", {"max_gib": 500, "max_age_days": 7}, ("skipped", "cannot be tested")),
     ],
 )
 def test_a_case_passes_only_with_a_recent_proof(name, values, result):
@@ -121,9 +121,9 @@ REFUSED = {
     [
         (BOTH, {"snap-1", "snap-2"}, MADE, {}, None),
         (BOTH, {"snap-1", "snap-2"}, REFUSED, {}, ("failure", "disk-2 (vol-2): not proven: no space")),
-        (BOTH, {"snap-1"}, MADE, {"max_gib": 9}, ("skipped", "not fully proven: disk-2 (vol-2): not tried: never")),
+        (BOTH, {"snap-1"}, MADE, {"max_gib": 9}, ("skipped", "not fully proven: disk-2 (vol-2): not tested: never")),
         (OLD, set(), MADE, {"max_age_days": 7}, None),
-        (OLD, set(), MADE, {}, ("skipped", "not fully proven: disk-1 (vol-1): not tried: last proven")),
+        (OLD, set(), MADE, {}, ("skipped", "not fully proven: disk-1 (vol-1): not tested: last proven")),
         (OLD, {"snap-1"}, MADE, {"max_age_days": 7}, ("skipped", "its disks were not proven by one drill: disk-1")),
         (BOTH, {"snap-1"}, MADE, {"max_age_days": 7}, ("failure", "disk-2 (vol-2): not proven creatable within")),
         (

@@ -38,7 +38,7 @@ def trial(**facts):
 PROVEN = "1 of 1 copies proven creatable"
 REST = [
     ("", "This level does not prove that the data can be read, or that a system boots from the disk."),
-    ("", "0 of 1 disks have never been proven creatable."),
+    ("", "1 of 1 disks has been proven creatable at least once."),
 ]
 VERDICTS = {
     "good": ({}, "drill", "is-good", ("good", f"✓ {PROVEN}"), []),
@@ -66,8 +66,11 @@ VERDICTS = {
         [("amber", "! 1 of 1 disks has a newer copy that cannot be restored now")],
     ),
     "not tried": (
-        {"untried": [{"disk_id": "vol-2", "disk_name": "big", "why": "it is big"}], "totals": {"untried": 1}},
-        *("drill", "is-amber", ("amber", f"! {PROVEN}"), [("amber", "! 1 of 1 disks cannot be tried")]),
+        {
+            "untried": [{"disk_id": "vol-2", "disk_name": "big", "why": "it is big", "named": False}],
+            "totals": {"untried": 1},
+        },
+        *("drill", "is-amber", ("amber", f"! {PROVEN}"), [("amber", "! 1 of 1 disks cannot be tested")]),
     ),
     "warned": (
         {"warnings": ["marks contradict each other"]},
@@ -83,7 +86,7 @@ def test_the_verdict_of_a_drill_claims_no_more_than_was_proven(name):
     assert page.title == f"orders: {title}" and page.main.one("h1").text == "orders: drill"
     assert page.headline == (mark, [first, *more, *REST])
     parts = [head.text for head in page.main.all("h2")]
-    assert parts == ["Tried", *(["Not tried"] if name == "not tried" else []), "All disks"]
+    assert parts == ["Tested", *(["Not tested"] if name == "not tried" else []), "All disks"]
 
 
 def test_the_page_of_a_drill_says_where_and_when_and_whether_the_age_of_proofs_is_judged():
@@ -92,7 +95,7 @@ def test_the_page_of_a_drill_says_where_and_when_and_whether_the_age_of_proofs_i
     assert drawn(zone="").main.one("p").text == words.replace("eu-west-1a", "eu-west-1")
     unasked = drawn(max_age_days=0).headline[1][-1][1]
     not_judged = "dr_restore_max_age_days is not set, so the age of proofs is not judged."
-    assert unasked == f"0 of 1 disks have never been proven creatable. {not_judged}"
+    assert unasked == f"1 of 1 disks has been proven creatable at least once. {not_judged}"
     assert drawn().root.one("footer").text == f"multicloud.snapshots {report()['collection']}."
 
 
@@ -143,7 +146,7 @@ def test_each_copy_of_a_server_is_a_row_with_its_set(facts, words):
 
 
 def test_the_page_has_rows_for_untried_copies_and_remaining_disks():
-    untried = [{"disk_id": "vol-2", "disk_name": "big", "why": "it is big"}]
+    untried = [{"disk_id": "vol-2", "disk_name": "big", "why": "it is big", "named": False}]
     left = [
         {"disk_id": "vol-n1", "attached_to": "i-1", "expires_at": NOW, "own": False},
         {"disk_id": "vol-n2", "attached_to": None, "expires_at": NOW, "own": True},
@@ -151,8 +154,8 @@ def test_the_page_has_rows_for_untried_copies_and_remaining_disks():
     page = drawn(untried=untried, left=left)
     assert page.main.rows[1:4] == [["big (vol-2)", "! it is big"], ["vol-n1", "i-1", NOW], ["vol-n2", "–", NOW]]
     assert [head.text for head in page.main.all("h2")] == [
-        "Tried",
-        "Not tried",
+        "Tested",
+        "Not tested",
         "Not deleted",
         "All disks",
     ]

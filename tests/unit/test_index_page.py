@@ -67,7 +67,7 @@ def test_the_index_says_of_each_plan_what_is_worst(night, mark, state):
     assert line.mark == ("is-late" if mark == "bad" else "")
     needs = mark in ("bad", "amber")
     title, headline = {
-        "good": ("All plans are well", "✓ No plan misses its RPO, and nothing failed"),
+        "good": ("All plans are OK", "✓ No plan misses its RPO, and nothing failed"),
         "": ("Nothing failed", "Nothing failed, but 1 of 1 plans has no RPO, so the age of its copies is not judged"),
     }.get(mark, ("1 of 1 plans needs attention", "✗ 1 of 1 plans needs attention"))
     assert page.title == title
@@ -125,7 +125,7 @@ def test_a_report_that_is_out_of_date_makes_no_index_green(tmp_path):
     (tmp_path / "mail.status.json").write_text(json.dumps(old))
     page = Page(index_over([brief()], str(tmp_path), ["mail"], [""], [""], [""]))
     assert page.title == "1 of 2 plans needs attention" and page.headline[0] == "is-bad"
-    assert page.main.rows[0][:2] == ["mail", "! not checked since then ! out of date"]
+    assert page.main.rows[0][:2] == ["mail", "! not checked in time ! out of date"]
     stale = [span for span in page.main.all("span") if span.mark == "stale"]
     assert ["hidden" in span.attributes for span in stale] == [False, True]
 

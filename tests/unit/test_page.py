@@ -72,7 +72,7 @@ VERDICTS = {
     "key": (
         GOOD,
         {"breaches": [breach("key")]},
-        *("cannot be restored", "is-bad"),
+        *("has copies that cannot be restored", "is-bad"),
         [("bad", "✗ 1 of 4 recovery points cannot be restored, because its key cannot be used")],
     ),
     "late set": (

@@ -222,7 +222,7 @@ def test_a_list_that_is_too_long_for_the_page_says_so(monkeypatch):
     for name in ("pruned", "orphans", "left-out"):
         assert "The first 2 are shown, all are in the JSON." in page.part(name).text
         assert len(page.part(name).rows) == 2
-    assert page.part("left-out").one("p").text.startswith("2 is a copy, 1 stale.")
+    assert page.part("left-out").one("p").text.startswith("is a copy 2, stale 1.")
     assert "And 1 more servers: see sets in the JSON report." in page.part("servers").text
     fitting = {name: own[:2] for name, own in rows.items()}
     fits = drawn({**fitting, "totals": {"pruned": 2, "orphans": 2}}, **GOOD)

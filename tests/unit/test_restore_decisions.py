@@ -500,7 +500,7 @@ def trial(number):
         (
             "snap-9",
             None,
-            "the copy snap-1 disappeared while the drill was running; snap-9, which exists now, was not tried",
+            "the copy snap-1 disappeared while the drill was running; snap-9, which exists now, was not tested",
         ),
         (None, "credentials", None),
     ],
@@ -622,14 +622,14 @@ def test_a_disk_that_no_drill_tries_is_reported_and_not_green():
     call = {"disks": [made(1)], "failures": []}
     done = drill_report.DrillSteps([call], trials.judge(picked, call, {}, VALUES))
     report = drill_report.drill_report(rows, done, capped, False, NOW)
-    why = "its 600 GiB are more than dr_restore_max_gib (500)"
+    why = "its size, 600 GiB, exceeds dr_restore_max_gib (500)"
     assert [row["disk_name"] for row in report["untried"]] == ["big", "new"] and report["totals"]["untried"] == 2
     of_no_server = {"group": None, "set": None, "consistency": None, "torn": False}
-    untried = {"disk_id": "vol-2", "disk_name": "big", "size_gib": 600, "proven_at": None, "why": why}
+    untried = {"disk_id": "vol-2", "disk_name": "big", "size_gib": 600, "proven_at": None, "why": why, "named": False}
     assert report["untried"][0] == {**untried, **of_no_server}
     assert not drill_report.drill_problems(report), "no age of a proof is asked"
     lines = drill_report.drill_lines(report)
-    assert f"big (vol-2): CANNOT BE TRIED: {why}" in lines and any(
+    assert f"big (vol-2): CANNOT BE TESTED: {why}" in lines and any(
         "none of its copies is complete" in one for one in lines
     )
     page = files.drill_page(report)
@@ -638,7 +638,7 @@ def test_a_disk_that_no_drill_tries_is_reported_and_not_green():
     assert f"big (vol-2): never, because {why}" in drill_report.drill_problems(aged)
     big = [row for row in rows if row.disk_name == "big"]
     alone = drill_report.drill_report(big, drill_report.DrillSteps([call]), capped, False, NOW)
-    assert f"No copy could be tried: big (vol-2): {why}." in drill_report.drill_problems(alone)
+    assert f"No copy could be tested: big (vol-2): {why}." in drill_report.drill_problems(alone)
 
 
 def test_the_last_report_of_another_region_is_ignored(tmp_path):

@@ -513,3 +513,27 @@ def test_disks_of_a_drill_are_billed_by_the_hour(ens_disks, tmp_path):
     runs.restore(instance_billing_cycle="Month", manifest_dir=str(tmp_path))
     made = [arguments for name, arguments in runs.calls if name == "ens_snapshot_restore" and "state" not in arguments]
     assert [arguments["instance_billing_cycle"] for arguments in made] == ["Hour", "Month"]
+
+
+def test_a_proof_is_written_only_on_the_copy_that_was_tested(ebs_runs, tmp_path):
+    """A call that names the source writes to the oldest copy, which is archived here."""
+    source = ebs_runs.estate.snapshot(ebs_runs.estate.disk(Name="database"))
+    old, new = (ebs_runs.estate.create_our_copy(source) for _n in range(2))
+    old.storage_tier = "archive"
+    ended = ebs_runs.drill(report_dir=str(tmp_path))
+    (tried,) = ended.result["tried"]
+    assert not ended.message and tried["copy_id"] == new.id and tried["proven"], ended.message
+    assert any(new.id in warning and "only in the reports" in warning for warning in ended.result["warnings"])
+    assert not any("dr-copy:proven-at" in ebs_runs.estate.tags_of(copy) for copy in (old, new))
+    assert ended.result["disks"][0]["proven_at"]
+
+
+@pytest.mark.parametrize("chosen", [{"disk_names": ["database", "mail"]}, {"disk_ids": ["DATABASE", "MAIL"]}, {}])
+def test_a_drill_fails_if_a_disk_that_was_requested_cannot_be_tested(ebs_runs, chosen):
+    disks = ebs_runs.copy_new_disks("database")
+    mail = ebs_runs.estate.disk(Name="mail")
+    if "disk_ids" in chosen:
+        chosen = {"disk_ids": [disks["database"], mail]}
+    ended = ebs_runs.drill(**chosen)
+    assert ended.result["totals"]["proven"] == 1
+    assert ("1 disk that was requested" in ended.message) == bool(chosen), ended.message

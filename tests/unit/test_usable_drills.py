@@ -379,7 +379,7 @@ def test_a_dry_run_attaches_nothing(runs, tmp_path):
     runs.copy_new_disks("database")
     ended = runs.run_usable_drill(tmp_path, check=True)
     assert not ended.message and not ended.pause and not runs.estate.disks()
-    assert any("would be tried" in line for line in ended.lines)
+    assert any("would be tested" in line for line in ended.lines)
 
 
 # The record

@@ -21,7 +21,7 @@ from .calls import Calls
 from .decide import reaping, usable
 from .decide.candidates import Candidate, not_looked_at, pick, with_proofs
 from .decide.choosing import choose
-from .decide.proof_marks import marks_of, with_written_marks
+from .decide.proof_marks import marks_of, unmarkable, with_written_marks
 from .decide.trials import Trial, copies_to_compare, judge
 from .decide.waves import Wave, minutes_until_available, times_of
 from .input.last_drill import last_drill
@@ -68,9 +68,8 @@ class Drill(Run):
         undeleted = reaping.undeleted_disks(disk_listing, self._results, values)
         took = minutes_until_available(values.now, self._available)
         earlier = not_looked_at(candidates, last, values, is_read(listed, "snapshots"))
-        steps = DrillSteps(
-            self._results, trials, self._reaped, [*left, *undeleted], took, chosen_points.warnings, earlier
-        )
+        warnings = [*chosen_points.warnings, *unmarkable(trials, listed, values)]
+        steps = DrillSteps(self._results, trials, self._reaped, [*left, *undeleted], took, warnings, earlier)
         report = drill_report(candidates, steps, values, check_mode, self._now())
         unwritten = write_drill(report, values)
         message = " ".join(filter(None, [drill_problems(report), unwritten]))

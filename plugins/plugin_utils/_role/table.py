@@ -146,7 +146,7 @@ def unknown_variables(table: Table, prefix: str, names: Sequence[str], not_its_o
     known = [f"{prefix}{name}" for name in table]
     unknown = [name for name in names if name not in known and name.removeprefix(prefix) not in not_its_own]
     near = {name: get_close_matches(name, known, 1, 0) for name in unknown}
-    return [f"{name} is not a variable of the role; the nearest is {match[0]}" for name, match in near.items()]
+    return [f"{name} is not a variable of the role; did you mean {match[0]}?" for name, match in near.items()]
 
 
 def unsupported(table: Table, values: ByName, cloud: Capabilities) -> list[str]:

@@ -57,7 +57,7 @@ def _of_plan(plan_rows: Sequence[PlanRow], selected: int) -> list[str]:
     left_out = sum(row["reason"] in _UNASKED for row in plan_rows)
     taken = sum(row["reason"] in plan_reasons.USABLE for row in plan_rows)
     reasons = Counter(row["reason"] for row in plan_rows if row["reason"] not in plan_reasons.USABLE)
-    in_words = ", ".join(f"{number} {reason}" for reason, number in reasons.most_common())
+    in_words = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
     if selected and not usable:
         return [f"None of the selected disks has a usable snapshot: {in_words}."]
     if left_out > taken:

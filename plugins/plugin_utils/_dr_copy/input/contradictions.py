@@ -91,7 +91,7 @@ def _plan_problems(values: Variables) -> list[str]:
     refused = rules and values.plan and rules.problem(PLAN, values.plan)
     problems = [f"{name}: {refused}"] if refused else []
     if len(file_name(values.plan).encode("utf-8", "surrogatepass")) > MAX_FILE_NAME:
-        problems.append(f"{name} must have at most {MAX_FILE_NAME} bytes in the names of its files")
+        problems.append(f"{name} is too long: the names of its files would have more than {MAX_FILE_NAME} bytes")
     return problems
 
 

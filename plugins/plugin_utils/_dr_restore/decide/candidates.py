@@ -53,11 +53,15 @@ class Candidate(Point):
 
 
 class UntriedDisk(NamedRow, RowOfServer):
-    """A disk whose copies no drill with these variables proves, and the reason."""
+    """A disk whose copies no drill with these variables proves, and the reason.
+
+    ``named``: whether ``dr_restore_disk_ids`` or ``dr_restore_disk_names`` names it.
+    """
 
     size_gib: int | None
     proven_at: str | None
     why: str
+    named: bool
 
 
 def with_proofs(points: Sequence[Point], listed: InfoAnswer, last: LastDrill, values: Variables) -> list[Candidate]:
@@ -136,6 +140,7 @@ def untried(candidates: Sequence[Candidate], values: Variables) -> list[UntriedD
             size_gib=c.size_gib,
             proven_at=c.proven_at,
             why=why,
+            named=c.disk_id in values.disk_ids or c.disk_name in values.disk_names,
         )
         for c in candidates
         if (why := _why_untried(c, values))
@@ -147,7 +152,7 @@ def _why_untried(candidate: Candidate, values: Variables) -> str | None:
     if candidate.missing:
         return candidate.missing.text
     if most and (candidate.size_gib or 0) > most:
-        return f"its {candidate.size_gib} GiB are more than dr_restore_max_gib ({most})"
+        return f"its size, {candidate.size_gib} GiB, exceeds dr_restore_max_gib ({most})"
     return None
 
 

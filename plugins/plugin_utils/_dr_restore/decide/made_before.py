@@ -156,9 +156,9 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
     named = first_in_words(found, separator="; ", before_rest="; and")
     time = f"as of {values.at}" if values.at else "from other copies"
     return (
-        f"{values.id} has already restored these disks, and creates only one new disk or claim for each. So nothing "
-        f"was created. {named}. To restore {time}, set another dr_restore_id, or delete the new disks first. To keep "
-        "them, set dr_restore_at as in the run that made them, or omit these disks."
+        f"Nothing was created, because {values.id} creates only one new disk or claim for each old disk. {named}. To "
+        f"restore {time}, set another dr_restore_id, or delete the new disks first. To keep the new disks, set "
+        "dr_restore_at as in the run that made them, or omit the old ones."
     )
 
 
@@ -177,9 +177,9 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
     # Copies from other regions are not listed, so nothing is known about their disks here.
     if unknown and not values.source_region:
         warnings.append(
-            f"The copies from which {first_in_words(unknown)} were made are gone, so it is unknown which old disks "
-            f"they replace. {values.id} may restore those old disks a second time. To prevent that, put the manifest "
-            "of the run that made them into dr_restore_manifest_dir"
+            f"It is unknown which old disks {first_in_words(unknown)} replace, because their copies are gone. "
+            f"{values.id} may restore those old disks a second time. To prevent that, put the manifest of the run that "
+            "made these disks into dr_restore_manifest_dir"
         )
     return warnings
 

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
-from ..._role.answers import CopyAnswer, CopyRow, InfoAnswer
+from ..._role.answers import CopyAnswer, CopyRow, InfoAnswer, SnapshotRow
 from ..._role.proofs import proofs_in, tags_of_proof
-from ..._role.rows import time_or_now
+from ..._role.row_keys import source_at
+from ..._role.rows import counting_key, is_complete, time_or_now
 from ..input.variables import Variables
 from .listed_copies import copies_of_listing
 from .trials import Trial
@@ -31,19 +33,48 @@ class MarkCall:
 def marks_of(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -> list[MarkCall]:
     """Return the calls that write on proven copies what was proven: one for each source region and each set of tags.
 
-    They write only to our own copies. On a cloud whose snapshots have no tags, there are none.
+    They write only to our own copies, and only to those that such a call writes to. On a cloud whose snapshots have no
+    tags, there are none.
     """
     rules = CLOUDS[values.cloud].tag_rules
     if rules is None:
         return []
-    ours = {c["snapshot_id"]: c["tags"] for c in copies_of_listing(listed) if c["source"] and c["source"]["managed"]}
+    written_to = _copies_written_to(listed)
     together: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for trial in trials:
-        region, source_id = trial["source_region"], trial["source_snapshot_id"]
-        if trial["proven"] and str(trial["copy_id"]) in ours and region and source_id:
-            tags = _tags_for(ours[str(trial["copy_id"])], values, rules.max_tags)
+        region, source_id, copy = trial["source_region"], trial["source_snapshot_id"], written_to.get(trial["copy_id"])
+        if trial["proven"] and copy and _is_ours(copy) and region and source_id:
+            tags = _tags_for(copy["tags"], values, rules.max_tags)
             together.setdefault((region, tuple(tags.items())), []).append(source_id)
     return [MarkCall(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
+
+
+def unmarkable(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -> list[str]:
+    """Return warnings about proven copies of ours to which a call that names their source does not write."""
+    if CLOUDS[values.cloud].tag_rules is None:
+        return []
+    written_to = _copies_written_to(listed)
+    ours = {copy["snapshot_id"] for copy in copies_of_listing(listed) if _is_ours(copy)}
+    return [
+        f"The proof of {trial['copy_id']} is only in the reports, not in its tags: another copy of "
+        f"{trial['source_snapshot_id']} counts in its place, or it is in a Local Zone or an Outpost"
+        for trial in trials
+        if trial["proven"] and trial["copy_id"] in ours and trial["copy_id"] not in written_to
+    ]
+
+
+def _copies_written_to(listed: InfoAnswer) -> dict[str | None, SnapshotRow]:
+    """Return by ID the copies that count for their source, which are those that a copy call writes to."""
+    of_source = grouped(
+        (copy for copy in copies_of_listing(listed) if is_complete(copy) and not copy.get("place")),
+        lambda copy: source_at(copy),
+    )
+    counting = [min(copies, key=counting_key) for copies in of_source.values()]
+    return {copy["snapshot_id"]: copy for copy in counting}
+
+
+def _is_ours(copy: SnapshotRow) -> bool:
+    return bool(copy["source"] and copy["source"]["managed"])
 
 
 def _tags_for(current_tags: Mapping[str, str], values: Variables, most: int) -> dict[str, str]:
@@ -68,6 +99,6 @@ def _as_marked(trial: Trial, copy: CopyRow | None) -> Trial:
         return trial
     if copy["snapshot_id"] is None and not (copy["error"] and copy["error"]["kind"] == "not_found"):
         return trial  # it could not be marked, which is a separate failure
-    instead = f"; {copy['snapshot_id']}, which exists now, was not tried" if copy["snapshot_id"] else ""
+    instead = f"; {copy['snapshot_id']}, which exists now, was not tested" if copy["snapshot_id"] else ""
     why = f"the copy {trial['copy_id']} disappeared while the drill was running{instead}"
     return {**trial, "proven": False, "level": None, "why": why}

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,11 @@ def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: I
     if not values.wait:
         problems.append("dr_restore_wait: must be true for a drill, which waits until its disks are available")
     if 2 * values.wait_timeout > 3600 * values.expires_after_hours:
-        problems.append("dr_restore_expires_after_hours must be at least twice dr_restore_wait_timeout")
+        least = math.ceil(2 * values.wait_timeout / 3600)
+        problems.append(
+            f"dr_restore_expires_after_hours must be at least {least} (twice dr_restore_wait_timeout, which is "
+            f"{values.wait_timeout} seconds), not {values.expires_after_hours}"
+        )
     if values.metrics_dir:
         from ..._role import metrics  # its package takes longer to load than everything else
 

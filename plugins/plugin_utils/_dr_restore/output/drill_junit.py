@@ -110,9 +110,9 @@ def _tried(row: Trial) -> CaseResult:
 
 def _not_tried(disk: ProofRow, why: str | None, report: DrillReport) -> CaseResult:
     if why:
-        return "skipped", f"cannot be tried: {why}"
+        return "skipped", f"cannot be tested: {why}"
     if report["max_age_days"]:
         return None
     last = f"last proven {report['level']} on {disk['proven_at']}" if disk["proven_at"] else ""
     unjudged = "dr_restore_max_age_days is not set"
-    return "skipped", f"not tried: {last or 'never proven ' + report['level']}; {unjudged}"
+    return "skipped", f"not tested: {last or 'never proven ' + report['level']}; {unjudged}"

@@ -138,7 +138,14 @@ def drill_problems(report: DrillReport) -> str:
     if not report["disks"] and not report["failures"]:
         parts.append(f"No copy in {report['region']} names its disk and fits this drill, so nothing was proven.")
     elif not report["tried"] and not report["failures"]:
-        parts.append(f"No copy could be tried: {_disks_in_words([(row, row['why']) for row in report['untried']])}.")
+        parts.append(f"No copy could be tested: {_disks_in_words([(row, row['why']) for row in report['untried']])}.")
+    elif named := [(row, row["why"]) for row in report["untried"] if row["named"]]:
+        disks = pluralize(
+            len(named),
+            "disk that was requested by ID or name cannot be tested",
+            "disks that were requested by ID or name cannot be tested",
+        )
+        parts.append(f"{disks}: {_disks_in_words(named)}.")
     if report["overdue"]:
         cause = {row["disk_id"]: f", because {row['why']}" for row in report["untried"]}
         rows = [(row, last_proof(row) + cause.get(row["disk_id"], "")) for row in report["overdue"]]
@@ -161,8 +168,9 @@ def drill_lines(report: DrillReport) -> list[str]:
     place = report["zone"] or report["region"]
     head = f"{totals['proven']} of {totals['tried']} copies proven {report['level']} in {place}"
     if report["check_mode"]:
-        head = f"{pluralize(totals['tried'], 'copy', 'copies')} would be tried in {place}"
-    rest = f"{totals['never']} of {totals['disks']} disks never proven {report['level']}"
+        head = f"{pluralize(totals['tried'], 'copy', 'copies')} would be tested in {place}"
+    proven = totals["disks"] - totals["never"]
+    rest = f"{proven} of {totals['disks']} disks proven {report['level']} at least once"
     lines = [f"{head}; {rest}", report["not_proven"], *(f"WARNING: {text}" for text in report["warnings"])]
     if totals["uncompared"]:
         lines.append(f"{totals['uncompared']} of {totals['tried']} copies NOT COMPARED with their sources")
@@ -171,13 +179,13 @@ def drill_lines(report: DrillReport) -> list[str]:
         if row["why"]:
             state = f"NOT PROVEN: {row['why']}"
         else:
-            state = "would be tried" if report["check_mode"] else f"{row['level']}{took}{_read(row)}"
+            state = "would be tested" if report["check_mode"] else f"{row['level']}{took}{_read(row)}"
         older = f"; {row['passed_over']}" if row["passed_over"] else ""
         server = f" ({server_in_words(row)})" if row["group"] else ""
         lines.append(f"{disk_label(row)}: {row['copy_id']} of {row['taken_at']}{server}: {state}{older}")
-    lines += [f"{disk_label(row)}: CANNOT BE TRIED: {row['why']}" for row in report["untried"][:MAX_NAMED]]
+    lines += [f"{disk_label(row)}: CANNOT BE TESTED: {row['why']}" for row in report["untried"][:MAX_NAMED]]
     if len(report["untried"]) > MAX_NAMED:
-        lines.append(f"and {len(report['untried']) - MAX_NAMED} more that CANNOT BE TRIED, all in the report")
+        lines.append(f"and {len(report['untried']) - MAX_NAMED} more that CANNOT BE TESTED, all in the report")
     lines += [
         f"{row['disk_id']} was not deleted, because it is attached to {row['attached_to']}"
         for row in report["left"]

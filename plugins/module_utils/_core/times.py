@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import MAXYEAR, MINYEAR, datetime, timezone
 from functools import lru_cache
 from typing import overload
 
@@ -27,7 +27,10 @@ def iso_utc(moment: datetime | None) -> str | None:
 
 
 def parse_iso_utc(text: str | None) -> datetime | None:
-    """Parse an ISO 8601 string as an aware datetime, UTC if it has no time zone; None if it is invalid."""
+    """Parse an ISO 8601 string as an aware datetime in UTC, which is also the default zone.
+
+    Returns None if it is invalid, or in a year with which one cannot calculate in every zone.
+    """
     return _parsed(text) if text else None
 
 
@@ -36,6 +39,7 @@ def _parsed(text: str) -> datetime | None:
     # Each time is parsed repeatedly, because a source and each of its copies have it.
     try:
         moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
+        moment = moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return moment if MINYEAR < moment.year < MAXYEAR else None

@@ -53,7 +53,7 @@ class SnapshotTime(NamedTuple):
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """Parse an ISO 8601 string as an aware datetime, UTC if it has no time zone; None if it is invalid."""
+    """Parse an ISO 8601 string as an aware datetime in UTC, which is also the default zone; None if it is invalid."""
     return parse_iso_utc(str(text)) if text else None
 
 

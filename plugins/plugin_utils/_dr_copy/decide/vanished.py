@@ -55,7 +55,7 @@ def missing_points(
         is_part = not part or disk_id in part
         is_due = bool(expires and expires <= now)
         if taken := parse_time(point.get("source_created_at")):
-            this = SnapshotTime(taken, point["source_snapshot_id"])
+            this = SnapshotTime(taken, str(point["source_snapshot_id"]))
             others = {other.taken for other in points.get(DiskAt(disk_id, region), ())}
             is_due = is_due or this not in retention.kept(sorted({this, *others}, reverse=True))
         if region in read and is_part and not is_there and not is_due:

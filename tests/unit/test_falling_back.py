@@ -16,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     fall_back,
     without_gone,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
 from .support.rows import copy_row, snapshot_row
@@ -56,8 +57,9 @@ def reasons_of(plan):
 
 def run(source, again, *calls, before=(), **changed):
     given = values(**changed)
-    plan = decide_run(source, before, given, {})["plan"]
-    return fall_back(plan, calls, source, again, before, given)
+    decided = decide_run(source, before, given, {})
+    steps = StepResults(source=source, before=list(before), disks=decided["disks"], plan_rows=decided["plan"])
+    return fall_back(steps, calls, again, given)
 
 
 def test_only_a_disk_whose_newest_snapshot_is_gone_falls_back():
@@ -119,7 +121,7 @@ def test_a_deleted_snapshot_is_a_failure_only_without_a_replacement():
     refused = failed(4, *REGIONS, kind="refused")
     both = {key: [*call[key], *refused[key]] for key in ("copies", "failures")}
     (result,) = without_gone([{**both, "counts": {"failed": 4}}], plan)
-    assert result == {**refused, "counts": {"failed": 2}}
+    assert result == {**refused, "failed": True, "counts": {"failed": 2}}
     nothing = run(listed(snapshot(5)), listed(), call)
     assert [row[3] for row in reasons_of(nothing)] == ["gone before it was copied", "no snapshot"] * 2
     assert without_gone([call], nothing) == [call]

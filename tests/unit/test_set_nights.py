@@ -496,3 +496,16 @@ def test_a_late_set_is_amber_by_disk_and_fails_by_set(estate, tmp_path):
     ended, page, cases, _metrics = outputs_of(estate, tmp_path, rpo_hours=24, consistency="set")
     assert "1 of 1 servers has no complete set" in ended.message and cases["set of i-0a1"] == "failure"
     assert "misses its RPO" in page and not ended.report["within_rpo"]
+
+
+@pytest.mark.parametrize("vanishes", [False, True])
+def test_falling_back_keeps_the_members_of_an_unfinished_set(estate, vanishes):
+    """The next newest snapshot is planned with the other disks of the server."""
+    disks = server(estate)
+    first, second = taken(estate, disks, 48)
+    estate.settings(fail_copies_of={second: "no"})
+    night(estate, keep=1)
+    estate.snapshot(disks[0], 24)
+    newest = estate.snapshot(disks[0], 1)
+    night(estate, keep=1, before={"copying": lambda: estate.forget(newest)} if vanishes else {})
+    assert first in {copy["source"]["snapshot_id"] for copy in estate.info(estate.destination)["snapshots"]}

@@ -213,7 +213,7 @@ class PlanRun:
             return
         self._say(f"looking for older snapshots of {pluralize(len(gone), 'disk')}: the newest one was deleted")
         again = self._run_call(calls.find_again(gone))
-        self._done.plan_rows = fall_back(plan_rows, tried, self._done.source, again, self._done.before, values)
+        self._done.plan_rows = fall_back(self._done, tried, again, values)
         self._copy(calls, first)
 
     def _look(self, calls: Calls) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ..._role.answers import Answer, CopyAnswer, DiskRow, Failure, InfoAnswer, ShareAnswer
+from ..._role.answers import Answer, CopyAnswer, Failure, InfoAnswer, ShareAnswer
 from ..._role.failures import failures_of, has_failed
 from ..._role.row_keys import DiskAt, SourceAt, disk_at, planned_at, requested_at
 from ..._role.rows import disk_id_of
@@ -18,6 +18,7 @@ from .decision import plan_snapshots
 from .plan_reasons import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
 from .result_type import PlanRow
 from .selection import selected_snapshots
+from .step_results import StepResults
 
 #: Reasons of chosen snapshots that another snapshot of the disk can replace. A member of a set has no replacement.
 REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)
@@ -29,35 +30,28 @@ def disks_to_fall_back(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], 
     return list(dict.fromkeys(str(row["disk_id"]) for row in plan_rows if planned_at(row) in gone))
 
 
-def fall_back(
-    plan_rows: Sequence[PlanRow],
-    answers: Sequence[Answer],
-    source: InfoAnswer,
-    again: InfoAnswer,
-    before: Sequence[InfoAnswer],
-    values: Variables,
-) -> list[PlanRow]:
+def fall_back(steps: StepResults, answers: Sequence[Answer], again: InfoAnswer, values: Variables) -> list[PlanRow]:
     """Return a plan in which other snapshots of a disk replace those that are gone, the next newest first.
 
-    ``source`` and ``before`` are the listings of the first plan. ``again`` is what the source region now shows of these
-    disks. A snapshot that it shows is not gone, whatever a copy call answered. A snapshot that it no longer shows is
-    not chosen.
+    ``steps`` has the first plan, and the listings and disks that it is based on. ``again`` is what the source region
+    now shows of the disks whose snapshots ``answers`` call gone. A snapshot that it shows is not gone, whatever a copy
+    call answered. A snapshot that it no longer shows is not chosen.
     """
+    plan_rows = steps.plan_rows
     shown = None if has_failed(again) else {s["snapshot_id"] for s in again["snapshots"]}
     gone = {one for one in _gone(plan_rows, answers, values) if shown is None or one.source_id not in shown}
     affected = {disk_at(row) for row in plan_rows if planned_at(row) in gone}
-    names = {row["disk_id"]: row["disk_name"] for row in plan_rows if disk_at(row) in affected}
+    disks = {at.disk_id for at in affected}
     left = [
         snapshot
-        for snapshot in selected_snapshots(source, values)
-        if disk_id_of(snapshot) in names
-        and snapshot["snapshot_id"] not in {one.source_id for one in gone}
-        and (shown is None or snapshot["snapshot_id"] in shown)
+        for snapshot in selected_snapshots(steps.source, values)
+        if snapshot["snapshot_id"] not in {one.source_id for one in gone}
+        and (shown is None or disk_id_of(snapshot) not in disks or snapshot["snapshot_id"] in shown)
     ]
-    disks: list[DiskRow] = [{"disk_id": disk_id, "name": name} for disk_id, name in names.items()]
     replacements: dict[DiskAt, list[PlanRow]] = {}
     newest = {planned_at(row) for row in plan_rows if row["reason"] == NEWEST}
-    for chosen in plan_snapshots(left, disks, before, values):
+    # With the other disks of a server, so that the members of its sets are known.
+    for chosen in plan_snapshots(left, steps.disks, steps.before, values):
         is_next = chosen["reason"] == NEWEST and planned_at(chosen) not in newest
         reason = NEXT_NEWEST if is_next else chosen["reason"]
         replacements.setdefault(disk_at(chosen), []).append({**chosen, "reason": reason})

@@ -295,3 +295,81 @@ def test_sets_may_be_as_far_apart_as_a_number_can_say(ebs):
     for name in ("data", "log"):
         ebs.snapshot(ebs.disk(**{"dr-copy": "true", "Name": name, "server": "a"}))
     assert not night(ebs, group_tag="server", set_seconds=10**17).message
+
+
+# -- tags and files that somebody damaged ------------------------------------------------------------------
+
+NO_TIMES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+
+
+@pytest.mark.parametrize("time", NO_TIMES)
+def test_a_copy_with_an_impossible_time_stops_no_restore_of_another_disk(runs, time):
+    if runs.estate.cloud.name == "ens":
+        pytest.skip("ENS has no tags of snapshots")
+    runs.copy_new_disks("database", "mail")
+    runs.estate.set_tags(runs.estate.copies()[0], **{"dr-copy:source-created-at": time})
+    ended = runs.restore()
+    # On CBS the name of the copy has the time too.
+    assert len(runs.estate.disks()) == 1 + (runs.estate.cloud.name == "cbs"), ended.message
+    assert "own code" not in ended.message
+
+
+@pytest.mark.parametrize("time", NO_TIMES)
+@pytest.mark.parametrize("key", ["proven-at", "proven-before", "source-created-at"])
+def test_a_tag_with_an_impossible_time_ends_no_run(ebs_runs, tmp_path, key, time):
+    estate = ebs_runs.estate
+    disk = protected(estate, 30)
+    given = {"report_dir": str(tmp_path), "metrics_dir": str(tmp_path), "rpo_hours": 48}
+    assert not night(estate, **given).message
+    value = f"creatable {time}" if key == "proven-before" else time
+    estate.set_tags(estate.copies()[0], **{f"dr-copy:{key}": value, "dr-copy:proven-level": "creatable"})
+    estate.snapshot(disk, 2)
+    for message in (night(estate, **given).message, ebs_runs.drill(report_dir=str(tmp_path)).message):
+        assert "own code" not in message and "could not be read" not in message, message
+
+
+@pytest.mark.parametrize("time", NO_TIMES)
+def test_a_restore_to_an_impossible_time_is_refused_by_name(ebs_runs, time):
+    assert "dr_restore_at" in ebs_runs.restore(at=time).message
+
+
+def test_a_run_that_finds_too_few_disks_ends_no_alert(ebs, tmp_path):
+    disks = [protected(ebs, 2) for _n in range(3)]
+    given = {"metrics_dir": str(tmp_path), "rpo_hours": 26, "min_disks": 3}
+    assert not night(ebs, **given).message
+    before = series(tmp_path / "dr_copy_orders.prom")
+    ebs.untag(disks[0], "dr-copy")
+    assert "Only 2 disks" in night(ebs, **given).message
+    after = series(tmp_path / "dr_copy_orders.prom")
+    assert {name for name in before if name.startswith((POINT, PROOF))} <= after.keys()
+
+
+DAMAGED = (
+    'dr_copy_drill_timestamp_seconds{disk="a"} 1',
+    "dr_copy_drill_timestamp_seconds 1",
+    'dr_copy_drill_timestamp_seconds{plan="a',
+    'dr_copy_drill_timestamp_seconds{plan="x",disk="a",region="b"} abc',
+)
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_file_of_metrics_blocks_no_other_plan_and_is_named_by_its_own(ebs, tmp_path, text):
+    protected(ebs, 2)
+    (tmp_path / "dr_copy_other.prom").write_text(text + "\n")
+    assert not night(ebs, metrics_dir=str(tmp_path)).message
+    (tmp_path / "dr_copy_orders.prom").write_text('dr_copy_x{plan="a\n')
+    message = night(ebs, metrics_dir=str(tmp_path)).message
+    assert f"{tmp_path}/dr_copy_orders.prom is damaged" in message and "delete it" in message
+
+
+def test_a_report_without_the_source_of_a_point_ends_no_run(ebs, tmp_path):
+    for hours in (2, 30):
+        protected(ebs, hours)
+    given = {"report_dir": str(tmp_path), "rpo_hours": 48, "keep": 1}
+    assert not night(ebs, **given).message
+    path = tmp_path / "orders.json"
+    report = json.loads(path.read_text())
+    for point in report["recovery_points"]:
+        point["source_snapshot_id"] = None
+    path.write_text(json.dumps(report))
+    assert "own code" not in night(ebs, reads_only=True, **given).message

@@ -46,11 +46,14 @@ def drill_gauge(registry: CollectorRegistry) -> Gauge:
 class LastFile:
     """The series that the last run wrote. They are kept where this run could not look.
 
-    Raises OSError, and ValueError for a file that is not ours.
+    Raises OSError, and ValueError with the path for a file that cannot be parsed.
     """
 
     def __init__(self, path: Path):
-        families = text_string_to_metric_families(path.read_text(encoding="utf-8")) if path.exists() else ()
+        try:
+            families = list(text_string_to_metric_families(path.read_text(encoding="utf-8"))) if path.exists() else ()
+        except (ValueError, KeyError, IndexError) as error:
+            raise ValueError(f"{path} is damaged ({error}); delete it") from None
         self._values = {
             (sample.name, _sorted(sample.labels)): sample.value for family in families for sample in family.samples
         }
@@ -78,8 +81,11 @@ def proofs_in_other_files(path: Path) -> set[tuple[str, str, str]]:
     found: set[tuple[str, str, str]] = set()
     for other in others:
         lines = [] if other == path else [line for line in _lines(other) if line.startswith(DRILL)]
-        for family in text_string_to_metric_families("\n".join(lines) + "\n") if lines else ():
-            found.update((s.labels["plan"], s.labels["disk"], s.labels["region"]) for s in family.samples)
+        try:
+            for family in text_string_to_metric_families("\n".join(lines) + "\n") if lines else ():
+                found.update((s.labels["plan"], s.labels["disk"], s.labels["region"]) for s in family.samples)
+        except (ValueError, KeyError, IndexError):
+            continue  # no file of ours; node_exporter reports it
     return found
 
 

@@ -48,17 +48,17 @@ def metrics_file(directory: str, report: Report) -> Path:
     return Path(directory) / f"dr_copy_{file_name(report['name'], shard_of(report))}.prom"
 
 
-def write_metrics(report: Report, directory: str, is_written: bool = True) -> str:
+def write_metrics(report: Report, directory: str, is_written: bool = True, was_stopped: bool = False) -> str:
     """Write the metrics of a run atomically, and return the path.
 
     Raises OSError, and ValueError for a file that is not ours. A failed run keeps the time of the last success in the
     file; so does one whose report could not be written (``is_written``). If a region could not be listed, its recovery
-    points keep their earlier times, so their age grows. A run that was stopped before it knew a recovery point keeps
-    the last run's series of recovery points and sets. A disk without a copy that can be restored has the time 0, so
-    that its alert fires.
+    points keep their earlier times, so their age grows. A run that was stopped (``was_stopped``, or without a recovery
+    point) keeps the last run's series of recovery points and sets that it does not know itself. A disk without a copy
+    that can be restored has the time 0, so that its alert fires.
     """
     path = metrics_file(directory, report)
-    metrics = _Metrics(report, LastFile(path))
+    metrics = _Metrics(report, LastFile(path), was_stopped)
     metrics.add_points()
     metrics.add_sets()
     metrics.add_depth()
@@ -76,11 +76,11 @@ def _proof_of(labels: Mapping[str, str]) -> tuple[str, str, str]:
 class _Metrics:
     """The metrics of one run, in a registry."""
 
-    def __init__(self, report: Report, last: LastFile):
+    def __init__(self, report: Report, last: LastFile, was_stopped: bool):
         self.registry = CollectorRegistry()
         self._report, self._last, self._plan = report, last, label_of(report)
         #: Such a run keeps the series of the last one. It may have listed everything and found no disk.
-        self._was_stopped = bool(report["failures"]) and not report["recovery_points"]
+        self._was_stopped = was_stopped or (bool(report["failures"]) and not report["recovery_points"])
 
     def _gauge(self, metric: str, description: str, *labels: str) -> Gauge:
         return Gauge(metric, description, ("plan", *labels), registry=self.registry)
@@ -98,33 +98,33 @@ class _Metrics:
             "When the source of a disk's newest complete copy was taken; 0: there is none that can be restored"
         )
         points = self._gauge(_POINT, description, "cloud", "disk", "region")
+        for labels, value in self._kept(_POINT):
+            points.labels(**labels).set(value)
         for point in self._report["recovery_points"]:
             labels = {**self._point_labels(point), "cloud": str(self._report["cloud"])}
             known = seconds_of(point["source_created_at"]) if can_be_restored(point) else 0.0
             points.labels(**labels).set(self._last.value(_POINT, labels) if point["state"] == "unknown" else known)
-        for labels, value in self._kept(_POINT):
-            points.labels(**labels).set(value)
 
     def add_sets(self) -> None:
         """Add the time of the newest complete set of each server of several disks; 0 if it has none."""
         description = "When the earliest member of a server's newest complete set of copies was taken; 0: there is none"
         sets = self._gauge(_SET, description, "group", "region")
+        for labels, value in self._kept(_SET):
+            sets.labels(**labels).set(value)
         for row in self._report["sets"]:
             labels = {"plan": self._plan, "group": str(row["group"]), "region": str(row["region"])}
             known = seconds_of(row["source_created_at"])
             sets.labels(**labels).set(self._last.value(_SET, labels) if row["unknown"] else known)
-        for labels, value in self._kept(_SET):
-            sets.labels(**labels).set(value)
 
     def add_depth(self) -> None:
         """Add the number of recovery points of each disk in each region."""
         depth = self._gauge(_DEPTH, "How many recovery points a disk has", "disk", "region")
+        for labels, value in self._kept(_DEPTH):
+            depth.labels(**labels).set(value)
         for point in self._report["recovery_points"]:
             labels = self._point_labels(point)
             is_unknown = point["state"] == "unknown"
             depth.labels(**labels).set(self._last.value(_DEPTH, labels) if is_unknown else point.get("points") or 0)
-        for labels, value in self._kept(_DEPTH):
-            depth.labels(**labels).set(value)
 
     def add_vanished(self) -> None:
         """Add the number of recovery points that vanished. A run that was stopped never lowers it."""
@@ -160,15 +160,15 @@ class _Metrics:
         if cloud and not cloud.tag_rules:
             return
         proofs = drill_gauge(self.registry)
+        for labels, value in self._kept(DRILL):
+            if _proof_of(labels) not in elsewhere:
+                proofs.labels(**labels).set(value)
         for point in self._report["recovery_points"]:
             labels = self._point_labels(point)
             if _proof_of(labels) in elsewhere:
                 continue
             shown = seconds_of(point.get("proven_at")) if point["state"] != "unknown" else 0.0
             proofs.labels(**labels).set(max(shown, self._last.value(DRILL, labels)))
-        for labels, value in self._kept(DRILL):
-            if _proof_of(labels) not in elsewhere:
-                proofs.labels(**labels).set(value)
 
     def add_run(self, is_written: bool) -> None:
         """Add when the run ended, its RPO, its failures and its copies; ``is_written``: its report is written."""

@@ -47,7 +47,11 @@ def write_report(result: Result, steps: StepResults, values: Variables, context:
         from .metrics import write_metrics
 
         # If its package is missing, the run has failed before its first call, and says so.
-        why = "" if MISSING else try_to(write_metrics, report, values.metrics_dir, not problems)
+        why = (
+            ""
+            if MISSING
+            else try_to(write_metrics, report, values.metrics_dir, not problems, steps.stopped is not None)
+        )
         problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
     return WrittenReport(report, " ".join(problems))
 

@@ -375,3 +375,36 @@ def test_archived_copies_are_no_recovery_points_of_today(ebs, tmp_path):
     (point,) = ended.result["recovery_points"]
     assert (point["state"], point["within_rpo"]) == ("archived", False) and "archived" in ended.message
     assert "archived" in (tmp_path / "orders.html").read_text()
+
+
+OLD_KEY, NEW_KEY = (f"arn:aws:kms:eu-west-1:123456789012:key/{number}" for number in ("old", "new"))
+
+
+@pytest.mark.parametrize("state", ["PendingDeletion", "Disabled", None])
+@pytest.mark.parametrize("limit", [{"keep": 1}, {"keep_days": 1}])
+def test_retention_keeps_the_newest_copy_that_can_be_restored_if_a_newer_one_has_an_unusable_key(ebs, limit, state):
+    disk = ebs.disk(**TAGS)
+    given = {"rpo_hours": 400, "encrypted": True}
+    copies = []
+    for hours, key in ((240, OLD_KEY), (200, OLD_KEY), (50, NEW_KEY)):
+        ebs.snapshot(disk, hours)
+        assert not night(ebs, kms_key_id=key, **given).message
+        copies += [copy for copy in ebs.copies() if copy not in copies]
+    if state:
+        ebs.settings(keys_of_kms={NEW_KEY: state})
+    for check in (True, False):
+        ended = night(ebs, kms_key_id=NEW_KEY, check=check, **given, **limit)
+        oldest, older, _newest = (copy.id for copy in copies)
+        pruned = {row["snapshot_id"] for row in ended.result["pruned"]}
+        assert pruned == ({oldest} if state else {oldest, older}) or check
+        assert ended.report["api_calls"]["DescribeKey"] == 2, "each key is read once"
+        assert bool(ended.message) == bool(state)
+    assert len(ebs.copies()) == (2 if state else 1)
+
+
+def test_retention_reads_no_other_key_than_those_of_the_newest_copies_if_nothing_is_pruned(ebs):
+    disk = ebs.disk(**TAGS)
+    for hours, key in ((240, OLD_KEY), (50, NEW_KEY)):
+        ebs.snapshot(disk, hours)
+        ended = night(ebs, kms_key_id=key, encrypted=True)
+    assert ended.report["api_calls"]["DescribeKey"] == 1

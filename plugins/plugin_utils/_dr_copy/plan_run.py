@@ -30,7 +30,7 @@ from .decide.decision import decide_run
 from .decide.falling_back import both_shares, disks_to_fall_back, fall_back
 from .decide.marks import source_tags
 from .decide.pruning import may_be_of_sets, prunable
-from .decide.result import encrypted_points
+from .decide.result import copies_to_check
 from .decide.selection import shard_disks_to_list
 from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies
@@ -139,10 +139,11 @@ class PlanRun:
                 self._done.listed_again = self._list_copies(calls, part, " again")
             self._look(calls)
         self._find_vanished(calls, part)
-        if may_write:
-            self._prune(calls, part)
+        # Before pruning: a copy whose key cannot be used is no reason to delete an older one.
         if values.check_keys and CLOUDS[values.cloud].shows_keys:
             self._ask_for_keys(calls)
+        if may_write:
+            self._prune(calls, part)
 
     def _prune(self, calls: Calls, part: Sequence[str]) -> None:
         """Delete the copies that retention no longer keeps and that this plan may delete.
@@ -234,8 +235,8 @@ class PlanRun:
 
     def _ask_for_keys(self, calls: Calls) -> None:
         """Read the state of the keys of the newest copies."""
-        encrypted = encrypted_points(self._done, self._values_at_end(), self._context.check_mode)
-        for region, ids in encrypted.items():
+        copies = copies_to_check(self._done, self._values_at_end(), self._context.check_mode)
+        for region, ids in copies.items():
             self._say(f"checking the keys of {_copies(ids)} in {region}")
             answer = self._run_call(calls.keys(region, ids), warns=False)
             self._done.keys.append({**answer, "target": {"region": region, "snapshot_ids": ids}})

@@ -104,6 +104,12 @@ def is_archived(snapshot: SnapshotRow) -> bool:
     return "archived" in (snapshot.get("traits") or ())
 
 
+def can_be_restored(copy: SnapshotRow) -> bool:
+    """Whether a disk can be made from a complete copy now, as far as known: a key of unknown state counts as usable."""
+    key = copy.get("key")
+    return not is_archived(copy) and not (key and key["enabled"] is False)
+
+
 def disk_id_of(snapshot: SnapshotRow) -> str:
     """Return the disk of a snapshot, or of a copy's source; empty if it is unknown."""
     source = snapshot.get("source")

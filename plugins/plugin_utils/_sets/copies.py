@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,10 +21,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from .._role.answers import SnapshotRow
 from .._role.marks import ATTACHED_TO, plan_of
 from .._role.row_keys import CopyAt
-from .._role.rows import is_complete, taken_at
+from .._role.rows import is_archived, is_complete, taken_at
 
-#: The trait of a copy from which no disk can be made now.
-ARCHIVED = "archived"
 #: The size of the smallest set; a single disk is in no set.
 MIN_SET_SIZE = 2
 
@@ -44,14 +42,10 @@ class Copy:
     group_id: str = ""
     mark: SnapshotSet | None = None
     instance_id: str = ""
-    is_archived: bool = False
+    #: Whether a disk can be made from it now.
+    is_restorable: bool = True
     plan: str = ""
     disks_mark: str = ""
-
-    @property
-    def is_restorable(self) -> bool:
-        """Whether a disk can be made from it now."""
-        return not self.is_archived
 
 
 @dataclass(frozen=True)
@@ -111,12 +105,18 @@ class Contradiction:
         )
 
 
-def copies_of(rows: Iterable[SnapshotRow]) -> list[Copy]:
-    """Return the complete copies of ours among the rows of an info module, if their disk and time are known."""
-    return [copy for row in rows if (copy := _copy_of(row))]
+def copies_of(
+    rows: Iterable[SnapshotRow], is_restorable: Callable[[SnapshotRow], bool] = lambda row: not is_archived(row)
+) -> list[Copy]:
+    """Return the complete copies of ours among the rows of an info module, if their disk and time are known.
+
+    By default archived copies are the only ones that are not restorable. A drill must not leave out those whose key
+    cannot be used.
+    """
+    return [copy for row in rows if (copy := _copy_of(row, is_restorable))]
 
 
-def _copy_of(row: SnapshotRow) -> Copy | None:
+def _copy_of(row: SnapshotRow, is_restorable: Callable[[SnapshotRow], bool]) -> Copy | None:
     """Return a row as a copy; None unless it is complete and managed and its disk and time are known."""
     source, tags, taken = row.get("source"), row.get("tags") or {}, taken_at(row)
     if not (source and source.get("managed") and source.get("disk_id") and is_complete(row) and taken):
@@ -130,7 +130,7 @@ def _copy_of(row: SnapshotRow) -> Copy | None:
         str(tags.get(GROUP) or ""),
         _mark_of(tags),
         str(tags.get(ATTACHED_TO) or "").partition(" ")[0],
-        ARCHIVED in (row.get("traits") or ()),
+        is_restorable(row),
         plan_of(row) or "",
         str(tags.get(SET_DISKS) or ""),
     )

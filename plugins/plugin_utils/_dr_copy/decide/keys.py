@@ -13,6 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.keys im
 from ..._role.answers import KeyRow, SnapshotRow
 from ..._role.failures import failures_of
 from ..._role.row_keys import CopyAt, copy_at
+from ..._role.rows import is_complete
 from .result_type import RecoveryPoint
 from .step_results import LookAnswer
 from .vanished import by_region
@@ -23,6 +24,25 @@ def copies_with_keys(points: Iterable[RecoveryPoint], copies: Iterable[SnapshotR
     unencrypted = {copy_at(copy) for copy in copies if copy.get("encrypted") is False}
     newest = [p for p in points if p["snapshot_id"] and CopyAt(str(p["snapshot_id"]), p["region"]) not in unencrypted]
     return by_region([point for point in newest if point["state"] in ("completed", "archived")])
+
+
+def one_copy_for_each_other_key(asked: Mapping[str, Sequence[str]], copies: Iterable[SnapshotRow]) -> list[CopyAt]:
+    """Return a complete copy for each key that none of the copies in ``asked`` (IDs by region) has."""
+    complete = [copy for copy in copies if is_complete(copy) and copy.get("kms_key_id")]
+    known = {_key_at(copy) for copy in complete if copy["snapshot_id"] in asked.get(copy["region"], ())}
+    others = {_key_at(copy): copy_at(copy) for copy in complete if _key_at(copy) not in known}
+    return list(others.values())
+
+
+def with_known_keys(copies: Iterable[SnapshotRow], looks: Sequence[LookAnswer]) -> list[SnapshotRow]:
+    """Return the copies, each with its key as the looks showed it on any copy of the region."""
+    looked = [copy for look in looks if not failures_of(look) for copy in look.get("snapshots") or ()]
+    found = {_key_at(copy): copy["key"] for copy in looked if copy.get("key") and copy.get("kms_key_id")}
+    return [{**copy, "key": found[_key_at(copy)]} if _key_at(copy) in found else copy for copy in copies]
+
+
+def _key_at(copy: SnapshotRow) -> tuple[str, str | None]:
+    return copy["region"], copy.get("kms_key_id")
 
 
 def keys_of(looks: Sequence[LookAnswer]) -> dict[CopyAt, KeyRow]:

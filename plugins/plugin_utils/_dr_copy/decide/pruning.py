@@ -24,7 +24,7 @@ from ..._role.row_keys import (
     source_at,
     source_disk_at,
 )
-from ..._role.rows import SnapshotTime, disk_id_of, is_archived, is_complete, parse_time, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, can_be_restored, disk_id_of, is_complete, parse_time, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.keeping import possible_set_members
 from ..input.variables import Variables
@@ -45,6 +45,11 @@ class Prunable(NamedTuple):
     kept_for_others: list[KeptCopy]
 
 
+def prunes(values: Variables) -> bool:
+    """Whether the plan has limits of retention."""
+    return Retention.from_limits(limits_of(values), time_or_now(values.now)).is_set
+
+
 def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunable:
     """Return the copies that a run may delete after copying, and those that it leaves to another ``plan``.
 
@@ -52,7 +57,7 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunabl
     usable snapshot, or a newer recovery point, and no copy of the disk may have failed there. The copies are used as
     listed: facts that the role fills in for somebody else's copies never justify a deletion.
     """
-    if not Retention.from_limits(limits_of(values), time_or_now(values.now)).is_set:
+    if not prunes(values):
         return Prunable([], [])
     state = RunState(steps, values, check_mode)
     # Sets are determined from all copies, whichever disks this run may prune.
@@ -117,8 +122,8 @@ def _safe_disks(
 def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]) -> list[ExpiredCopy]:
     """Return expired copies, each with its ``survivor``: the newest complete copy of the disk in the region that stays.
 
-    An archived copy is a survivor only if all are archived. The survivor is None if it is only planned, in check mode.
-    If no copy would survive, none is deleted.
+    A copy that is archived or whose key cannot be used is a survivor only if there is no other. The survivor is None if
+    it is only planned, in check mode. If no copy would survive, none is deleted.
     """
     to_delete = {copy_at(copy) for copy in expired}
     newest: dict[DiskAt, tuple[tuple[bool, SnapshotTime], str | None]] = {}
@@ -126,7 +131,7 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
         taken = taken_at(copy)
         if not copy.get("source") or not taken or not is_complete(copy) or copy_at(copy) in to_delete:
             continue
-        key, order = source_disk_at(copy), (not is_archived(copy), taken)
+        key, order = source_disk_at(copy), (can_be_restored(copy), taken)
         if key not in newest or newest[key][0] < order:
             newest[key] = (order, None if copy.get("planned") else copy["snapshot_id"])
     keys = [(copy, source_disk_at(copy)) for copy in expired]

@@ -18,8 +18,8 @@ from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .coverage import coverage_of
 from .destinations import with_known_sources
-from .keys import copies_with_keys, keys_of, with_key
-from .pruning import deleted_copies, orphans
+from .keys import copies_with_keys, keys_of, one_copy_for_each_other_key, with_key
+from .pruning import deleted_copies, orphans, prunes
 from .recovery import recovery_points
 from .result_type import Result
 from .run_failures import failures_with_disks, too_many_deletions
@@ -29,12 +29,20 @@ from .step_results import StepResults
 from .warnings import warnings_of
 
 
-def encrypted_points(steps: StepResults, values: Variables, check_mode: bool) -> dict[str, list[str]]:
-    """Return by region the IDs of the newest copies whose keys should be checked."""
+def copies_to_check(steps: StepResults, values: Variables, check_mode: bool) -> dict[str, list[str]]:
+    """Return by region the IDs of the copies whose keys should be checked: the newest of each disk.
+
+    If the run may delete copies, also one copy for each other key, because the copies that remain must be restorable.
+    """
     state = RunState(steps, values, check_mode)
     copies = with_known_sources(state.copies, state.snapshots)
     points = recovery_points(steps.disks, copies, values.destination_regions, 0, values.judged_at.isoformat())
-    return copies_with_keys([state.judged(point) for point in points], copies)
+    asked = copies_with_keys([state.judged(point) for point in points], copies)
+    if prunes(values) and not values.reads_only:
+        chosen = {disk["disk_id"] for disk in steps.disks}
+        for other in one_copy_for_each_other_key(asked, [copy for copy in copies if disk_id_of(copy) in chosen]):
+            asked.setdefault(other.region, []).append(other.copy_id)
+    return asked
 
 
 def role_result(steps: StepResults, values: Variables, check_mode: bool) -> Result:

@@ -18,7 +18,7 @@ from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
 from ..._role.parsing import InvalidValue, RawVariables, as_bool
 from ..._role.row_keys import DiskAt, copy_at
-from ..._role.rows import SnapshotTime, each_once, is_archived, is_complete, number, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, can_be_restored, each_once, is_complete, number, taken_at, time_or_now
 from ..._role.table import ByName
 from ..._sets.copies import copies_of
 from ..._sets.keeping import kept_by_sets
@@ -36,7 +36,7 @@ class PointInTime(NamedTuple):
     @property
     def is_restorable(self) -> bool:
         """Whether a disk can be made from one of its copies now."""
-        return not all(map(is_archived, self.copies))
+        return any(map(can_be_restored, self.copies))
 
 
 def counts_for_retention(copy: SnapshotRow) -> bool:
@@ -174,7 +174,7 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
 
     If all limits are 0, all points stay. All copies count. With ``plans``, only copies with the mark of one of them or
     without a mark are returned. With ``sets``, no member of a group's newest complete set is returned. The newest point
-    that is not archived always stays.
+    that can be restored now always stays.
     """
     periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
     limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
@@ -185,11 +185,11 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     except InvalidValue as error:
         raise ValueError(f"sets {error}") from None
     judged = with_doubts(copies, (), retention.now)
-    spared = kept_by_sets(copies_of(judged)) if whole_sets_stay else set()
+    spared = kept_by_sets(copies_of(judged, can_be_restored)) if whole_sets_stay else set()
     expired = []
     for points in points_of(judged).values():
         kept = retention.kept([point.taken for point in points])
-        # Besides archived points, the newest one that can be restored now stays.
+        # Besides points that are archived or have an unusable key, the newest one that can be restored stays.
         kept.update([point.taken for point in points if point.is_restorable][:1])
         expired += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
     expired.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))

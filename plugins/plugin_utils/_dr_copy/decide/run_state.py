@@ -18,6 +18,7 @@ from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
 from .destinations import listed_copies
 from .falling_back import share_without_gone, without_gone
+from .keys import with_known_keys
 from .result_type import RecoveryPoint
 from .selection import selected_snapshots
 from .step_results import StepResults
@@ -42,6 +43,7 @@ class RunState:
         self.copies = with_doubts(shown, self.snapshots, values.judged_at)
         if check_mode and values.wait:
             self.copies = with_planned(self.copies, self.copied, self.snapshots)
+        self.copies = with_known_keys(self.copies, steps.keys)
         self.planned = {source for copy in self.copies if copy.get("planned") and (source := source_at(copy))}
         read: list[tuple[str, InfoAnswer]] = [(answer["region"], answer) for answer in steps.listed]
         read += [(answer["target"]["region"], answer) for answer in steps.seen]

@@ -15,7 +15,7 @@ from ..._role.answers import SnapshotRow
 from ..._role.enumerations import first_in_words
 from ..._role.failures import has_failed
 from ..._role.row_keys import CopyAt, SourceAt
-from ..._role.rows import parse_time
+from ..._role.rows import can_be_restored, parse_time
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import Group, groups_by_ids
 from ..._sets.inputs import with_marks
@@ -133,7 +133,7 @@ def _groups_and_copies(state: RunState, values: Variables) -> tuple[list[Group],
     """
     cloud = CLOUDS.get(values.cloud)
     has_tags = cloud is None or cloud.tag_rules is not None
-    copies = copies_of(state.copies)
+    copies = copies_of(state.copies, can_be_restored)
     groups = _groups(copies, state.steps, values)
     bare = [c for c in copies if not has_tags or SourceAt(c.source_id, c.region) in state.planned]
     marks = marks_by_source(groups, state.steps.source, copies, values, () if has_tags else bare) if bare else {}

@@ -408,3 +408,28 @@ def test_retention_reads_no_other_key_than_those_of_the_newest_copies_if_nothing
         ebs.snapshot(disk, hours)
         ended = night(ebs, kms_key_id=key, encrypted=True)
     assert ended.report["api_calls"]["DescribeKey"] == 1
+
+
+@pytest.mark.parametrize("cloud", ["ebs", "ecs"])
+@pytest.mark.parametrize("protection", ["hold", "lock"])
+def test_a_held_misfit_that_retention_would_not_keep_is_replaced_by_no_copy_every_night(request, cloud, protection):
+    estate = request.getfixturevalue(cloud)
+    disk = estate.disk(**TAGS)
+    for hours in (100, 76, 52, 28):
+        estate.snapshot(disk, hours)
+    locks = {"lock_days": 9, "lock_mode": "compliance"} if protection == "lock" else {}
+    assert not night(estate, select="all", **locks).message
+    for copy in estate.copies() if protection == "hold" else ():
+        estate.set_tags(copy, **{"dr-copy:hold": "x"})
+    estate.snapshot(disk, 1)
+    given = {"select": "all", "keep": 1, "encrypted": True, "copy_options": {"replace_mismatched": True}}
+    night(estate, **given)
+    again = night(estate, **given)
+    assert not again.result["counts"]["replaced"] and not again.result["counts"]["deleted"]
+
+
+@pytest.mark.parametrize(("plan", "more"), [("prod (eu)", {}), ("x" * 120, {}), ("prod", {"description": "y" * 170})])
+def test_a_plan_that_its_copies_cannot_name_is_reported(ens, plan, more):
+    ens.snapshot(ens.disk(**TAGS))
+    assert any("do not name the plan" in text for text in night(ens, plan=plan, **more).report["warnings"])
+    assert not any("do not name the plan" in text for text in night(ens, plan="prod").report["warnings"])

@@ -25,12 +25,14 @@ from .._role.failures import outdates_listing, run_failure, unexpected_error
 from .._role.parsing import RawVariables, is_true
 from .._role.rows import read_listing
 from .calls import Calls
-from .decide.batches import copy_batches, deletion_batches, snapshots_to_share
+from .decide.batches import copy_batches, deletion_batches, snapshots_to_share, without_short_lived_replacements
 from .decide.decision import decide_run
+from .decide.destinations import listed_copies
 from .decide.falling_back import both_shares, disks_to_fall_back, fall_back
 from .decide.marks import source_tags
 from .decide.pruning import may_be_of_sets, prunable
 from .decide.result import copies_to_check
+from .decide.retention import retention_of
 from .decide.selection import shard_disks_to_list
 from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies
@@ -180,6 +182,10 @@ class PlanRun:
         made: list[CopyAnswer] = []
         if not (before or values.across_accounts or calls.may_change_copies(self._context.defaults)):
             made.append(unchanged_copies(plan_rows, self._done.before, CLOUDS[values.cloud]))
+        if self._replaces:
+            plan_rows = without_short_lived_replacements(
+                plan_rows, listed_copies(self._done.before, values), retention_of(values)
+            )
         for batch in copy_batches(plan_rows, shared, [*before, *made]):
             ids, regions = batch["snapshot_ids"], ", ".join(batch["destination_regions"])
             verb = "would copy" if self._context.check_mode else "copying"
@@ -189,8 +195,7 @@ class PlanRun:
         return made
 
     def _share_with_other(self, calls: Calls) -> None:
-        replaces = is_true(self._values.copy_options.get("replace_mismatched", False))
-        wanted = snapshots_to_share(self._done.plan_rows, replaces, self._done.share.get("shared") or [])
+        wanted = snapshots_to_share(self._done.plan_rows, self._replaces, self._done.share.get("shared") or [])
         if not wanted:
             return
         verb = "would share" if self._context.check_mode else "sharing"
@@ -252,6 +257,11 @@ class PlanRun:
         warnings = answer.pop("warnings", None) or []
         self._warnings += warnings if warns else []
         return cast(Returned, answer)
+
+    @property
+    def _replaces(self) -> bool:
+        """Whether copies without the requested encryption and key are replaced."""
+        return is_true(self._values.copy_options.get("replace_mismatched", False))
 
     @property
     def _seconds_left(self) -> int:

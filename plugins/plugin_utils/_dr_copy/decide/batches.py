@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain, zip_longest
 
-from ..._role.answers import CopyAnswer, SharedRow
-from ..._role.row_keys import planned_at, requested_at
+from ..._role.answers import CopyAnswer, SharedRow, SnapshotRow
+from ..._role.row_keys import DiskAt, disk_at, planned_at, requested_at
+from ..._role.rows import SnapshotTime, parse_time
 from .plan_reasons import THERE
 from .result_type import ExpiredCopy, PlanRow
+from .retention import Retention, counts_for_planning, points_of
 from .step_results import CopyBatch, DeletionBatch
 
 
@@ -41,6 +43,27 @@ def copy_batches(
     for snapshot_id, destinations in filter(None, chain.from_iterable(turns)):
         batches.setdefault(tuple(destinations), []).append(snapshot_id)
     return [{"snapshot_ids": ids, "destination_regions": list(wanted)} for wanted, ids in batches.items()]
+
+
+def without_short_lived_replacements(
+    plan_rows: Sequence[PlanRow], copies: Sequence[SnapshotRow], retention: Retention
+) -> list[PlanRow]:
+    """Return a plan without the existing copies that retention would delete as soon as they were replaced.
+
+    Only a held or locked copy can be such a copy: the others are deleted already.
+    """
+    points = points_of(copies, counts_for_planning)
+    times: dict[DiskAt, set[SnapshotTime]] = {disk: {point.taken for point in found} for disk, found in points.items()}
+    for row in plan_rows:
+        if (row["chosen"] or row["reason"] == THERE) and (taken := _taken(row)):
+            times.setdefault(disk_at(row), set()).add(taken)
+    kept = {disk: retention.kept(sorted(found, reverse=True)) for disk, found in times.items()}
+    return [row for row in plan_rows if row["reason"] != THERE or _taken(row) in kept.get(disk_at(row), ())]
+
+
+def _taken(row: PlanRow) -> SnapshotTime | None:
+    time = parse_time(row["source_created_at"])
+    return SnapshotTime(time, str(row["snapshot_id"])) if time else None
 
 
 def deletion_batches(expired: Sequence[ExpiredCopy], most: int) -> list[DeletionBatch]:

@@ -57,6 +57,11 @@ def description(values: Variables) -> str:
     return f"{text}{plan if fits else ''}{end}"
 
 
+def names_plan(values: Variables) -> bool:
+    """Whether the description of a copy on a cloud without tags names the plan."""
+    return f" (plan {values.plan})" in description(values)
+
+
 def _tags(snapshot: SnapshotRow, disk: DiskRow, values: Variables, sets: Mapping[str, str]) -> dict[str, str]:
     attached = " ".join(filter(None, (disk.get("attached_to"), disk.get("device"))))
     # If there is no room for all, the first ones are kept.

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag, has_tags
 
 from ..._role.answers import SnapshotRow
-from ..._role.rows import SnapshotTime, hours_since, is_complete, time_or_now
+from ..._role.rows import SnapshotTime, hours_since, is_complete
 from .plan_reasons import EXCLUDED, FAILED, IS_A_COPY, OBSTACLE, STALE, UNFINISHED, UNTAGGED
-from .retention import Retention, limits_of
+from .retention import Retention, retention_of
 
 if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables
@@ -70,7 +70,7 @@ def rules_of(values: Variables) -> Rules:
     """Return the rules of the role's variables."""
     return Rules(
         values.select,
-        Retention.from_limits(limits_of(values), time_or_now(values.now)),
+        retention_of(values),
         values.retention_days,
         values.max_snapshot_age_hours,
         values.snapshot_tags,

@@ -24,14 +24,14 @@ from ..._role.row_keys import (
     source_at,
     source_disk_at,
 )
-from ..._role.rows import SnapshotTime, can_be_restored, disk_id_of, is_complete, parse_time, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, can_be_restored, disk_id_of, is_complete, parse_time, taken_at
 from ..._sets.copies import copies_of
 from ..._sets.keeping import possible_set_members
 from ..input.variables import Variables
 from .destinations import Destinations, listed_copies, managed_copies
 from .plan_reasons import OF_SET, THERE_OF_SET, USABLE
 from .result_type import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
-from .retention import Retention, expired_copies, limits_of
+from .retention import expired_copies, limits_of, retention_of
 from .run_state import RunState
 from .selection import plans_of, shard_disks_by_marks, wanted_disks
 from .server_sets import kept_for_sets
@@ -47,7 +47,7 @@ class Prunable(NamedTuple):
 
 def prunes(values: Variables) -> bool:
     """Whether the plan has limits of retention."""
-    return Retention.from_limits(limits_of(values), time_or_now(values.now)).is_set
+    return retention_of(values).is_set
 
 
 def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunable:

@@ -137,6 +137,11 @@ class Retention(NamedTuple):
         return kept
 
 
+def retention_of(values: Variables) -> Retention:
+    """Return the rules among the role's variables."""
+    return Retention.from_limits(limits_of(values), time_or_now(values.now))
+
+
 def limits_of(values: Variables) -> ByName:
     """Return the limits among the role's variables."""
     return {

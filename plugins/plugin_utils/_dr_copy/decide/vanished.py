@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ..._role.doubts import with_doubts
 from ..._role.failures import failures_of
 from ..._role.row_keys import CopyAt, DiskAt, SourceAt, source_at
-from ..._role.rows import SnapshotTime, is_complete, parse_time, time_or_now
+from ..._role.rows import SnapshotTime, is_complete, parse_time
 from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .destinations import listed_copies
 from .result_type import RecoveryPoint, VanishedPoint
-from .retention import Retention, limits_of, points_of
+from .retention import points_of, retention_of
 from .step_results import ListedRegion, LookAnswer
 
 _NEEDED = {"snapshot_id", "source_snapshot_id", "disk_id", "region"}
@@ -40,7 +40,7 @@ def missing_points(
     if not known:
         return []
     now = values.judged_at
-    retention = Retention.from_limits(limits_of(values), time_or_now(values.now))
+    retention = retention_of(values)
     points = points_of(with_doubts(listed_copies(before, values), (), now))
     read = {answer["region"]: answer for answer in listed if not failures_of(answer)}
     listed_ids = {

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
     pluralize,
     quoted_failures,
@@ -23,6 +24,7 @@ from . import plan_reasons
 from .coverage import disks_in_words, names_in_words, near_misses_in_words
 from .destinations import listed_copies, managed_copies
 from .keys import keys_of, unseen_by
+from .marks import names_plan
 from .result_type import Coverage, PlanRow, Result, VanishedPoint
 from .step_results import StepResults
 
@@ -43,12 +45,24 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
         parts += _of_plan(result["plan"], result["coverage"]["selected"])
     return [
         *parts,
+        *_of_plan_name(values),
         *_of_former_plans(steps, values),
         *_of_coverage(result["coverage"]),
         *_of_disk_ids(steps, result["coverage"], values),
         *_of_vanished(result["vanished"]),
         *_of_keys(steps),
         *_of_archive(steps),
+    ]
+
+
+def _of_plan_name(values: Variables) -> list[str]:
+    cloud = CLOUDS.get(values.cloud)
+    if cloud is None or cloud.tag_rules or names_plan(values):
+        return []
+    return [
+        f"The copies do not name the plan {values.plan!r}, so another plan may delete them. On this cloud only the "
+        "description can name it: choose a dr_copy_plan without ( ) { }, and a shorter one or a shorter "
+        "dr_copy_description."
     ]
 
 

@@ -13,14 +13,6 @@ options:
   access_key:
     description:
       - ID of the access key; environment E(ALIBABA_CLOUD_ACCESS_KEY_ID) or E(ALICLOUD_ACCESS_KEY).
-      - Options take precedence over the environment, and the environment takes precedence over profiles. Among
-        options O(access_key) comes first, then O(profile), then O(ecs_ram_role).
-      - If nothing is given, the provider chain of Alibaba Cloud's own library decides (the Python library
-        C(alibabacloud_credentials)). It tries OIDC (RRSA) by E(ALIBABA_CLOUD_OIDC_TOKEN_FILE),
-        E(ALIBABA_CLOUD_OIDC_PROVIDER_ARN) and E(ALIBABA_CLOUD_ROLE_ARN), the current profile of
-        C(~/.aliyun/config.json), C(~/.alibabacloud/credentials.ini), the role of the instance, and
-        E(ALIBABA_CLOUD_CREDENTIALS_URI).
-      - Temporary credentials are refreshed while the task runs, except keys and tokens that are given directly.
     type: str
   secret_key:
     description:
@@ -84,4 +76,11 @@ options:
       - Seconds to wait for a response.
     type: int
     default: 30
+notes:
+  - The first of these that is given provides the credentials - O(access_key), O(profile), O(ecs_ram_role), the
+    environment variables with keys. If none is given, the provider chain of Alibaba Cloud's own library decides (the
+    Python library C(alibabacloud_credentials)). It tries OIDC (RRSA) by E(ALIBABA_CLOUD_OIDC_TOKEN_FILE),
+    E(ALIBABA_CLOUD_OIDC_PROVIDER_ARN) and E(ALIBABA_CLOUD_ROLE_ARN), the current profile of C(~/.aliyun/config.json),
+    C(~/.alibabacloud/credentials.ini), the role of the instance, and E(ALIBABA_CLOUD_CREDENTIALS_URI).
+  - Temporary credentials are refreshed while the task runs, except keys and tokens that are given directly.
 """

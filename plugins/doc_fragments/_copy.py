@@ -21,9 +21,9 @@ options:
   state:
     description:
       - V(present) makes the copies that are missing.
-      - V(absent) deletes only the copies of these snapshots in these regions, even if the sources no longer exist. It
-        deletes a copy only if it is certain that this collection made it. On Alibaba Cloud it is enough that the cloud
-        records the source of the copy. It keeps all other copies, and RV(failures) names them.
+      - V(absent) deletes the copies of these snapshots in these regions, even if the sources no longer exist. A copy is
+        deleted only if this collection certainly made it or, on Alibaba Cloud, if the cloud records its source. Other
+        copies are kept, and RV(failures) names them.
     type: str
     choices: [present, absent]
     default: present
@@ -35,9 +35,9 @@ options:
     elements: str
   survivors:
     description:
-      - The copies that must remain. Each key is the ID of a copy in O(copy_ids), and its value is the ID of the copy
-        that must remain when that copy is deleted. The module deletes the copy only if a read within the last 15
-        seconds showed the remaining copy as complete. Otherwise it keeps the copy, and RV(failures) names it.
+      - Maps each copy in O(copy_ids) to the copy that must survive it, both by ID. The module deletes a copy only if a
+        read within the last 15 seconds showed its survivor as complete. Otherwise it keeps the copy, and RV(failures)
+        names it.
       - This protects the last good copy of a disk, even if somebody deletes other copies meanwhile. The role
         P(multicloud.snapshots.dr_copy#role) always sets it.
       - Only with O(copy_ids).
@@ -89,7 +89,7 @@ options:
     default: false
   wait_timeout:
     description:
-      - Seconds for the whole call, including the time spent waiting for quota; at least 1.
+      - Maximum time for the whole task in seconds, including the time spent waiting for quota; at least 1.
       - After that the task fails, and the copies continue in the cloud. The next run adopts them.
     type: int
     default: 3600
@@ -164,8 +164,8 @@ options:
 options:
   retention_days:
     description:
-      - Let the cloud delete each copy this many days after it was made; 1 to 65536. Without it, a copy is kept until
-        somebody deletes it.
+      - Let the cloud delete each copy this many days after it was made; 1 to 65536, on CBS at least 2 to have an
+        effect. Without it, a copy is kept until somebody deletes it.
     type: int
 """
 
@@ -193,9 +193,8 @@ options:
     default: false
   source_tags:
     description:
-      - Tags to use in place of a source's own tags. Each key is the ID of a source snapshot, and its value is a dict
-        of tags. For these sources O(copy_tags) uses these tags, such as those of the disk, instead of the source's
-        own. For other sources it uses their own tags.
+      - Maps the ID of a source snapshot to the tags that O(copy_tags) uses instead of the snapshot's own tags, such as
+        those of its disk.
     type: dict
 """
 

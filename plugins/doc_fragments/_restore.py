@@ -86,7 +86,7 @@ options:
     default: false
   wait_timeout:
     description:
-      - Seconds for the whole call, including the time spent waiting for the cloud's limits; at least 1.
+      - Maximum time for the whole task in seconds, including the time spent waiting for the cloud's limits; at least 1.
       - After that the task fails, and the cloud continues to create the disks. The next run adopts them.
     type: int
     default: 3600

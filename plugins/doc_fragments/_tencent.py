@@ -12,10 +12,7 @@ class ModuleDocFragment:
 options:
   secret_id:
     description:
-      - ID of the key. Without it, the module tries these in order - O(profile), O(cvm_role),
-        E(TENCENTCLOUD_SECRET_ID), the identity of a TKE pod (E(TKE_ROLE_ARN) and E(TKE_WEB_IDENTITY_TOKEN_FILE)), the
-        profile file.
-      - The temporary keys of an instance, a pod or an assumed role are renewed while a task runs.
+      - ID of the key; environment E(TENCENTCLOUD_SECRET_ID).
     type: str
   secret_key:
     description:
@@ -77,4 +74,8 @@ options:
       - Seconds to wait for a response.
     type: int
     default: 30
+notes:
+  - The first of these that is given provides the credentials - O(secret_id), O(profile), O(cvm_role),
+    E(TENCENTCLOUD_SECRET_ID), the identity of a TKE pod (E(TKE_ROLE_ARN) and E(TKE_WEB_IDENTITY_TOKEN_FILE)), the
+    profile file. The temporary keys of an instance, a pod or an assumed role are renewed while a task runs.
 """

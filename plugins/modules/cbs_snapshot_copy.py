@@ -24,11 +24,9 @@ options:
   name:
     description:
       - Name of each copy, at most 60 characters.
-      - Every name ends with a space, the source, its disk and the time when it was taken, such as
-        C([snap-... disk-... 20261124T020405Z]). If the 60 characters have no room for that, it ends with a space and
-        the source alone, such as C([snap-...]).
-      - So your part of the name may have at most 44 characters. If your part has at most 13 characters, the name also
-        contains the disk and the time.
+      - If your part of the name has up to 13 characters, the module appends the source, its disk and the time when it
+        was taken, such as C([snap-... disk-... 20261124T020405Z]). With 14 to 44 characters it appends the source
+        alone, such as C([snap-...]). More are refused.
       - The ending identifies the copy until it has tags, and if the account's tag quota leaves it without tags.
     default: copy
 notes:

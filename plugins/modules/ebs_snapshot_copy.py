@@ -11,7 +11,7 @@ module: ebs_snapshot_copy
 short_description: Copy EBS snapshots to other AWS regions
 version_added: 1.0.0
 description:
-  - Copies many EBS snapshots to many regions in one call, and keeps as many copies in progress as AWS allows.
+  - Copies many EBS snapshots to many regions in one task, and keeps as many copies in progress as AWS allows.
   - Uses existing copies, complete or in progress, including those made in the AWS console, instead of making others.
   - Can replace M(community.aws.ec2_snapshot_copy); every option of that module keeps its name and meaning. The
     defaults of O(wait_timeout) and O(description) differ.
@@ -61,8 +61,7 @@ options:
     default: governance
 notes:
   - The module cannot read the tags of a snapshot that another account shares; set them with O(source_tags). AWS may
-    show a newly shared snapshot late. So if AWS does not find a snapshot in O(source_tags), the module retries for a
-    minute.
+    show a newly shared snapshot late. If you list the snapshot in O(source_tags), the module retries for a minute.
   - A copy of an encrypted source is always encrypted. Every copy in a region with encryption by default is encrypted
     too.
   - O(kms_key_id) is a key's ID or alias, or the ARN of either. The key of an existing copy is compared only if both are
@@ -176,7 +175,9 @@ copies:
       type: str
       sample: "2026-11-21T02:06:37Z"
     locked_until:
-      description: When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it.
+      description: >-
+        When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it. In check mode
+        also when a lock would end that the run would set.
       type: str
       sample: null
     name:

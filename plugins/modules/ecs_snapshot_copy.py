@@ -11,7 +11,7 @@ module: ecs_snapshot_copy
 short_description: Copy snapshots of Alibaba Cloud ECS disks to other regions
 version_added: 1.0.0
 description:
-  - Copies many snapshots of ECS disks to many regions in one call.
+  - Copies many snapshots of ECS disks to many regions in one task.
   - Uses an existing copy instead of making another one, no matter who made it, if the cloud records its source.
   - Alibaba Cloud allows one unfinished copy per disk and destination region. So snapshots of one disk are copied one
     after the other, the oldest first, while other disks continue.
@@ -145,7 +145,9 @@ copies:
       type: str
       sample: "2026-11-21T02:06:37Z"
     locked_until:
-      description: When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it.
+      description: >-
+        When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it. In check mode
+        also when a lock would end that the run would set.
       type: str
       sample: null
     name:

@@ -37,7 +37,9 @@ options:
     default: copy-of-{snapshot_id}
   instance_billing_cycle:
     description:
-      - How the copies are billed.
+      - How new copies are billed. Existing copies are not changed.
+      - Without it the service decides. It is not documented which cycle it chooses, or whether it charges a started
+        cycle in full. So use V(Hour) for copies that you will soon delete.
     type: str
     choices: [Hour, Day, Month]
 extends_documentation_fragment:

@@ -128,7 +128,7 @@ snapshots:
     size_gib:
       description: Always null, because the unit of sizes on ENS is uncertain.
       type: int
-      sample: 100
+      sample: null
     encrypted:
       description: Whether the snapshot is encrypted.
       type: bool
@@ -156,7 +156,7 @@ snapshots:
     tags:
       description: Always empty, because snapshots on ENS have no tags.
       type: dict
-      sample: {"env": "prod"}
+      sample: {}
     source:
       description: The source of a copy; null for a snapshot that is not a copy.
       type: dict

@@ -433,3 +433,26 @@ def test_a_plan_that_its_copies_cannot_name_is_reported(ens, plan, more):
     ens.snapshot(ens.disk(**TAGS))
     assert any("do not name the plan" in text for text in night(ens, plan=plan, **more).report["warnings"])
     assert not any("do not name the plan" in text for text in night(ens, plan="prod").report["warnings"])
+
+
+@pytest.mark.parametrize("cloud", ["ebs", "ecs"])
+@pytest.mark.parametrize("history", ["each night", "turned on"])
+def test_check_mode_predicts_what_is_pruned_beside_new_locks(request, cloud, history):
+    """Locked copies don't count toward the limits, and the run locks before it prunes."""
+    estate = request.getfixturevalue(cloud)
+    disk = estate.disk(**TAGS)
+    given = {"select": "all", "keep": 1, "lock_days": 1, "lock_mode": "compliance"}
+    if history == "each night":
+        estate.snapshot(disk, 1)
+        night(estate, **given)
+        estate.clock.sleep(90000)
+    else:
+        for hours in (100, 76, 52, 28):
+            estate.snapshot(disk, hours)
+        night(estate, select="all")
+    estate.snapshot(disk, 1)
+    check, real = night(estate, check=True, **given), night(estate, **given)
+    assert [row["snapshot_id"] for row in check.result["pruned"]] == [
+        row["snapshot_id"] for row in real.result["pruned"]
+    ]
+    assert check.result["counts"]["deleted"] == real.result["counts"]["deleted"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 
@@ -87,6 +88,10 @@ class Loop:
         if self._cloud.tag_rules:
             found.append(failures.tags_full(self._cloud.refused_tags))
         return list(dict.fromkeys(warning for warning in found if warning))
+
+    def utc(self) -> datetime:
+        """Return the current time (aware) by the cloud's clock."""
+        return self._cloud.utc()
 
     def run(self, act: bool = True) -> None:
         """Fulfil the requests; without ``act`` (check mode) only look and decide. Never raises a CopyError."""

@@ -155,7 +155,7 @@ def run_reported(
         planned = False  # the run itself would refuse these options, and change nothing
         raise
     finally:
-        keys.update(report(outcomes_of(loop.attempts, planned)))
+        keys.update(report(outcomes_of(loop.attempts, planned, loop.utc())))
         for warning in dict.fromkeys(loop.warnings):
             module.warn(warning)
 
@@ -164,7 +164,7 @@ def end_run(module: Module, loop: Loop, keys: dict[str, Any], compare: Report) -
     """End a module with the result of its run and, if requested, the diff that ``compare`` makes."""
     planned = bool(module.check_mode)
     if module._diff:
-        keys["diff"] = compare(outcomes_of(loop.attempts, planned))
+        keys["diff"] = compare(outcomes_of(loop.attempts, planned, loop.utc()))
     for warning in lock_messages(loop.attempts) if planned else ():
         module.warn(warning)
     if keys.get("duplicates"):

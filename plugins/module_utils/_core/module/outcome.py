@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import CopyError, FailedCopy
@@ -55,6 +56,11 @@ class Outcome:
     def will_begin(self) -> bool:
         """Whether the run itself would begin a copy."""
         return False
+
+    @property
+    def locked_until(self) -> datetime | None:
+        """When the lock would end (aware) that the run itself would set, or None."""
+        return None
 
     @property
     def deleted_ids(self) -> list[str]:
@@ -114,11 +120,21 @@ class Outcome:
 class PlannedOutcome(Outcome):
     """A request in check mode, as the run itself would leave it."""
 
+    #: The time by the cloud's clock (aware).
+    utc_now: datetime
     is_planned: ClassVar[bool] = True
 
     @property
     def will_begin(self) -> bool:
         return self.attempt.decision.begins and self.error is None
+
+    @property
+    def locked_until(self) -> datetime | None:
+        drift, wanted = self.attempt.decision.drift.lock, self.attempt.request.lock
+        later = (drift.later or self.will_begin) and self.attempt.desired.policy.wait
+        if wanted is None or self.error or not (drift.due or later):
+            return None
+        return self.utc_now + timedelta(days=wanted.days)
 
     @property
     def deleted_ids(self) -> list[str]:
@@ -135,8 +151,8 @@ class PlannedOutcome(Outcome):
         return self.error is None and bool(decision.begins or decision.deletions.to_delete or drift.due or later)
 
 
-def outcomes_of(attempts: Iterable[Attempt], planned: bool) -> list[Outcome]:
-    return [PlannedOutcome(attempt) if planned else Outcome(attempt) for attempt in attempts]
+def outcomes_of(attempts: Iterable[Attempt], planned: bool, utc_now: datetime) -> list[Outcome]:
+    return [PlannedOutcome(attempt, utc_now) if planned else Outcome(attempt) for attempt in attempts]
 
 
 def counts_of(rows: Sequence[Mapping[str, Any]], outcomes: Sequence[Outcome], names: Iterable[str]) -> dict[str, int]:

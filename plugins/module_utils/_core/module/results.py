@@ -123,6 +123,8 @@ def _row(outcome: Outcome) -> dict[str, Any]:
             tags=dict(order.tags),
             encrypted=attempt.desired.cloud.expected_encryption(order),
         )
+    if outcome.locked_until:
+        row["locked_until"] = iso_utc(outcome.locked_until)
     return row
 
 

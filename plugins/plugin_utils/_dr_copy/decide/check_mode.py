@@ -15,7 +15,7 @@ from ..._role.row_keys import CopyAt, copy_at, returned_copy_at, source_at
 def with_planned(
     copies: Sequence[SnapshotRow], answers: Sequence[CopyAnswer], snapshots: Sequence[SnapshotRow]
 ) -> list[SnapshotRow]:
-    """Add the copies that a dry run would make, as if they existed and were complete."""
+    """Add the copies and locks that a dry run would make, as if they existed and the copies were complete."""
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots}
     shown: dict[CopyAt | None, SnapshotRow] = {copy_at(copy): copy for copy in copies}
     planned = [
@@ -25,8 +25,14 @@ def with_planned(
         if row["state"] in ("planned", "pending") and not row["error"] and str(row["source_snapshot_id"]) in sources
     ]
     made = {source_at(copy) for copy in planned}
+    rows = (row for answer in answers for row in answer.get("copies") or ())
+    locked = {returned_copy_at(row): row["locked_until"] for row in rows if row["locked_until"]}
     others = [copy for copy in copies if copy["state"] != "pending" or source_at(copy) not in made]
-    return [*others, *planned]
+    return [*(_with_lock(copy, locked.get(copy_at(copy))) for copy in others), *planned]
+
+
+def _with_lock(copy: SnapshotRow, until: str | None) -> SnapshotRow:
+    return {**copy, "locked_until": until} if until else copy
 
 
 def _as_if_complete(row: CopyRow, source: SnapshotRow, shown: SnapshotRow | None) -> SnapshotRow:
@@ -44,6 +50,7 @@ def _as_if_complete(row: CopyRow, source: SnapshotRow, shown: SnapshotRow | None
         "region": row["region"],
         "state": "completed",
         "planned": True,
+        "locked_until": row["locked_until"],
         "tags": (shown.get("tags") if shown else None) or {},
         "source": provenance,
     }

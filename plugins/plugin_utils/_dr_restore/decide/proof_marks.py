@@ -67,7 +67,7 @@ def _copies_written_to(listed: InfoAnswer) -> dict[str | None, SnapshotRow]:
     """Return by ID the copies that count for their source, which are those that a copy call writes to."""
     of_source = grouped(
         (copy for copy in copies_of_listing(listed) if is_complete(copy) and not copy.get("place")),
-        lambda copy: source_at(copy),
+        source_at,
     )
     counting = [min(copies, key=counting_key) for copies in of_source.values()]
     return {copy["snapshot_id"]: copy for copy in counting}

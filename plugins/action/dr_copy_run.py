@@ -16,6 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.inpu
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.reporting import PlanContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import printable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import ByName
 
@@ -50,8 +51,8 @@ class ActionModule(RoleAction):
         self.warnings += ended.warnings
         return {
             "dr_copy_result": ended.result,
-            "report": ended.brief,
-            "message": ended.message,
+            "report": {**ended.brief, "lines": [printable(line) for line in ended.brief["lines"]]},
+            "message": printable(ended.message),
             "ran": ended.selections,
             "ansible_stats": {"data": {"dr_copy_summary": ended.summary}, "per_host": False, "aggregate": True},
         }

@@ -15,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.r
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import RestoreContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import printable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import unwrapped
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import ByName
@@ -48,8 +49,8 @@ class ActionModule(RoleAction):
         ).run()
         return {
             "dr_restore_result": ended.result,
-            "lines": ended.lines,
-            "message": ended.message,
+            "lines": [printable(line) for line in ended.lines],
+            "message": printable(ended.message),
             "pause": dict(ended.pause),
             "record": ended.record,
         }

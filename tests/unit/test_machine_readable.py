@@ -22,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.junit import junit_text
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import file_name
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import file_name, printable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import parse_time
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -317,3 +317,8 @@ def test_the_rulebook_is_one(rulebook_schema):
     assert f"        name: {rule['action']['run_job_template']['name']}\n" in setup, "setup.yml makes that job template"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate([{**rulebook[0], "rules": [{**rule, "throttle": {"once_after": "soon"}}]}], rulebook_schema)
+
+
+@pytest.mark.parametrize("name", ["a\r\n::error::x", "\x1b[31mred", "a\u2028b", "a\tb"])
+def test_a_name_from_a_tag_begins_no_line_and_colours_none(name):
+    assert printable(f"{name} (vol-1)").isprintable() and printable("größe 磁盘 ✓") == "größe 磁盘 ✓"

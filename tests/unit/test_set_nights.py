@@ -509,3 +509,13 @@ def test_falling_back_keeps_the_members_of_an_unfinished_set(estate, vanishes):
     newest = estate.snapshot(disks[0], 1)
     night(estate, keep=1, before={"copying": lambda: estate.forget(newest)} if vanishes else {})
     assert first in {copy["source"]["snapshot_id"] for copy in estate.info(estate.destination)["snapshots"]}
+
+
+@pytest.mark.parametrize("value", ["n" * 256, "first line\nsecond", "n"])
+def test_a_set_is_known_by_any_value_of_its_tag(ebs, value):
+    for disk in server(ebs):
+        ebs.snapshot(disk, 2, night=value)
+    given = {"set_tag": "night", "rpo_hours": 24, "consistency": "set"}
+    for _n in range(2):
+        ended = night(ebs, **given)
+        assert not ended.message and ended.result["sets"][0]["consistency"] == "crash"

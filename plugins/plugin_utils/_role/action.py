@@ -17,6 +17,7 @@ from ansible.release import __version__
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import collect_garbage_rarely
 
 from .call import Arguments, RawAnswer
+from .naming import printable
 from .parsing import RawVariables, without_values
 from .progress import ProgressAction, end_with_module, host_of, show_on_stderr
 from .rows import unwrapped
@@ -93,7 +94,7 @@ class RoleAction(ProgressAction):
     def say(self, line: str) -> None:
         """Show a line on the screen at once."""
         if not self._task.no_log:
-            show_on_stderr(f"{host_of(self._vars)}: {line}")
+            show_on_stderr(printable(f"{host_of(self._vars)}: {line}"))
 
     def variable(self, name: str) -> Any:
         """Return the value of a variable, None if it is not set."""

@@ -30,6 +30,11 @@ def file_name(plan: str, shard: str = "") -> str:
     return name + end
 
 
+def printable(text: str) -> str:
+    """Return a line with a space for each character that is not printable. Names of disks come from anybody's tags."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def disk_label(name: str | None, disk_id: str | None) -> str:
     """Return name and ID of a disk for people, as far as they are known: ``database (vol-0aa11bb22cc33dd44)``."""
     return f"{name} ({disk_id})" if name and disk_id else str(name or disk_id)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -16,6 +17,8 @@ from ..._core.sets import ListedSet, Member
 _OF_AN_IMAGE = re.compile(
     r"Created by CreateImage\((?P<instance>i-[0-9a-f]+)\) for (?P<image>ami-[0-9a-f]+)(?: from vol-[0-9a-f]+)?"
 )
+#: The longest ID of a set: the tag of a copy has the size and the consistency too, and at most 256 characters.
+MAX_ID = 200
 #: The tags of Data Lifecycle Manager on the snapshots that it takes between two scripts.
 _SCRIPTS = ("aws:dlm:pre-script", "aws:dlm:post-script")
 
@@ -35,9 +38,14 @@ def sets_of(snapshots: Iterable[Snapshot], set_tag: str) -> list[ListedSet]:
 def _set_of(snapshot: Snapshot, set_tag: str) -> tuple[str, str | None] | None:
     """Return the ID of a snapshot's set, and the instance if the snapshot shows it."""
     if set_tag and (value := snapshot.tags.get(set_tag, "").strip()):
-        return value, None
+        return _id_of(value), None
     match = _OF_AN_IMAGE.fullmatch(snapshot.description)
     return (match["image"], match["instance"]) if match else None
+
+
+def _id_of(value: str) -> str:
+    """Return the ID of a set with this value of the tag: the value itself, if it has room in the tag of a copy."""
+    return value if len(value) <= MAX_ID and value.isprintable() else hashlib.sha256(value.encode()).hexdigest()
 
 
 def _between_scripts(tags: Mapping[str, str]) -> bool:

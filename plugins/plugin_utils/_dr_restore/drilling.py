@@ -10,6 +10,7 @@ Like a restore, it imports nothing from Ansible's executor.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
@@ -17,6 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from .._role.answers import Answer, CompareAnswer, InfoAnswer, RestoreAnswer, RestoredDiskRow
 from .._role.call import Returned
 from .._role.failures import failure_row
+from .._role.parsing import RawVariables
 from .calls import Calls
 from .decide import reaping, usable
 from .decide.candidates import Candidate, not_looked_at, pick, with_proofs
@@ -28,7 +30,7 @@ from .input.last_drill import last_drill
 from .output.drill_report import DrillSteps, drill_lines, drill_problems, drill_report
 from .output.files import write_drill, write_failure, write_page_of_start
 from .record import Paused
-from .running import Run, RunOutcome, is_read
+from .running import RestoreContext, Run, RunOutcome, is_read
 
 
 class Drill(Run):
@@ -36,16 +38,20 @@ class Drill(Run):
 
     is_drill = True
 
-    def _steps(self, calls: Calls) -> RunOutcome:
-        values, check_mode = self._values, self._context.check_mode
-        last = self._record.answer("last drill", lambda: last_drill(values))
-        if not check_mode:
-            self._record.answer("page", lambda: write_page_of_start(values))
+    def __init__(self, raw_variables: RawVariables, context: RestoreContext, **outside: Any):
+        """``outside`` are the other arguments of every Run."""
+        super().__init__(raw_variables, context, **outside)
         self._results: list[Answer] = []
         self._reaped: list[str] = []
         self._available: list[str | None] = []
         #: The module's rows for the disks that this drill has made.
         self._disks: list[RestoredDiskRow] = []
+
+    def _steps(self, calls: Calls) -> RunOutcome:
+        values, check_mode = self._values, self._context.check_mode
+        last = self._record.answer("last drill", lambda: last_drill(values))
+        if not check_mode:
+            self._record.answer("page", lambda: write_page_of_start(values))
         disk_listing = self._look(calls)
         self._reap(calls, disk_listing, own=False)
         listed = self._keep_result(self._list_copies(calls))
@@ -54,13 +60,7 @@ class Drill(Run):
         # The drill makes nothing unless both listings were read.
         both = is_read(listed, "snapshots") and is_read(disk_listing, "disks")
         chosen = pick(candidates, values) if both else []
-        try:
-            trials = self._try_copies(calls, chosen, listed, disk_listing) if chosen else []
-        except Paused:
-            raise
-        except BaseException:
-            self._reap(calls, self._look(calls), own=True)
-            raise
+        trials = self._try_or_clean_up(calls, chosen, listed, disk_listing) if chosen else []
         # This look also shows disks that did not show before.
         disk_listing = self._look(calls)
         left = self._reap(calls, disk_listing, own=True)
@@ -96,6 +96,18 @@ class Drill(Run):
             self._say(f"{verb} {pluralize(len(deletion.disk_ids), 'disk')} of {deletion.restore_id}")
             results.append(self._keep_result(self._run_call(calls.delete(deletion))))
         return results
+
+    def _try_or_clean_up(
+        self, calls: Calls, chosen: Sequence[Candidate], listed: InfoAnswer, disk_listing: InfoAnswer
+    ) -> list[Trial]:
+        """Try the chosen copies. If something unexpected ends that, delete the disks before it is raised again."""
+        try:
+            return self._try_copies(calls, chosen, listed, disk_listing)
+        except Paused:
+            raise
+        except BaseException:
+            self._reap(calls, self._look(calls), own=True)
+            raise
 
     def _try_copies(
         self, calls: Calls, chosen: Sequence[Candidate], listed: InfoAnswer, disk_listing: InfoAnswer

@@ -31,7 +31,7 @@ from .runner import Connect, Module, calls_reported, deadline_after, end_module,
 #: Reads the cloud's own options: the place, and the options of the copy call.
 OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
 #: Makes a part of the result from what a run did or, in check mode, would do.
-Report = Callable[[Sequence[Outcome]], "dict[str, Any]"]
+ResultOf = Callable[[Sequence[Outcome]], "dict[str, Any]"]
 
 
 def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) -> None:
@@ -144,7 +144,7 @@ def run_loop(module: Module, cloud: SnapshotCloud, loop: Loop) -> None:
 
 @contextmanager
 def run_reported(
-    module: Module, cloud: SnapshotCloud, loop: Loop, keys: dict[str, Any], report: Report
+    module: Module, cloud: SnapshotCloud, loop: Loop, keys: dict[str, Any], report: ResultOf
 ) -> Iterator[None]:
     """Put what a run did into the result, even if something unexpected ends it."""
     planned = bool(module.check_mode)
@@ -160,7 +160,7 @@ def run_reported(
             module.warn(warning)
 
 
-def end_run(module: Module, loop: Loop, keys: dict[str, Any], compare: Report) -> None:
+def end_run(module: Module, loop: Loop, keys: dict[str, Any], compare: ResultOf) -> None:
     """End a module with the result of its run and, if requested, the diff that ``compare`` makes."""
     planned = bool(module.check_mode)
     if module._diff:

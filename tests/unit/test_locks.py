@@ -241,3 +241,15 @@ def test_a_lock_without_an_end_counts_and_hides_no_other_lock(cloud):
     assert out["counts"]["deleted"] == 1 and [c.id for c in cloud.copies()] == [copy.id]
     again = cloud.run(kept, lock_days=3, **COMPLIANCE)
     assert not again.failed and not again["changed"] and lock_of(copy) is lock
+
+
+@pytest.mark.parametrize("cloud", ["ebs", "ecs"])
+def test_check_mode_deletes_no_locked_copy_that_would_be_replaced(request, cloud):
+    estate = request.getfixturevalue(cloud)
+    source = estate.snapshot()
+    estate.create_our_copy(source)
+    assert not estate.run(source, lock_days=3, lock_mode="compliance", wait=True).failed
+    given = {"encrypted": True, "replace_mismatched": True, "wait": True}
+    predicted, done = estate.run(source, check=True, **given), estate.run(source, **given)
+    assert predicted["counts"]["deleted"] == done["counts"]["deleted"] == 0
+    assert predicted.copy()["action"] == done.copy()["action"] == "replaced"

@@ -14,6 +14,7 @@ from . import failures
 from .copies import SortedCopies, deletable_duplicates, misfit
 from .decision import BEGIN, LIST_NOW, Continue, Decision, Deletions, Look, failed
 from .desired import DesiredState
+from .locking import unknown_locks
 from .memory import Memory
 from .replacing import failed_to_replace, misfits_to_replace
 from .timing import next_search
@@ -92,6 +93,9 @@ def _begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decis
     )
     if desired.policy.remove_duplicates:
         to_delete += tuple(c for c, _survivor in deletable_duplicates(copies, desired.cloud) if c not in to_delete)
+    # The run itself reads the locks before it deletes; check mode ends before that.
+    if desired.policy.check_mode and unknown_locks(desired, memory, to_delete):
+        return Decision(Continue(needs_locks=True))
     return Decision(BEGIN, deletions=Deletions(to_delete))
 
 

@@ -141,9 +141,10 @@ def _excess_calls(truth: Truth, calls: list[Call], outcome: RunOutcome) -> Itera
 def _exceeded_window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     """Check that no more copies of a run are in progress in a region than max_in_flight.
 
-    A copy whose answer was lost counts for none, and so does the second one, which may be made while reads do not show
-    the first (promises: exactly-once).
+    A copy whose answer was lost counts for none. If reads lag longer than the run looks for it, neither does the second
+    one (promises: exactly-once).
     """
+    blind = _is_blind(truth)
     most = max(1, outcome.run.max_in_flight)
     by_region: dict[str, list[Copy]] = {}
     for copy in truth.copies.values():
@@ -155,11 +156,18 @@ def _exceeded_window(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
             running = [
                 c
                 for c in copies
-                if c.started <= copy.started and c.phase(copy.started) == "running" and c.place not in lost
+                if c.started <= copy.started and c.phase(copy.started) == "running"
+                if not (_is_lost(c) or (blind and c.place in lost))
             ]
             if len(running) > most:
                 yield f"{len(running)} copies were in progress in {region} at {copy.started:.1f}; the limit is {most}"
                 break
+
+
+def _is_blind(truth: Truth) -> bool:
+    """Whether reads may lag longer than a run looks for a copy whose answer was lost."""
+    storm = truth.storm
+    return storm.lag + 2 * storm.max_call_seconds >= CLOUDS[storm.cloud].doubt
 
 
 def _is_lost(copy: Copy) -> bool:
@@ -173,8 +181,7 @@ def _second_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     (promises: exactly-once). On ECS also a copy in addition to one that may have been at the seams of both listings
     (promises: listings).
     """
-    window = CLOUDS[truth.storm.cloud].doubt
-    blind = truth.storm.lag + 2 * truth.storm.max_call_seconds >= window
+    blind = _is_blind(truth)
     for copy in truth.copies.values():
         if copy.by != outcome.name or copy.maker is None:
             continue

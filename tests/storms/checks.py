@@ -170,9 +170,9 @@ def _leaves_work(truth: Truth, outcome: RunOutcome) -> bool:
 
 
 def _has_another_in_progress(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:
-    """Whether a copy besides that of the row was in progress at the end of a run, so that it could not be deleted."""
-    copies = truth.of_place[row["source_snapshot_id"], row["region"]]
-    return any(copy.id != row["snapshot_id"] and copy.phase(outcome.ended) == "running" for copy in copies)
+    """Whether another copy of ours than the row's was in progress at the end of a run, so it could not be deleted."""
+    others = [c for c in truth.of_place[row["source_snapshot_id"], row["region"]] if c.id != row["snapshot_id"]]
+    return any(other.ours and other.phase(outcome.ended) == "running" for other in others)
 
 
 def _has_failed_meanwhile(truth: Truth, outcome: RunOutcome, row: dict[str, Any]) -> bool:

@@ -117,7 +117,8 @@ class Rows:
                 yield f"{row['snapshot_id']} is reported as pending despite wait, and no failure says why"
         elif state == "error":
             # A deletion of certain copies leaves the others as they are.
-            if not failures and not outcome.options.get("copy_ids"):
+            named = outcome.options.get("copy_ids")
+            if not failures and (not named or row["snapshot_id"] in named):
                 yield "the state is error, but no failure says why"
         elif state == "absent" and outcome.run.state == "present" and not failures:
             yield "there is no copy, but no failure says why"
@@ -178,13 +179,12 @@ class Rows:
     def _wrong_lock(self, row: dict[str, Any], copy: Copy, failures: list[dict[str, Any]]) -> Iterator[str]:
         """Check that a reported lock exists and lasts as long; a requested lock must be reported, or have failed.
 
-        Check mode reports the locks that the run would set.
+        Check mode also reports requested locks that the run would set.
         """
-        if self.outcome.name == "check":
-            return
         ends = [lock.until for _version, lock in copy.locks(self.outcome.ended)]
         reported = row["locked_until"] and datetime.fromisoformat(row["locked_until"].replace("Z", "+00:00"))
-        if reported and not any(end >= reported for end in ends):
+        is_planned = self.outcome.name == "check" and not ends and self.outcome.options.get("lock_days")
+        if reported and not is_planned and not any(end >= reported for end in ends):
             yield f"{copy.id} is reported as locked until {reported}, its locks end {[str(end) for end in ends]}"
         asked = self.outcome.options.get("lock_days") and self.outcome.name != "check"
         if asked and row["state"] == "completed" and copy.ours and not failures and not ends:

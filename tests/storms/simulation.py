@@ -37,7 +37,7 @@ HOLD = "dr-copy:hold"
 #: The keys of copies, by the names that storms use for them.
 KEYS = {"a": "11111111-2222-3333-4444-555555555555", "b": "66666666-7777-8888-9999-000000000000"}
 #: A run that makes this many calls counts as endless.
-MAX_CALLS = 100_000
+MAX_CALLS = 20_000
 #: The owners of copies that existed before. Other names are those of runs.
 OURS, FOREIGN = "ours", "somebody else's"
 

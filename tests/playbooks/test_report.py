@@ -203,6 +203,15 @@ def test_the_status_reads_copies_alone_if_the_source_region_is_down(clouds, inve
     assert [(p["disk_id"], p["source_snapshot_id"]) for p in content["recovery_points"]] == [(disk, source)]
 
 
+def test_the_second_host_with_a_plan_is_refused_without_a_report_too(clouds, inventory):
+    create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
+    plan = {**basics(clouds, "ebs"), "dr_copy_plan": "web", "dr_copy_report_dir": ""}
+    code, output = status(clouds, inventory(first=plan, second=plan))
+    words = " ".join(output.split())
+    assert code == 2 and "the hosts first and second both have the plan web" in words, output
+    assert "the hosts second and first both" not in words, "the first host keeps the plan"
+
+
 def test_shards_of_one_plan_are_distinguished(clouds, inventory):
     create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
     parts = {f"web-{n}": {**basics(clouds, "ebs"), "dr_copy_plan": "web", "dr_copy_shard": f"{n}/2"} for n in (1, 2)}

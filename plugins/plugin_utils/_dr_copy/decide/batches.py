@@ -50,7 +50,7 @@ def without_short_lived_replacements(
 ) -> list[PlanRow]:
     """Return a plan without the existing copies that retention would delete as soon as they were replaced.
 
-    Only a held or locked copy can be such a copy: the others are deleted already.
+    Otherwise each run would replace a held or locked copy, which stays, and delete the replacement.
     """
     points = points_of(copies, counts_for_planning)
     times: dict[DiskAt, set[SnapshotTime]] = {disk: {point.taken for point in found} for disk, found in points.items()}

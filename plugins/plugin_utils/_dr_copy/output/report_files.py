@@ -47,11 +47,9 @@ def write_report(result: Result, steps: StepResults, values: Variables, context:
         from .metrics import write_metrics
 
         # If its package is missing, the run has failed before its first call, and says so.
-        why = (
-            ""
-            if MISSING
-            else try_to(write_metrics, report, values.metrics_dir, not problems, steps.stopped is not None)
-        )
+        was_stopped, why = steps.stopped is not None, ""
+        if not MISSING:
+            why = try_to(write_metrics, report, values.metrics_dir, not problems, was_stopped)
         problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
     return WrittenReport(report, " ".join(problems))
 

@@ -518,7 +518,9 @@ def test_disks_of_a_drill_are_billed_by_the_hour(ens_disks, tmp_path):
 def test_a_proof_is_written_only_on_the_copy_that_was_tested(ebs_runs, tmp_path):
     """A call that names the source writes to the oldest copy, which is archived here."""
     source = ebs_runs.estate.snapshot(ebs_runs.estate.disk(Name="database"))
-    old, new = (ebs_runs.estate.create_our_copy(source) for _n in range(2))
+    old = ebs_runs.estate.create_our_copy(source)
+    ebs_runs.estate.clock.sleep(60)
+    new = ebs_runs.estate.create_our_copy(source)
     old.storage_tier = "archive"
     ended = ebs_runs.drill(report_dir=str(tmp_path))
     (tried,) = ended.result["tried"]
@@ -535,3 +537,17 @@ def test_a_drill_fails_if_a_disk_that_was_requested_cannot_be_tested(ebs_runs, b
     ended = ebs_runs.drill(**({by: requested[by]} if by else {}))
     assert ended.result["totals"]["proven"] == 1
     assert ("1 disk that was requested" in ended.message) == bool(by), ended.message
+
+
+def test_a_drill_warns_once_of_disks_whose_copies_are_all_gone(runs, tmp_path):
+    """A drill forgets disks without a copy; it must not do so without a word (promises: green)."""
+    disks = runs.copy_new_disks("database")
+    (lost,) = runs.copy_disks({"mail": runs.estate.disk(Name="mail")}).values()
+    everything = {"report_dir": str(tmp_path), "max_age_days": 7, "count": 10}
+    assert not runs.drill(**everything).message
+    runs.estate.forget(lost, runs.estate.destination)
+    narrow = runs.drill(**everything, disk_ids=list(disks.values()))
+    assert not narrow.result["warnings"] and len(narrow.result["earlier"]) == 1
+    (warning,) = runs.drill(**everything).result["warnings"]
+    assert "1 disk that an earlier drill proved has no copy in" in warning and "dr_restore_expected" in warning
+    assert not runs.drill(**everything).result["warnings"]

@@ -21,7 +21,14 @@ from .._role.failures import failure_row
 from .._role.parsing import RawVariables
 from .calls import Calls
 from .decide import reaping, usable
-from .decide.candidates import Candidate, not_looked_at, pick, with_proofs
+from .decide.candidates import (
+    Candidate,
+    looks_at_all,
+    lost_all_copies,
+    of_earlier_drills,
+    pick,
+    with_proofs,
+)
 from .decide.choosing import choose
 from .decide.proof_marks import marks_of, unmarkable, with_written_marks
 from .decide.trials import Trial, copies_to_compare, judge
@@ -67,8 +74,11 @@ class Drill(Run):
         disk_listing = self._look_again(calls, disk_listing)
         undeleted = reaping.undeleted_disks(disk_listing, self._results, values)
         took = minutes_until_available(values.now, self._available)
-        earlier = not_looked_at(candidates, last, values, is_read(listed, "snapshots"))
+        earlier = of_earlier_drills(candidates, last)
         warnings = [*chosen_points.warnings, *unmarkable(trials, listed, values)]
+        if is_read(listed, "snapshots") and looks_at_all(values):
+            warnings += lost_all_copies(earlier, values)
+            earlier = []
         steps = DrillSteps(self._results, trials, self._reaped, [*left, *undeleted], took, warnings, earlier)
         report = drill_report(candidates, steps, values, check_mode, self._now())
         unwritten = write_drill(report, values)

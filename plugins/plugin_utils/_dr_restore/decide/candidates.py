@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import InfoAnswer
+from ..._role.enumerations import first_in_words
 from ..._role.proofs import newest_of, newest_that_proves, proofs_in
 from ..._role.rows import disk_id_of, parse_time, time_or_now
 from ..input.last_drill import LastDrill, ProvenDisk, disks_of
@@ -80,19 +82,31 @@ def with_proofs(points: Sequence[Point], listed: InfoAnswer, last: LastDrill, va
     return [_candidate(point, newest_of(proofs.get(str(point.disk_id), ()), now), values) for point in points]
 
 
-def not_looked_at(
-    candidates: Sequence[Candidate], last: LastDrill, values: Variables, is_listed: bool
-) -> list[ProvenDisk]:
-    """Return the disks of earlier drills that this one did not look at, so that their proofs are kept.
-
-    ``is_listed``: whether the copies were listed. A drill that looks at everything forgets the disks that it did not
-    find: their copies are gone.
-    """
-    narrowed = values.disk_ids or values.disk_names or values.disk_tags or values.source_region
-    if is_listed and not narrowed:
-        return []
+def of_earlier_drills(candidates: Sequence[Candidate], last: LastDrill) -> list[ProvenDisk]:
+    """Return the disks that earlier drills looked at, and for which this one has found no candidate."""
     found = {candidate.disk_id for candidate in candidates}
     return [row for row in disks_of(last) if row["disk_id"] not in found]
+
+
+def looks_at_all(values: Variables) -> bool:
+    """Whether a drill looks at the copies of all disks, so that it finds each disk that has a copy."""
+    return not (values.disk_ids or values.disk_names or values.disk_tags or values.source_region)
+
+
+def lost_all_copies(rows: Sequence[ProvenDisk], values: Variables) -> list[str]:
+    """Return a warning about disks that were proven and have no copy any more, or nothing.
+
+    A drill forgets these disks. Without the warning, it would succeed although none of their copies is left.
+    """
+    proven = [f"{row.get('disk_name') or row['disk_id']} ({row['proven_at']})" for row in rows if row["proven_at"]]
+    if not proven:
+        return []
+    disks = pluralize(len(proven), "disk that an earlier drill proved has", "disks that earlier drills proved have")
+    return [
+        f"{disks} no copy in {values.region} any more: {first_in_words(proven)}. If you still need them, find out why "
+        "their copies are gone. The next drill does not repeat this warning; dr_restore_expected makes it fail for "
+        "each disk without a copy"
+    ]
 
 
 def pick(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:

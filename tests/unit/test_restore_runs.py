@@ -551,3 +551,17 @@ def test_a_drill_warns_once_of_disks_whose_copies_are_all_gone(runs, tmp_path):
     (warning,) = runs.drill(**everything).result["warnings"]
     assert "1 disk that an earlier drill proved has no copy in" in warning and "dr_restore_expected" in warning
     assert not runs.drill(**everything).result["warnings"]
+
+
+def test_a_drill_names_a_disk_that_it_made_and_did_not_delete(runs):
+    """It is no longer listed: somebody has deleted it, or the listing is stale (promises: green)."""
+    runs.copy_new_disks("database")
+    made = []
+
+    def remove_disks():
+        for disk in list(runs.estate.disks()):
+            made.append(disk.id)
+            runs.estate.remove_disk(disk)
+
+    (warning,) = runs.drill(before={"deleting": remove_disks}).result["warnings"]
+    assert made and made[0] in warning and "dr-restore:expires-at" in warning

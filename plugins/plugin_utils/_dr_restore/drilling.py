@@ -75,7 +75,11 @@ class Drill(Run):
         undeleted = reaping.undeleted_disks(disk_listing, self._results, values)
         took = minutes_until_available(values.now, self._available)
         earlier = of_earlier_drills(candidates, last)
-        warnings = [*chosen_points.warnings, *unmarkable(trials, listed, values)]
+        warnings = [
+            *chosen_points.warnings,
+            *unmarkable(trials, listed, values),
+            *reaping.unconfirmed(disk_listing, self._disks, self._results, values),
+        ]
         if is_read(listed, "snapshots") and looks_at_all(values):
             warnings += lost_all_copies(earlier, values)
             earlier = []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
     RESTORE_ATTACHED_TO,
     RESTORE_EXPIRES_AT,
@@ -19,6 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 )
 
 from ..._role.answers import Answer, DiskRow, InfoAnswer, RestoreAnswer, RestoredDiskRow
+from ..._role.enumerations import first_in_words
 from ..._role.rows import parse_time, time_or_now
 from ..input.contradictions import OF_DRILLS
 from ..input.variables import Variables
@@ -140,6 +142,24 @@ def doubtful(
     shown = [disk["disk_id"] for disk in undeleted_disks(disk_listing, answers, values)]
     known = [disk["disk_id"] for disk in made if disk["disk_id"]]
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
+
+
+def unconfirmed(
+    disk_listing: InfoAnswer, made: Sequence[RestoredDiskRow], answers: Sequence[Answer], values: Variables
+) -> list[str]:
+    """Return a warning about this drill's disks that no call has deleted and no listing shows, or nothing.
+
+    Usually somebody else has deleted such a disk. But a stale listing hides an existing one too.
+    """
+    shown = {disk["disk_id"] for disk in disk_listing.get("disks") or ()}
+    hidden = [disk_id for disk_id in doubtful(disk_listing, made, answers, values) if disk_id not in shown]
+    if not hidden:
+        return []
+    disks = pluralize(len(hidden), "disk of this drill is", "disks of this drill are")
+    return [
+        f"{disks} no longer listed, but this drill did not delete them: {first_in_words(hidden)}. If such a disk still "
+        f"exists, the first drill in {values.region} after the time in its tag {RESTORE_EXPIRES_AT} deletes it"
+    ]
 
 
 def not_deleted(disk_listing: InfoAnswer, answers: Sequence[Answer]) -> list[DiskRow]:

@@ -6,7 +6,8 @@
 
 python -m tests.storms SEEDS [--first N] [--cloud NAME ...] [--collisions N] [--processes N] [--drills N] [--nights N]
                        [--write]
-python -m tests.storms --story CLOUD SEED [--collision | --night]   prints one storm call by call, shrunk if it fails
+python -m tests.storms --story CLOUD SEED [--collision | --drill | --night]
+    prints one storm call by call, shrunk if it fails
 """
 
 from __future__ import annotations
@@ -97,10 +98,11 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--story", nargs=2, metavar=("CLOUD", "SEED"))
     parser.add_argument("--collision", action="store_true")
+    parser.add_argument("--drill", action="store_true")
     parser.add_argument("--night", action="store_true")
     given = parser.parse_args()
     if given.story:
-        kind = "night" if given.night else "collision" if given.collision else "storm"
+        kind = next((kind for kind in ("collision", "drill", "night") if getattr(given, kind)), "storm")
         _print_story(kind, given.story[0], int(given.story[1]))
         return
     wrong = 0
@@ -168,7 +170,7 @@ def _processes(cloud: str, count: int) -> tuple[Any, ...]:
 
 
 def _print_story(kind: str, cloud: str, seed: int) -> None:
-    server = StormServer(cloud, with_disks=kind == "night")
+    server = StormServer(cloud, with_disks=kind in ("drill", "night"))
     findings = server.run_storm(kind, seed)
     if findings.violations:
         findings = server.run_and_check(

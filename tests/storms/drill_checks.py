@@ -10,9 +10,11 @@ Nothing of a drill is left, nothing else was touched, and each disk was made onc
 from __future__ import annotations
 
 import math
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.simulator.control import Call
@@ -96,7 +98,12 @@ def _is_deleted(thing: Any) -> bool:
 
 def run_and_check_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     """Run a storm over an empty estate and check it."""
-    drilling = DrillSimulation(storm, estate)
+    with tempfile.TemporaryDirectory() as folder:
+        return _run_and_check(storm, estate, Path(folder))
+
+
+def _run_and_check(storm: DrillStorm, estate: Any, folder: Path) -> DrillFindings:
+    drilling = DrillSimulation(storm, estate, folder)
     findings = DrillFindings(storm, drilling=drilling)
     for round_ in storm.rounds:
         drilling.run_round(round_)
@@ -105,6 +112,8 @@ def run_and_check_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
     disks = {i: RestoredDisk(drilling, i, versions) for (_region, i), versions in drilling.history.versions.items()}
     calls = drilling.control.recorded_calls
     violations = [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _wrong_run(drilling, o)]
+    violations += [f"run {o.name}: {fault}" for o in drilling.outcomes for fault in _wrong_report(o, disks)]
+    violations += _wrong_marks(drilling, calls)
     violations += _wrong_deletions(drilling, disks, calls)
     violations += wrong_attachments(drilling, disks, calls)
     violations += simultaneous_drills(drilling, disks)
@@ -113,6 +122,9 @@ def run_and_check_drills(storm: DrillStorm, estate: Any) -> DrillFindings:
         violations.append("a run without faults did not end")
     else:
         violations += _wrong_end(drilling, list(disks.values()), kept, further)
+        # A drill fails as long as somebody's disk pretends to be one of an expired drill.
+        if last.finished and last.finished.message and "forged" not in drilling.planted.values():
+            violations.append(f"a drill without faults failed: {last.finished.message}")
         nights = [outcome for outcome in drilling.outcomes if outcome.name in ("last night", "further night")]
         violations += wrong_last_nights([result for outcome in nights for _what, result in outcome.results])
     violations += wrong_nights(drilling)
@@ -141,16 +153,56 @@ def _wrong_run(drilling: DrillSimulation, outcome: DrillOutcome) -> Iterator[str
                 yield f"{row['disk_id']} is reported as made, and has the tags {row['tags']}"
 
 
+def _wrong_report(outcome: DrillOutcome, disks: dict[str, RestoredDisk]) -> Iterator[str]:
+    """Check what a drill reports against the truth (promises: drills)."""
+    if outcome.finished is None or outcome.run.kept:
+        return
+    report, message = outcome.finished.result, outcome.finished.message
+    if not report or "its own code ended the run" in message:
+        yield f"broke down: {message}"
+        return
+    for row in report["tried"]:
+        disk = disks.get(row["new_disk_id"])
+        if row["proven"] and (
+            disk is None or (disk.restore_id, disk.snapshot_id) != (outcome.restore_id, row["copy_id"])
+        ):
+            yield f"{row['copy_id']} is reported as proven by {row['new_disk_id']}, which is not made from it"
+    told = f"{report['left']} {report['warnings']}"
+    remaining = [disk for disk in disks.values() if disk.restore_id == outcome.restore_id and disk.end > outcome.ended]
+    if not message and (unknown := [disk.id for disk in remaining if disk.id not in told]):
+        yield f"is green and does not name its disks {unknown}, which exist"
+
+
+def _wrong_marks(drilling: DrillSimulation, calls: list[Call]) -> Iterator[str]:
+    """Check that a drill marks only copies from which it has made a disk (promises: drills)."""
+    runs, copies = {outcome.name: outcome for outcome in drilling.outcomes}, _copies(drilling)
+    for call in calls:
+        run = runs[call.by]
+        if call.action not in CHANGES or run.run.night or not copies & {*ids_of(call)}:
+            continue
+        made = [row for what, result in run.results if what == "make" for row in result.get("disks", ())]
+        proven = {row["snapshot_id"] for row in made if row["state"] == "available" and not row["error"]}
+        if run.run.kept or not {*ids_of(call)} <= proven:
+            yield f"{call.by} marked {ids_of(call)}, and has made disks only from {sorted(proven)}"
+
+
+def _copies(drilling: DrillSimulation) -> set[str]:
+    """Return the copies that existed before, and those that exist now."""
+    there = {copy.id for copy in drilling.estate.copies()}
+    return {*drilling.copies, *(disk.older_copy for disk in drilling.disks), *there}
+
+
 def _wrong_deletions(drilling: DrillSimulation, disks: dict[str, RestoredDisk], calls: list[Call]) -> Iterator[str]:
     """Check that a deleted disk had our tags, had expired or was of this run, and was free (promises: deleting)."""
     runs = {outcome.name: outcome for outcome in drilling.outcomes}
+    copies = _copies(drilling)
     for call in calls:
         reads = call.action.startswith("Describe") or call.action in ("GetCallerIdentity",)
         dry = str(call.given.get("DryRun", "")).lower() == "true"
         run = runs[call.by]
         is_attached = run.run.checks is not None and call.action in ATTACHES | CHANGES
         is_expiry = call.action in CHANGES and run.run.kept
-        is_mark = call.action in CHANGES and {*ids_of(call)} <= {disk.older_copy for disk in drilling.disks}
+        is_mark = call.action in CHANGES and {*ids_of(call)} <= copies
         needed = reads or dry or is_expiry or is_mark or is_attached or run.run.night
         if not (needed or call.action in MAKES | DELETES | DETACHES):
             yield f"{call.action} was sent, which no drill needs"
@@ -215,7 +267,7 @@ def _wrong_end(
     for disk in disks:
         if disk.planted in REMAINING_KINDS and disk.end < math.inf:
             yield f"{disk.id} ({disk.planted}) is gone"
-    (_what, result) = kept.results[-1]
+    result = _made(kept)
     rows = {row["snapshot_id"]: row for row in result.get("disks", ())}
     for number in kept.run.copies:
         copy = drilling.copies[number]
@@ -225,6 +277,11 @@ def _wrong_end(
             yield f"{copy} has no disk at the end: {row.get('state')} {row.get('error')}"
         elif row.get("disk_id") not in {disk.id for disk in own} or row.get("error"):
             yield f"{copy}: reported as {row.get('disk_id')} {row.get('error')}, disks are {[disk.id for disk in own]}"
-    (_what, result) = further.results[-1]
-    if result.get("changed") or result["failures"]:
-        yield f"a further restore changes something: {result.get('msg')}"
+    result = _made(further)
+    if result.get("changed") or (further.finished and further.finished.message):
+        yield f"a further restore changes something: {result.get('msg')} {further.finished}"
+
+
+def _made(outcome: DrillOutcome) -> dict[str, Any]:
+    """Return the result of creating the disks of a restore."""
+    return next((result for what, result in outcome.results if what == "make"), {})

@@ -2,20 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The cloud of a storm over drills, and drills on it: the modules in sequence, as the role calls them."""
+"""The cloud of a storm over drills, and whole drills and restores of the role dr_restore on it, interleaved."""
 
 from __future__ import annotations
 
 import importlib
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import reaping, usable
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import Variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import (
+    RestoreContext,
+    Run,
+    RunOutcome,
+)
 from moto.moto_api._internal import mock_random
 
 from tests.simulator.cbs_disks import NEVER
@@ -27,11 +34,13 @@ from .attaching import HELD, HUNG, MOVED, TAG
 from .drills import DrillRound, DrillStorm, PlannedDrill
 from .faults import Event
 from .modules import run_in_turn
-from .nights import copy_options, create_disks, mark_options, prune_options
+from .nights import copy_options, create_copy, create_disks, prune_options
 from .simulation import Runs
 
 KEPT_RESTORE_ID = "flood"
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+#: Tasks that a drill of the level usable includes; in a storm nothing runs them.
+TASKS = Path(__file__).parent / "disk_checks.yml"
 
 
 @dataclass
@@ -46,7 +55,11 @@ class Check:
 
 @dataclass
 class DrillOutcome:
-    """The result of a drill or a restore: its module calls and their results."""
+    """The result of a drill, a restore or a night: its module calls and their results.
+
+    ``finished`` is what a drill or a restore returned; None if it was killed. ``looked`` is when its last look at disks
+    of drills began.
+    """
 
     name: str
     run: PlannedDrill
@@ -56,16 +69,19 @@ class DrillOutcome:
     ended: float = math.nan
     results: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    looked: float = math.nan
     broke: str = ""
     came_to_its_end: bool = False
+    finished: RunOutcome | None = None
 
 
 class DrillSimulation(Runs):
     """Copies and disks on one cloud, and drills there."""
 
-    def __init__(self, storm: DrillStorm, estate: Any):
+    def __init__(self, storm: DrillStorm, estate: Any, folder: Path):
+        """``folder`` is for the manifests of restores."""
         super().__init__(estate.clock)
-        self.storm, self.estate = storm, estate
+        self.storm, self.estate, self.folder = storm, estate, folder
         self.control = estate.server.control
         self.outcomes: list[DrillOutcome] = []
         self._round: list[str] = []
@@ -74,11 +90,13 @@ class DrillSimulation(Runs):
         names = (estate.info_module, estate.restore_module, estate.module)
         self._files = {name: importlib.import_module(f"{COLLECTION}.plugins.modules.{name}") for name in names}
         if storm.cloud == "ebs":
-            estate.server.open([estate.destination, *([estate.source] if storm.nights else [])])
+            estate.server.open([estate.destination, estate.source])
         restart_ids()
         random.seed(storm.seed)
         mock_random.seed(storm.seed)
-        self.copies = [estate.copy() for _n in range(storm.copies)]
+        #: The disk of each copy, and the copies.
+        self.copied_disks = [estate.disk() for _n in range(storm.copies)]
+        self.copies = [self._create_copy(number, disk) for number, disk in enumerate(self.copied_disks)]
         self.disks = create_disks(storm, estate)
         #: Disks that exist before, by ID: what they are.
         self.planted: dict[str, str] = {}
@@ -93,6 +111,13 @@ class DrillSimulation(Runs):
         self.history.lags = storm.lags
         self.control.watch = self
         self.scheduler.sleep(storm.lag + 1.0)
+
+    def _create_copy(self, number: int, disk: str) -> str:
+        source = self.estate.snapshot(disk)
+        if number in self.storm.archived:
+            self.estate.create_our_copy(source).storage_tier = "archive"
+            self.scheduler.sleep(60.0)
+        return create_copy(self.storm, self.estate, disk, source, 1)
 
     def _apply_settings(self) -> None:
         storm, cloud = self.storm, self.storm.cloud
@@ -205,132 +230,107 @@ class DrillSimulation(Runs):
         def work() -> None:
             outcome.now = self.scheduler.utc().strftime(TIME_FORMAT)
             with self.record_run(outcome):
-                (self._night if outcome.run.night else self._restore if outcome.run.kept else self._drill)(outcome)
+                if outcome.run.night:
+                    self._night(outcome)
+                else:
+                    outcome.finished = self._run_role(outcome)
                 outcome.came_to_its_end = True
 
         return work
 
-    def _restore(self, outcome: DrillOutcome) -> None:
-        self._make(outcome, outcome.run.hours)
+    def _run_role(self, outcome: DrillOutcome) -> RunOutcome:
+        """Run a drill or a restore. A drill pauses for the checks of its disks."""
+        program: type[Run] = Restore if outcome.run.kept else Drill
+        given, context = self._variables(outcome), RestoreContext(host="storm", check_mode=False)
+        outside: dict[str, Any] = {
+            "call": self._record_calls(outcome),
+            "clock": self.scheduler.utc,
+            "say": lambda line: None,
+        }
+        ended = program(given, context, **outside).run()
+        while ended.pause:
+            answer = self._check(outcome, ended.pause)
+            ended = program(given, context, **outside, record=Record(ended.record, answer)).run()
+        return ended
 
-    def _drill(self, outcome: DrillOutcome) -> None:
-        """Do what a drill of the role does."""
-        instance = getattr(self.estate, "server_id", "")
-        ours = {"id": outcome.restore_id, "host": "storm", "is_drill": True}
-        values = Variables(now=outcome.now, test_instance=instance, **ours)
-        there = self._reap(outcome, values, own=False)
-        if "disks" in there and not there["failures"] and not self._in_use(outcome, there, values):
-            hours = math.ceil(2 * outcome.run.wait_timeout / 3600) + 1
-            made = self._make(outcome, hours)
-            if outcome.run.checks is not None:
-                self._check(outcome, hours, made, values, outcome.run.checks)
-            for call in reaping.made_by_drill(made, [result for _what, result in outcome.results]):
-                self._delete(outcome, call)
-            tags = {} if self.storm.cloud == "ens" else {"dr-copy:proven-at": outcome.now}
-            self._copy(outcome, mark_options(self.disks, made, tags))
-        self._reap(outcome, values, own=True)
+    def _variables(self, outcome: DrillOutcome) -> dict[str, Any]:
+        """Return the role's variables without their prefix.
 
-    def _in_use(self, outcome: DrillOutcome, there: dict[str, Any], values: Variables) -> bool:
-        """Whether a drill of another plan uses the test instance, if this drill looks for such."""
-        results = [result for _what, result in outcome.results]
-        return bool(outcome.run.plan and usable.why_in_use(there, results, values))
+        A drill also tests the disks whose copies nights replace.
+        """
+        run, estate = outcome.run, self.estate
+        disks = [self.copied_disks[n] for n in run.copies]
+        disks += [] if run.kept else [disk.id for disk in self.disks]
+        usable = {"level": "usable", "test_instance": estate.server_id, "test_host": "testhost", "checks": str(TASKS)}
+        return {
+            "cloud": self.storm.cloud,
+            "region": estate.destination,
+            "id": outcome.restore_id,
+            "disk_ids": disks,
+            "wait_timeout": run.wait_timeout,
+            "connection": {**estate.connection(), **estate.quick_reads},
+            **({"zone": estate.zone} if estate.zone else {}),
+            **({} if run.checks is None else usable),
+            **(
+                {"expires_after_hours": run.hours, "manifest_dir": str(self.folder)}
+                if run.kept
+                else {"count": len(disks)}
+            ),
+        }
 
-    def _check(
-        self, outcome: DrillOutcome, hours: int, made: dict[str, Any], values: Variables, seconds: float
-    ) -> None:
-        """Attach each disk that was made, check it, and detach it; each is a set of its own."""
-        for row in made.get("disks", ()):
-            if row["state"] == "available" and not row["error"]:
-                there = {"snapshot_ids": [row["snapshot_id"]], "attach_to": self.estate.server_id}
-                attached = self._make(outcome, hours, **there)
-                looked = self.scheduler.monotonic()
-                if not (outcome.run.plan and self._in_use(outcome, self._look(outcome), values)):
-                    self._look_at(outcome, attached, looked, seconds)
-                for call in reaping.made_by_drill(attached, [result for _what, result in outcome.results]):
-                    self._delete(outcome, call)
+    def _record_calls(self, outcome: DrillOutcome) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+        def call(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
+            name = module.rpartition(".")[2]
+            if name != self.estate.restore_module:
+                what = {self.estate.module: "mark"}.get(name, "look" if "disk_tags" in arguments else "list")
+            elif "state" in arguments:
+                what = "delete"
+            else:
+                what = "attach" if "attach_to" in arguments else "make"
+            if what == "look":
+                outcome.looked = self.scheduler.monotonic()
+            limits = {"max_in_flight": outcome.run.max_in_flight} if what in ("make", "attach") else {}
+            return self._call(outcome, what, name, {**arguments, **limits})
 
-    def _look_at(self, outcome: DrillOutcome, attached: dict[str, Any], looked: float, seconds: float) -> None:
-        """Run the tasks of a check on the attached disks."""
-        there = [row["disk_id"] for row in attached.get("disks", ()) if row["attached_to"] and not row["error"]]
+        return call
+
+    def _check(self, outcome: DrillOutcome, paused: Mapping[str, Any]) -> dict[str, Any]:
+        """Take the time of the tasks that check a set of attached disks, and return the answer of these tasks."""
+        if not paused["set"]:
+            return {"passed": False}
         started = self.scheduler.monotonic()
-        checks = [Check(disk_id, looked, started) for disk_id in there]
+        checks = [Check(str(disk["disk_id"]), outcome.looked, started) for disk in paused["set"]["disks"]]
         outcome.checks += checks
         try:
-            self.scheduler.sleep(seconds)
+            self.scheduler.sleep(float(outcome.run.checks or 0))
         finally:
             for check in checks:
                 check.ended = self.scheduler.monotonic()
-
-    def _reap(self, outcome: DrillOutcome, values: Variables, own: bool) -> dict[str, Any]:
-        there = self._look(outcome)
-        before = [result for _what, result in outcome.results]
-        for call in reaping.reapable(there, values, before, own).deletions:
-            self._delete(outcome, call)
-        return there
+        return {"passed": True}
 
     def _night(self, outcome: DrillOutcome) -> None:
         """Do what roles/dr_copy does: copy, then prune."""
-        copied = self._copy(outcome, copy_options(self.disks))
+        copied = self._copy(outcome, copy_options(self.storm, self.disks))
         self._copy(outcome, prune_options(self.disks, copied))
 
     def _copy(self, outcome: DrillOutcome, given: dict[str, Any]) -> dict[str, Any]:
         if not given["snapshot_ids"]:
             return {}
         places = {"source_region": self.estate.source, "destination_regions": [self.estate.destination]}
-        given = {**places, "wait": True, "wait_timeout": outcome.run.wait_timeout, **given}
-        return self._call(outcome, "copy", self.estate.module, "copy_snapshots", given)
+        more = {**places, **self.estate.connection(), **self.estate.quick_reads, "wait": True}
+        given = {**more, "wait_timeout": outcome.run.wait_timeout, **given}
+        return self._call(outcome, "copy", self.estate.module, given)
 
-    def _wanted(self, outcome: DrillOutcome) -> list[str]:
-        """Return the snapshots to restore; a drill includes older copies that exist."""
-        wanted = [self.copies[n] for n in outcome.run.copies]
-        if self.disks and not outcome.run.kept:
-            there = {copy.id for copy in self.estate.copies()}
-            wanted += [disk.older_copy for disk in self.disks if disk.older_copy in there]
-        return wanted
-
-    def _look(self, outcome: DrillOutcome) -> dict[str, Any]:
-        tags = {"dr-restore:expires-at": "*"}
-        return self._call(outcome, "look", self.estate.info_module, "show_snapshots", {"disk_tags": tags})
-
-    def _make(self, outcome: DrillOutcome, hours: int, **more: Any) -> dict[str, Any]:
-        given = {
-            "snapshot_ids": self._wanted(outcome),
-            "restore_id": outcome.restore_id,
-            "wait": True,
-            "expires_after_hours": hours,
-            "wait_timeout": outcome.run.wait_timeout,
-            "max_in_flight": outcome.run.max_in_flight,
-            **({"zone": self.estate.zone} if self.estate.zone else {}),
-            **more,
-        }
-        return self._call(outcome, "attach" if more else "make", self.estate.restore_module, "restore_disks", given)
-
-    def _delete(self, outcome: DrillOutcome, call: reaping.DiskDeletion) -> None:
-        given = {
-            "snapshot_ids": list(call.snapshot_ids),
-            "disk_ids": list(call.disk_ids),
-            "restore_id": call.restore_id,
-            "state": "absent",
-            "wait": True,
-            "wait_timeout": outcome.run.wait_timeout,
-            **({"attach_to": call.instance} if call.instance else {}),
-        }
-        self._call(outcome, "delete", self.estate.restore_module, "restore_disks", given)
-
-    def _call(self, outcome: DrillOutcome, what: str, name: str, entry: str, given: dict[str, Any]) -> dict[str, Any]:
-        """Call a module; return its result."""
-        file = self._files[name]
-        place = {} if name == self.estate.module else {"region": self.estate.destination}
-        args = {**place, **self.estate.connection(), **self.estate.quick_reads, **given}
-        if self.storm.cloud != "ebs":
-            args["read_timeout"] = self.storm.read_timeout
-        said = run_in_turn(file, entry, args)
-        said.setdefault("failures", [])
-        outcome.results.append((what, said))
-        return said
+    def _call(self, outcome: DrillOutcome, what: str, name: str, args: dict[str, Any]) -> dict[str, Any]:
+        """Run a module; return its result."""
+        limits = {} if self.storm.cloud == "ebs" else {"read_timeout": self.storm.read_timeout}
+        result = run_in_turn(self._files[name], {**args, **limits})
+        outcome.results.append((what, result))
+        return result
 
     def clear_up(self) -> tuple[DrillOutcome, DrillOutcome, DrillOutcome]:
         """Let time pass and end all faults. Then run a restore, a drill, and the restore once more."""
+        # CBS answers a repeated call with the disk that it has made before, even if that disk has vanished.
         everything = tuple(n for n in range(self.storm.copies) if n not in self.storm.vanishing)
         self.history.lags = (0.0,)
         self.estate.settings(latencies=[0.0, 0.0], disk_quota=1000)

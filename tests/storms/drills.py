@@ -69,6 +69,8 @@ class DrillStorm:
     threads: bool = True
     read_timeout: int = 60
     attach_seconds: float = 2.0
+    #: Copies whose source has an older copy too, which is archived (EBS).
+    archived: tuple[int, ...] = ()
     nights: int = 0  # the number of disks with an older copy that nights replace
     rounds: tuple[DrillRound, ...] = ()
 
@@ -92,7 +94,15 @@ class DrillStorm:
         for number, round_ in enumerate(self.rounds):
             for fewer in _simplify_round(round_):
                 yield replace(self, rounds=(*self.rounds[:number], fewer, *self.rounds[number + 1 :]))
-        own = {"vanishing": (), "nights": 0, "refused": 0.0, "disk_seconds": 2.0, "quota": 1000, "attach_seconds": 2.0}
+        own = {
+            "vanishing": (),
+            "archived": (),
+            "nights": 0,
+            "refused": 0.0,
+            "disk_seconds": 2.0,
+            "quota": 1000,
+            "attach_seconds": 2.0,
+        }
         for name, simplest in {**SIMPLEST_VALUES, **own}.items():
             if hasattr(self, name) and getattr(self, name) != simplest:
                 yield replace(self, **{name: simplest})
@@ -133,13 +143,15 @@ def draw_plain_drill_storm(cloud: str, seed: int) -> DrillStorm:
         slow=tuple(n for n in range(count) if draw.random() < 0.1),
         deleting=draw.choice((0.0, 1.0, 5.0, 40.0)),
         refused=draw.choice((0.0, 0.0, 20.0, 200.0)) if cloud in ("ecs", "cbs") else 0.0,
-        vanishing=tuple(n for n in range(count) if draw.random() < 0.08) if cloud in ("ebs", "cbs") else (),
+        # Not the first, so that a disk can be made at the end.
+        vanishing=tuple(n for n in range(count) if draw.random() < 0.08 and n) if cloud in ("ebs", "cbs") else (),
         latency=draw.choice((0.0, 0.0, 0.3, 1.0, 5.0)),
         lags=draw.choice(((0.0,), (0.0, 2.0), (0.0, 5.0), (0.0, 3.0, 12.0), (1.0, 25.0), (0.0, 20.0, 60.0))),
         quota=draw.choice((1, 3, 1000, 1000)),
         threads=draw.random() < 0.7,
         read_timeout=draw.choice((2, 5, 60)),
         rounds=tuple(_draw_round(cloud, count, draw) for _n in range(draw.choice((1, 2, 2, 3)))),
+        archived=tuple(n for n in range(count) if draw.random() < 0.1) if cloud == "ebs" else (),
     )
 
 

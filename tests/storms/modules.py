@@ -19,12 +19,17 @@ class _Ended(BaseException):
     """A module has ended."""
 
 
-def run_in_turn(file: Any, entry: str, args: dict[str, Any], check: bool = False) -> dict[str, Any]:
-    """Run the module of a file, whose main() calls ``entry`` with the parsed options; return its result.
+#: The function that main() of each kind of module calls with its parsed options.
+ENTRY_FUNCTIONS = {"copy": "copy_snapshots", "info": "show_snapshots", "restore": "restore_disks"}
+
+
+def run_in_turn(file: Any, args: dict[str, Any], check: bool = False) -> dict[str, Any]:
+    """Run the module of a file; return its result.
 
     Nothing is called and no other thread runs while the options are parsed, because Ansible keeps them for the whole
     process.
     """
+    entry = ENTRY_FUNCTIONS[file.__name__.rpartition("_")[2]]
     parts: list[Any] = []
     printed = io.StringIO()
     with (

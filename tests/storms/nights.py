@@ -12,6 +12,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from .drills import DrillStorm, PlannedDrill, draw_plain_drill_storm, draw_run
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 class Disk:
     """A disk with two snapshots: the older one has a copy, which the copy of the newer one will replace."""
 
+    id: str
     older: str
     older_copy: str
     newer: str
@@ -54,14 +56,22 @@ def create_disks(storm: DrillStorm, estate: Any) -> list[Disk]:
     for _number in range(storm.nights):
         disk = estate.disk()
         older, newer = estate.snapshot(disk, 30), estate.snapshot(disk, 5)
-        found.append(Disk(older, estate.create_our_copy(older).id, newer))
+        found.append(Disk(disk, older, create_copy(storm, estate, disk, older, 30), newer))
     estate.settings(copy_seconds=storm.disk_seconds)
     return found
 
 
-def copy_options(disks: list[Disk]) -> dict[str, Any]:
+def create_copy(storm: DrillStorm, estate: Any, disk: str, source: str, hours: float) -> str:
+    """Create a copy of a snapshot that is this old, as the role dr_copy does. On ENS the description names its disk."""
+    taken_at = estate.clock.utc() - timedelta(hours=hours)
+    facts = {"description": f"Copied [{disk} {taken_at:%Y-%m-%dT%H:%M:%SZ}]"} if storm.cloud == "ens" else {}
+    return str(estate.create_our_copy(source, **facts).id)
+
+
+def copy_options(storm: DrillStorm, disks: list[Disk]) -> dict[str, Any]:
     """Return the options that copy the newer snapshots."""
-    return {"snapshot_ids": [disk.newer for disk in disks]}
+    named = {"description": "Copied [{disk_id} {source_created_at}]"} if storm.cloud == "ens" else {}
+    return {"snapshot_ids": [disk.newer for disk in disks], **named}
 
 
 def prune_options(disks: list[Disk], copied: dict[str, Any]) -> dict[str, Any]:
@@ -73,16 +83,6 @@ def prune_options(disks: list[Disk], copied: dict[str, Any]) -> dict[str, Any]:
         "state": "absent",
         "copy_ids": [disk.older_copy for disk in made],
         "survivors": {disk.older_copy: rows[disk.newer]["snapshot_id"] for disk in made},
-    }
-
-
-def mark_options(disks: list[Disk], made: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
-    """Return the options that tag the older copies from which disks could be made (as the role dr_restore does)."""
-    proven = {row["snapshot_id"] for row in made.get("disks", ()) if row["state"] == "available"}
-    return {
-        "snapshot_ids": [disk.older for disk in disks if disk.older_copy in proven],
-        "create": False,
-        **({"tags": tags} if tags else {}),
     }
 
 

@@ -37,8 +37,6 @@ from .role_restores import RestoreOutcome, make_restore
 from .role_storms import Evening, Plan, PlannedNight, PlannedRestore, RoleStorm
 from .truth import Copy
 
-#: The function that main() of each kind of module calls with its parsed options.
-ENTRY_FUNCTIONS = {"copy": "copy_snapshots", "info": "show_snapshots", "restore": "restore_disks"}
 DAY_SECONDS = 86400.0
 
 
@@ -278,8 +276,7 @@ class NightSimulation(PeopleSimulation):
         """Return a function that runs a module by its full name."""
 
         def call(module: str, arguments: dict[str, Any]) -> dict[str, Any]:
-            name = module.rpartition(".")[2]
-            return run_in_turn(self._modules[name], ENTRY_FUNCTIONS[name.rpartition("_")[2]], arguments, check)
+            return run_in_turn(self._modules[module.rpartition(".")[2]], arguments, check)
 
         return call
 

@@ -14,6 +14,7 @@ from typing import Any
 from tests.simulator.control import Call
 
 from .checks import Findings
+from .drill_checks import DrillFindings
 from .role_checks import RoleFindings
 from .truth import DELETES, WRITES, Truth, ids_of, regions_of, source_of
 
@@ -48,9 +49,13 @@ def _violation_kinds(violations: list[str]) -> set[str]:
 
 
 def describe(findings: Any) -> str:
-    """Describe a storm and what happened in it; nothing is said of a storm over drills."""
-    tell = {Findings: _describe_storm, RoleFindings: _describe_nights}.get(type(findings))
-    return tell(findings) if tell else ""
+    """Describe a storm of any kind and what happened in it."""
+    kinds: dict[type, Callable[[Any], str]] = {
+        Findings: _describe_storm,
+        DrillFindings: _describe_drills,
+        RoleFindings: _describe_nights,
+    }
+    return kinds[type(findings)](findings)
 
 
 def _describe_storm(findings: Findings, most: int = 60) -> str:
@@ -76,6 +81,23 @@ def _describe_storm(findings: Findings, most: int = 60) -> str:
         lines.append(f"{outcome.ended:10.1f}  run {outcome.name}, started at {outcome.started:.1f}: {said}")
     lines += [f"WRONG: {violation}" for violation in findings.violations[:10]]
     return "\n".join(lines)
+
+
+def _describe_drills(findings: DrillFindings) -> str:
+    """Describe a storm over drills: what each run wrote to the cloud or had no answer to, and what it reported."""
+    drilling = findings.drilling
+    assert drilling is not None
+    lines = [f"{event}" for round_ in findings.storm.rounds for event in round_.events]
+    for outcome in drilling.outcomes:
+        lines.append(f"{outcome.started:10.1f}  {outcome.name}, {outcome.restore_id}: {outcome.run}")
+        for call in drilling.control.recorded_calls:
+            if call.by == outcome.name and (call.changed or not call.answered):
+                changed = " ".join(disk_id for _region, disk_id in call.changed)
+                answer = call.code or call.fault or call.status
+                lines.append(f"{call.started:10.1f}    {call.action} {call.region}: {answer} {changed}")
+        said = outcome.finished.message or "green" if outcome.finished else outcome.broke or "ended, or was killed"
+        lines.append(f"{outcome.ended:10.1f}    {said}")
+    return "\n".join([*lines, *(f"WRONG: {violation}" for violation in findings.violations[:10])])
 
 
 def _describe_nights(findings: RoleFindings) -> str:

@@ -437,7 +437,7 @@ class Simulation(Runs):
 
         def run() -> None:
             with self.record_run(outcome):
-                result = run_in_turn(module_file, "copy_snapshots", args, check)
+                result = run_in_turn(module_file, args, check)
                 outcome.failed = result.pop("failed", False)
                 outcome.result = result
 

@@ -150,7 +150,7 @@ def run_at_once(cloud, runs, seed=1):
         }
 
         def work(result=results[number], given=given):
-            result.update(run_in_turn(file, "copy_snapshots", given))
+            result.update(run_in_turn(file, given))
 
         parts.append((f"run {number}", work, late))
     with (

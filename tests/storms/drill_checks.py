@@ -167,9 +167,9 @@ def _wrong_report(outcome: DrillOutcome, disks: dict[str, RestoredDisk]) -> Iter
             disk is None or (disk.restore_id, disk.snapshot_id) != (outcome.restore_id, row["copy_id"])
         ):
             yield f"{row['copy_id']} is reported as proven by {row['new_disk_id']}, which is not made from it"
-    told = f"{report['left']} {report['warnings']}"
+    shown = f"{report['left']} {report['warnings']}"
     remaining = [disk for disk in disks.values() if disk.restore_id == outcome.restore_id and disk.end > outcome.ended]
-    if not message and (unknown := [disk.id for disk in remaining if disk.id not in told]):
+    if not message and (unknown := [disk.id for disk in remaining if disk.id not in shown]):
         yield f"is green and does not name its disks {unknown}, which exist"
 
 

@@ -540,7 +540,7 @@ def test_a_drill_fails_if_a_disk_that_was_requested_cannot_be_tested(ebs_runs, b
 
 
 def test_a_drill_warns_once_of_disks_whose_copies_are_all_gone(runs, tmp_path):
-    """A drill forgets disks without a copy; it must not do so without a word (promises: green)."""
+    """A drill forgets disks without a copy; it must not do so without a word (promises: drills)."""
     disks = runs.copy_new_disks("database")
     (lost,) = runs.copy_disks({"mail": runs.estate.disk(Name="mail")}).values()
     everything = {"report_dir": str(tmp_path), "max_age_days": 7, "count": 10}
@@ -554,7 +554,7 @@ def test_a_drill_warns_once_of_disks_whose_copies_are_all_gone(runs, tmp_path):
 
 
 def test_a_drill_names_a_disk_that_it_made_and_did_not_delete(runs):
-    """It is no longer listed: somebody has deleted it, or the listing is stale (promises: green)."""
+    """It is no longer listed: somebody has deleted it, or the listing is stale (promises: drills)."""
     runs.copy_new_disks("database")
     made = []
 

@@ -170,3 +170,27 @@ def test_a_manifest_that_does_not_fit_is_ignored(ebs_runs, tmp_path):
     path.write_text(json.dumps(manifest))
     ended = ebs_runs.restore(manifest_dir=str(tmp_path))
     assert not ended.message and set(new_disks(ended)) == set(disks.values()) and len(ebs_runs.estate.disks()) == 1
+
+
+# A restore without a name
+
+
+def test_a_restore_that_continues_past_midnight_warns_of_second_disks(runs, tmp_path):
+    runs.copy_new_disks("database", "mail")
+    given = {"id": "", "manifest_dir": str(tmp_path)}
+
+    def warnings_about_the_name(ended):
+        return [text for text in ended.result["warnings"] if "dr_restore_id is not set" in text]
+
+    first = runs.restore(**given)
+    name = first.result["id"]
+    assert not warnings_about_the_name(runs.restore(**given)), "it is the same restore until midnight"
+    runs.estate.clock.sleep(24 * 3600)
+    for check in (True, False):
+        second = runs.restore(check=check, **given)
+        (warning,) = warnings_about_the_name(second)
+        assert second.result["id"] != name and f"set dr_restore_id: {name}" in warning
+        assert all(new in warning for new in new_disks(first).values())
+    assert not warnings_about_the_name(runs.restore(**{**given, "id": name}))
+    runs.estate.clock.sleep(48 * 3600)
+    assert not warnings_about_the_name(runs.restore(**given)), "it is too long ago"

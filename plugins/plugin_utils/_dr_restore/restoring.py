@@ -19,7 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from .._role.answers import InfoAnswer
 from .._role.files import directory_lock
 from .calls import Calls
-from .decide.choosing import choose, restored_id
+from .decide.choosing import choose, tags_of_restored_disks
 from .decide.claims import claimed_twice, warnings_of_claims, with_claims
 from .decide.listed_copies import unidentified
 from .decide.missing_disks import refusal
@@ -57,7 +57,7 @@ class Restore(Run):
             return RunOutcome({}, [], other)
         listed = self._list_copies(calls)
         self._say(f"looking for disks that {values.id} made before")
-        disk_listing = self._run_call(calls.look(restored_id(values)))
+        disk_listing = self._run_call(calls.look(tags_of_restored_disks(values)))
         last = last_manifest(values)
         found = _Found(listed, disk_listing, last)
         if not is_read(listed, "snapshots"):

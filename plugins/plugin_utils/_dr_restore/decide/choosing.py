@@ -22,7 +22,15 @@ from ..input.variables import Variables
 from .disk_points import key_problem_of, point_of_disk
 from .disk_selection import expected_disks, is_selected, with_facts_of_report
 from .listed_copies import copies_that_count, source_disk
-from .made_before import kept_points, made_before, second_disks, torn_beside, warnings_of_made
+from .made_before import (
+    has_generated_id,
+    kept_points,
+    made_before,
+    made_the_day_before,
+    second_disks,
+    torn_beside,
+    warnings_of_made,
+)
 from .missing_disks import missing_disks
 from .points import Point
 from .servers import servers_of, warnings_of_contradictions, with_sets
@@ -88,12 +96,19 @@ def choose(
     without = [disk for disk in expected.values() if disk.disk_id not in found_ids]
     points += missing_disks(found, points, without, known, values)
     points.sort(key=lambda point: (str(point.disk_name or point.disk_id), str(point.disk_id)))
-    warnings = [*warnings_of_contradictions(servers.contradictions), *warnings_of_made(points, made, values)]
+    warnings = [
+        *warnings_of_contradictions(servers.contradictions),
+        *warnings_of_made(points, made, values),
+        *made_the_day_before(copy_listing, disk_listing, points, values),
+    ]
     if not has_marks and len(found_ids) > 1 and all(disk.set_seconds is None for disk in reported):
         warnings.append(NO_SERVERS.format(cloud=values.cloud))
     return RestoreChoice(points, warnings, second_disks(points, made, values))
 
 
-def restored_id(values: Variables) -> dict[str, str]:
-    """Return the tag by which the disks of this restore are found."""
-    return {RESTORE_ID: values.id}
+def tags_of_restored_disks(values: Variables) -> dict[str, str]:
+    """Return the tags by which the disks of this restore are found.
+
+    If its ID was generated, these are the tags of all restores, to find the disks of the day before.
+    """
+    return {RESTORE_ID: "*" if has_generated_id(values) else values.id}

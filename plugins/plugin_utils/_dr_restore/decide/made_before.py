@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
@@ -19,7 +20,7 @@ from ..._role.answers import InfoAnswer
 from ..._role.enumerations import first_in_words
 from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
 from ..input.last_manifest import EarlierRow, claims_of
-from ..input.variables import Variables
+from ..input.variables import Variables, generated_id
 from .claims import claim_of
 from .points import MissingReason, NewerCopy, Point
 
@@ -182,6 +183,35 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
             "made these disks into dr_restore_manifest_dir"
         )
     return warnings
+
+
+def has_generated_id(values: Variables) -> bool:
+    return values.id == generated_id(time_or_now(values.now))
+
+
+def made_the_day_before(
+    listed: InfoAnswer, restored: InfoAnswer, points: Sequence[Point], values: Variables
+) -> list[str]:
+    """Return a warning if a restore with the generated ID of the day before has made some of the same disks.
+
+    ``listed`` and ``restored`` are those of ``made_before``; ``restored`` must include that restore's disks.
+    """
+    if not has_generated_id(values):
+        return []
+    earlier = generated_id(time_or_now(values.now) - timedelta(days=1))
+    of_disk = _by_disk(made_before(listed, restored, {}, replace(values, id=earlier)))
+    twice = [
+        f"{point.disk_label} (new disk {of_disk[point.disk_id][0].new_disk_id})"
+        for point in points
+        if point.copy_id and point.disk_id in of_disk
+    ]
+    if not twice:
+        return []
+    return [
+        f"{earlier} has already restored {first_in_words(twice)}. This run is another restore, with disks of its own, "
+        "because dr_restore_id is not set, and a restore without a name is named after its date in UTC. To continue "
+        f"{earlier} instead, set dr_restore_id: {earlier}, and delete the disks of {values.id}"
+    ]
 
 
 def _by_disk(made: Sequence[MadeDisk]) -> dict[str | None, list[MadeDisk]]:

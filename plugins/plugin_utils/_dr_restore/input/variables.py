@@ -215,8 +215,13 @@ def _id_of(values: Variables, now: datetime) -> str:
     if values.id and (values.id.startswith(OF_DRILLS) or not values.is_drill):
         return values.id
     if not values.is_drill:
-        return f"restore-{now:%Y-%m-%d}"
+        return generated_id(now)
     return f"{OF_DRILLS}{_host_in_id(values.host)}-{now:%Y%m%dT%H%M%S}"
+
+
+def generated_id(now: datetime) -> str:
+    """Return the ID of a restore that the user has not named."""
+    return f"restore-{now:%Y-%m-%d}"
 
 
 def _host_in_id(host: str) -> str:

@@ -33,6 +33,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
     CopyOrder,
     CopyRequest,
     Disk,
+    Evidence,
     Provenance,
     Snapshot,
     SnapshotFilter,
@@ -177,5 +178,6 @@ def _snapshot(shown: Mapping[str, Any], region: str) -> Snapshot:
         disk_id=None if copied else shown["Disk"],
         is_copy=bool(copied),
         source=source,
+        evidence=Evidence.MARKED if source else Evidence.UNSURE,
         reason=shown["Reason"],
     )

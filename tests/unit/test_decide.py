@@ -48,6 +48,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
     HOLD,
     CopyOrder,
     CopyRequest,
+    Evidence,
     LockRequest,
     Provenance,
     Snapshot,
@@ -106,6 +107,7 @@ def copies(draw):
             is_copy=True,
             tags={**provenance_tags(SOURCE), **({HOLD: ""} if held else {})} if managed else {},
             source=Provenance("source", "here", managed=managed),
+            evidence=Evidence.MARKED,
         )
         for number, (state, managed, held, encryption, hours) in enumerate(facts)
     ]
@@ -203,6 +205,7 @@ def test_a_decision_after_a_finished_run_has_nothing_to_do(request, there, polic
         is_copy=True,
         tags=provenance_tags(SOURCE),
         source=Provenance("source", "here", managed=True),
+        evidence=Evidence.MARKED,
     )
     after = [replace(c, state=State.COMPLETED) if c.state is State.PENDING else c for c in there]
     after += [made] if decision.begins else []
@@ -251,6 +254,7 @@ def copy_of(number=1, **facts):
         "is_copy": True,
         "tags": provenance_tags(SOURCE),
         "source": Provenance("source", "here", managed=True),
+        "evidence": Evidence.MARKED,
     }
     return Snapshot(f"copy-{number}", "there", State.COMPLETED, "completed", **{**usual, **facts})
 
@@ -623,6 +627,7 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
         "completed",
         is_copy=True,
         source=Provenance("source", "here", managed=True),
+        evidence=Evidence.MARKED,
         created_at=NOON,
     )
     memory = memory_after([copy])
@@ -691,7 +696,9 @@ def test_a_write_that_was_not_done_in_time_is_named_with_the_clouds_reason(what,
 def test_a_lost_deletion_that_was_throttled_when_sent_again_is_reported_as_done():
     """A lagging look had still shown the copy; the deletion is this run's nevertheless (promises: deleting)."""
     source = Provenance("source", managed=True)
-    copy = Snapshot("copy", "there", State.COMPLETED, "completed", is_copy=True, source=source)
+    copy = Snapshot(
+        "copy", "there", State.COMPLETED, "completed", is_copy=True, source=source, evidence=Evidence.MARKED
+    )
     memory = Memory()
     memory.record_look({"copy": copy}, None, NOW)
     memory.record_refusal("copy", WriteKind.DELETE, Ambiguous("lost"), NOW + 1)

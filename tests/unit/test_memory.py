@@ -28,6 +28,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import Lock
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
     HOLD,
+    Evidence,
     Provenance,
     Snapshot,
     State,
@@ -38,7 +39,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 
 
 def copy_of(snapshot_id="copy", state=State.COMPLETED, **facts):
-    return Snapshot(snapshot_id, "there", state, state.value, is_copy=True, **facts)
+    return Snapshot(snapshot_id, "there", state, state.value, is_copy=True, **{"evidence": Evidence.MARKED, **facts})
 
 
 def memory_after(*shown, at=0.0):

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aliba
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs import EcsCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens import EnsCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import CopyError
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import Provenance
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import Evidence, Provenance
 
 from tests.recorded import recorded, shape
 from tests.simulator.alibaba import SYSTEM
@@ -53,6 +53,8 @@ def test_a_recorded_snapshot_is_understood(cloud, name):
     )
     if becomes.get("source"):
         becomes["source"] = Provenance(**becomes["source"])
+    if "evidence" in becomes:
+        becomes["evidence"] = Evidence[becomes["evidence"]]
     for field, value in becomes.items():
         assert getattr(made, field) == value, (field, item.get("note"))
     assert made.created_at and made.created_at.tzinfo and made.name == shown["SnapshotName"]

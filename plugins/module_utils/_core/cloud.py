@@ -17,7 +17,17 @@ from typing import Any, TypeVar
 from .capabilities import Capabilities
 from .errors import Ambiguous, CopyError, NotFound, Retry, Unreachable
 from .locks import Lock
-from .model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
+from .model import (
+    CopyOrder,
+    CopyRequest,
+    Disk,
+    Evidence,
+    Resource,
+    Snapshot,
+    SnapshotFilter,
+    State,
+    TagChange,
+)
 from .pacing import retry_until_answered
 from .sets import ListedSet
 from .tags import provenance_of
@@ -233,6 +243,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
             place=request.place,
             is_copy=True,
             source=provenance_of(order.tags),
+            evidence=Evidence.MARKED,
         )
 
 

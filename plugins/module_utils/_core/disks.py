@@ -15,7 +15,18 @@ from typing import Any
 
 from .cloud import Listing, Pages, SnapshotCloud, reads
 from .errors import CopyError
-from .model import CopyOrder, CopyRequest, Disk, Provenance, Resource, RestoredDisk, Snapshot, State, Trait
+from .model import (
+    CopyOrder,
+    CopyRequest,
+    Disk,
+    Evidence,
+    Provenance,
+    Resource,
+    RestoredDisk,
+    Snapshot,
+    State,
+    Trait,
+)
 from .tags import RESTORE_ATTACHED_TO, RESTORE_EXPIRES_AT, RESTORE_ID, RESTORE_SNAPSHOT_ID, TagRules
 
 
@@ -130,10 +141,8 @@ class DiskCloud(SnapshotCloud):
             name=disk.name,
             tags=disk.tags,
             is_copy=not is_other and not disk.is_recycled,
-            certain=is_certain,
-            # A disk in the recycle bin counts as gone, but can be deleted for good.
-            recorded=is_certain and disk.is_recycled,
             source=Provenance(source_id, disk.region, managed=is_certain),
+            evidence=_evidence_of(disk, is_certain),
             obstacle=where if disk.in_use else None,
             traits=(Trait.IN_USE,) if disk.in_use else (),
             disk=disk,
@@ -242,3 +251,11 @@ def restore_tags(
     }
     ours[RESTORE_ATTACHED_TO] = attach_to
     return {**tags, **{key: value for key, value in ours.items() if value}}
+
+
+def _evidence_of(disk: Disk, is_certain: bool) -> Evidence:
+    """Return what shows the snapshot of a disk. ``is_certain``: the cloud does not contradict our tags."""
+    if not is_certain:
+        return Evidence.UNSURE
+    # A disk in the recycle bin counts as gone, but can be deleted for good.
+    return Evidence.RECORDED if disk.is_recycled else Evidence.MARKED

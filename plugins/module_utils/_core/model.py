@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Any, ClassVar, Literal, NamedTuple
 
 
@@ -31,6 +31,19 @@ class Trait(str, Enum):
     IN_USE = "in_use"
     LOCKED = "locked"
     SYSTEM_DISK = "system_disk"
+
+
+class Evidence(IntEnum):
+    """What shows the source of a copy. Each level allows more than the one before."""
+
+    #: Nothing, only a name, or the ID that a copy call returned. The copy counts, but nothing is written to it.
+    UNSURE = 0
+    #: Our marks, but the cloud does not show that this is a copy. If it is ours, it may be written to.
+    UNCONFIRMED = 1
+    #: Our marks. If the copy is ours, it may be deleted.
+    MARKED = 2
+    #: The cloud's own record. A user may have the copy deleted even if it is not ours.
+    RECORDED = 3
 
 
 class Action(str, Enum):
@@ -118,14 +131,10 @@ class Resource:
 
     - ``size_gib`` is in GiB, ``progress`` in percent; ``created_at`` is aware (UTC).
     - ``place`` is a site inside the region (an Outpost, a Local Zone), None for the region itself.
-    - ``is_copy``: it counts as a copy. ``is_confirmed_copy``: if so, the cloud itself shows that; only such a copy is
-      ever deleted.
-    - ``certain``: more than a name, or the ID that a copy call returned, shows the source. A copy that is not certain
-      counts, but nothing is written to it.
-    - ``owned``: it does not belong to another account.
-    - ``reason``: why it failed; ``obstacle``: why it cannot be copied when complete, or not be deleted.
-    - ``recorded``: the cloud itself records the source; ``marked_ours``: something other than tags shows that the copy
+    - ``is_copy``: it counts as a copy. ``evidence``: what shows its source.
+    - ``owned``: it does not belong to another account. ``marked_ours``: something other than tags shows that the copy
       is ours.
+    - ``reason``: why it failed; ``obstacle``: why it cannot be copied when complete, or not be deleted.
     - ``expires_at`` is when the cloud deletes it, ``locked_until`` when its lock ends, if known.
     """
 
@@ -144,12 +153,10 @@ class Resource:
     place: str | None = None
     owned: bool = True
     is_copy: bool = False
-    is_confirmed_copy: bool = True
-    certain: bool = True
     source: Provenance | None = None
+    evidence: Evidence = Evidence.UNSURE
     reason: str | None = None
     obstacle: str | None = None
-    recorded: bool = False
     marked_ours: bool = False
     expires_at: datetime | None = None
     locked_until: datetime | None = None
@@ -160,7 +167,9 @@ class Resource:
     @property
     def ours(self) -> bool:
         """Whether this collection made it, so that a run may write to it."""
-        return self.source is not None and self.certain and (self.source.managed or self.marked_ours)
+        if self.source is None or self.evidence is Evidence.UNSURE:
+            return False
+        return self.source.managed or self.marked_ours
 
     @property
     def is_locked(self) -> bool:
@@ -179,12 +188,12 @@ class Resource:
     @property
     def deletable(self) -> bool:
         """Whether this is certainly a copy of ours."""
-        return self.ours and self.is_copy and self.is_confirmed_copy and self.owned
+        return self.ours and self.is_copy and self.owned and self.evidence >= Evidence.MARKED
 
     @property
     def deletable_on_request(self) -> bool:
         """Whether ``state: absent`` may delete it: a copy of ours, or one whose source the cloud itself records."""
-        return self.deletable or (self.recorded and self.owned)
+        return self.deletable or (self.owned and self.evidence is Evidence.RECORDED)
 
 
 @dataclass(frozen=True)

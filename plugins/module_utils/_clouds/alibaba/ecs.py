@@ -16,7 +16,17 @@ from typing import Any
 from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
 from ..._core.errors import CopyError, NotFound
 from ..._core.locks import Lock, lock_problems
-from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange
+from ..._core.model import (
+    CopyOrder,
+    CopyRequest,
+    Disk,
+    Evidence,
+    Resource,
+    Snapshot,
+    SnapshotFilter,
+    State,
+    TagChange,
+)
 from ..._core.ranges import range_problems
 from ..._core.sets import ListedSet
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
@@ -136,7 +146,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         # Only a lost answer needs the token. After this copy is taken back, a replay would still name it.
         self._tokens.pop((request.snapshot_id, request.region), None)
         copy = self.new_copy(order, copy_id, "progressing")
-        return replace(copy, disk_id=order.source.disk_id, recorded=True)
+        return replace(copy, disk_id=order.source.disk_id, evidence=Evidence.RECORDED)
 
     def delete_one(self, region: str, resource_id: str) -> None:
         activity = f"Deleting the copy {resource_id} in {region}"

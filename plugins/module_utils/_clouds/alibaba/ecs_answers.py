@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..._core.locks import Lock
-from ..._core.model import Attachment, Disk, Provenance, Snapshot, State
+from ..._core.model import Attachment, Disk, Evidence, Provenance, Snapshot, State
 from ..._core.sets import ListedSet, Member
 from ..._core.tags import provenance_of
 from ..._core.times import parse_iso_utc
@@ -51,8 +51,8 @@ def snapshot_of(item: Mapping[str, Any], region: str) -> Snapshot:
         tags=tags,
         disk_id=source.disk_id if source else item.get("SourceDiskId") or None,
         is_copy=source is not None,
-        recorded=bool(item.get("SourceSnapshotId")),
         source=source,
+        evidence=Evidence.RECORDED if item.get("SourceSnapshotId") else Evidence.MARKED if source else Evidence.UNSURE,
         obstacle=f"{category}, which cannot be copied" if category else None,
     )
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..._core.model import CopyOrder, Disk, Provenance, Snapshot, State
+from ..._core.model import CopyOrder, Disk, Evidence, Provenance, Snapshot, State
 from ..._core.times import parse_iso_utc
 from ..paging import identified
 
@@ -44,10 +44,9 @@ def snapshot_of(item: Mapping[str, Any]) -> Snapshot:
         description=item.get("Description") or "",
         disk_id=item.get("SourceDiskId") or None,
         is_copy=source is not None,
-        certain=recorded or source is None,
-        recorded=recorded,
-        marked_ours=recorded,
         source=source,
+        evidence=Evidence.RECORDED if recorded else Evidence.UNSURE,
+        marked_ours=recorded,
     )
 
 

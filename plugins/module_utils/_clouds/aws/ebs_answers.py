@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..._core.model import Attachment, Disk, Provenance, Snapshot, State, Trait
+from ..._core.model import Attachment, Disk, Evidence, Provenance, Snapshot, State, Trait
 from ..._core.tags import provenance_of
 
 STATES = {
@@ -78,15 +78,20 @@ def snapshot_of(item: Mapping[str, Any], region: str, owned: bool) -> Snapshot:
         place=item.get("OutpostArn") or (zone if is_local_zone(zone, region) else None),
         owned=owned,
         is_copy=is_copy,
-        is_confirmed_copy=without_volume,
-        certain=not is_unsure,
         source=source,
+        evidence=_evidence(source, volume_id),
         completed_at=item.get("CompletionTime"),
         full_size_bytes=item.get("FullSnapshotSizeInBytes"),
         reason=item.get("StateMessage") if state is State.ERROR else None,
         obstacle=_obstacle(item, region),
         traits=(Trait.ARCHIVED,) if _is_archived(item) else (),
     )
+
+
+def _evidence(source: Provenance | None, volume_id: str) -> Evidence:
+    if source is None or not volume_id:
+        return Evidence.UNSURE
+    return Evidence.MARKED if NO_VOLUME.fullmatch(volume_id) else Evidence.UNCONFIRMED
 
 
 def _encrypted(item: Mapping[str, Any]) -> bool | None:

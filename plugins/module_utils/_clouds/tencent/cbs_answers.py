@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ..._core.model import Attachment, CopyOrder, Disk, Provenance, Snapshot, State, Trait
+from ..._core.model import Attachment, CopyOrder, Disk, Evidence, Provenance, Snapshot, State, Trait
 from ..._core.sets import ListedSet, Member
 from ..._core.tags import SOURCE_SNAPSHOT_ID, provenance_of
 from .cbs_names import source_in_name
@@ -77,8 +77,8 @@ def snapshot_of(item: Mapping[str, Any], region: str) -> Snapshot:
         disk_id=None if is_copy else item.get("DiskId") or None,
         owned=item.get("SnapshotType") != "SHARED_SNAPSHOT",
         is_copy=is_copy,
-        certain=not is_unsure,
         source=source,
+        evidence=Evidence.UNSURE if is_unsure or source is None else Evidence.MARKED,
         marked_ours=marked and source is not None,
         # With IsPermanent a deadline has no meaning (api-facts: cbs-deadline).
         expires_at=None if item.get("IsPermanent") else parse_cbs_time(item.get("DeadlineTime")),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from ..capabilities import Capabilities
 from ..errors import CopyError, FailedCopy, Mismatch, NotFound, Refused, TimedOut
-from ..model import CopyRequest, Resource, RestoredDisk, Trait, disk_of
+from ..model import CopyRequest, Evidence, Resource, RestoredDisk, Trait, disk_of
 from ..times import iso_utc
 from .copies import misfit
 from .writes import WriteKind
@@ -66,9 +66,9 @@ def no_survivor(copy: Resource, survivor_id: str, shown: Resource | None) -> Ref
 def not_ours(copy: Resource) -> Refused:
     """Return the failure of a copy that is not certainly a copy of ours, so that no run deletes it."""
     why = None
-    if not copy.certain:
+    if copy.source and copy.evidence is Evidence.UNSURE:
         why = f"only its {'tags show' if isinstance(copy, RestoredDisk) else 'name or description shows'} its source"
-    elif copy.ours and not copy.is_confirmed_copy:
+    elif copy.ours and copy.evidence is Evidence.UNCONFIRMED:
         why = "only its tags show that it is a copy"
     if why:
         return Refused(

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import Busy, CopyError, Underway
 from ..locks import Lock
-from ..model import Resource, State, TagChange, disk_of, is_recycled
+from ..model import Evidence, Resource, State, TagChange, disk_of, is_recycled
 from ..waiting import FRESH_SECONDS, UNSEEN_LOOKS, UNSEEN_SECONDS
 from . import sightings
 from .copy_call import CopyCall
@@ -93,7 +93,7 @@ class Memory:
             return shown
         if shown.is_copy and shown.source and shown.source.snapshot_id == known.source.snapshot_id:
             return shown
-        return replace(shown, source=known.source, is_copy=True, certain=False)
+        return replace(shown, source=known.source, is_copy=True, evidence=Evidence.UNSURE)
 
     def _record_listing(self, shown: Mapping[str, Resource], at: float, has_seam: bool) -> None:
         # Clouds show times in whole seconds, so a copy of the same second may show a second later.
@@ -122,7 +122,7 @@ class Memory:
     def _may_be_own(self, copy: Resource) -> bool:
         """Whether a lost call may have made a copy: it is ours and was started while the answer was outstanding."""
         made, unsure = copy.created_at, sightings.CLOCK_UNSURE
-        if not (copy.ours or not copy.certain):
+        if not copy.ours and copy.evidence > Evidence.UNSURE:
             return False
         return any(made is None or a - unsure <= made <= z + unsure for a, z in self.copy_call.lost_spans)
 

@@ -10,6 +10,8 @@ By provenance tags, by the default name, or by the ID that the copy call returne
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import description
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 
 from .contract_bad_days import clouds, copies_of, run_at_once, with_script
 
@@ -224,6 +226,20 @@ def test_the_default_description_is_evidence_if_the_user_sets_the_name(cloud):
     cloud.run(source, wait=True, name="nightly")
     out = cloud.run(source, wait=True, name="nightly")
     assert not out.failed and not out["changed"] and len(cloud.copies()) == 1
+
+
+@clouds("ens")
+@pytest.mark.parametrize("plan", ["web", "orders of the night", "(odd)"])
+def test_the_roles_own_description_is_evidence_if_the_user_sets_the_name(cloud, plan):
+    """It also names the plan, if the plan can be named there."""
+    source = cloud.snapshot()
+    given = {"cloud": "ens", "disk_ids": ["d-1"], "plan": plan, "source_region": cloud.source}
+    described = description(normalise({**given, "destination_regions": [cloud.destination]}).values)
+    cloud.run(source, wait=True, name="nightly", description=described)
+    out = cloud.run(source, wait=True, name="nightly", description=described)
+    assert not out.failed and not out["changed"] and len(cloud.copies()) == 1
+    (row,) = cloud.info(cloud.destination, copies_from=[cloud.source])["snapshots"]
+    assert row["source"]["region"] == cloud.source
 
 
 @clouds("ens")

@@ -20,9 +20,10 @@ DISK_STATES = {"creating": State.PENDING, "deleting": State.ABSENT, "deleted": S
 FREE = ("available", "creating", "expiring")
 #: ENS has no snapshot tags, so the descriptions of the role end with the source's disk and time.
 SUFFIX = re.compile(r" \[(?P<disk>d-[0-9a-z]+) (?P<time>\d{4}-\d\d-\d\dT[\d:]+Z)\]$")
-#: Our default name and description, which name the source if the copy shows none (api-facts: ens-source-fields).
+#: Our default name and description, which name the source if the copy shows none (api-facts: ens-source-fields). The
+#: role adds the plan to the description.
 NAMED = re.compile(r"copy-of-(?P<id>sp-[0-9a-z]+)")
-DESCRIBED = re.compile(r"Copied from (?P<id>sp-[0-9a-z]+) in (?P<node>[a-z0-9-]+)(?: \[|$)")
+DESCRIBED = re.compile(r"Copied from (?P<id>sp-[0-9a-z]+) in (?P<node>[a-z0-9-]+)(?: \(plan [^()]+\))?(?: \[|$)")
 
 
 def snapshot_of(item: Mapping[str, Any]) -> Snapshot:

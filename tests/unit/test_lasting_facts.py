@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import part_of_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
 
 from .support.night_runs import night
@@ -274,6 +275,19 @@ def test_two_hosts_cannot_have_one_plan_on_the_first_night(ebs, tmp_path, report
     second = night(ebs, host="databases", earlier_with_plan=("web",), **given)
     assert "both have the plan prod" in second.message and not ebs.copies() and not list(tmp_path.iterdir())
     assert not night(ebs, host="web", **given).message and len(ebs.copies()) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("web ", "1 / 2"), ("web", "1/2"), True),
+        (("", None), ("databases", ""), True),
+        (("web", "1/2"), ("web", "2/2"), False),
+        (("web", "x"), ("web", "1/2"), False),
+    ],
+)
+def test_two_hosts_have_one_plan_if_the_run_reads_their_variables_as_equal(one, other, same):
+    assert (part_of_plan(*one, "databases") == part_of_plan(*other, "web")) is same
 
 
 def test_the_host_that_wrote_the_last_report_keeps_its_plan_wherever_it_is_in_the_play(ebs, tmp_path):

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
@@ -216,7 +216,15 @@ def is_unnamed(plan: object) -> bool:
 
 def part_of_plan(plan: object, shard: object, host: str) -> tuple[str, str]:
     """Return the name of a host's plan and its shard, from its variables as the user set them."""
-    return host if is_unnamed(plan) else str(plan), str(shard or "")
+    return host if is_unnamed(plan) else _parsed(as_text, plan), _parsed(as_shard, shard or "")
+
+
+def _parsed(parse: Callable[[Any], str], value: object) -> str:
+    """Return a value in the form in which the run uses it; as the user set it if it is invalid, which ends the run."""
+    try:
+        return parse(value)
+    except InvalidValue:
+        return str(value)
 
 
 def normalise(

@@ -74,3 +74,10 @@ def test_a_cell_is_never_taken_for_a_formula(name):
     content = sample(1, host="orders", late=0)
     content["recovery_points"][0]["disk_name"] = name
     assert f"'{name}" in csv_text(content)
+
+
+def test_a_number_below_zero_is_no_formula():
+    """An age is negative if the clocks of controller and cloud differ."""
+    content = sample(1, host="orders", late=0)
+    content["recovery_points"][0]["age_hours"] = -0.05
+    assert ",-0.05," in csv_text(content)

@@ -189,5 +189,6 @@ def _date(report: BareReport) -> str:
 
 def _cell(value: object) -> str:
     """Return a value for a cell; a string that a spreadsheet would interpret as a formula is quoted."""
-    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") else text
+    if not isinstance(value, str):
+        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return f"'{value}" if value.lstrip()[:1] in ("=", "+", "-", "@") else value

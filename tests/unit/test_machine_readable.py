@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -56,10 +57,15 @@ def seconds(text):
 
 
 def test_a_good_night_is_reported_and_read_back_by_prometheus_own_parser(tmp_path):
-    report = sample(late=0)
-    path = metrics.write_metrics(report, str(tmp_path))
-    assert [p.name for p in tmp_path.iterdir()] == ["dr_copy_orders.prom"] and path == str(next(tmp_path.iterdir()))
-    assert Path(path).stat().st_mode & 0o777 == 0o644, "node_exporter is another user"
+    report, folder = sample(late=0), tmp_path / "metrics"
+    former = os.umask(0o077)
+    try:
+        path = metrics.write_metrics(report, str(folder))
+    finally:
+        os.umask(former)
+    assert [p.name for p in folder.iterdir()] == ["dr_copy_orders.prom"] and path == str(next(folder.iterdir()))
+    modes = [place.stat().st_mode & 0o777 for place in (Path(path), folder)]
+    assert modes == [0o644, 0o755], "node_exporter is another user"
     found = read(path)
     for point in report["recovery_points"]:
         labels = {"plan": "orders", "cloud": "ebs", "disk": point["disk_id"], "region": point["region"]}

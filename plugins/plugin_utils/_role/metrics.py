@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from .files import write_atomically
 from .rows import parse_time
 
 try:
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
     from prometheus_client.parser import text_string_to_metric_families
 
     MISSING = ""
@@ -25,10 +25,11 @@ DRILL = "dr_copy_drill_timestamp_seconds"
 
 
 def write(path: Path, registry: CollectorRegistry) -> str:
-    """Write metrics atomically, and return the path. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_to_textfile(str(path), registry)
-    os.chmod(path, 0o644)  # node_exporter runs as another user
+    """Write metrics atomically, so that node_exporter, which is another user, can read them; return the path.
+
+    Raises OSError.
+    """
+    write_atomically(path, generate_latest(registry).decode())
     return str(path)
 
 

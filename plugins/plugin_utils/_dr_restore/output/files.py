@@ -39,10 +39,12 @@ def write_drill(report: DrillReport, values: Variables) -> str:
 
 def _write_metrics(values: Variables, report: DrillReport | None) -> list[str]:
     """Write the metrics of a drill, if requested; return why that failed. A failed drill may have no ``report``."""
+    if not values.metrics_dir:
+        return []
     from ..._role.metrics import MISSING  # its package takes longer to load than everything else
 
     # If the package is missing, the drill has failed before its first call, and says so.
-    if not values.metrics_dir or MISSING:
+    if MISSING:
         return []
     from .drill_metrics import write_drill_metrics, write_metrics_of_failed_drill
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import functools
+import importlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from unittest import mock
 
@@ -63,8 +65,18 @@ def install_caches() -> None:
 _clients: dict[str, Any] = {}
 
 
+def reuse_clients_of(cloud: str) -> AbstractContextManager[None]:
+    """Let the modules of a cloud reuse the clients of its SDK: making one takes longer than many a call."""
+    clouds = "ansible_collections.multicloud.snapshots.plugins.module_utils._clouds"
+    if cloud == "ebs":
+        return _reuse_clients(importlib.import_module(f"{clouds}.aws.client").AwsModule)
+    if cloud in ("ecs", "ens"):
+        return _reuse_sdk_clients(importlib.import_module(f"{clouds}.alibaba.client"))
+    return nullcontext()
+
+
 @contextlib.contextmanager
-def reuse_clients(module_class: Any) -> Iterator[None]:
+def _reuse_clients(module_class: Any) -> Iterator[None]:
     """Let a module class of ours make one client for equal options, and return a copy with its own events."""
     make = module_class.make_client
 
@@ -81,7 +93,7 @@ def reuse_clients(module_class: Any) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def reuse_sdk_clients(client_module: Any) -> Iterator[None]:
+def _reuse_sdk_clients(client_module: Any) -> Iterator[None]:
     """Let Alibaba's SDK make one client for equal options, because each client reads a list of all endpoints."""
     make = client_module.AcsClient
 

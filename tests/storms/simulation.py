@@ -11,7 +11,6 @@ import importlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +19,7 @@ from unittest import mock
 from moto.moto_api._internal import mock_random
 
 from tests.clouds import CLOUDS
-from tests.simulator.caches import reuse_clients, reuse_sdk_clients
+from tests.simulator.caches import reuse_clients_of
 from tests.simulator.control import Call, Control, Watch
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.locks import SimulatedLock
@@ -142,7 +141,7 @@ class Runs(Watch):
             mock.patch.object(importlib.import_module(RUNNER), "Clock", self._clock),
             mock.patch.object(adapter, "calls_at_once", threads),
             mock.patch.object(copies, "calls_at_once", threads),
-            _reuse_clients(self.storm.cloud),
+            reuse_clients_of(self.storm.cloud),
             _use_small_pages(self.storm.cloud, getattr(self.storm, "page", 0)),
         ):
             self.scheduler.run_all(parts)
@@ -172,16 +171,6 @@ def _use_small_pages(cloud: str, size: int) -> Iterator[None]:
         if size:
             stack.enter_context(mock.patch.object(importlib.import_module(CLOUDS[cloud].pages), "PAGE", size))
         yield
-
-
-def _reuse_clients(cloud: str) -> AbstractContextManager[None]:
-    """Reuse clients: making them takes longer than many a run, and nothing in a storm depends on it."""
-    clouds = f"{COLLECTION}.plugins.module_utils._clouds"
-    if cloud == "ebs":
-        return reuse_clients(importlib.import_module(f"{clouds}.aws.client").AwsModule)
-    if cloud in ("ecs", "ens"):
-        return reuse_sdk_clients(importlib.import_module(f"{clouds}.alibaba.client"))
-    return nullcontext()
 
 
 class Simulation(Runs):

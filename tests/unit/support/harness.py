@@ -14,6 +14,7 @@ import os
 import socket
 import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from unittest import mock
 from ansible.module_utils import basic
 
 from tests.botocore_loader import share_loader
+from tests.simulator.caches import reuse_clients_of
 
 share_loader()
 
@@ -70,6 +72,7 @@ def run_module(name: str, args: dict[str, Any], clock: Any, check: bool = False,
     with (
         module_args(given),
         _as_on_a_target(),
+        _reused_clients(name, args),
         mock.patch.object(runner, "Clock", lambda: clock),
         contextlib.redirect_stdout(printed),
     ):
@@ -125,6 +128,12 @@ def _as_on_a_target() -> Any:
     else:
         with mock.patch.object(_internal, "is_controller", False, create=True):  # 2.18 does not have it
             yield
+
+
+def _reused_clients(name: str, args: dict[str, Any]) -> AbstractContextManager[None]:
+    """Reuse clients if their options include the keys, so that nothing else decides about them."""
+    has_keys = "access_key" in args and "profile" not in args
+    return reuse_clients_of(name.partition("_")[0]) if has_keys else nullcontext()
 
 
 @contextlib.contextmanager

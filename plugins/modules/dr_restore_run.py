@@ -26,6 +26,15 @@ options:
     description: Prove that copies can be restored, and leave no disk behind.
     type: bool
     default: false
+  record:
+    description:
+      - The answers that a paused run has got, which it returned as RV(record). The run continues after them.
+      - Empty for a new run.
+    type: str
+    default: ""
+  checked:
+    description: The result of the tasks for which the run has paused (see RV(pause)).
+    type: dict
   stopped:
     description: What failed before the role could start. A drill then only writes a page that says so.
     type: str
@@ -54,6 +63,16 @@ lines:
   type: list
   elements: str
   sample: ["flood in eu-west-1a: 2 of 2 disks restored"]
+pause:
+  description: What the tasks of the role do before the run continues. Empty if the run has ended.
+  returned: always
+  type: dict
+  sample: {"set": {"group": "i-0aa11bb22cc33dd44", "disks": []}, "sets": 1, "host": "testhost", "checks": "checks.yml"}
+record:
+  description: The answers that a paused run has got. Pass it on as O(record).
+  returned: always
+  type: str
+  sample: ""
 message:
   description: Why the run fails, empty if it does not.
   returned: always

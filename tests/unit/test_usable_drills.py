@@ -11,6 +11,7 @@ import json
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Inventory
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 
@@ -383,6 +384,19 @@ def test_a_dry_run_attaches_nothing(runs, tmp_path):
 
 
 # The record
+
+
+def test_a_run_that_differs_from_its_record_deletes_its_disks(ebs_runs, tmp_path, monkeypatch):
+    """It asks for a call with other arguments than before the pause."""
+    ebs_runs.copy_new_disks("database")
+
+    def change_calls(_set):
+        attach = Calls.attach
+        monkeypatch.setattr(Calls, "attach", lambda calls, copies: attach(calls, [*copies, "snap-0123456789abcdef0"]))
+        return PASSED
+
+    ended = ebs_runs.run_usable_drill(tmp_path, checks=change_calls)
+    assert "RuntimeError" in ended.message and not ebs_runs.estate.disks()
 
 
 def test_a_run_that_continues_refuses_a_record_of_another_run():

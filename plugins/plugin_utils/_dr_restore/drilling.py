@@ -120,6 +120,7 @@ class Drill(Run):
         except Paused:
             raise
         except BaseException:
+            self._record.forget_later_answers()
             self._reap(calls, self._look(calls), own=True)
             raise
 

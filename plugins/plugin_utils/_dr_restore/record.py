@@ -77,6 +77,10 @@ class Record:
         answered: Answered = entry["answer"]
         return answered
 
+    def forget_later_answers(self) -> None:
+        """Ask from here on again, because the run differs from the record."""
+        del self._entries[self._next :]
+
     def pause(self, question: str, what: Mapping[str, object]) -> RawAnswer:
         """Return the answer of tasks of the play. Raises Paused if they have not run yet."""
         if self.is_ahead:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,7 +113,7 @@ class Run:
 
     def _run_call(self, call: Call[Returned]) -> Returned:
         """Run a module; returns its result, to which this assigns the type."""
-        answer = self._record.answer(call.module, lambda: self._run_module(call.module, call.arguments))
+        answer = self._record.answer(_question(call), lambda: self._run_module(call.module, call.arguments))
         return cast(Returned, in_role_words(answer))
 
     def _list_copies(self, calls: Calls, of_any_region: bool = False) -> InfoAnswer:
@@ -120,6 +122,12 @@ class Run:
 
     def _now(self) -> str:
         return self._record.answer("time", lambda: iso_utc(self._clock()))
+
+
+def _question(call: Call[Returned]) -> str:
+    """Return a call as a question of the record, which must not contain secrets."""
+    arguments = json.dumps(call.arguments, sort_keys=True, default=str)
+    return f"{call.module} {hashlib.sha256(arguments.encode()).hexdigest()[:16]}"
 
 
 def is_read(listed: InfoAnswer, key: str) -> bool:

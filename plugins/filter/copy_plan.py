@@ -49,32 +49,32 @@ options:
   keep:
     description: >-
       Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this limit. V(0)
-      means no limit.
+      turns this rule off.
     type: int
     default: 0
   keep_days:
     description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
-      limit of days since the snapshot was taken. V(0) means no limit.
+      limit of days since the snapshot was taken. V(0) turns this rule off.
     type: float
     default: 0
   keep_daily:
     description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
-      number of days to keep. V(0) means no limit.
+      number of days to keep. V(0) turns this rule off.
     type: int
     default: 0
   keep_weekly:
     description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
-      number of ISO weeks to keep. V(0) means no limit.
+      number of ISO weeks to keep. V(0) turns this rule off.
     type: int
     default: 0
   keep_monthly:
     description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
-      number of months to keep. V(0) means no limit.
+      number of months to keep. V(0) turns this rule off.
     type: int
     default: 0
   keep_yearly:
     description: Leave out snapshots whose copies P(multicloud.snapshots.expired_copies#filter) would delete with this
-      number of years to keep. V(0) means no limit.
+      number of years to keep. V(0) turns this rule off.
     type: int
     default: 0
   timezone:
@@ -84,7 +84,7 @@ options:
   retention_days:
     description: >-
       With O(select=all), leave out snapshots that are older than this many days, because the cloud's own expiry has
-      deleted their copies or soon will. V(0) means no limit.
+      deleted their copies or soon will. V(0) turns this rule off.
     type: float
     default: 0
   max_snapshot_age_hours:

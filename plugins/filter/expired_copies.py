@@ -12,7 +12,7 @@ author:
   - multicloud.snapshots contributors (!UNKNOWN)
 description:
   - Takes copies from the info modules of this collection. Returns those that may be deleted, the oldest first.
-  - A copy may be deleted only if no limit keeps it. If all limits are V(0), no copy may be deleted.
+  - A copy may be deleted only if no rule keeps it. If all rules are off, no copy may be deleted.
   - Age and order count from when the source was taken, not from when it was copied. Copies of one source are one
     recovery point.
   - Only complete copies that this collection made count, and only they may be deleted. A copy does not count, and is
@@ -26,11 +26,11 @@ options:
     elements: dict
     required: true
   keep:
-    description: Number of newest recovery points to keep for each disk in each region. V(0) means no limit.
+    description: Number of newest recovery points to keep for each disk in each region. V(0) turns this rule off.
     type: int
     default: 0
   keep_days:
-    description: Keep recovery points whose sources were taken within this many days. V(0) means no limit.
+    description: Keep recovery points whose sources were taken within this many days. V(0) turns this rule off.
     type: float
     default: 0
   keep_daily:

@@ -26,7 +26,7 @@ options:
       - Name of each copy, at most 60 characters.
       - If your part of the name has up to 13 characters, the module appends the source, its disk and the time when it
         was taken, such as C([snap-... disk-... 20261124T020405Z]). With 14 to 44 characters it appends the source
-        alone, such as C([snap-...]). More are refused.
+        alone, such as C([snap-...]). The module refuses a longer part.
       - The ending identifies the copy until it has tags, and if the account's tag quota leaves it without tags.
     default: copy
 notes:

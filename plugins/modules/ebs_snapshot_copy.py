@@ -177,7 +177,7 @@ copies:
     locked_until:
       description: >-
         When the lock of the copy ends, ISO 8601 in UTC; null if it has none, or this run did not read it. In check mode
-        also when a lock would end that the run would set.
+        also the end of the lock that the run would set.
       type: str
       sample: null
     name:

@@ -31,8 +31,8 @@ options:
     type: int
     default: 0
 notes:
-  - If the key may not be used, AWS first accepts the volume, then removes it without giving a reason. The module
-    reports such a volume as failed after two minutes.
+  - If AWS is not allowed to use the key, it first accepts the volume, then removes it without giving a reason. The
+    module reports such a volume as failed after two minutes.
   - A volume becomes available before all its data is loaded, and the first read of a block is slow until then.
     RV(disks[].warm_at) shows when loading had finished. AWS may report this five minutes late.
 extends_documentation_fragment:

@@ -128,7 +128,7 @@ def test_claims_alone_need_no_disk_and_no_classes(runs, tmp_path):
     dry = runs.restore(check=True, kubernetes=True, manifest_dir=str(tmp_path))
     assert not dry.message and not list(tmp_path.iterdir())
     ended = runs.restore(kubernetes=True, manifest_dir=str(tmp_path))
-    assert not ended.message and not runs.estate.disks() and "1 claim for a cluster to make" in ended.lines[0]
+    assert not ended.message and not runs.estate.disks() and "1 volume claim written for the cluster" in ended.lines[0]
     objects = checked((tmp_path / "orders.flood.kubernetes.yml").read_text())
     assert "storageClassName" not in objects["PersistentVolumeClaim"][0]["spec"]
     assert "volumeSnapshotClassName" not in objects["VolumeSnapshot"][0]["spec"]

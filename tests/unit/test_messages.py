@@ -214,9 +214,9 @@ HAPPENINGS = [
     (
         "ebs",
         failed,
-        "The copy COPY in eu-west-1 has failed (state error): Given key ID is not accessible. If it is about "
-        "the KMS key: check that the key exists in eu-west-1, is enabled, and that the caller may use it "
-        "(kms:DescribeKey, kms:CreateGrant, kms:GenerateDataKey*, kms:ReEncrypt*, kms:Decrypt). Then run "
+        "The copy COPY in eu-west-1 has failed (state error): Given key ID is not accessible. If the reason "
+        "is the KMS key: check that the key exists in eu-west-1, that it is enabled, and that the caller is allowed to "
+        "use it (kms:DescribeKey, kms:CreateGrant, kms:GenerateDataKey*, kms:ReEncrypt*, kms:Decrypt). Then run "
         "again. 1 copy requested: 1 created, 1 failed.",
     ),
     (
@@ -253,15 +253,15 @@ HAPPENINGS = [
         "ebs",
         quota_full,
         "Copying SOURCE from us-east-1 to eu-west-1: Too many snapshot copies in progress. The limit is 0 for"
-        " this destination region. (retried until wait_timeout had passed) [ResourceLimitExceeded, request "
+        " this destination region (retried until wait_timeout) [ResourceLimitExceeded, request "
         "REQUEST]. Run again to continue where this run stopped, or raise wait_timeout. 1 copy requested: 1 "
         "failed.",
     ),
     (
         "ebs",
         throttled,
-        "Copying SOURCE from us-east-1 to eu-west-1: Request limit exceeded. (retried until wait_timeout "
-        "had passed) [RequestLimitExceeded, request REQUEST]. Run again to continue where this run stopped, or "
+        "Copying SOURCE from us-east-1 to eu-west-1: Request limit exceeded (retried until wait_timeout) "
+        "[RequestLimitExceeded, request REQUEST]. Run again to continue where this run stopped, or "
         "raise wait_timeout. 1 copy requested: 1 failed.",
     ),
     (

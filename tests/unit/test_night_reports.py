@@ -35,7 +35,7 @@ def test_a_disk_that_lost_its_tag_is_named_every_night_until_it_is_excluded(esta
         ended = night(estate, **given)
         (row,) = ended.result["coverage"]["lost"]
         assert (row["disk_id"], row["copies"], row["regions"]) == (lost, 1, [estate.destination])
-        (words,) = warned(ended, "have lost its tags")
+        (words,) = warned(ended, "no longer have the plan's tags")
         assert lost in words and any(lost in line for line in ended.brief["lines"])
         page = (tmp_path / "r" / "orders.html").read_text()
         assert lost in page and "is-amber" in page and not ended.message
@@ -48,7 +48,7 @@ def test_a_disk_that_lost_its_tag_is_named_every_night_until_it_is_excluded(esta
     status = night(estate, reads_only=True, **given)
     assert [row["disk_id"] for row in status.result["coverage"]["lost"]] == [lost]
     ended = night(estate, exclude_tags={"Name": "orphaned"}, **given)
-    assert ended.result["coverage"]["lost"] == [] and not warned(ended, "have lost its tags")
+    assert ended.result["coverage"]["lost"] == [] and not warned(ended, "no longer have the plan's tags")
 
 
 STATES = ("selected", "excluded", "near_miss", "lost", "gone")

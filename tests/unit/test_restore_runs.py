@@ -549,7 +549,7 @@ def test_a_drill_warns_once_of_disks_whose_copies_are_all_gone(runs, tmp_path):
     narrow = runs.drill(**everything, disk_ids=list(disks.values()))
     assert not narrow.result["warnings"] and len(narrow.result["earlier"]) == 1
     (warning,) = runs.drill(**everything).result["warnings"]
-    assert "1 disk that an earlier drill proved has no copy in" in warning and "dr_restore_expected" in warning
+    assert "1 proven disk no longer has a copy in" in warning and "dr_restore_expected" in warning
     assert not runs.drill(**everything).result["warnings"]
 
 

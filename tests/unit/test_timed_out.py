@@ -77,7 +77,7 @@ SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
         ({"of": "in flight"}, "ambiguous", "was lost (quota), and the cloud shows no such copy"),
         ({"source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),
         ({"of": QUOTA, "source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),
-        ({"of": QUOTA}, "busy", "Too many copies (retried until wait_timeout had passed)"),
+        ({"of": QUOTA}, "busy", "Too many copies (retried until wait_timeout)"),
         ({}, "timeout", "The copy of source in there could not be started within wait_timeout"),
         ({"wait": False}, "timeout", "The copy of source in there could not be started within wait_timeout"),
         ({"absent": True, "has_seam": True}, "timeout", "unknown whether there has more copies of source"),

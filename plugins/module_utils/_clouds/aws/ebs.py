@@ -207,7 +207,6 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
                 "run again."
             )
         return (
-            f"If it is about the KMS key: check that the key exists in {copy.region}, is enabled, and that the caller "
-            "may "
-            f"use it ({KMS_ACTIONS}). Then run again."
+            f"If the reason is the KMS key: check that the key exists in {copy.region}, that it is enabled, and that "
+            f"the caller is allowed to use it ({KMS_ACTIONS}). Then run again."
         )

@@ -56,9 +56,9 @@ class EbsDisks(DiskCloud, EbsCloud):
     device_pattern = r"(?:/dev/)?(?:sd|xvd)[a-z]{1,2}[0-9]{0,2}"
     device_example = "/dev/sdf"
     gone_hint = (
-        "AWS removes a disk that it may not encrypt, and gives no reason: check that the key of the snapshot, or "
-        f"kms_key_id, exists in the region, is enabled, and may be used by the caller ({KMS_ACTIONS}). Otherwise look "
-        "in CloudTrail for who deleted it. Then run again."
+        "AWS removes a disk if it is not allowed to use its key, and gives no reason: check that the key of the "
+        f"snapshot, or kms_key_id, exists in the region, is enabled, and may be used by the caller ({KMS_ACTIONS}). "
+        "Otherwise look in CloudTrail for who deleted it. Then run again."
     )
 
     def __init__(self, module: Any):

@@ -28,8 +28,8 @@ def timed_out(
     request, absent = desired.request, desired.policy.absent
     if not memory.was_listed and not unread:
         return TimedOut(
-            f"{request.region} was not read within wait_timeout, so the state of any {request.noun} of "
-            f"{request.snapshot_id} is unknown",
+            f"{request.region} was not read within wait_timeout, so it is unknown whether it has a {request.noun} of "
+            f"{request.snapshot_id}",
             hint=AGAIN,
         )
     lost = _call_in_doubt(desired, memory.copy_call) if copy is None else None
@@ -115,7 +115,7 @@ def _not_started(desired: DesiredState, memory: Memory, source_unread: CopyError
     if desired.policy.absent:
         return None if memory.listings.is_confirmed else _not_confirmed(request)
     if error:
-        return error.as_kind(type(error), f"{error} (retried until wait_timeout had passed)", error.hint or AGAIN)
+        return error.as_kind(type(error), f"{str(error).rstrip('.')} (retried until wait_timeout)", error.hint or AGAIN)
     if not desired.policy.create:
         return TimedOut(
             f"No {request.noun} of {request.snapshot_id} in {request.region} appeared within wait_timeout, and "

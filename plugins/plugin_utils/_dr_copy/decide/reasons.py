@@ -53,7 +53,7 @@ class Reason(Enum):
     )
     OBSTACLE = (
         "the newest snapshot cannot be copied",
-        "The info module returns why, as obstacle of the snapshot. Take another snapshot.",
+        "Take another snapshot. The info module returns the reason as obstacle of this snapshot.",
     )
     GONE = (
         "the newest snapshot was deleted before it could be copied",

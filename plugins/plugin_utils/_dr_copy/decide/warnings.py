@@ -60,9 +60,9 @@ def _of_plan_name(values: Variables) -> list[str]:
     if cloud is None or cloud.tag_rules or names_plan(values):
         return []
     return [
-        f"The copies do not name the plan {values.plan!r}, so another plan may delete them. On this cloud only the "
-        "description can name it: choose a dr_copy_plan without ( ) { }, and a shorter one or a shorter "
-        "dr_copy_description."
+        f"The copies do not name the plan {values.plan!r}, so another plan may delete them. On this cloud the "
+        "description names the plan. Choose a dr_copy_plan without ( ) { }. If the description is too long, shorten "
+        "dr_copy_plan or dr_copy_description."
     ]
 
 
@@ -89,8 +89,9 @@ def _of_former_plans(steps: StepResults, values: Variables) -> list[str]:
     if values.plan not in newest:
         return []
     return [
-        f"dr_copy_former_plans names {plan}, which has made copies since the last copy of {values.plan}. If {plan} is "
-        "still a plan, remove it from dr_copy_former_plans, because retention deletes its copies."
+        f"dr_copy_former_plans names {plan}, which has made copies since the last copy of {values.plan}. If {plan} "
+        f"still runs, remove it from dr_copy_former_plans. Otherwise retention of {values.plan} deletes the copies of "
+        f"{plan}."
         for plan in values.former_plans
         if plan in newest and newest[plan] > newest[values.plan]
     ]
@@ -103,7 +104,7 @@ def _of_coverage(coverage: Coverage) -> list[str]:
     parts = []
     if lost:
         parts.append(
-            f"Disks with copies of this plan have lost its tags, so they get no new copies: "
+            "These disks have copies, but no longer have the plan's tags, so they get no new copies: "
             f"{disks_in_words(lost)}. Tag them again, or exclude them by a tag of dr_copy_exclude_tags."
         )
     if missing:

@@ -101,9 +101,9 @@ def lost_all_copies(rows: Sequence[ProvenDisk], values: Variables) -> list[str]:
     proven = [f"{row.get('disk_name') or row['disk_id']} ({row['proven_at']})" for row in rows if row["proven_at"]]
     if not proven:
         return []
-    disks = pluralize(len(proven), "disk that an earlier drill proved has", "disks that earlier drills proved have")
+    disks = pluralize(len(proven), "proven disk no longer has", "proven disks no longer have")
     return [
-        f"{disks} no copy in {values.region} any more: {first_in_words(proven)}. If you still need them, find out why "
+        f"{disks} a copy in {values.region}: {first_in_words(proven)}. If you still need them, find out why "
         "their copies are gone. The next drill does not repeat this warning; dr_restore_expected makes it fail for "
         "each disk without a copy"
     ]

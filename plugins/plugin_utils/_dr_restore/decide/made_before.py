@@ -159,7 +159,7 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
     return (
         f"Nothing was created, because {values.id} creates only one new disk or claim for each old disk. {named}. To "
         f"restore {time}, set another dr_restore_id, or delete the new disks first. To keep the new disks, set "
-        "dr_restore_at as in the run that made them, or omit the old ones."
+        "dr_restore_at to the value of the run that created them, or leave the old disks out of this run."
     )
 
 

@@ -66,7 +66,9 @@ class _Metrics:
         self.registry = CollectorRegistry()
         self._host, self._elsewhere = host, proofs_in_other_files(self.path)
         self._proofs = drill_gauge(self.registry)
-        self.by_level = self._gauge(_BY_LEVEL, "Disks by the strongest level that drills have proven")
+        self.by_level = self._gauge(
+            _BY_LEVEL, "Disks by the level that drills have proven; of several, the last of creatable, readable, usable"
+        )
         self.unproven = self._gauge(
             _UNPROVEN, "Copies that the last drill tried and did not prove; 1 if a failure kept it from trying any"
         )

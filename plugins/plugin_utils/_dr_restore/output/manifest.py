@@ -208,7 +208,7 @@ def lines_of(manifest: Manifest) -> list[str]:
     if totals["creating"] and not manifest["check_mode"]:
         head += f", {totals['creating']} in progress"
     if totals["claimed"]:
-        head += f", {pluralize(totals['claimed'], 'claim')} for a cluster to make"
+        head += f", {pluralize(totals['claimed'], 'volume claim')} written for the cluster"
     unknown = (
         f"It is not known which disks have no copy in {manifest['region']}: to see them, set dr_restore_expected to a "
         "report of dr_copy or to disk IDs"
@@ -262,7 +262,7 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
         if manifest["check_mode"]:
             numbers = f"{sum(disk['state'] == 'planned' for disk in own)} of {len(own)} disks would be restored"
         claims = sum(disk["state"] == "claimed" for disk in own)
-        numbers += f", {pluralize(claims, 'claim')} for a cluster to make" if claims else ""
+        numbers += f", {pluralize(claims, 'volume claim')} written for the cluster" if claims else ""
         lines.append(f"wave {number} ({tags}): " + ", ".join(filter(None, (numbers, *parts))))
     return lines
 

@@ -118,7 +118,7 @@ def _find_zone(run: Run) -> str | None:
         file.main()
     module, connect = parts
     cloud = connect(module)
-    offers = retry_read(lambda: cloud.list_offers(run.destination, None))
+    offers = retry_read(lambda: cloud.list_offers(run.destination))
     usual = file.OPTIONS["disk_type"]["default"]
     zones = sorted({str(offer.zone) for offer in offers if offer.disk_type == usual and offer.zone})
     if not zones:

@@ -57,7 +57,7 @@ def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted
     plan = copy_plan(snapshots, DISKS, known, ["eu-west-1"], select=values.select, now=ago(0),
                      max_snapshot_age_hours=values.max_snapshot_age_hours, snapshot_tags=values.snapshot_tags,
                      exclude_snapshot_tags=values.exclude_snapshot_tags)  # fmt: skip
-    done = StepResults(source=source, share=share or {}, before=listed, disks=DISKS, plan_rows=plan)
+    done = StepResults(source=source, share=share, before=listed, disks=DISKS, plan_rows=plan)
     done = replace(done, copied=copied, seen=seen, deleted=deleted)
     run = RunContext(host="orders", ansible="2.21.0")
     return report_of(role_result(done, values, False), done, values, run)

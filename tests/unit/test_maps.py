@@ -111,6 +111,12 @@ def test_no_line_of_prose_is_too_long():
             assert len(line) <= 120 or not line.lstrip().startswith("#"), (str(path), line)
 
 
+def test_a_term_of_a_guide_stands_alone_on_its_line():
+    """With text on the same line, all of it is the term, and the next line begins the definition in mid-sentence."""
+    for path in (REPOSITORY / "docs/docsite/rst").glob("*.rst"):
+        assert not re.search(r"^``[^`\n]+`` [^\n]*\n {2,}\S", path.read_text(), re.M), path
+
+
 def test_the_guide_for_contributors_names_tests_that_are_there():
     """``make unit T=`` finds their files without reading others."""
     text = (REPOSITORY / "CONTRIBUTING.md").read_text()

@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from .errors import CopyError
@@ -66,8 +64,6 @@ class Capabilities:
     calls_at_once = 1
     #: Whether the copy call sets the tags. Otherwise a later call sets them, and the run looks for them after that.
     tags_in_copy_call = True
-    #: Tag keys for which the cloud has refused a new value in this run, with the refusal (TagsFull).
-    refused_tags: Mapping[str, CopyError] = MappingProxyType({})
     #: Keys of our tags with a new value on every copy, if the cloud counts the values of an account until they are
     #: deleted.
     passing_tags: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from .capabilities import Capabilities
@@ -60,6 +61,8 @@ class SnapshotCloud(Capabilities, abc.ABC):
     home_region: str | None = None
     #: The ID of the account, once the cloud has returned it; None if it returns none.
     account: str | None = None
+    #: Tag keys for which the cloud has refused a new value in this run, with the refusal (TagsFull).
+    refused_tags: Mapping[str, CopyError] = MappingProxyType({})
 
     def __init__(self) -> None:
         #: The number of calls by the cloud's name of the operation.

@@ -90,8 +90,8 @@ class DiskCloud(SnapshotCloud):
 
     @reads
     @abc.abstractmethod
-    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
-        """List the disks that a region offers; with ``zone`` the offers of other zones may be omitted."""
+    def list_offers(self, region: str) -> list[Offer]:
+        """List the disks that a region offers."""
 
     @reads
     def warm_disks(self, region: str, disk_ids: Sequence[str]) -> set[str]:

@@ -20,7 +20,6 @@ class State(str, Enum):
     COMPLETED = "completed"
     ERROR = "error"
     ABSENT = "absent"
-    PLANNED = "planned"
 
 
 class Trait(str, Enum):
@@ -61,6 +60,16 @@ class Action(str, Enum):
 HOLD = "dr-copy:hold"
 #: The first part of the keys of all tags with which this collection marks copies.
 OUR_PREFIX = "dr-copy:"
+
+
+def is_hold(key: str) -> bool:
+    """Whether the key of a tag is that of a hold. Some services change the case of keys."""
+    return key.lower() == HOLD
+
+
+def is_our_mark(key: str) -> bool:
+    """Whether the key of a tag is one with which this collection marks copies."""
+    return key.lower().startswith(OUR_PREFIX)
 
 
 def has_tag(tags: Mapping[str, str], key: str, value: str) -> bool:
@@ -178,7 +187,7 @@ class Resource:
 
     @property
     def has_hold_tag(self) -> bool:
-        return any(key.lower() == HOLD for key in self.tags)
+        return any(map(is_hold, self.tags))
 
     @property
     def held(self) -> bool:
@@ -336,7 +345,7 @@ class CopyRequest:
             return self.source_tags
         tags = source.tags if source else {}
         # If the source is itself a copy, its marks describe that copy: its plan, its set, its hold.
-        return {key: value for key, value in tags.items() if not key.lower().startswith(OUR_PREFIX)}
+        return {key: value for key, value in tags.items() if not is_our_mark(key)}
 
     def is_copied_by(self, resource: Resource) -> bool:
         """Whether ``resource`` is a copy of this source in this place, whether it fits or not."""

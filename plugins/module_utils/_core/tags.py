@@ -18,6 +18,8 @@ SOURCE_REGION = "dr-copy:source-region"
 SOURCE_DISK_ID = "dr-copy:source-disk-id"
 SOURCE_CREATED_AT = "dr-copy:source-created-at"
 PROVENANCE_KEYS = (SOURCE_SNAPSHOT_ID, SOURCE_REGION, SOURCE_DISK_ID, SOURCE_CREATED_AT)
+#: If a copy of ours lacks one of these, the run that made it ended before it set the tags, or knew too little.
+REQUIRED_PROVENANCE = frozenset((SOURCE_SNAPSHOT_ID, SOURCE_DISK_ID, SOURCE_CREATED_AT))
 #: When a drill last made a disk from a copy, and the level that it proved.
 PROVEN_AT, PROVEN_LEVEL = "dr-copy:proven-at", "dr-copy:proven-level"
 #: What earlier drills proved beyond the last one: levels, each with its time.

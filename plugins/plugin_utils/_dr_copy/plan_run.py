@@ -178,7 +178,7 @@ class PlanRun:
         if values.across_accounts:
             self._share_with_other(calls)
         tags = source_tags(plan_rows, self._done.source, values, self._marks) if plan_rows else {}
-        shared = self._done.share.get("shared") or [] if values.across_accounts else None
+        shared = self._done.shared if values.across_accounts else None
         made: list[CopyAnswer] = []
         if not (before or values.across_accounts or calls.may_change_copies(self._context.defaults)):
             made.append(unchanged_copies(plan_rows, self._done.before, CLOUDS[values.cloud]))
@@ -195,7 +195,7 @@ class PlanRun:
         return made
 
     def _share_with_other(self, calls: Calls) -> None:
-        wanted = snapshots_to_share(self._done.plan_rows, self._replaces, self._done.share.get("shared") or [])
+        wanted = snapshots_to_share(self._done.plan_rows, self._replaces, self._done.shared)
         if not wanted:
             return
         verb = "would share" if self._context.check_mode else "sharing"
@@ -208,12 +208,12 @@ class PlanRun:
                 "msg": "Nothing was shared: the ID of the account that copies is unknown, because "
                 "sts:GetCallerIdentity (with dr_copy_connection) gave no response"
             }
-        self._done.share = both_shares(self._done.share, answer)
+        self._done.share = both_shares(self._done.share, answer) if self._done.share else answer
 
     def _fall_back(self, calls: Calls, first: Sequence[CopyAnswer]) -> None:
         """Copy the next newest snapshot of each disk whose chosen snapshot was gone before it could be copied."""
         values, plan_rows = self._values, self._done.plan_rows
-        tried: list[Answer] = [self._done.share, *first]
+        tried: list[Answer] = [*([self._done.share] if self._done.share else []), *first]
         gone = disks_to_fall_back(plan_rows, tried, values)
         if not gone:
             return

@@ -102,21 +102,18 @@ class RoleAction(ProgressAction):
         # Before ansible-core 2.19 a text of a vault is no str.
         return str(value) if getattr(value, "__ENCRYPTED__", False) else value
 
-    def variables(self, names: Iterable[str], unread: list[str] | None = None) -> ByName:
+    def variables(self, names: Iterable[str], unread: list[str]) -> ByName:
         """Return the values of the role's variables, by their names without the prefix.
 
         A variable that cannot be evaluated, for example because it uses an undefined one, is omitted and added to
-        ``unread`` as a sentence. Raises AnsibleError instead if there is no such list.
+        ``unread`` as a sentence.
         """
         found: ByName = {}
         for name in names:
             try:
                 found[name] = self.variable(self.prefix + name)
             except AnsibleError as error:
-                problem = f"{self.prefix}{name} cannot be evaluated: {without_values(str(error))}"
-                if unread is None:
-                    raise AnsibleError(problem) from None
-                unread.append(problem)
+                unread.append(f"{self.prefix}{name} cannot be evaluated: {without_values(str(error))}")
         return found
 
     def stopped_by(self, unread: Sequence[str]) -> str:

@@ -87,7 +87,7 @@ class EcsDisks(DiskCloud, EcsCloud):
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         return self._disks(region, [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)])
 
-    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
+    def list_offers(self, region: str) -> list[Offer]:
         activity = f"Listing the available disk types in {region}"
         given = {"DestinationResource": "DataDisk", "ResourceType": "disk", "InstanceChargeType": "PostPaid"}
         answer = self._service.read("DescribeAvailableResource", region, activity, **given)

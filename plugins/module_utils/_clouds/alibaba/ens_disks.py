@@ -74,7 +74,7 @@ class EnsDisks(DiskCloud, EnsCloud):
         # Names of snapshots must not contain a period; the rule for disks is not documented.
         return f"{snapshot_id}:{self.restore_id.replace('.', ':')}"
 
-    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
+    def list_offers(self, region: str) -> list[Offer]:
         activity = f"Listing the available disk types on {region}"
         answer = self._service.read("DescribeCloudDiskAvailableResourceInfo", self._api_region, activity)
         sold = items_of(answer, "SupportResources", "SupportResource", activity=activity)

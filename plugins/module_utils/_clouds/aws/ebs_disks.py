@@ -95,7 +95,7 @@ class EbsDisks(DiskCloud, EbsCloud):
         # With a filter, because a call with VolumeIds fails as a whole if one is missing.
         return self._disks(region, f"Looking at the disks in {region}", queries_of("volume-id", disk_ids))
 
-    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
+    def list_offers(self, region: str) -> list[Offer]:
         activity = f"Listing the zones of {region}"
         ask = self._ec2.reader(region).describe_availability_zones
         answer = self._ec2.read(activity, lambda: ask(Filters=[{"Name": "opt-in-status", "Values": list(USABLE)}]))

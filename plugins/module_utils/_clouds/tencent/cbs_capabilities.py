@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from ..._core.capabilities import Capabilities, IdFormat
+from ..._core.sets import SET
 from ..._core.tags import PROVEN_AT, PROVEN_BEFORE, SOURCE_CREATED_AT, SOURCE_SNAPSHOT_ID, TagRules
 from ..._core.templates import TextRule
 from .cbs_names import DISK_ID, MAX_NAME, SNAPSHOT_ID
@@ -37,7 +38,7 @@ class CbsCapabilities(Capabilities):
     lists_snapshot_groups = True
     tags_in_copy_call = False
     tagged_per_call = 10
-    passing_tags: tuple[str, ...] = (SOURCE_SNAPSHOT_ID, SOURCE_CREATED_AT, PROVEN_AT, PROVEN_BEFORE, "dr-copy:set")
+    passing_tags: tuple[str, ...] = (SOURCE_SNAPSHOT_ID, SOURCE_CREATED_AT, PROVEN_AT, PROVEN_BEFORE, SET)
     deletes_later = True
     expires_after_copying = True
     gone_hint = (

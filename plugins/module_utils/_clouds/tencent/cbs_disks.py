@@ -73,7 +73,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         items = self._reads.all_pages("DescribeDisks", "DiskSet", region, activity, queries, pages)
         return [disk_of(item, region) for item in items]
 
-    def list_offers(self, region: str, zone: str | None) -> list[Offer]:
+    def list_offers(self, region: str) -> list[Offer]:
         activity = f"Listing the available disk types in {region}"
         given = {"InquiryType": "INQUIRY_CBS_CONFIG", "DiskChargeType": HOURLY, "DiskUsage": "DATA_DISK"}
         answer = self._service.read("DescribeDiskConfigQuota", region, activity, **given)

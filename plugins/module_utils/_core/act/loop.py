@@ -63,14 +63,14 @@ class Loop:
             Attempt(
                 DesiredState(request, policy, cloud),
                 position,
-                Memory(unseen_seconds=cloud.unseen_seconds, survivors=survivors[request.region]),
+                Memory(cloud.unseen_seconds, survivors[request.region], cloud.refused_tags),
             )
             for position, request in enumerate(requests)
         ]
         self._regions: dict[str, Region] = {}
         #: Requests whose source must be read.
         self._needing: dict[Attempt, None] = {}
-        self._looked_last = self._looked_back = False
+        self._looked_finally = self._looked_back = False
         self._warnings: list[str] = []
         #: Which kind of call comes first in the next pass; only for fairness
         #: (test_deletions_that_hang_delay_no_locks_of_another_destination).
@@ -93,8 +93,15 @@ class Loop:
         """Return the current time (aware) by the cloud's clock."""
         return self._cloud.utc()
 
-    def run(self, act: bool = True) -> None:
-        """Fulfil the requests; without ``act`` (check mode) only look and decide. Never raises a CopyError."""
+    def run(self) -> None:
+        """Fulfil the requests. Never raises a CopyError."""
+        self._run(act=True)
+
+    def plan(self) -> None:
+        """Look and decide, and send nothing. Never raises a CopyError."""
+        self._run(act=False)
+
+    def _run(self, act: bool) -> None:
         self._decide(self.attempts)
         while True:
             refreshed = self._look(act)
@@ -111,15 +118,15 @@ class Loop:
                 continue
             if due == math.inf:
                 break
-            self._deadline.sleep(max(MIN_SLEEP, min(due, self._last_look_at) - self._deadline.now()))
+            self._deadline.sleep(max(MIN_SLEEP, min(due, self._final_look_at) - self._deadline.now()))
         self._report_unfinished(act)
         if act and self._policy.absent:
             self._writes.delete_tags(self.attempts)
 
     @property
-    def _last_look_at(self) -> float:
+    def _final_look_at(self) -> float:
         """When to look once more before the deadline, so that the result is current; never after that was done."""
-        return math.inf if self._looked_last else self._deadline.end - LAST_LOOK_SECONDS
+        return math.inf if self._looked_finally else self._deadline.end - LAST_LOOK_SECONDS
 
     def _look(self, act: bool) -> list[Attempt]:
         """Read what is due in each region (once in check mode), and the sources. Nothing is read after the deadline.
@@ -131,19 +138,19 @@ class Loop:
         refreshed: list[Attempt] = []
         looked = False
         started = self._deadline.now()
-        last = self._last_look_at <= started
-        self._looked_last = self._looked_last or last
+        is_final = self._final_look_at <= started
+        self._looked_finally = self._looked_finally or is_final
         priority_region, self._locks.priority_region = self._locks.priority_region, None
-        order = attrgetter("look_lasted" if last else "tried_at")
+        order = attrgetter("look_lasted" if is_final else "tried_at")
         for region in sorted(self._regions.values(), key=lambda r: (r.name != priority_region, order(r))):
             now = self._deadline.now()
             if self._deadline.passed or not (act or region.check_mode_needs_look):
                 continue
-            if region.due_at(now) > now and not (last and region.active):
+            if region.due_at(now) > now and not (is_final and region.active):
                 continue
-            if looked and act and not last and max(now - started, region.look_lasted) >= LONG_LOOK:
+            if looked and act and not is_final and max(now - started, region.look_lasted) >= LONG_LOOK:
                 break
-            refreshed += region.look(last)
+            refreshed += region.look(is_final)
             looked = True
         now = self._deadline.now()
         refreshed += [a for region in self._regions.values() for a in region.active if a.steps.retry_at <= now]

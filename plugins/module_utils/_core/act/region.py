@@ -118,8 +118,8 @@ class Region:
         stale = [a for a in chosen if now - a.memory.listings.fresh_at > STALE_SECONDS]
         return stale if stale and stale[0] is chosen[0] else []
 
-    def look(self, last: bool = False) -> list[Attempt]:
-        """Look at what is due, or with ``last`` at everything for the last time. Returns the requests concerned."""
+    def look(self, is_final: bool = False) -> list[Attempt]:
+        """Look at what is due, or with ``is_final`` at everything for the last time. Returns the requests concerned."""
         now = self._deadline.now()
         if now < self._retries.due_at:
             return []
@@ -128,7 +128,7 @@ class Region:
         try:
             started_elsewhere = self._count_in_progress(now)
             refreshed += self._list(now, started_elsewhere)
-            self._refresh(now, refreshed, last)
+            self._refresh(now, refreshed, is_final)
         except CopyError as error:
             return refreshed + self._record_failed_look(error)
         finally:
@@ -187,16 +187,16 @@ class Region:
             return False
         return self.was_listed and len({a.request.snapshot_id for a in due}) < self._pages
 
-    def _refresh(self, now: float, refreshed: list[Attempt], last: bool) -> None:
+    def _refresh(self, now: float, refreshed: list[Attempt], is_final: bool) -> None:
         """Look at copies in progress, to be deleted or just deleted; add their requests to ``refreshed``."""
         watched = dict.fromkeys([*self.active, *(self.room.in_progress if self.room.queue else ())])
         for attempt in refreshed:
             watched.pop(attempt, None)
         looks = {a: a.next_look(self.room.window if self.room.queue else None) for a in watched}
-        if min(looks.values(), default=math.inf) > now and not last:
+        if min(looks.values(), default=math.inf) > now and not is_final:
             return
         # Requests that wait only for a listing are skipped here: they would dominate the answers of a long run.
-        asked = [a for a in watched if last or looks[a] < math.inf]
+        asked = [a for a in watched if is_final or looks[a] < math.inf]
         pairs: list[tuple[str, Attempt | None]] = []
         pairs += [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
         survivors = {i: a.memory.survivors[i] for a in asked for i in a.steps.must_show}
@@ -250,7 +250,7 @@ class Region:
         Returns the requests that fail because of it.
         """
         self.unread = error
-        # Only for fairness (test_destinations_that_go_dark_leave_most_of_the_time_to_the_others).
+        # Only for fairness (test_destinations_that_go_dark_delay_no_other).
         hangs = self.was_listed and isinstance(error, Unreachable)
         final = self._retries.record_failure(error, hang_pause(self._deadline.now() - self.tried_at) if hangs else 0.0)
         if error.retry is not Retry.NEVER and (self.was_listed or not final):

@@ -4,7 +4,7 @@
 
 """The desired state: one request, the policy for all requests, and what is known about the source.
 
-Immutable except for the source.
+Only the source and the order change: when the source is read, and when it cannot be copied.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from ..errors import CopyError, NotFound
 from ..model import Resource, RestoredDisk, Snapshot, State, TagChange
 from ..tags import (
+    REQUIRED_PROVENANCE,
     RESTORE_ATTACHED_TO,
     SOURCE_CREATED_AT,
     SOURCE_DISK_ID,
@@ -215,7 +216,7 @@ def _tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: d
     """Return which tags a copy lacks, or that the source is needed first."""
     request, cloud = desired.request, desired.cloud
     lacking = missing_tags(copy.tags, request.tags or {}, cloud.tag_rules)
-    refusals = [cloud.refused_tags[key] for key in lacking if key in cloud.refused_tags]
+    refusals = [memory.refused_tags[key] for key in lacking if key in memory.refused_tags]
     may_show = _tags_may_show(desired, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
     failure = memory.writes.failure_of(copy.id, WriteKind.TAGS)
@@ -224,6 +225,7 @@ def _tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: d
     if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
         return replace(drift, needs_source=True)
     change = _change_of(desired, copy, cloud.tag_rules, may_show)
+    change = replace(change, set={k: v for k, v in change.set.items() if k not in memory.refused_tags})
     sent = memory.writes.tags.get(copy.id)
     if not sent:
         return replace(drift, change=change)
@@ -254,9 +256,9 @@ def _change_of(desired: DesiredState, copy: Resource, rules: TagRules, may_show:
             # Without the source, set no guessed values: later runs would treat them as certain.
             missing = missing_tags(copy.tags, tags_for_copy(request, source, rules, None)[0], rules)
         change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
-    return replace(change, set={k: v for k, v in change.set.items() if k not in desired.cloud.refused_tags})
+    return change
 
 
 def _lacks_provenance(copy: Resource) -> bool:
     """Whether the run that made a copy of ours ended before it set the tags, or knew less than is known now."""
-    return not {SOURCE_SNAPSHOT_ID, SOURCE_DISK_ID, SOURCE_CREATED_AT} <= {*copy.tags}
+    return not copy.tags.keys() >= REQUIRED_PROVENANCE

@@ -34,6 +34,8 @@ class Memory:
     unseen_seconds: float = UNSEEN_SECONDS
     #: Survivors of other sources. All requests of a run share them.
     survivors: Mapping[str, Survivor] = field(default_factory=dict)
+    #: The keys of tags that the cloud has refused in this run, with the refusal. All requests share them.
+    refused_tags: Mapping[str, CopyError] = field(default_factory=dict)
     #: When the last look started.
     looked_at: float = -math.inf
     listings: Listings = field(default_factory=Listings)

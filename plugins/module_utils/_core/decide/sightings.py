@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import CopyError
 from ..locks import Lock
-from ..model import HOLD, Resource, State, Trait, disk_of
+from ..model import Resource, State, Trait, disk_of, is_hold
 from ..waiting import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS
 from .writes import WriteKind
 
@@ -192,6 +192,6 @@ def with_known_facts(before: Resource, now: Resource) -> Resource:
         if getattr(now, name) is None and getattr(before, name) is not None
     }
     if before.held:
-        known["tags"] = {**{key: value for key, value in before.tags.items() if key.lower() == HOLD}, **now.tags}
+        known["tags"] = {**{key: value for key, value in before.tags.items() if is_hold(key)}, **now.tags}
         known["traits"] = (*now.traits, *({Trait.LOCKED} & {*before.traits} - {*now.traits}))
     return replace(now, **known) if known else now

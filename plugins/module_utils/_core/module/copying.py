@@ -137,7 +137,10 @@ class CopyRun:
 
 def run_loop(module: Module, cloud: SnapshotCloud, loop: Loop) -> None:
     """Fulfil the requests; in check mode only decide, and check whether the cloud would allow the copies."""
-    loop.run(act=not module.check_mode)
+    if module.check_mode:
+        loop.plan()
+    else:
+        loop.run()
     if module.check_mode:
         _ask_for_permission(cloud, loop.attempts, cloud.deadline)
 

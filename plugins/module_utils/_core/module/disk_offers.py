@@ -17,7 +17,7 @@ from ..model import CopyRequest, Snapshot
 
 def read_offers(cloud: DiskCloud, first: CopyRequest) -> Sequence[Offer]:
     """Return what the region offers; nothing if that cannot be read."""
-    ask = partial(cloud.list_offers, first.region, first.disk.zone)
+    ask = partial(cloud.list_offers, first.region)
     try:
         return read_with_retries(ask, cloud.deadline)
     except CopyError as error:

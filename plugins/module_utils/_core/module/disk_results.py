@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..model import Action, Resource, State, disk_of
 from ..times import iso_utc
-from .outcome import Outcome, counts_of
+from .outcome import PLANNED, Outcome, counts_of
 
 if TYPE_CHECKING:  # the controller loads this file but needs no engine
     from ..act.attempt import Attempt
@@ -93,7 +93,7 @@ def _result_row(outcome: Outcome) -> dict[str, Any]:
     elif copy is None and outcome.will_begin:
         request, source = attempt.request, attempt.order.source
         row.update(
-            state=State.PLANNED.value,
+            state=PLANNED,
             zone=request.disk.zone,
             size_gib=request.disk.size_gib or source.size_gib,
             disk_type=request.disk.disk_type,

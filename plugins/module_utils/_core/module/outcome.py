@@ -18,6 +18,9 @@ from ..model import Action, Resource
 if TYPE_CHECKING:  # the controller loads this file but needs no engine
     from ..act.attempt import Attempt
 
+#: The state in a row of a copy or disk that the run itself would start, in check mode.
+PLANNED = "planned"
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -59,7 +59,7 @@ def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, An
     warm: dict[str, datetime] = {}
     with run_reported(module, cloud, loop, keys, partial(disk_result, warm=warm)):
         # The first pass only looks, so that all problems are known before anything is written.
-        loop.run(act=False)
+        loop.plan()
         if problems := _check_snapshots(cloud, loop.attempts, requests):
             raise BadInput(problems)
         run_loop(module, cloud, loop)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..model import Action, CopyOrder, Resource, State
 from ..times import iso_utc
 from .messages import COPY_COUNTS, pluralize
-from .outcome import Outcome, counts_of
+from .outcome import PLANNED, Outcome, counts_of
 
 if TYPE_CHECKING:  # the controller loads this file but needs no engine
     from ..act.attempt import Attempt
@@ -116,7 +116,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     elif outcome.will_begin:
         order = attempt.order
         row.update(
-            state=State.PLANNED.value,
+            state=PLANNED,
             size_gib=order.source.size_gib,
             name=order.name,
             description=order.description,

@@ -82,8 +82,8 @@ def share_without_gone(answer: ShareAnswer, plan_rows: Sequence[PlanRow]) -> Sha
 
 
 def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
-    """Return the answers of the calls to share, before falling back (may be empty) and now, as one answer."""
-    both = [answer for answer in (first, second) if answer]
+    """Return the answers of the calls to share, before falling back and now, as one answer."""
+    both = (first, second)
     api_calls: Counter[str] = Counter()
     for answer in both:
         api_calls.update(answer.get("api_calls") or {})

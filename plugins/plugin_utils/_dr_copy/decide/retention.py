@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import HOLD
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import is_hold
 
 from ..._role.answers import SnapshotRow
 from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
@@ -60,7 +60,7 @@ def _is_point(copy: SnapshotRow) -> bool:
     source = copy.get("source")
     if not (source and source.get("managed") and source.get("disk_id")):
         return False
-    held = any(key.lower() == HOLD for key in copy.get("tags") or {})
+    held = any(map(is_hold, copy.get("tags") or {}))
     return is_complete(copy) and taken_at(copy) is not None and not held
 
 

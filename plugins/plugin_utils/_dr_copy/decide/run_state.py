@@ -33,7 +33,7 @@ class RunState:
         self.steps = steps = _without_gone(steps)
         #: The snapshots that the run covers.
         self.snapshots = selected_snapshots(steps.source, values)
-        self.shared = steps.share.get("shared") or []
+        self.shared = steps.shared
         self.copied = as_if_shared(steps.copied, self.shared) if check_mode else steps.copied
         # A stale listing may still show copies that this run took back.
         taken_back = {snapshot_id for answer in self.copied for snapshot_id in answer.get("deleted_ids") or ()}
@@ -60,4 +60,5 @@ class RunState:
 
 def _without_gone(steps: StepResults) -> StepResults:
     copied = without_gone(without_missing(steps.copied, steps.seen), steps.plan_rows)
-    return replace(steps, copied=copied, share=share_without_gone(steps.share, steps.plan_rows))
+    share = share_without_gone(steps.share, steps.plan_rows) if steps.share else None
+    return replace(steps, copied=copied, share=share)

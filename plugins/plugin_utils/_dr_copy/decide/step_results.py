@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from ..._role.answers import CopyAnswer, DiskRow, Failure, InfoAnswer, ShareAnswer
+from ..._role.answers import CopyAnswer, DiskRow, Failure, InfoAnswer, ShareAnswer, SharedRow
 from ..input.last_report import LastReport
 from .result_type import ExpiredCopy, KeptCopy, PlanRow, VanishedPoint
 
@@ -74,8 +74,8 @@ class StepResults:
     disks: list[DiskRow] = field(default_factory=list)
     #: What it copies.
     plan_rows: list[PlanRow] = field(default_factory=list)
-    #: The snapshots shared with the account of the copies; empty except across accounts.
-    share: ShareAnswer = field(default_factory=ShareAnswer)
+    #: The result of sharing snapshots with the account of the copies; None if nothing was shared.
+    share: ShareAnswer | None = None
     copied: list[CopyAnswer] = field(default_factory=list)
     #: The last listing of the destinations.
     listed_again: list[ListedRegion] = field(default_factory=list)
@@ -90,6 +90,11 @@ class StepResults:
     vanished: list[VanishedPoint] = field(default_factory=list)
     #: Looks at the keys of the newest copies.
     keys: list[LookAnswer] = field(default_factory=list)
+
+    @property
+    def shared(self) -> list[SharedRow]:
+        """Return the snapshots that are shared with the account of the copies."""
+        return list(self.share.get("shared") or ()) if self.share else []
 
     @property
     def listed(self) -> list[ListedRegion]:

@@ -10,11 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COPY_COUNTS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
-    SOURCE_CREATED_AT,
-    SOURCE_DISK_ID,
-    SOURCE_SNAPSHOT_ID,
-)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import REQUIRED_PROVENANCE
 
 from ..._role.answers import CopyAnswer, CopyRow, SnapshotRow
 from ..._role.call import Arguments
@@ -63,7 +59,7 @@ def _is_settled(copies: Sequence[SnapshotRow], cloud: Capabilities) -> bool:
         return False
     source, tags = copies[0]["source"], copies[0]["tags"]
     # The module gives a copy the tags that a killed run did not set.
-    is_tagged = cloud.tag_rules is None or {SOURCE_SNAPSHOT_ID, SOURCE_DISK_ID, SOURCE_CREATED_AT} <= tags.keys()
+    is_tagged = cloud.tag_rules is None or tags.keys() >= REQUIRED_PROVENANCE
     return bool(source and source["managed"] and source["region"] and is_tagged)
 
 

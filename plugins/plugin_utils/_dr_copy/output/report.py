@@ -115,8 +115,8 @@ def _totals(
 
 def _api_calls(steps: StepResults) -> dict[str, int]:
     """Return the number of calls of all steps, by the cloud's name of the operation."""
-    answers: list[Answer] = [steps.source, *steps.before, steps.share, *steps.copied, *steps.deleted]
-    answers += [*steps.listed_again, *steps.seen, *steps.keys]
+    answers: list[Answer] = [steps.source, *steps.before, *([steps.share] if steps.share else [])]
+    answers += [*steps.copied, *steps.deleted, *steps.listed_again, *steps.seen, *steps.keys]
     numbers: Counter[str] = Counter()
     for answer in answers:
         numbers.update(answer.get("api_calls") or {})

@@ -10,15 +10,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.keys import why_unusable
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import Trait, is_our_mark
 
 from ..._role.answers import SnapshotRow
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import age_in_hours, counting_key, is_archived, is_complete, taken_at, time_or_now
 from ..input.variables import Variables
 from .points import Missing, MissingReason, Obstacle, Point
-
-#: The prefix of tag keys that describe the copy and not the disk.
-_OURS = "dr-copy:"
 
 
 def point_of_disk(
@@ -53,7 +51,7 @@ def point_of_disk(
         missing=None if chosen else _why(own, [copy for _taken, copy in timed], before),
         instance=instance or None,
         device=device or None,
-        tags={key: value for key, value in tags[0].items() if not key.startswith(_OURS)},
+        tags={key: value for key, value in tags[0].items() if not is_our_mark(key)},
         size_gib=chosen["size_gib"] if chosen else None,
         copy_id=chosen["snapshot_id"] if chosen else None,
         copy_encrypted=chosen["encrypted"] if chosen else None,
@@ -69,7 +67,7 @@ def point_of_disk(
 
 def obstacle_to(copy: SnapshotRow, with_key: bool = True) -> str:
     """Return why no disk can be created from a complete copy now, as the end of a sentence; empty if one can."""
-    if "system_disk" in copy["traits"]:  # (api-facts: cbs-traits)
+    if Trait.SYSTEM_DISK.value in copy["traits"]:  # (api-facts: cbs-traits)
         return Obstacle.SYSTEM_DISK.value
     if is_archived(copy):
         return Obstacle.ARCHIVED.value

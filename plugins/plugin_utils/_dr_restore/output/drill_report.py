@@ -136,7 +136,7 @@ def drill_problems(report: DrillReport) -> str:
         verb = "would not be proven" if report["check_mode"] else "not proven"
         parts.append(f"{len(failed)} of {len(report['tried'])} copies {verb} {report['level']}: {why}.")
     if not report["disks"] and not report["failures"]:
-        parts.append(f"No copy in {report['region']} matches this drill and shows its disk, so nothing was tested.")
+        parts.append(f"No copy in {report['region']} matches this drill and shows its disk, so nothing was proven.")
     elif not report["tried"] and not report["failures"]:
         parts.append(f"No copy could be tested: {_disks_in_words([(row, row['why']) for row in report['untried']])}.")
     elif named := [(row, row["why"]) for row in report["untried"] if row["named"]]:

@@ -134,5 +134,5 @@ def test_the_shares_before_and_after_a_fallback_are_one_result():
     second = {"shared": [{"snapshot_id": "snap-2"}], "failures": [], "api_calls": {"ModifySnapshotAttribute": 2}}
     both = both_shares(first, second)
     assert [share["snapshot_id"] for share in both["shared"]] == ["snap-1", "snap-2"]
-    assert both["api_calls"] == {"ModifySnapshotAttribute": 3} and both_shares({}, first) == first
-    assert both_shares({}, {"msg": "no account"})["failures"][0]["message"] == "no account"
+    assert both["api_calls"] == {"ModifySnapshotAttribute": 3} and both_shares(None, first) == first
+    assert both_shares(first, {"msg": "no account"})["failures"][0]["message"] == "no account"

@@ -124,6 +124,11 @@ def kind_of(code: str, errors: Mapping[str, type[CopyError]]) -> type[CopyError]
     return None
 
 
+def failure_kinds(of: type[CopyError] = CopyError) -> set[str]:
+    """Return the values of ``kind`` in the results."""
+    return {of.kind}.union(*(failure_kinds(kind) for kind in of.__subclasses__()))
+
+
 class Refused(CopyError):
     """The cloud or a rule of this collection refuses the call; another attempt does not help."""
 

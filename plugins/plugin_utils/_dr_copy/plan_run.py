@@ -208,7 +208,7 @@ class PlanRun:
                 "msg": "Nothing was shared: the ID of the account that copies is unknown, because "
                 "sts:GetCallerIdentity (with dr_copy_connection) gave no response"
             }
-        self._done.share = both_shares(self._done.share, answer) if self._done.share else answer
+        self._done.share = both_shares(self._done.share, answer)
 
     def _fall_back(self, calls: Calls, first: Sequence[CopyAnswer]) -> None:
         """Copy the next newest snapshot of each disk whose chosen snapshot was gone before it could be copied."""

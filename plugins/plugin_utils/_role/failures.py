@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import CopyError, Refused
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
+    Ambiguous,
+    Busy,
+    CopyError,
+    Refused,
+    TimedOut,
+    Unreachable,
+)
 
 from .answers import Answer, CopyAnswer, Failure
 
 #: The kinds of failures of a region that does not answer; other kinds mean that it refused.
-NO_ANSWER = ("connection", "busy", "ambiguous", "timeout")
+NO_ANSWER = tuple(error.kind for error in (Unreachable, Busy, Ambiguous, TimedOut))
 
 
 def has_answered(source: Answer) -> bool:

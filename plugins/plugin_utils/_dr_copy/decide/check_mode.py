@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import NotFound
+
 from ..._role.answers import CopyAnswer, CopyRow, Failure, SharedRow, SnapshotRow, SourceRow
 from ..._role.row_keys import CopyAt, copy_at, returned_copy_at, source_at
 
@@ -64,7 +66,7 @@ def as_if_shared(answers: Sequence[CopyAnswer], shared: Sequence[SharedRow]) -> 
 
 def _seen(answer: CopyAnswer, ids: set[str]) -> CopyAnswer:
     def is_unseen(failure: Failure | None) -> bool:
-        return failure is not None and failure["kind"] == "not_found" and failure["source_snapshot_id"] in ids
+        return failure is not None and failure["kind"] == NotFound.kind and failure["source_snapshot_id"] in ids
 
     def as_created(row: CopyRow) -> CopyRow:
         return {**row, "action": "created", "state": "planned", "error": None}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import NotFound
+
 from ..._role.answers import Answer, CopyAnswer, Failure, InfoAnswer, ShareAnswer
 from ..._role.failures import failures_of, has_failed
 from ..._role.row_keys import DiskAt, SourceAt, disk_at, planned_at, requested_at
@@ -81,8 +83,10 @@ def share_without_gone(answer: ShareAnswer, plan_rows: Sequence[PlanRow]) -> Sha
     return {**answer, "failures": failures, "failed": bool(failures)}
 
 
-def both_shares(first: ShareAnswer, second: ShareAnswer) -> ShareAnswer:
-    """Return the answers of the calls to share, before falling back and now, as one answer."""
+def both_shares(first: ShareAnswer | None, second: ShareAnswer) -> ShareAnswer:
+    """Return the answers of the calls to share, before falling back (None: there was no such call) and now, as one."""
+    if first is None:
+        return second
     both = (first, second)
     api_calls: Counter[str] = Counter()
     for answer in both:
@@ -120,4 +124,4 @@ def _gone(plan_rows: Sequence[PlanRow], answers: Sequence[Answer], values: Varia
 
 
 def _is_of_gone(failure: Failure) -> bool:
-    return bool(failure["kind"] == "not_found" and failure["source_snapshot_id"])
+    return bool(failure["kind"] == NotFound.kind and failure["source_snapshot_id"])

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import failure_kinds
 
 from ..._role.metrics import DRILL, LastFile, drill_gauge, proofs_in_other_files, seconds_of, write
 from ..._role.naming import file_name
@@ -22,19 +23,6 @@ try:
 except ImportError:
     pass  # MISSING reports it by name
 
-#: Kinds of failures. Each kind has a value, even 0, so that the first failure shows as a change.
-KINDS = (
-    "ambiguous",
-    "busy",
-    "connection",
-    "credentials",
-    "failed_copy",
-    "mismatch",
-    "not_found",
-    "not_ready",
-    "refused",
-    "timeout",
-)
 _POINT = "dr_copy_recovery_point_timestamp_seconds"
 _SET = "dr_copy_set_timestamp_seconds"
 _DEPTH = "dr_copy_recovery_points"
@@ -183,7 +171,8 @@ class _Metrics:
         add(_SUCCESS, "End of the last run that succeeded and met its RPO; 0: never", last_success)
         failures = self._gauge("dr_copy_failures", "Failures of the last run", "kind")
         found = Counter(failure["kind"] for failure in report["failures"])
-        for kind in sorted({*KINDS, *found}):
+        # Each kind has a value, even 0, so that the first failure shows as a change.
+        for kind in sorted({*failure_kinds(), *found}):
             failures.labels(**labels, kind=kind).set(found[kind])
         copies = self._gauge("dr_copy_copies", "Copies of the last run, by outcome", "outcome")
         for outcome, number in sorted(report["counts"].items()):

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import NotFound
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.answers import CopyAnswer, CopyRow, InfoAnswer, SnapshotRow
@@ -97,7 +98,7 @@ def with_written_marks(trials: Sequence[Trial], answers: Sequence[CopyAnswer]) -
 def _as_marked(trial: Trial, copy: CopyRow | None) -> Trial:
     if not trial["proven"] or copy is None or copy["snapshot_id"] == trial["copy_id"]:
         return trial
-    if copy["snapshot_id"] is None and not (copy["error"] and copy["error"]["kind"] == "not_found"):
+    if copy["snapshot_id"] is None and not (copy["error"] and copy["error"]["kind"] == NotFound.kind):
         return trial  # it could not be marked, which is a separate failure
     instead = f"; {copy['snapshot_id']}, which exists now, was not tested" if copy["snapshot_id"] else ""
     why = f"the copy {trial['copy_id']} disappeared while the drill was running{instead}"

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Mismatch, TimedOut
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
     pluralize,
     quoted_failures,
@@ -151,7 +152,7 @@ def _is_restored(disk: ManifestRow) -> bool:
 def _has_failed(disk: RestoredDiskRow) -> bool:
     """Whether there is no disk that fits. A disk may exist although a call for it failed, or time was too short."""
     error = disk["error"]
-    return disk["state"] in ("absent", "error") or (error is not None and error["kind"] == "mismatch")
+    return disk["state"] in ("absent", "error") or (error is not None and error["kind"] == Mismatch.kind)
 
 
 def problems_of(manifest: Manifest) -> str:
@@ -183,7 +184,7 @@ def _missing_problem(manifest: Manifest) -> str:
 
 def _unfinished_problem(manifest: Manifest) -> str:
     """Return which disks were still being created when the time to wait was over."""
-    late = {failure.get("snapshot_id") for failure in manifest["failures"] if failure.get("kind") == "timeout"}
+    late = {failure.get("snapshot_id") for failure in manifest["failures"] if failure.get("kind") == TimedOut.kind}
     unfinished = [
         f"{disk_label(disk)} as {disk['new_disk_id']}"
         for disk in manifest["disks"]

@@ -28,6 +28,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     Decision,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import (
+    Deletion,
     DesiredState,
     NotRead,
     Policy,
@@ -221,7 +222,7 @@ def test_a_decision_after_a_finished_run_has_nothing_to_do(request, there, polic
 def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(request, there, wait, cancels, numbers):
     ids = frozenset(f"copy-{n}" for n in numbers)
     for copy_ids in (None, ids):
-        desired = desired_of(request, Policy(absent=True, wait=wait, copy_ids=copy_ids))
+        desired = desired_of(request, Policy(Deletion(copy_ids), wait=wait))
         desired.cloud.cancels_by_deletion = cancels
         decision = decide(desired, memory_after(there), NOW, NOON)
         for copy in decision.steps.delete:
@@ -292,7 +293,7 @@ def test_an_unencrypted_copy_is_no_duplicate_of_an_encrypted_one():
 
 @pytest.mark.parametrize("absent", [False, True])
 def test_before_the_first_look_the_decision_is_to_look_at_all_copies_at_once(absent):
-    desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=absent))
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(Deletion() if absent else None))
     assert decide(desired, Memory(), NOW, NOON) == Decision(Continue(LIST_NOW))
 
 
@@ -470,7 +471,7 @@ def test_a_copy_that_is_held_or_locked_is_deleted_by_nothing_and_named(facts, ke
     assert not decide(
         desired_of(request, Policy(remove_duplicates=True)), memory_after([copy_of(), held]), NOW, NOON
     ).steps.delete
-    decision = decide(desired_of(request, Policy(absent=True)), memory_after([held]), NOW, NOON)
+    decision = decide(desired_of(request, Policy(Deletion())), memory_after([held]), NOW, NOON)
     ((named, error),) = decision.deletions.refused
     assert named is held and not decision.steps.delete and held.id in str(error) and error.hint
     assert ("locked" in str(error)) == (facts == "locked") and error.message == failures.held_copy(held).message
@@ -632,7 +633,7 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
     )
     memory = memory_after([copy])
     memory.record_refusal("copy-1", WriteKind.DELETE, Ambiguous("lost"), NOW)
-    desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=True))
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(Deletion()))
     waiting = decide(desired, memory, NOW + 0.5, NOON)
     assert not waiting.steps.delete and waiting.steps.retry_at == NOW + 1
     memory.record_look({}, ["copy-1"], NOW + 2)
@@ -642,7 +643,7 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
 
 
 def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one():
-    desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True, wait_delay=15))
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(Deletion(), wait=True, wait_delay=15))
     desired.cloud.cancels_by_deletion = False
     old, young = replace(copy_of(1), state=State.PENDING), copy_of(2)
     memory = memory_after([old], NOW - 3600)
@@ -654,7 +655,7 @@ def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one
 @pytest.mark.parametrize(("since", "pause"), [(0.2, 0.5), (4.0, 2.0), (20.0, 10.0), (90.0, 15.0)])
 def test_pauses_grow_while_a_deleted_copy_shows_still(since, pause):
     copy = copy_of()
-    desired = desired_of(CopyRequest("source", "here", "there"), Policy(absent=True, wait=True))
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(Deletion(), wait=True))
     desired.cloud.deletes_later = True
     memory = memory_after([copy], NOW - 1)
     memory.record_deletion(copy.id, NOW)

@@ -10,7 +10,11 @@ from datetime import datetime, timezone
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import DesiredState, Policy
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import (
+    Deletion,
+    DesiredState,
+    Policy,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timeouts import timed_out
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
@@ -49,7 +53,7 @@ def situation(of="nothing", wait=True, absent=False, create=True, unread=None, s
         copy = COMPLETE
         memory.record_look({copy.id: copy}, None, 1.0)
         memory.record_look({}, [copy.id], 2.0)
-    desired = DesiredState(REQUEST, Policy(wait=wait, absent=absent, create=create), Capabilities())
+    desired = DesiredState(REQUEST, Policy(Deletion() if absent else None, create, wait=wait), Capabilities())
     error = timed_out(desired, memory, copy, unread, source_unread)
     assert error is None or error.hint
     return error and (error.kind, error.message)

@@ -59,7 +59,7 @@ class Attempt:
     @property
     def duplicates(self) -> tuple[Resource, ...]:
         """The copies besides the one that counts."""
-        if self.desired.policy.absent:
+        if self.desired.policy.deletion:
             return ()
         return other_copies(sort_copies(self.request, self.memory.copies, self.desired.cloud), self.copy)
 

@@ -57,7 +57,8 @@ class Loop:
         self._sources = Sources(cloud)
         self._locks = LockReads(cloud)
         regions = dict.fromkeys(request.region for request in requests)
-        survivors = {name: {copy_id: Survivor() for copy_id in policy.survivors.values()} for name in regions}
+        to_stay = policy.deletion.survivors.values() if policy.deletion else ()
+        survivors = {name: {copy_id: Survivor() for copy_id in to_stay} for name in regions}
         #: The requests, in order.
         self.attempts = [
             Attempt(
@@ -120,7 +121,7 @@ class Loop:
                 break
             self._deadline.sleep(max(MIN_SLEEP, min(due, self._final_look_at) - self._deadline.now()))
         self._report_unfinished(act)
-        if act and self._policy.absent:
+        if act and self._policy.deletion:
             self._writes.delete_tags(self.attempts)
 
     @property
@@ -167,7 +168,7 @@ class Loop:
         self._looked_back = True
         since = self._deadline.now() - LOOK_BACK_SECONDS
         refreshed: list[Attempt] = []
-        for region in self._regions.values() if self._policy.wait and not self._policy.absent else ():
+        for region in self._regions.values() if self._policy.wait and not self._policy.deletion else ():
             old = [a for a in region.attempts if a.is_complete and a.memory.looked_at < since]
             refreshed += [attempt for attempt in region.look_back(old) if not attempt.is_shown]
             self._warn_of_unread(region, old)
@@ -242,7 +243,7 @@ class Loop:
     def _report_unfinished(self, act: bool) -> None:
         """Report what was not done by wait_timeout or, in check mode, could not be read by then."""
         for region in self._regions.values():
-            self._warn_of_unread(region, [a for a in region.attempts if a.is_complete and not self._policy.absent])
+            self._warn_of_unread(region, [a for a in region.attempts if a.is_complete and not self._policy.deletion])
         for attempt in self.attempts:
             decision, memory, region = attempt.decision, attempt.memory, self._regions[attempt.request.region]
             steps = decision.steps

@@ -99,7 +99,7 @@ class Progress:
 
 def _is_done(attempt: Attempt) -> bool:
     """Whether a copy or disk is complete, or if it is to be deleted or attached, whether that is done."""
-    if attempt.desired.policy.absent or attempt.request.instance:
+    if attempt.desired.policy.deletion or attempt.request.instance:
         return not attempt.is_open and not (attempt.error or attempt.decision.error)
     return attempt.is_complete
 

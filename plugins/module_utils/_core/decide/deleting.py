@@ -43,7 +43,7 @@ def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decis
 
     A copy in progress is deleted once it is complete, if the cloud cannot cancel it.
     """
-    survivors, copies = desired.policy.survivors, _sort(desired, memory)
+    survivors, copies = desired.deletion.survivors, _sort(desired, memory)
     must_show = [survivors[c.id] for c in copies.ready if c.id in survivors]
     unsafe = [i for i in must_show if not memory.survivors[i].is_safe(now)]
     unknown = unknown_locks(desired, memory, copies.ready)
@@ -71,7 +71,7 @@ def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decis
 
 def _sort(desired: DesiredState, memory: Memory) -> _Sorted:
     """Sort the copies that are named, or all of them; a copy that is left to a later run is in no list."""
-    found, ids = _Sorted(), desired.policy.copy_ids
+    found, ids = _Sorted(), desired.deletion.copy_ids
     for copy in sorted(memory.copies, key=start_key):
         if ids is not None and copy.id not in ids:
             continue
@@ -104,7 +104,7 @@ def _next_look(desired: DesiredState, memory: Memory, to_wait_for: Sequence[Reso
 
 def _is_kept_unfinished(desired: DesiredState, copy: Resource) -> bool:
     """Whether a copy is left to a later run because it is in progress."""
-    return copy.state is State.PENDING and desired.policy.keeps_unfinished
+    return copy.state is State.PENDING and desired.deletion.keeps_unfinished
 
 
 def _can_be_deleted(cloud: Capabilities, copy: Resource) -> bool:
@@ -114,7 +114,7 @@ def _can_be_deleted(cloud: Capabilities, copy: Resource) -> bool:
 
 def _refusal_of(desired: DesiredState, memory: Memory, copy: Resource) -> CopyError | None:
     """Return why a copy that should be deleted must not be."""
-    policy, survivor = desired.policy, desired.policy.survivors.get(copy.id)
+    policy, survivor = desired.policy, desired.deletion.survivors.get(copy.id)
     if copy.held:
         return failures.held_copy(copy)
     if not copy.deletable_on_request:

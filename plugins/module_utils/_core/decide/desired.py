@@ -19,10 +19,32 @@ from ..model import CopyOrder, CopyRequest, Snapshot
 
 
 @dataclass(frozen=True)
-class Policy:
-    """The user's options for all copies of a run; times are in seconds."""
+class Deletion:
+    """Which copies of the sources ``state: absent`` deletes.
 
-    absent: bool = False
+    ``copy_ids`` are the only ones, None for all. Copies in progress that are named there stay unless
+    ``deletes_unfinished``. ``survivors`` has by copy the one that must be complete.
+    """
+
+    copy_ids: frozenset[str] | None = None
+    deletes_unfinished: bool = False
+    survivors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keeps_unfinished(self) -> bool:
+        """Whether copies in progress stay although they are named."""
+        return self.copy_ids is not None and not self.deletes_unfinished
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The user's options for all copies of a run; times are in seconds.
+
+    With ``deletion`` copies are deleted. Otherwise they are wanted, and the options from ``create`` to ``purge_tags``
+    apply.
+    """
+
+    deletion: Deletion | None = None
     create: bool = True
     replace_failed: bool = True
     replace_mismatched: bool = False
@@ -34,16 +56,6 @@ class Policy:
     wait_timeout: float = 3600.0
     #: Check mode: no write is sent.
     check_mode: bool = False
-    #: For ``state: absent``: the only copies to delete, whether those in progress are included, and by copy its
-    #: survivor, which must be complete.
-    copy_ids: frozenset[str] | None = None
-    deletes_unfinished: bool = False
-    survivors: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def keeps_unfinished(self) -> bool:
-        """Whether copies in progress stay although they are named."""
-        return self.copy_ids is not None and not self.deletes_unfinished
 
 
 class NotRead(Enum):
@@ -65,6 +77,13 @@ class DesiredState:
     cloud: Capabilities
     source: Snapshot | CopyError | NotRead | None = NotRead.NOT_READ
     order: CopyOrder | CopyError | None = None
+
+    @property
+    def deletion(self) -> Deletion:
+        """What is to be deleted. Raises ValueError if a copy is wanted."""
+        if self.policy.deletion is None:
+            raise ValueError("a copy is wanted, not a deletion")
+        return self.policy.deletion
 
     @property
     def source_is_read(self) -> bool:

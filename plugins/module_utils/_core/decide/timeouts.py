@@ -25,7 +25,7 @@ def timed_out(
 
     ``unread`` is why its region cannot be read, ``source_unread`` why the region of its source cannot.
     """
-    request, absent = desired.request, desired.policy.absent
+    request, absent = desired.request, desired.policy.deletion is not None
     if not memory.was_listed and not unread:
         return TimedOut(
             f"{request.region} was not read within wait_timeout, so it is unknown whether it has a {request.noun} of "
@@ -112,7 +112,7 @@ def _not_started(desired: DesiredState, memory: Memory, source_unread: CopyError
             f"within wait_timeout: {source_unread}",
             source_unread.hint or AGAIN,
         )
-    if desired.policy.absent:
+    if desired.policy.deletion:
         return None if memory.listings.is_confirmed else _not_confirmed(request)
     if error:
         return error.as_kind(type(error), f"{str(error).rstrip('.')} (retried until wait_timeout)", error.hint or AGAIN)

@@ -32,7 +32,7 @@ def decide(desired: DesiredState, memory: Memory, now: float, utc_now: datetime)
         return Decision(Continue(LIST_NOW))
     if memory.copy_call.is_out:
         return Decision(Continue())
-    if desired.policy.absent:
+    if desired.policy.deletion:
         return decide_deletions(desired, memory, now)
     copies = sort_copies(desired.request, memory.copies, desired.cloud)
     if copies.fitting:

@@ -18,7 +18,7 @@ from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..act.progress import Progress
 from ..cloud import SnapshotCloud, read_with_retries
-from ..decide.desired import Policy
+from ..decide.desired import Deletion, Policy
 from ..errors import BadInput, CopyError, Credentials
 from ..model import CopyRequest, LockRequest
 from ..waiting import Deadline
@@ -113,7 +113,7 @@ class CopyRun:
     def _policy(self) -> Policy:
         params = self._params
         return Policy(
-            absent=params["state"] == "absent",
+            deletion=self._deletion() if params["state"] == "absent" else None,
             create=params["create"],
             replace_failed=params["replace_failed"],
             replace_mismatched=params["replace_mismatched"],
@@ -124,9 +124,11 @@ class CopyRun:
             wait_delay=float(params["wait_delay"]),
             wait_timeout=float(params["wait_timeout"]),
             check_mode=bool(self._module.check_mode),
-            copy_ids=None if params["copy_ids"] is None else frozenset(params["copy_ids"]),
-            survivors=params["survivors"] or {},
         )
+
+    def _deletion(self) -> Deletion:
+        named, survivors = self._params["copy_ids"], self._params["survivors"]
+        return Deletion(None if named is None else frozenset(named), survivors=survivors or {})
 
     def _finish(self, cloud: SnapshotCloud, requests: list[CopyRequest], deadline: Deadline) -> None:
         loop = Loop(cloud, requests, self._policy(), progress_of(self._module, deadline))
@@ -137,11 +139,10 @@ class CopyRun:
 
 def run_loop(module: Module, cloud: SnapshotCloud, loop: Loop) -> None:
     """Fulfil the requests; in check mode only decide, and check whether the cloud would allow the copies."""
-    if module.check_mode:
-        loop.plan()
-    else:
+    if not module.check_mode:
         loop.run()
-    if module.check_mode:
+    else:
+        loop.plan()
         _ask_for_permission(cloud, loop.attempts, cloud.deadline)
 
 

@@ -74,7 +74,7 @@ def second_disks(attempts: Sequence[Attempt]) -> list[str]:
 
 def unattached_disks(attempts: Sequence[Attempt]) -> list[str]:
     """Return the IDs of the disks that a run was to attach, and that it leaves while they are being created."""
-    wanted = [a.copy for a in attempts if a.request.instance and not a.desired.policy.absent]
+    wanted = [a.copy for a in attempts if a.request.instance and not a.desired.policy.deletion]
     return [disk.id for disk in wanted if disk and disk.state is State.PENDING]
 
 

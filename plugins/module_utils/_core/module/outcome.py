@@ -42,14 +42,14 @@ class Outcome:
         The row of a failed copy that is not to be replaced shows that copy.
         """
         attempt, memory, policy = self.attempt, self.attempt.memory, self.attempt.desired.policy
-        if policy.absent and memory.deleted:
+        if policy.deletion and memory.deleted:
             first = next(iter(memory.deleted))  # a disk in a recycle bin shows again
             return memory.gone[first] if first in memory.gone else memory.seen[first].copy
-        if policy.absent and attempt.copy is None:
+        if policy.deletion and attempt.copy is None:
             refused = [copy for copy, _why in attempt.decision.deletions.refused]
             # Copies that copy_ids does not name remain.
-            named = policy.copy_ids or ()
-            remaining = [] if policy.copy_ids is None else sorted(memory.copies, key=lambda c: c.id not in named)
+            named = policy.deletion.copy_ids
+            remaining = [] if named is None else sorted(memory.copies, key=lambda copy: copy.id not in named)
             return next(iter([*refused, *remaining]), None)
         if isinstance(attempt.decision.error, FailedCopy) and attempt.decision.cause in memory.seen:
             return memory.seen[attempt.decision.cause].copy
@@ -85,7 +85,7 @@ class Outcome:
         """What was done for the request or would be."""
         memory, copy = self.attempt.memory, self.copy
         created = Action.REPLACED if memory.initially_there else Action.CREATED
-        if self.attempt.desired.policy.absent:
+        if self.attempt.desired.policy.deletion:
             return Action.DELETED if self.deleted_ids else Action.NONE
         if copy is None:
             return created if self.will_begin else Action.NONE

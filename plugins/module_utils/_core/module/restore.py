@@ -15,7 +15,7 @@ from typing import Any
 from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..cloud import read_with_retries
-from ..decide.desired import Policy
+from ..decide.desired import Deletion, Policy
 from ..disks import DiskCloud, restore_tags
 from ..errors import BadInput, CopyError
 from ..model import CopyRequest, DiskRequest, Snapshot
@@ -45,15 +45,14 @@ def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, An
     requests = _disk_requests(params, iso_utc(deadline.utc() + timedelta(hours=hours)) if hours else None)
     if problems := restore_problems(cloud, params, requests):
         raise BadInput([*problems, *_problems_of_cloud(cloud, params, requests)])
+    named = None if params["disk_ids"] is None else frozenset(params["disk_ids"])
     policy = Policy(
-        absent=params["state"] == "absent",
+        deletion=Deletion(named, deletes_unfinished=True) if params["state"] == "absent" else None,
         wait_timeout=params["wait_timeout"],
         max_in_flight=params["max_in_flight"],
         wait=params["wait"],
         wait_delay=float(params["wait_delay"]),
         check_mode=bool(module.check_mode),
-        copy_ids=None if params["disk_ids"] is None else frozenset(params["disk_ids"]),
-        deletes_unfinished=True,
     )
     loop = Loop(cloud, requests, policy, progress_of(module, deadline))
     warm: dict[str, datetime] = {}
@@ -63,7 +62,7 @@ def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, An
         if problems := _check_snapshots(cloud, loop.attempts, requests):
             raise BadInput(problems)
         run_loop(module, cloud, loop)
-        if policy.wait and not policy.absent and cloud.shows_warm:
+        if policy.wait and not policy.deletion and cloud.shows_warm:
             warm.update(_warm(cloud, loop.attempts))
         if not policy.wait and not module.check_mode and (found := unattached_disks(loop.attempts)):
             cloud.warnings.append(

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.i
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import RestoreContext
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Pause, RestoreContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import printable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import host_of
@@ -47,11 +47,19 @@ class ActionModule(RoleAction):
             clock=utc,
             say=self.say,
         ).run()
+        if isinstance(ended, Pause):
+            return {
+                "dr_restore_result": {},
+                "lines": [],
+                "message": "",
+                "pause": dict(ended.what),
+                "record": ended.record,
+            }
         return {
             "dr_restore_result": ended.result,
             "lines": [printable(line) for line in ended.lines],
             "message": printable(ended.message),
-            "pause": dict(ended.pause),
+            "pause": {},
             "record": ended.record,
         }
 

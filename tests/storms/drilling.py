@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.d
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import (
+    Pause,
     RestoreContext,
     Run,
     RunOutcome,
@@ -248,8 +249,8 @@ class DrillSimulation(Runs):
             "say": lambda line: None,
         }
         ended = program(given, context, **outside).run()
-        while ended.pause:
-            answer = self._check(outcome, ended.pause)
+        while isinstance(ended, Pause):
+            answer = self._check(outcome, ended.what)
             ended = program(given, context, **outside, record=Record(ended.record, answer)).run()
         return ended
 

@@ -63,7 +63,9 @@ def make_restore(nights: NightSimulation, outcome: RestoreOutcome) -> Callable[[
             made = program(
                 variables_of(nights, outcome), setting, call=nights.call(run.check), clock=utc, say=lambda line: None
             )
-            outcome.finished = made.run()
+            ended = made.run()
+            assert isinstance(ended, RunOutcome), "only a drill that checks disks pauses"
+            outcome.finished = ended
         outcome.files = files_of(nights, outcome)
 
     return work

@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
@@ -40,15 +39,20 @@ class RestoreContext(RunContext):
 class RunOutcome(NamedTuple):
     """What a run returns: ``dr_restore_result``, what the screen shows, and why the run fails (empty if it does not).
 
-    A paused run has none of these. Tasks of the play do what it waits for, and then the run continues with its
-    ``record``. ``pause`` is empty once the run has ended.
+    ``record`` is that of a run that has paused before: with it, the run is known to have ended.
     """
 
     result: Mapping[str, object]
     lines: list[str]
     message: str
-    pause: Mapping[str, object] = MappingProxyType({})
     record: str = ""
+
+
+class Pause(NamedTuple):
+    """A run waits for tasks of the play, which get ``what``. Then it continues with its ``record``."""
+
+    what: Mapping[str, object]
+    record: str
 
 
 class Run:
@@ -80,20 +84,20 @@ class Run:
         self._context, self._run_module, self._clock, self._screen = context, call, clock, say
         self._calls = None if self._problems else Calls(self._values, checked.connection)
 
-    def run(self) -> RunOutcome:
+    def run(self) -> RunOutcome | Pause:
         """Run to the end or to the next pause. Failures are in the result; nothing is raised."""
         if self._record.final_result:
             result, lines, message = self._record.final_result
-            return RunOutcome(result, lines, message, record=self._record.as_text())
+            return RunOutcome(result, lines, message, self._record.as_text())
         if self._calls is None:
             return self._failed("; ".join(self._problems))
         try:
             ended = self._steps(self._calls)
         except Paused as paused:
-            return RunOutcome({}, [], "", paused.what, self._record.as_text())
+            return Pause(paused.what, self._record.as_text())
         except Exception as error:
             ended = self._failed(unexpected_error(error))
-        self._record.end(ended[:3])
+        self._record.end([ended.result, ended.lines, ended.message])
         return ended._replace(record=self._record.as_text() if self._is_resumed else "")
 
     def _steps(self, calls: Calls) -> RunOutcome:

@@ -15,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.i
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import (
+    Pause,
     RestoreContext,
     Run,
     RunOutcome,
@@ -113,8 +114,8 @@ class RestoreRuns:
         context = RestoreContext(host=self.host, check_mode=check, inventory=self.inventory)
         outside = {"call": call, "clock": estate.clock.utc, "say": say}
         ended = program({**basics, **given}, context, **outside).run()
-        for _number in range(ended.pause.get("sets", 0)):
-            set_of_disks = ended.pause.get("set")
+        while isinstance(ended, Pause):
+            set_of_disks = ended.what["set"]
             answer = checks(set_of_disks) if set_of_disks else {"passed": False}
             ended = program({**basics, **given}, context, **outside, record=Record(ended.record, answer)).run()
         assert not left, f"no step starts with {left}"

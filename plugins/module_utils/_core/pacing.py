@@ -34,8 +34,10 @@ Result = TypeVar("Result")
 MIN_PAUSE = 0.1
 #: The shortest sleep (seconds) of the loop, and the shortest pause if copies are known to be about as fast.
 MIN_SLEEP = 0.02
-#: How often, and for how long (seconds), a call that is safe to repeat is tried while the cloud cannot be reached.
-MAX_TRIES, TRYING_SECONDS = 6, 120.0
+#: A read is given up after this many tries, or after this long (seconds), if the cloud cannot be reached.
+READ_TRIES, READ_SECONDS = 6, 120.0
+#: A write is given up only after both: this many tries and this long (seconds).
+WRITE_TRIES, WRITE_SECONDS = 6, 120.0
 #: The longest pause (seconds) before a refused write is sent again.
 MAX_WRITE_PAUSE = 30.0
 #: The longest pause (seconds) after a look that hung, so that other regions have their turn.
@@ -69,8 +71,8 @@ class Backoff:
 class Retries:
     """When to repeat a read that fails.
 
-    After throttling it is repeated until the deadline, after other errors ``MAX_TRIES`` times within
-    ``TRYING_SECONDS``. Throttling is an answer, so the count of other errors begins again after it.
+    After throttling it is repeated until the deadline, after other errors ``READ_TRIES`` times within
+    ``READ_SECONDS``. Throttling is an answer, so the count of other errors begins again after it.
     """
 
     def __init__(self, deadline: Deadline):
@@ -95,7 +97,7 @@ class Retries:
             self._failures, self._since = 0, math.inf
             return False
         self._failures, self._since = self._failures + 1, min(self._since, now)
-        is_given_up = self._failures >= MAX_TRIES or now - self._since > TRYING_SECONDS
+        is_given_up = self._failures >= READ_TRIES or now - self._since > READ_SECONDS
         return error.retry is Retry.NEVER or is_given_up
 
 

@@ -65,7 +65,7 @@ class Comparison:
     def run(self) -> None:
         """Compare copy and source. Raises a CopyError if they differ, or if one cannot be read."""
         window = self._cloud.list_blocks(*self._copy, 0, PAGE, is_new=True)
-        if not self._can_compare():
+        if not self._find_source():
             self.row["compared"] = False
             if not window.tokens:
                 raise Refused(
@@ -88,8 +88,8 @@ class Comparison:
         if not read:
             self.row["note"] = "neither the copy nor its source has a written block, so nothing was read"
 
-    def _can_compare(self) -> bool:
-        """Whether the source shows. Raises a CopyError if it cannot be read for another reason."""
+    def _find_source(self) -> bool:
+        """Return whether the source shows, and note why not. Raises a CopyError if it cannot be read."""
         region, snapshot_id = self._source
         self._with_source = False
         if not region or not snapshot_id:

@@ -15,7 +15,7 @@ from enum import Enum
 
 from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry, TagsFull
 from ..model import TagChange
-from ..pacing import MAX_TRIES, TRYING_SECONDS, write_pause
+from ..pacing import WRITE_SECONDS, WRITE_TRIES, write_pause
 
 
 class WriteKind(Enum):
@@ -60,7 +60,7 @@ class WriteFailure:
     def again(self, kind: WriteKind, error: CopyError, now: float) -> WriteFailure:
         """Return the failure after the write was sent again and failed again."""
         sent, attempts = self.sent + 1, self.attempts + (not isinstance(error, Busy))
-        gives_up = attempts >= MAX_TRIES and now - self.since >= TRYING_SECONDS
+        gives_up = attempts >= WRITE_TRIES and now - self.since >= WRITE_SECONDS
         # Another service may not know a new copy yet (api-facts: read-lag).
         may_be_known_later = isinstance(error, NotFound) and kind not in (
             WriteKind.DELETE,

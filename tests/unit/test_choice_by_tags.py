@@ -77,7 +77,7 @@ def test_tags_of_a_snapshot_win_over_tags_of_its_disk():
     values = normalise({**GIVEN, "plan": "nightly"}).values
 
     def carried(**changed):
-        (tags,) = source_tags(plan, selected, replace(values, **changed)).values()
+        (tags,) = source_tags(plan, selected, replace(values, **changed), {}).values()
         return {key: value for key, value in tags.items() if not key.startswith("dr-copy")}
 
     assert carried() == {"env": "test"} and carried(copy_tags=False) == {}

@@ -47,7 +47,7 @@ def test_no_disk_starves_in_nights_that_are_too_short(ecs):
         copies = cloud.info(cloud.destination, copies_from=[cloud.source])["snapshots"]
         now = cloud.clock.utc().isoformat()
         plan = copy_plan(listed["snapshots"], listed["disks"], copies, [cloud.destination], now=now)
-        for call in copy_batches(plan):
+        for call in copy_batches(plan, None, ()):
             out = cloud.run(*call["snapshot_ids"], wait=True, wait_timeout=150, max_in_flight=1)
             started = {row["source_snapshot_id"] for row in out["copies"] if row["snapshot_id"]}
             newest.update({of_tonight[i]: night for i in started & of_tonight.keys()})

@@ -96,7 +96,7 @@ def test_an_older_source_whose_copy_lost_its_tags_is_asked_for_with_the_newest()
     rows = {(r["region"], r["snapshot_id"], r["reason"]) for r in plan}
     newest = {(region, "snap-2", "newest") for region in REGIONS}
     assert rows == newest | {("eu-west-1", "snap-1", "already there")}
-    assert {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-west-1"]} in copy_batches(plan)
+    assert {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-west-1"]} in copy_batches(plan, None, ())
     for other in (
         {"name": "somebody's"},
         {"source": {**known, "managed": True, "region": "us-east-1"}},
@@ -109,7 +109,7 @@ def test_an_older_source_whose_copy_lost_its_tags_is_asked_for_with_the_newest()
 def test_batches_hold_each_chosen_row_once_oldest_first():
     snapshots = [snapshot(1, 0, 5), snapshot(2, 1, 3)]
     plan = copy_plan(snapshots, [disk(0), disk(1)], [copy(9, 0, 9)], REGIONS, now=NOW)
-    assert copy_batches(plan) == [
+    assert copy_batches(plan, None, ()) == [
         {"snapshot_ids": ["snap-2"], "destination_regions": REGIONS},
         {"snapshot_ids": ["snap-1"], "destination_regions": ["eu-central-1"]},
     ]
@@ -121,7 +121,7 @@ def test_batches_take_disks_by_their_need_and_a_disks_older_sources_first():
     copies = [copy(91, 0, 1), copy(92, 1, 0), copy(93, 3, 2)]
     plan = copy_plan(snapshots, [disk(n) for n in range(4)], copies, ["eu-west-1"], select="all", now=NOW)
     assert list(dict.fromkeys(row["disk_id"] for row in plan)) == ["vol-2", "vol-1", "vol-0", "vol-3"]
-    (batch,) = copy_batches(plan)
+    (batch,) = copy_batches(plan, None, ())
     assert batch["snapshot_ids"] == ["snap-2", "snap-1", "snap-0", "snap-3", "snap-6", "snap-5", "snap-4", "snap-7"]
 
 

@@ -89,7 +89,7 @@ def test_a_copy_carries_its_plan_and_what_its_disk_was():
     shown = {**disk(1), "name": "database", "attached_to": "i-1", "device": "/dev/sdf"}
     own = {**snapshot(1, 1), "tags": {"team": "dr", "dr-copy:plan": "of the source"}}
     plan, chosen = [{"snapshot_id": "snap-1", "chosen": True}], {"disks": [shown], "snapshots": [own]}
-    tags = source_tags(plan, chosen, values())["snap-1"]
+    tags = source_tags(plan, chosen, values(), {})["snap-1"]
     assert tags == {
         "dr-copy:plan": "orders",
         "dr-copy:disk-name": "database",
@@ -97,7 +97,7 @@ def test_a_copy_carries_its_plan_and_what_its_disk_was():
         "team": "dr",
     }
     assert list(tags)[0] == "dr-copy:plan", "the marks find room before what is carried"
-    assert "team" not in source_tags(plan, chosen, values(copy_tags=False))["snap-1"]
+    assert "team" not in source_tags(plan, chosen, values(copy_tags=False), {})["snap-1"]
 
 
 @pytest.mark.parametrize("plan", ["orders", "a" * 200, "odd (name)"])

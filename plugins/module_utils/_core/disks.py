@@ -240,8 +240,8 @@ def restore_tags(
     tags: Mapping[str, str],
     restore_id: str,
     snapshot_id: str,
-    expires_at: str | None = None,
-    attach_to: str | None = None,
+    expires_at: str | None,
+    attach_to: str | None,
 ) -> dict[str, str]:
     """Return the tags of a disk: the user's and ours."""
     ours: dict[str, str | None] = {

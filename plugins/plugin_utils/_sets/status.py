@@ -51,8 +51,8 @@ def status_of_groups(
     regions: Sequence[str],
     rpo_hours: float,
     now: datetime,
-    unread: Collection[str] = (),
-    plans: Collection[str] = (),
+    unread: Collection[str],
+    plans: Collection[str],
 ) -> list[GroupStatus]:
     """Return the state of each group in each region.
 

@@ -19,7 +19,7 @@ def timed_out(
     memory: Memory,
     copy: Resource | None,
     unread: CopyError | None,
-    source_unread: CopyError | None = None,
+    source_unread: CopyError | None,
 ) -> CopyError | None:
     """Return the failure of a request that is not settled at wait_timeout.
 

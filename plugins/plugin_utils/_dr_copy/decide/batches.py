@@ -19,7 +19,7 @@ from .step_results import CopyBatch, DeletionBatch
 
 
 def copy_batches(
-    plan_rows: Sequence[PlanRow], shared: Sequence[SharedRow] | None = None, before: Sequence[CopyAnswer] = ()
+    plan_rows: Sequence[PlanRow], shared: Sequence[SharedRow] | None, before: Sequence[CopyAnswer]
 ) -> list[CopyBatch]:
     """Put the chosen rows of a plan into one copy call for each set of destinations.
 
@@ -87,9 +87,7 @@ def deletion_batches(expired: Sequence[ExpiredCopy], most: int) -> list[Deletion
     return list(by_region.values())
 
 
-def snapshots_to_share(
-    plan_rows: Sequence[PlanRow], replaces: bool = False, shared: Sequence[SharedRow] = ()
-) -> list[str]:
+def snapshots_to_share(plan_rows: Sequence[PlanRow], replaces: bool, shared: Sequence[SharedRow]) -> list[str]:
     """Return the snapshots that a plan copies and that are not ``shared`` yet, each once and in the plan's order.
 
     If misfits are replaced, this includes their sources.

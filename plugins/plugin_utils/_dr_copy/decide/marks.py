@@ -24,7 +24,7 @@ def source_tags(
     plan_rows: Sequence[PlanRow],
     source: InfoAnswer,
     values: Variables,
-    sets: Mapping[str, Mapping[str, str]] | None = None,
+    sets: Mapping[str, Mapping[str, str]],
 ) -> dict[str, dict[str, str]]:
     """Return the tags of copies, by snapshot: the marks and, on request, the tags of the snapshot and of the disk.
 
@@ -40,7 +40,7 @@ def source_tags(
             snapshot,
             disks.get(disk_id_of(snapshot)) or {"disk_id": "", "name": None},
             values,
-            (sets or {}).get(snapshot["snapshot_id"], {}),
+            sets.get(snapshot["snapshot_id"], {}),
         )
         for snapshot in source["snapshots"]
         if snapshot["snapshot_id"] in wanted

@@ -151,7 +151,7 @@ def deleted_copies(expired: Sequence[ExpiredCopy], answers: Sequence[CopyAnswer]
 
 
 def orphans(
-    copies: Sequence[SnapshotRow], disks: Sequence[DiskRow], values: Variables, source: InfoAnswer | None = None
+    copies: Sequence[SnapshotRow], disks: Sequence[DiskRow], values: Variables, source: InfoAnswer
 ) -> list[Orphan]:
     """Return the copies with the plan's mark whose disk this run has not selected.
 
@@ -161,7 +161,6 @@ def orphans(
     """
     if not is_first_shard(values.shard):
         return []
-    source = source or InfoAnswer()
     chosen = {disk["disk_id"] for disk in [*disks, *wanted_disks(source, values)]}
     existing = {disk["disk_id"] for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
     gone = "gone" if not has_failed(source) and "other_disks" in source else None

@@ -55,7 +55,7 @@ def warnings_of_claims(points: Sequence[Point], values: Variables) -> list[str]:
     ]
 
 
-def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow] = ()) -> str:
+def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow]) -> str:
     """Return which claims several disks name, because a cluster has only one claim of a name; empty if there are none.
 
     ``earlier`` are the rows of claims from earlier runs of this restore.

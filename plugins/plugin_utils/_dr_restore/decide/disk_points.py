@@ -25,7 +25,7 @@ def point_of_disk(
     used: Collection[str],
     at: datetime,
     values: Variables,
-    source_id: str | None = None,
+    source_id: str | None,
 ) -> Point:
     """Return the point of a disk: a copy that is already used, else one of ``source_id``, else the newest one."""
     own = sorted(own, key=counting_key)

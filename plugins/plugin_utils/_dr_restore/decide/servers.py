@@ -49,8 +49,8 @@ def servers_of(
     wanted: Collection[str],
     used: Collection[str],
     unusable: Collection[str],
-    reported: Sequence[Expected] = (),
-    are_named: bool = False,
+    reported: Sequence[Expected],
+    are_named: bool,
 ) -> Servers:
     """Choose the set of each server.
 

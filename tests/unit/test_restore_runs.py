@@ -542,15 +542,17 @@ def test_a_drill_fails_if_a_disk_that_was_requested_cannot_be_tested(ebs_runs, b
 def test_a_drill_warns_once_of_disks_whose_copies_are_all_gone(runs, tmp_path):
     """A drill forgets disks without a copy; it must not do so without a word (promises: drills)."""
     disks = runs.copy_new_disks("database")
-    (lost,) = runs.copy_disks({"mail": runs.estate.disk(Name="mail")}).values()
+    mail = runs.estate.disk(Name="mail")
+    (lost,) = runs.copy_disks({"mail": mail}).values()
     everything = {"report_dir": str(tmp_path), "max_age_days": 7, "count": 10}
     assert not runs.drill(**everything).message
     runs.estate.forget(lost, runs.estate.destination)
     narrow = runs.drill(**everything, disk_ids=list(disks.values()))
     assert not narrow.result["warnings"] and len(narrow.result["earlier"]) == 1
     (warning,) = runs.drill(**everything).result["warnings"]
-    assert "1 proven disk no longer has a copy in" in warning and "dr_restore_expected" in warning
+    assert "1 proven disk no longer has a copy in" in warning and "dr_restore_disk_ids" in warning
     assert not runs.drill(**everything).result["warnings"]
+    assert mail in runs.drill(**everything, disk_ids=[*disks.values(), mail]).message, "as the warning says"
 
 
 def test_a_drill_names_a_disk_that_it_made_and_did_not_delete(runs):

@@ -104,8 +104,8 @@ def lost_all_copies(rows: Sequence[ProvenDisk], values: Variables) -> list[str]:
     disks = pluralize(len(proven), "proven disk no longer has", "proven disks no longer have")
     return [
         f"{disks} a copy in {values.region}: {first_in_words(proven)}. If you still need them, find out why "
-        "their copies are gone. The next drill does not repeat this warning; dr_restore_expected makes it fail for "
-        "each disk without a copy"
+        "their copies are gone. The next drill does not repeat this warning. A drill that names these disks in "
+        "dr_restore_disk_ids fails as long as they have no copy"
     ]
 
 

@@ -55,12 +55,14 @@ def unmarkable(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -
     if CLOUDS[values.cloud].tag_rules is None:
         return []
     written_to = _copies_written_to(listed)
-    ours = {copy["snapshot_id"] for copy in copies_of_listing(listed) if _is_ours(copy)}
+    counting = {source_at(copy): copy["snapshot_id"] for copy in written_to.values()}
+    ours = {copy["snapshot_id"]: copy for copy in copies_of_listing(listed) if _is_ours(copy)}
+    tested = [ours[i] for trial in trials if trial["proven"] and (i := str(trial["copy_id"])) in ours]
     return [
-        f"The proof of {trial['copy_id']} is only in the reports, not in its tags: another copy of "
-        f"{trial['source_snapshot_id']} counts in its place, or it is in a Local Zone or an Outpost"
-        for trial in trials
-        if trial["proven"] and trial["copy_id"] in ours and trial["copy_id"] not in written_to
+        f"The proof of {copy['snapshot_id']} is only in the reports, not in its tags, because "
+        + (f"it is in {copy['place']}" if copy.get("place") else f"{counting.get(source_at(copy))} counts in its place")
+        for copy in tested
+        if copy["snapshot_id"] not in written_to
     ]
 
 

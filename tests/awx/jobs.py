@@ -71,6 +71,8 @@ class Launch:
     def meta_variables(self, number: int) -> dict[str, Any]:
         """Return the variables that AWX adds to each job (UnifiedJob.awx_meta_vars), under both of its names."""
         about = {"job_id": number, "job_launch_type": "manual", "job_template_name": self.template["name"]}
+        if self.slices > 1:
+            about["workflow_job_id"] = number + 1000  # the workflow job that starts the slices
         return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in about.items()}
 
     def environment(self) -> dict[str, str]:

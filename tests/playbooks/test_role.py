@@ -223,6 +223,8 @@ def test_the_playbook_runs_each_plan_of_an_inventory(clouds):
         code, output = clouds.run(*run, *arguments)
         assert code == 2 and "so no plan was run" in " ".join(output.split()), output
     code, output = clouds.run(*run, *nowhere[1], "-e", "awx_job_id=7")
+    assert code == 2, "a job that is no slice holds all of them"
+    code, output = clouds.run(*run, *nowhere[1], "-e", "awx_job_id=7", "-e", "awx_workflow_job_id=6")
     assert code == 0, "a slice of a job may hold none of them"
     assert yaml.safe_load(inventory.read_text())
 

@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import takewhile
+from collections.abc import Mapping
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import (
     VARIABLES,
@@ -30,12 +29,10 @@ class ActionModule(RoleAction):
     def run_role(self) -> Mapping[str, object]:
         unread: list[str] = []
         raw_variables = self.variables(VARIABLES, unread)
-        host, hosts = host_of(self._vars), self._vars.get("ansible_play_hosts_all") or ()
         context = self.context(
             PlanContext,
             reads_only=self.is_true("reads_only"),
-            others=tuple(name for name in hosts if name != host),
-            earlier_with_plan=self._earlier_with_plan(raw_variables, hosts),
+            hosts_of_plan=self._hosts_of_plan(raw_variables),
             defaults=self.defaults,
         )
         ended = PlanRun(
@@ -57,14 +54,13 @@ class ActionModule(RoleAction):
             "ansible_stats": {"data": {"dr_copy_summary": ended.summary}, "per_host": False, "aggregate": True},
         }
 
-    def _earlier_with_plan(self, raw_variables: ByName, hosts: Iterable[str]) -> tuple[str, ...]:
-        """Return the hosts before this one in the play that have the same plan and shard."""
+    def _hosts_of_plan(self, raw_variables: ByName) -> tuple[str, ...]:
+        """Return the hosts of the play, in order, that have the plan and shard of this host."""
         host = host_of(self._vars)
-        earlier = list(takewhile(lambda name: name != host, hosts))
-        theirs = {name: self._vars["hostvars"][name] for name in earlier}
         this = part_of_plan(raw_variables.get("plan"), raw_variables.get("shard"), host)
-        return tuple(
-            name
-            for name, their in theirs.items()
-            if part_of_plan(their.get("dr_copy_plan"), their.get("dr_copy_shard"), name) == this
-        )
+        found = []
+        for name in self._vars.get("ansible_play_hosts_all") or ():
+            theirs = self.variables_of(name, ("plan", "shard"))
+            if name == host or (theirs is not None and part_of_plan(theirs["plan"], theirs["shard"], name) == this):
+                found.append(name)
+        return tuple(found)

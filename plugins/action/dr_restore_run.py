@@ -67,7 +67,10 @@ class ActionModule(RoleAction):
         """Return the hosts of the inventory, and the test instances of the other drills of the play's batch."""
         hosts = (self._vars.get("groups") or {}).get("all")
         names = (self._vars.get("ansible_play_batch") or ()) if raw_variables.get("test_instance") else ()
-        others = {name: self._vars["hostvars"][name] for name in names if name != host_of(self._vars)}
-        drills = {name: theirs for name, theirs in others.items() if theirs.get("dr_restore_level") == "usable"}
-        instances = {name: str(theirs.get("dr_restore_test_instance") or "") for name, theirs in drills.items()}
+        others = {name: self.variables_of(name, ("level", "test_instance")) for name in names}
+        instances = {
+            name: str(theirs["test_instance"] or "")
+            for name, theirs in others.items()
+            if name != host_of(self._vars) and theirs is not None and theirs["level"] == "usable"
+        }
         return Inventory(None if hosts is None else list(hosts), instances)

@@ -212,6 +212,15 @@ def test_the_second_host_with_a_plan_is_refused_without_a_report_too(clouds, inv
     assert "the hosts second and first both" not in words, "the first host keeps the plan"
 
 
+def test_a_plan_whose_name_cannot_be_evaluated_stops_no_other(clouds, inventory):
+    create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
+    plans = {"first": {**basics(clouds, "ebs"), "dr_copy_plan": "{{ team_name }}-first"}, "web": basics(clouds, "ebs")}
+    code, output = status(clouds, inventory(**plans))
+    assert code == 2 and "'team_name' is undefined" in " ".join(output.split()), output
+    found, page = report(clouds.directory / "status", "web.status")
+    assert found["totals"]["recovery_points"] == 1 and not found["failures"] and "team_name" not in page
+
+
 def test_shards_of_one_plan_are_distinguished(clouds, inventory):
     create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
     parts = {f"web-{n}": {**basics(clouds, "ebs"), "dr_copy_plan": "web", "dr_copy_shard": f"{n}/2"} for n in (1, 2)}

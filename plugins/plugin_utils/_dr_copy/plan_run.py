@@ -77,7 +77,7 @@ class PlanRun:
         plan_or_host = checked.values.plan or context.host
         self._values = replace(checked.values, plan=plan_or_host, reads_only=context.reads_only)
         self._warnings: list[Any] = list(checked.warnings)
-        self._selections = dict(selections or {}) | ({} if problems else {self._values.plan: self._values.selection})
+        self._selections = dict(selections or {}) | ({} if problems else {self._values.part: self._values.selection})
         self._context, self._run_module, self._clock, self._say = context, call, clock, say
         self._calls = None if problems else Calls(self._values, checked.connections)
         failure = run_failure("; ".join(problems), None if stopped else CORRECT) if problems else None
@@ -103,10 +103,9 @@ class PlanRun:
 
         The plan belongs to the host that wrote its last report, otherwise to the first host with that plan.
         """
-        last = host_of_last_report(self._values)
-        if last == self._context.host:
-            return ""
-        return last if last in self._context.others else next(iter(self._context.earlier_with_plan), "")
+        hosts, last = self._context.hosts_of_plan, host_of_last_report(self._values)
+        owner = last if last in hosts else next(iter(hosts), self._context.host)
+        return "" if owner == self._context.host else owner
 
     def _leave_to(self, other: str) -> None:
         """Refuse a plan that belongs to another host of the play, and leave its files as they are."""

@@ -28,15 +28,13 @@ from .output.screen import failure_message, log_lines
 
 @dataclass(frozen=True, kw_only=True)
 class PlanContext(RunContext):
-    """Also whether the run only reads, and the ``others``, the hosts that the play also runs.
+    """Also whether the run only reads, and the hosts of the play, in order, that have the run's plan and shard.
 
-    ``earlier_with_plan`` are those before this host in the play that have the same plan and shard. ``defaults`` returns
-    the user's ``module_defaults`` for a module.
+    ``defaults`` returns the user's ``module_defaults`` for a module.
     """
 
     reads_only: bool = False
-    others: tuple[str, ...] = ()
-    earlier_with_plan: tuple[str, ...] = ()
+    hosts_of_plan: tuple[str, ...] = ()
     defaults: Callable[[str], Arguments] = lambda _module: {}
 
 

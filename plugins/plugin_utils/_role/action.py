@@ -116,6 +116,17 @@ class RoleAction(ProgressAction):
                 unread.append(f"{self.prefix}{name} cannot be evaluated: {without_values(str(error))}")
         return found
 
+    def variables_of(self, host: str, names: Iterable[str]) -> ByName | None:
+        """Return variables of another host of the play, by their names without the prefix.
+
+        None if one cannot be evaluated: that stops the run of that host, and no other.
+        """
+        theirs = self._vars["hostvars"][host]
+        try:
+            return {name: theirs.get(self.prefix + name) for name in names}
+        except AnsibleError:
+            return None
+
     def stopped_by(self, unread: Sequence[str]) -> str:
         """Return what failed before the run could begin: in the playbook, or variables that cannot be evaluated."""
         stopped = str(self._task.args.get("stopped") or "")

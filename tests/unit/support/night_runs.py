@@ -38,15 +38,14 @@ def night(
     calls: list[tuple[str, dict[str, Any]]] | None = None,
     defaults: dict[str, dict[str, Any]] | None = None,
     host: str = "orders",
-    others: tuple[str, ...] = (),
-    earlier_with_plan: tuple[str, ...] = (),
+    hosts_of_plan: tuple[str, ...] = (),
     **variables: Any,
 ) -> PlanOutcome:
     """Run a plan once; its report must fit the schema.
 
     ``before`` maps the first words of a step to what happens before that step. ``calls`` receives the kind and the
-    arguments of each module call. ``defaults`` are those of the user, by kind. ``others`` are the other hosts of the
-    play, ``earlier_with_plan`` those before this one with its plan.
+    arguments of each module call. ``defaults`` are those of the user, by kind. ``hosts_of_plan`` are those of
+    the play, in order, that have its plan.
     """
     left = dict(before or {})
 
@@ -69,8 +68,7 @@ def night(
         check_mode=check,
         reads_only=reads_only,
         ansible="2.21.0",
-        others=others,
-        earlier_with_plan=earlier_with_plan,
+        hosts_of_plan=hosts_of_plan,
         defaults=defaults_of,
     )
     given = variables_of(estate, **variables)

@@ -17,6 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.files import absolute_path
+from ..._role.naming import label
 from ..._role.parsing import (
     InvalidValue,
     RawVariables,
@@ -179,6 +180,11 @@ class Variables:
         return time_or_now(self.ended_at or self.now)
 
     @property
+    def part(self) -> str:
+        """The plan and its shard, in words."""
+        return label(self.plan, self.shard)
+
+    @property
     def selection(self) -> str:
         """The variables in which two plans differ, as a string."""
         return json.dumps([getattr(self, name) for name in SELECTION], sort_keys=True)
@@ -237,7 +243,7 @@ def normalise(
 
     ``names`` are those that the user has set; a name that the role does not have is a problem. ``started`` is the start
     of the run (aware), by default now. ``selections`` are those of the plans that the play has run for this host, by
-    name; another selection under the same name is a problem.
+    plan and shard; another selection under the same name is a problem.
     """
     own, problems = parse_variables(VARIABLES, raw_variables, "dr_copy_")
     if cloud := CLOUDS.get(own.get("cloud", "")):
@@ -271,7 +277,7 @@ def _login(connection: RawVariables) -> str:
 
 
 def _same_name(values: Variables, selections: Mapping[str, str]) -> list[str]:
-    if selections.get(values.plan, values.selection) == values.selection:
+    if selections.get(values.part, values.selection) == values.selection:
         return []
     return [
         f"dr_copy_plan: this play has already run the plan {values.plan} for this host with another login, other disks "

@@ -415,3 +415,17 @@ def test_the_traits_of_a_snapshot_are_shown(cbs, facts, trait):
     vars(cbs.get(cbs.snapshot())).update(facts)
     (row,) = cbs.info(cbs.source)["snapshots"]
     assert row["traits"] == [trait] and row["obstacle"] is None
+
+
+@pytest.mark.parametrize("protect", [{"tags": {"dr-copy:hold": ""}}, {"locked": True}])
+def test_a_held_copy_gets_no_expiry(cbs, protect):
+    """The cloud would delete it then, and no tag stops the cloud (promises: held)."""
+    source = cbs.snapshot()
+    copy = cbs.create_our_copy(source)
+    if "tags" in protect:
+        copy.tags.update(protect["tags"])
+    else:
+        copy.locked = True
+    out = cbs.run(source, retention_days=30, wait=True)
+    assert not out.failed and copy.deadline is None and not cbs.calls["ModifySnapshotAttribute"]
+    assert not cbs.run(source, retention_days=30, check=True)["changed"]

@@ -154,7 +154,7 @@ def _expiry_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now
     if copy.state is State.COMPLETED:
         at, warning = expiry_of(request, copy, utc_now)
         return ExpiryDrift(at, warning=warning)
-    if not request.retention_days or copy.expires_at:
+    if not request.retention_days or copy.expires_at or copy.held:
         return ExpiryDrift()
     return ExpiryDrift(
         later=True,

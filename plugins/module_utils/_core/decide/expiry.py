@@ -20,8 +20,13 @@ LATER = timedelta(hours=1)
 
 
 def expiry_of(request: CopyRequest, copy: Resource, now: datetime) -> tuple[datetime | None, str | None]:
-    """Return the expiry to set on a complete copy of ours that has none, and a warning if it cannot be set."""
+    """Return the expiry to set on a complete copy of ours that has none, and a warning if it cannot be set.
+
+    A held copy gets none, because the cloud would delete it then (promises: held).
+    """
     if request.retention_days is None or not copy.deletable or copy.expires_at or copy.state is not State.COMPLETED:
+        return None, None
+    if copy.held:
         return None, None
     if copy.created_at is None:
         return None, _not_set(copy, "the cloud does not show when the copy was made")

@@ -789,3 +789,44 @@ def test_many_snapshots_of_one_disk_leave_room_for_other_disks(ebs, under_way):
     starts = {copy.source_id: copy._started for copy in ebs.copies()}
     of_one = [round(starts[source]) for source in many]
     assert of_one == sorted(of_one), "older ones first, so that each is incremental"
+
+
+# -- archived copies -------------------------------------------------------------------------------------
+
+
+def archived_and_restorable(ebs, **facts):
+    """Return two of our copies of one source, the older one archived, unless ``facts`` say otherwise."""
+    source = ebs.snapshot()
+    older = ebs.create_our_copy(source)
+    ebs.clock.sleep(60)
+    return source, older, ebs.create_our_copy(source, **facts)
+
+
+def test_a_duplicate_is_kept_if_its_survivor_is_archived(ebs):
+    source, archived, restorable = archived_and_restorable(ebs)
+    archived.storage_tier = "archive"
+    out = ebs.run(source, remove_duplicates=True, wait=True)
+    assert not out.failed and {copy.id for copy in ebs.copies()} == {archived.id, restorable.id}
+    restorable.storage_tier = "archive"
+    ebs.run(source, remove_duplicates=True, wait=True)
+    assert {copy.id for copy in ebs.copies()} == {archived.id}, "both take hours"
+
+
+def test_a_misfit_is_kept_if_what_replaces_it_is_archived(ebs):
+    source, plain, encrypted = archived_and_restorable(ebs, encrypted=True)
+    encrypted.storage_tier = "archive"
+    options = {"encrypted": True, "replace_mismatched": True, "wait": True}
+    assert not ebs.run(source, **options).failed and {c.id for c in ebs.copies()} == {plain.id, encrypted.id}
+    encrypted.storage_tier = "standard"
+    assert not ebs.run(source, **options).failed and {c.id for c in ebs.copies()} == {encrypted.id}
+
+
+def test_a_survivor_that_was_archived_is_none(ebs):
+    """Somebody archives it between the listing of the role and the deletion."""
+    source, older, newer = archived_and_restorable(ebs)
+    newer.storage_tier = "archive"
+    given = {"state": "absent", "copy_ids": [older.id], "survivors": {older.id: newer.id}}
+    out = ebs.run(source, **given)
+    assert out.failed and newer.id in out["msg"] and "is archived" in out["msg"] and len(ebs.copies()) == 2
+    older.storage_tier = "archive"
+    assert not ebs.run(source, **given).failed and [copy.id for copy in ebs.copies()] == [newer.id]

@@ -186,6 +186,11 @@ class Resource:
         return self.locked_until is not None or Trait.LOCKED in self.traits
 
     @property
+    def is_archived(self) -> bool:
+        """Whether it must be taken out of an archive before a disk can be made from it."""
+        return Trait.ARCHIVED in self.traits
+
+    @property
     def has_hold_tag(self) -> bool:
         return any(map(is_hold, self.tags))
 

@@ -77,12 +77,22 @@ def same_encryption(one: Resource, other: Resource, cloud: Capabilities) -> bool
 def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tuple[Resource, Resource]]:
     """Return pairs of a duplicate that may be deleted and its survivor.
 
-    Both are complete, the duplicate is ours, and the survivor is the first of its kind.
+    Both are complete, the duplicate is ours, and the survivor is the first of its kind. An archived copy is no survivor
+    of one that can be restored at once (promises: keys).
     """
     live = sorted((*copies.fitting, *copies.misfits), key=counting_key)
     kept = [c for c in live if c not in copies.duplicates]
     pairs = [(c, next((s for s in kept if _same_shown_encryption(s, c, cloud)), None)) for c in copies.duplicates]
-    return [(c, s) for c, s in pairs if s and c.deletable and not c.held and c.state is s.state is State.COMPLETED]
+    return [
+        (c, s)
+        for c, s in pairs
+        if s and c.deletable and not c.held and c.state is s.state is State.COMPLETED and can_replace(s, c)
+    ]
+
+
+def can_replace(survivor: Resource, copy: Resource) -> bool:
+    """Whether a survivor can be restored as soon as the copy that is deleted: an archived one takes hours."""
+    return copy.is_archived or not survivor.is_archived
 
 
 def other_copies(copies: SortedCopies, copy: Resource | None) -> tuple[Resource, ...]:

@@ -15,7 +15,7 @@ from ..errors import CopyError
 from ..model import Resource, State
 from . import failures
 from .attachments import detachments_now, is_ours_to_detach
-from .copies import SortedCopies, start_key
+from .copies import SortedCopies, can_replace, start_key
 from .decision import Continue, Decision, Deletions, Done, Look
 from .desired import DesiredState
 from .due_writes import NO_WAIT, Wait, deletions_now
@@ -123,6 +123,8 @@ def _refusal_of(desired: DesiredState, memory: Memory, copy: Resource) -> CopyEr
         return None
     if not _can_be_deleted(desired.cloud, copy) and not policy.wait:
         return failures.not_cancellable(copy)
-    if survivor and memory.survivors[survivor].lacking.is_missing:
-        return failures.no_survivor(copy, survivor, memory.survivors[survivor].copy)
+    if survivor:
+        shown, is_missing = memory.survivors[survivor].copy, memory.survivors[survivor].lacking.is_missing
+        if is_missing or (shown is not None and not can_replace(shown, copy)):
+            return failures.no_survivor(copy, survivor, shown)
     return None

@@ -55,8 +55,11 @@ def no_copy(request: CopyRequest) -> NotFound:
 
 
 def no_survivor(copy: Resource, survivor_id: str, shown: Resource | None) -> Refused:
-    """Return the failure of a copy that is not deleted because its survivor is not complete."""
-    why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "does not exist"
+    """Return the failure of a copy that is not deleted because its survivor is archived, or not complete."""
+    if shown and shown.is_archived:
+        why = "is archived"
+    else:
+        why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "does not exist"
     return Refused(
         f"The copy {copy.id} in {copy.region} was not deleted: the copy {survivor_id} must remain, but it {why}",
         hint=f"Find out what happened to {survivor_id}. The next run decides again which copies to delete.",

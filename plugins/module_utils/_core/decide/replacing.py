@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ..model import Resource, State
-from .copies import SortedCopies, start_key
+from .copies import SortedCopies, can_replace, start_key
 from .desired import DesiredState
 from .memory import Memory
 
@@ -33,4 +33,4 @@ def misfits_to_replace(
     first = [c for c in copies.misfits if c.state is not State.PENDING and c.id in memory.initially_there]
     is_last = copy is None or copy.id in memory.own_copies
     before = [c for c in first if is_last or (copy and start_key(c) < start_key(copy))]
-    return tuple(c for c in before if c.deletable and not c.held)
+    return tuple(c for c in before if c.deletable and not c.held and (copy is None or can_replace(copy, c)))

@@ -23,6 +23,8 @@ from .cbs_reads import PAGE
 
 #: Billing by the hour.
 HOURLY = "POSTPAID_BY_HOUR"
+#: How many refused tokens are tried before the run looks again: nobody has recorded what else the refusal may mean.
+TOKENS_AT_ONCE = 100
 
 
 class CbsDisks(DiskCloud, CbsCloud):
@@ -38,7 +40,7 @@ class CbsDisks(DiskCloud, CbsCloud):
     unseen_seconds = 600.0
     #: The same token makes a repeated call safe (api-facts: cbs-disk-token). But a refused token may belong to a disk
     #: that is being made and does not show yet.
-    doubt_seconds, underway_seconds = 10.0, 120.0
+    doubt_seconds, underway_seconds = 10.0, unseen_seconds
     gone_hint = (
         "Look for the disk in CloudAudit and in the console's messages, and check the account's balance and quota. "
         "Then run again. CBS does not show failed disks, and gives no reason."
@@ -96,13 +98,15 @@ class CbsDisks(DiskCloud, CbsCloud):
         too, so there is no further wait for them.
         """
         key = (order.request.snapshot_id, order.request.region)
+        tried = 0
         while True:
             try:
                 return self._made(order)
             except Underway:
                 self.record_used_token(order)
-                now = self.deadline.now()
-                if now < self._refused_at.setdefault(key, now) + self.underway_seconds or self.deadline.passed:
+                now, tried = self.deadline.now(), tried + 1
+                waits = now < self._refused_at.setdefault(key, now) + self.underway_seconds
+                if waits or tried == TOKENS_AT_ONCE or self.deadline.passed:
                     raise
 
     def _made(self, order: CopyOrder) -> Resource:

@@ -133,7 +133,7 @@ def test_the_region_of_the_api_follows_from_the_endpoint(ens, monkeypatch, endpo
 
 @pytest.mark.parametrize("word", ["Available", "available"])
 def test_states_are_known_however_they_are_spelt(word):
-    assert snapshot_of({"SnapshotId": "sp-1", "Status": word}).state.value == "completed"
+    assert snapshot_of({"SnapshotId": "sp-1", "Status": word}, "cn-1").state.value == "completed"
 
 
 def test_the_source_node_is_looked_up(ens):

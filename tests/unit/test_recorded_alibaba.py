@@ -49,7 +49,9 @@ def test_a_recorded_snapshot_is_understood(cloud, name):
     item = recorded(cloud)[name]
     shown, becomes = item["snapshot"], dict(item["becomes"])
     made = (
-        ecs_answers.snapshot_of(shown, shown.get("RegionId", "")) if cloud == "ecs" else ens_answers.snapshot_of(shown)
+        ecs_answers.snapshot_of(shown, shown.get("RegionId", ""))
+        if cloud == "ecs"
+        else ens_answers.snapshot_of(shown, "")
     )
     if becomes.get("source"):
         becomes["source"] = Provenance(**becomes["source"])

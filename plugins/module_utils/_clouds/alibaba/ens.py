@@ -178,7 +178,9 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
     ) -> list[Snapshot]:
         pages = pages or self.pages()
         shown = [self._pages(pages, "DescribeSnapshots", activity, "SnapshotId", given) for given in queries]
-        return [snapshot_of(item) for items in shown for item in items]
+        return [
+            snapshot_of(item, given.get("EnsRegionId") or "") for given, items in zip(queries, shown) for item in items
+        ]
 
     def _pages(
         self, pages: Pages, action: str, activity: str, key: str, given: Mapping[str, Any]

@@ -26,8 +26,8 @@ NAMED = re.compile(r"copy-of-(?P<id>sp-[0-9a-z]+)")
 DESCRIBED = re.compile(r"Copied from (?P<id>sp-[0-9a-z]+) in (?P<node>[a-z0-9-]+)(?: \(plan [^()]+\))?(?: \[|$)")
 
 
-def snapshot_of(item: Mapping[str, Any]) -> Snapshot:
-    """Convert a snapshot of DescribeSnapshots.
+def snapshot_of(item: Mapping[str, Any], node: str) -> Snapshot:
+    """Convert a snapshot of DescribeSnapshots. ``node`` is the one that was asked, if any.
 
     Sizes are omitted because their unit is uncertain (api-facts: ens-sizes).
     """
@@ -36,7 +36,7 @@ def snapshot_of(item: Mapping[str, Any]) -> Snapshot:
     recorded, source = bool(item.get("SourceSnapshotId")), _source(item)
     return Snapshot(
         id=item["SnapshotId"],
-        region=item.get("EnsRegionId") or "",
+        region=item.get("EnsRegionId") or node,
         state=state,
         provider_state=item.get("Status", ""),
         progress=100 if state is State.COMPLETED else 0,

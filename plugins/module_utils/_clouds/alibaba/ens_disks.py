@@ -62,11 +62,15 @@ class EnsDisks(DiskCloud, EnsCloud):
     def _disks(self, activity: str, queries: Sequence[Mapping[str, Any]], pages: Pages | None = None) -> list[Disk]:
         pages = pages or self.pages()
         listings = [self._pages(pages, "DescribeDisks", activity, "DiskId", given) for given in queries]
-        return [disk_of(item, str(item.get("EnsRegionId") or "")) for items in listings for item in items]
+        return [
+            disk_of(item, str(item.get("EnsRegionId") or given["EnsRegionId"]))
+            for given, items in zip(queries, listings)
+            for item in items
+        ]
 
     def source_of(self, disk: Disk) -> str | None:
         """Return the snapshot from our tags, or from our name if the disk has none of our tags."""
-        if RESTORE_ID in disk.tags or not disk.snapshot_id:
+        if disk.tags.get(RESTORE_ID) or not disk.snapshot_id:
             return super().source_of(disk)
         return disk.snapshot_id if disk.name == self._name(disk.snapshot_id) else None
 

@@ -181,8 +181,8 @@ options:
   purge_tags:
     description:
       - Remove the tags that O(tags) does not list. Has no effect without O(tags).
-      - Keeps the C(dr-copy:) tags that every copy gets, the tag C(dr-copy:hold), keys that the cloud reserves, and
-        with O(copy_tags) the source's keys.
+      - Keeps all tags whose keys begin with C(dr-copy:), keys that the cloud reserves, and with O(copy_tags) the keys
+        of the source.
     type: bool
     default: false
   copy_tags:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .model import HOLD, CopyRequest, Provenance, Resource, Snapshot, TagChange
+from .model import HOLD, CopyRequest, Provenance, Resource, Snapshot, TagChange, is_our_mark
 from .times import iso_utc, parse_iso_utc
 
 SOURCE_SNAPSHOT_ID = "dr-copy:source-snapshot-id"
@@ -174,7 +174,7 @@ def change_of_tags(
 ) -> TagChange:
     """Return the change that gives an existing copy the user's tags.
 
-    With ``purge`` other keys are removed, except provenance, reserved keys, the name if one was given, and those in
+    With ``purge`` other keys are removed, except our marks, reserved keys, the name if one was given, and those in
     ``kept``.
     """
     if request.tags is None:
@@ -187,7 +187,6 @@ def change_of_tags(
     others = sorted(
         key
         for key in copy.tags
-        # A hold counts however its key is spelt, so it is spared likewise.
-        if rules.normalized_key(key) not in spared and key.lower() not in OF_THE_COPY and not rules.is_reserved(key)
+        if rules.normalized_key(key) not in spared and not is_our_mark(key) and not rules.is_reserved(key)
     )
     return TagChange(set=missing_tags(copy.tags, wanted, rules), remove=tuple(others if purge else ()))

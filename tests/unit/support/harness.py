@@ -14,7 +14,6 @@ import os
 import socket
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,7 +70,6 @@ def run_module(name: str, args: dict[str, Any], clock: Any, check: bool = False,
     with (
         module_args(given),
         _as_on_a_target(),
-        _reused_clients(name, args),
         mock.patch.object(runner, "Clock", lambda: clock),
         contextlib.redirect_stdout(printed),
     ):
@@ -127,15 +125,6 @@ def _as_on_a_target() -> Any:
     else:
         with mock.patch.object(_internal, "is_controller", False, create=True):  # 2.18 does not have it
             yield
-
-
-def _reused_clients(name: str, args: dict[str, Any]) -> AbstractContextManager[None]:
-    """Reuse clients if their options include the keys, so that nothing else decides about them."""
-    if "access_key" not in args or "profile" in args:
-        return nullcontext()
-    from tests.simulator.caches import reuse_clients_of  # not for tests of a missing SDK
-
-    return reuse_clients_of(name.partition("_")[0])
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from ..cloud import SnapshotCloud
-from ..errors import Credentials, Refused
+from ..errors import CopyError
 from ..keys import KeyCloud, key_rows
 from ..model import Disk, Provenance, Snapshot, SnapshotFilter, State
 from ..shards import disks_in_shard, parse_shard
@@ -86,13 +86,13 @@ def _existing(disks: Iterable[Disk]) -> list[Disk]:
 def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> list[Snapshot]:
     """Fill in the locks of copies with one listing, only if there are copies of ours that may have one.
 
-    Without the permission to read locks there is a warning; the cloud itself refuses to delete a locked copy.
+    If the locks cannot be read there is a warning; the cloud itself refuses to delete a locked copy.
     """
     if not cloud.lock_modes or not any(s.deletable and s.state is State.COMPLETED for s in snapshots):
         return snapshots
     try:
         locks = cloud.list_locks(region)
-    except (Credentials, Refused) as error:
+    except CopyError as error:
         cloud.warnings.append(f"The locks on copies in {region} could not be read, so locked_until is null: {error}")
         return snapshots
     current = {snapshot_id: lock for snapshot_id, lock in locks.items() if not lock.is_over}

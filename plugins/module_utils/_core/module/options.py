@@ -178,4 +178,11 @@ def tags_as_text(tags: Any, label: str = "tags") -> dict[str, str]:
     if not isinstance(tags or {}, Mapping):
         raise BadInput([f"{label}: must be a dict of keys and values, not {tags!r}"])
     tags = tags or {}
-    return {str(key): "" if value is None else str(value) for key, value in tags.items()}
+    return {str(key): _tag_value(value) for key, value in tags.items()}
+
+
+def _tag_value(value: Any) -> str:
+    """Return a value as text; a boolean as people write it in a tag, and as the roles do."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

@@ -21,7 +21,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 
 from .support.harness import TOOLS
 from .support.reports import sample
-from .test_machine_readable import read
+from .test_machine_readable import NO_PROBLEMS, read
 from .test_page import server
 
 MONITORING = Path(__file__).resolve().parents[2] / "docs" / "monitoring"
@@ -242,15 +242,7 @@ def test_promtool_accepts_the_metrics(promtool, tmp_path):
 
 def own_metrics(tmp_path):
     report = {**sample(), "sets": [server("i-1")]}
-    drilled = {
-        "host": "drill",
-        "region": "eu-west-1",
-        "level": "usable",
-        "tried": [],
-        "disks": [],
-        "earlier": [],
-        "failures": [],
-    }
+    drilled = {**NO_PROBLEMS, "host": "drill", "tried": [], "disks": [], "earlier": []}
     paths = (metrics.write_metrics(report, str(tmp_path)), drill_metrics.write_drill_metrics(drilled, str(tmp_path)))
     return {name for path in paths for name, _labels in read(path)}
 

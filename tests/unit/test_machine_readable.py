@@ -33,6 +33,18 @@ from .support.reports import NAMES, sample
 from .test_page import NO_SET, server
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+#: What metrics need of a drill's report, besides disks.
+NO_PROBLEMS = {
+    "host": "orders",
+    "region": "eu-west-1",
+    "level": "usable",
+    "check_mode": False,
+    "failures": [],
+    "untried": [],
+    "overdue": [],
+    "too_late": "",
+    "left": [],
+}
 
 
 def read(path):
@@ -180,7 +192,7 @@ def test_the_last_proof_of_each_disk_is_in_one_metrics_file(tmp_path):
     found = read(metrics.write_metrics(report, str(tmp_path)))
     assert values_of(found, metrics.DRILL, "disk") == proofs, "what could not be listed is as it was"
     disk = {"disk_id": first["disk_id"], "proven_at": None, "proven_level": None, "proofs": {}}
-    drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": [], "disks": [disk]}
+    drilled = {**NO_PROBLEMS, "tried": [], "disks": [disk]}
     drilled.update(earlier=[], failures=[])
     assert not values_of(read(drill_metrics.write_drill_metrics(drilled, str(tmp_path))), metrics.DRILL, "disk")
     Path(path).unlink()
@@ -201,7 +213,7 @@ def test_each_drill_reports_disks_by_proven_level_and_failed_copies(tmp_path):
     disks[1]["proofs"]["creatable"] = "2026-11-20T05:00:00Z"
     disks[2].update(proven_level=None, proven_at=None)  # not at the level of this drill
     tried = [{"proven": True}, {"proven": False}, {"proven": False}]
-    drilled = {"host": "orders", "region": "eu-west-1", "level": "usable", "tried": tried, "disks": disks}
+    drilled = {**NO_PROBLEMS, "tried": tried, "disks": disks}
     drilled.update(earlier=[], failures=[])
     found = read(drill_metrics.write_drill_metrics(drilled, str(tmp_path)))
     counts = {"creatable": 1, "readable": 0, "usable": 2, "never": 1}

@@ -375,6 +375,12 @@ def test_archived_copies_are_no_recovery_points_of_today(ebs, tmp_path):
     (point,) = ended.result["recovery_points"]
     assert (point["state"], point["within_rpo"]) == ("archived", False) and "archived" in ended.message
     assert "archived" in (tmp_path / "orders.html").read_text()
+    for reads_only in (False, True):
+        ended = night(ebs, report_dir=str(tmp_path), metrics_dir=str(tmp_path), reads_only=reads_only)
+        assert "1 of 1 recovery points cannot be restored now" in ended.message and "RPO" not in ended.message
+        page = (tmp_path / f"orders{'.status' if reads_only else ''}.html").read_text()
+        assert "cannot be restored now" in page and "is-bad" in page and "0 h" not in page
+        assert "cannot be restored now" in ended.brief["lines"][0], "without an RPO too"
 
 
 OLD_KEY, NEW_KEY = (f"arn:aws:kms:eu-west-1:123456789012:key/{number}" for number in ("old", "new"))

@@ -568,3 +568,48 @@ def test_a_drill_names_a_disk_that_it_made_and_did_not_delete(runs):
 
     (warning,) = runs.drill(before={"deleting": remove_disks}).result["warnings"]
     assert made and made[0] in warning and "dr-restore:expires-at" in warning
+
+
+def unproven(directory):
+    (line,) = [
+        line
+        for line in (directory / "dr_drill_orders.prom").read_text().splitlines()
+        if line.startswith("dr_copy_drill_unproven{")
+    ]
+    return float(line.split()[-1])
+
+
+@pytest.mark.parametrize("trouble", ["gone", "archived", "overdue"])
+def test_a_drill_that_fails_fires_its_alert_and_ends_no_series(ebs_runs, tmp_path, trouble):
+    """Whatever the reason is; an alert must not end because nothing is known any more (promises: drills)."""
+    disks = ebs_runs.copy_new_disks("database", "mail")
+    given = {"report_dir": str(tmp_path), "metrics_dir": str(tmp_path), "max_age_days": 7}
+    assert not ebs_runs.drill(**given, count=2).message and unproven(tmp_path) == 0
+    series = {
+        line.split()[0] for line in (tmp_path / "dr_drill_orders.prom").read_text().splitlines() if "disk=" in line
+    }
+    copies = ebs_runs.estate.copies()
+    if trouble == "overdue":
+        ebs_runs.estate.clock.sleep(10 * 24 * 3600)
+        given["count"] = 1
+    for copy in copies if trouble != "overdue" else ():
+        if trouble == "gone":
+            ebs_runs.estate.forget(copy.id, ebs_runs.estate.destination)
+        else:
+            copy.storage_tier = "archive"
+    assert ebs_runs.drill(**given).message and unproven(tmp_path) >= 1
+    text = (tmp_path / "dr_drill_orders.prom").read_text()
+    assert all(name in text for name in series) and len(series) == len(disks)
+
+
+@pytest.mark.parametrize("minutes", [5, 30])
+def test_a_copy_that_is_newer_than_the_controllers_clock_is_restored_or_named(ebs_runs, tmp_path, minutes):
+    """The clock of the controller is behind, or a tag is wrong."""
+    disk = ebs_runs.estate.disk(Name="database")
+    older = ebs_runs.copy_disks({"database": disk}, 72)["database"]
+    newer = ebs_runs.copy_disks({"database": disk}, -minutes / 60)["database"]
+    (row,) = ebs_runs.restore(manifest_dir=str(tmp_path)).result["disks"]
+    if minutes < 15:
+        assert row["copy_id"] == newer and not row["passed_over"]
+    else:
+        assert row["copy_id"] == older and newer in row["passed_over"] and "in the future" in row["passed_over"]

@@ -76,9 +76,19 @@ def _recovery_row(
         "locked_until": newest.get("locked_until") if newest else None,
         "age_hours": None if age is None else round(age, 2),
         "state": "archived" if archived else "completed" if newest else "pending" if pending else "absent",
-        "within_rpo": None if undated or not rpo_hours else not archived and age is not None and age <= rpo_hours,
+        "within_rpo": _is_within(rpo_hours, age, undated, archived),
         "unknown": f"{newest['snapshot_id']} does not show when its source was taken" if newest and undated else None,
     }
+
+
+def _is_within(rpo_hours: float, age: float | None, undated: bool, archived: bool) -> bool | None:
+    """Whether a recovery point is within the RPO; None if there is none, or if that is unknown.
+
+    An archived copy cannot be restored now, whatever the RPO is (promises: keys).
+    """
+    if archived:
+        return False
+    return None if undated or not rpo_hours else age is not None and age <= rpo_hours
 
 
 def _age_key(copy: SnapshotRow) -> tuple[bool, Any]:

@@ -42,7 +42,11 @@ def _judged(point: RecoveryPoint, breaches: Mapping[DiskAt, LatePoint], report: 
     if point["within_rpo"] is False:
         breach = breaches.get(disk_at(point))
         is_lost = breach is not None and is_locked_out(breach)
-        what = "cannot be restored" if is_lost else f"misses the RPO of {report['rpo_hours']} h"
+        what = (
+            f"misses the RPO of {report['rpo_hours']} h"
+            if report["rpo_hours"] and not is_lost
+            else "cannot be restored"
+        )
         return "failure", f"{what}: {state}; {breach['why'] if breach else state}"
     if point["within_rpo"] is None and report["rpo_hours"]:
         return "error", f"could not be judged: {state}; {point['unknown']}"

@@ -46,8 +46,10 @@ def failure_message(report: Report, unwritten: str = "") -> str:
         parts.append(f"{len(lost)} of {points} recovery points cannot be restored: {words}.")
     if late:
         words = _first_parts(map(_late, late))
-        misses = "misses" if len(late) == 1 else "miss"
-        parts.append(f"{len(late)} of {points} recovery points {misses} the RPO of {report['rpo_hours']} h: {words}.")
+        misses = f"{'misses' if len(late) == 1 else 'miss'} the RPO of {report['rpo_hours']} h"
+        # Without an RPO only archived copies are among them.
+        misses = misses if report["rpo_hours"] else "cannot be restored now"
+        parts.append(f"{len(late)} of {points} recovery points {misses}: {words}.")
     servers = late_sets(report["sets"], report["settings"]["consistency"])
     if servers:
         apart = report["settings"]["set_seconds"]
@@ -136,7 +138,10 @@ def _done(report: Report) -> str:
     keys = "its key" if lost == 1 else "their keys"
     state += f", {lost} cannot be restored, because {keys} cannot be used" if lost else ""
     late = pluralize(totals["breaches"] - lost, "misses", "miss")
-    state += f", {late} the RPO of {report['rpo_hours']} h" if report["rpo_hours"] else ""
+    if report["rpo_hours"]:
+        state += f", {late} the RPO of {report['rpo_hours']} h"
+    elif totals["breaches"] > lost:
+        state += f", {totals['breaches'] - lost} cannot be restored now"
     state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
     start = "would be done" if report["check_mode"] else "done"
     return f"{start}: {', '.join(parts) or 'no changes'}; {pluralize(totals['disks'], 'disk')}, {state}"

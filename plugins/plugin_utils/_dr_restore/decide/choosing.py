@@ -25,6 +25,7 @@ from .listed_copies import copies_that_count, source_disk
 from .made_before import (
     has_generated_id,
     kept_points,
+    latest_time,
     made_before,
     made_the_day_before,
     second_disks,
@@ -65,7 +66,7 @@ def choose(
     complete set not later than ``at``, if there is one.
     """
     now = time_or_now(values.now)
-    at = time_or_now(values.at or values.now)
+    at = latest_time(values)
     made = made_before(copy_listing, disk_listing, last, values)
     used = {made_disk.copy_id for made_disk in made}
     copies = [copy for copy in with_doubts(copies_that_count(copy_listing, values, used), [], now) if source_disk(copy)]

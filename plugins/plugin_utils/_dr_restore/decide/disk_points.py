@@ -60,7 +60,7 @@ def point_of_disk(
         source_region=source["region"] if source else None,
         taken_at=_taken_at(chosen),
         age_hours=age_in_hours(_taken_at(chosen), time_or_now(values.now)),
-        passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None),
+        passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None) or _doubtful(own),
         key_problem=key_problem_of(chosen) if chosen else None,
     )
 
@@ -88,6 +88,11 @@ def _taken_at(copy: SnapshotRow | None) -> str | None:
 
 def _passed_over(copy: SnapshotRow) -> str:
     return f"the newer copy {copy['snapshot_id']} of {_taken_at(copy)} {obstacle_to(copy)}"
+
+
+def _doubtful(own: Sequence[SnapshotRow]) -> str | None:
+    """Return the first complete copy whose time is wrong: it may be the newest one."""
+    return next((f"the copy {c['snapshot_id']} {c['doubt']}" for c in own if c.get("doubt") and is_complete(c)), None)
 
 
 def _why(own: Sequence[SnapshotRow], timed: Sequence[SnapshotRow], before: Sequence[SnapshotRow]) -> Missing:

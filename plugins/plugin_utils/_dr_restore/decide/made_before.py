@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
 from ..._role.answers import InfoAnswer
+from ..._role.doubts import TOLERANCE
 from ..._role.enumerations import first_in_words
 from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
 from ..input.last_manifest import EarlierRow, claims_of
@@ -78,7 +79,7 @@ def kept_points(made: Sequence[MadeDisk], others: Collection[str], values: Varia
     ``others`` are the disks that have further copies. A point that was taken after ``at`` is omitted if its disk is
     among them, and is missing otherwise.
     """
-    at = time_or_now(values.at or values.now)
+    at = latest_time(values)
     points = {}
     for made_disk in made:
         if made_disk.disk_id and made_disk.row and _is_from(made_disk.row, values.source_region):
@@ -91,6 +92,11 @@ def kept_points(made: Sequence[MadeDisk], others: Collection[str], values: Varia
                     point, copy_id=None, missing=MissingReason.YOUNGER.of(time=made_disk.taken_at)
                 )
     return points
+
+
+def latest_time(values: Variables) -> datetime:
+    """Return the latest time of a recovery point. Without ``at`` it allows for a controller whose clock is behind."""
+    return time_or_now(values.at) if values.at else time_or_now(values.now) + TOLERANCE
 
 
 def _is_from(row: EarlierRow, region: str) -> bool:

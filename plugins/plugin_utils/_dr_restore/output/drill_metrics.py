@@ -14,6 +14,7 @@ from ..._role.naming import file_name
 from ..._role.proofs import strongest
 from ..input.last_drill import ProvenDisk
 from ..input.variables import Variables
+from .drill_report import drill_problems
 from .report_type import DrilledDisk, DrillReport
 
 try:
@@ -25,7 +26,10 @@ _BY_LEVEL, _UNPROVEN = "dr_copy_drill_disks", "dr_copy_drill_unproven"
 
 
 def write_drill_metrics(report: DrillReport, directory: str) -> str:
-    """Write atomically what drills have proven, and when; return the path of the file. Raises OSError."""
+    """Write atomically what drills have proven, and when; return the path of the file.
+
+    Raises OSError, and ValueError for a last file that is not ours.
+    """
     metrics = _Metrics(report["host"], directory)
     disks: list[DrilledDisk | ProvenDisk] = [*report["disks"], *report["earlier"]]
     for disk in disks:
@@ -35,7 +39,10 @@ def write_drill_metrics(report: DrillReport, directory: str) -> str:
     levels = [strongest(disk.get("proofs") or {}) or "never" for disk in disks]
     for level in (*LEVELS, "never"):
         metrics.by_level.labels(report["host"], report["region"], level).set(levels.count(level))
-    number = sum(not row["proven"] for row in report["tried"]) or int(bool(report["failures"] and not report["tried"]))
+    if not disks:  # nothing is known any more, so no alert may end
+        for labels, moment in LastFile(metrics.path).series(DRILL):
+            metrics.add_proof(labels["disk"], labels["region"], moment)
+    number = sum(not row["proven"] for row in report["tried"]) or int(bool(drill_problems(report)))
     metrics.unproven.labels(report["host"], report["region"], report["level"]).set(number)
     return write(metrics.path, metrics.registry)
 
@@ -70,7 +77,7 @@ class _Metrics:
             _BY_LEVEL, "Disks by the level that drills have proven; of several, the last of creatable, readable, usable"
         )
         self.unproven = self._gauge(
-            _UNPROVEN, "Copies that the last drill tried and did not prove; 1 if a failure kept it from trying any"
+            _UNPROVEN, "Copies that the last drill tried and did not prove; at least 1 if it failed"
         )
 
     def _gauge(self, metric: str, description: str) -> Gauge:

@@ -301,6 +301,17 @@ def test_the_host_that_wrote_the_last_report_keeps_its_plan_wherever_it_is_in_th
     assert "both have the plan prod" in night(ebs, host="web", **given).message
 
 
+def test_a_damaged_last_report_is_warned_of(ebs, tmp_path):
+    """Nobody knows then what is gone, and "nothing has vanished" would be wrong."""
+    protected(ebs)
+    given = {"report_dir": str(tmp_path)}
+    assert not night(ebs, **given).report["warnings"]
+    (tmp_path / "orders.json").write_text('{"recovery_points": [')
+    (warning,) = night(ebs, **given).report["warnings"]
+    assert str(tmp_path / "orders.json") in warning and "unknown which" in warning
+    assert not night(ebs, **given).report["warnings"]
+
+
 def test_a_plan_may_be_named_zero(ebs, tmp_path):
     protected(ebs)
     assert not night(ebs, plan=0, report_dir=str(tmp_path)).message

@@ -194,3 +194,32 @@ def test_a_restore_that_continues_past_midnight_warns_of_second_disks(runs, tmp_
     assert not warnings_about_the_name(runs.restore(**{**given, "id": name}))
     runs.estate.clock.sleep(48 * 3600)
     assert not warnings_about_the_name(runs.restore(**given)), "it is too long ago"
+
+
+# A manifest that somebody damaged
+
+
+@pytest.mark.parametrize("text", ['{"disks": [', "[]"])
+def test_a_damaged_manifest_is_kept_beside_the_new_one(runs, tmp_path, text):
+    """A new manifest would replace the rows that it may still show."""
+    disks, given = runs.copy_new_disks("database", "mail"), {"manifest_dir": str(tmp_path)}
+    runs.restore(disk_ids=[disks["database"]], **given)
+    (path,) = tmp_path.iterdir()
+    path.write_text(text)
+    for check in (True, False):
+        ended = runs.restore(check=check, disk_ids=[disks["mail"]], **given)
+        (warning,) = [found for found in ended.result["warnings"] if "cannot be read" in found]
+        assert not ended.message and str(path) in warning
+    (aside,) = [other for other in tmp_path.iterdir() if other != path]
+    assert aside.read_text() == text and aside.name in warning and json.loads(path.read_text())["disks"]
+    assert not [w for w in runs.restore(**given).result["warnings"] if "cannot be read" in w]
+
+
+def test_copies_that_do_not_show_their_disk_are_named(ebs_runs, tmp_path):
+    """A copy that somebody made in the console may be the newest of a disk."""
+    disk = ebs_runs.estate.disk(Name="database")
+    ebs_runs.copy_disks({"database": disk}, 72)
+    foreign = ebs_runs.estate.create_foreign_copy(ebs_runs.estate.snapshot(disk, 1))
+    ended = ebs_runs.restore(manifest_dir=str(tmp_path))
+    (warning,) = [text for text in ended.result["warnings"] if "show of which disk" in text]
+    assert foreign.id in warning and any(foreign.id in line for line in ended.lines)

@@ -38,7 +38,7 @@ from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
-from .input.last_report import host_of_last_report, last_report
+from .input.last_report import damaged_report, host_of_last_report, last_report
 from .input.variables import Variables, is_unnamed, normalise
 from .output.report_files import write_page_of_start
 from .reporting import PlanContext, PlanOutcome, report_run
@@ -86,7 +86,7 @@ class PlanRun:
 
     def run(self) -> PlanOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
-        self._done.last = last_report(self._values)
+        self._done.last, self._done.unread_report = last_report(self._values), damaged_report(self._values)
         if other := self._other_with_plan():
             self._leave_to(other)
         if not self._context.check_mode:

@@ -21,11 +21,18 @@ from .._role.files import directory_lock
 from .calls import Calls
 from .decide.choosing import choose, tags_of_restored_disks
 from .decide.claims import claimed_twice, warnings_of_claims, with_claims
-from .decide.listed_copies import unidentified
+from .decide.listed_copies import unidentified, warnings_of_unidentified
 from .decide.missing_disks import refusal
 from .decide.points import Point
 from .decide.waves import MIN_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
-from .input.last_manifest import EarlierRow, belongs_to_another, claims_of, last_manifest, manifest_file
+from .input.last_manifest import (
+    EarlierRow,
+    belongs_to_another,
+    claims_of,
+    last_manifest,
+    manifest_file,
+    set_aside_damaged,
+)
 from .output.files import write_claims, write_manifest
 from .output.manifest import RestoreRun, lines_of, manifest_of, problems_of
 from .running import Run, RunOutcome, is_read
@@ -55,11 +62,12 @@ class Restore(Run):
         values = self._values
         if other := belongs_to_another(values):
             return RunOutcome({}, [], other)
+        damaged = set_aside_damaged(values, self._context.check_mode)
         listed = self._list_copies(calls)
         self._say(f"looking for disks that {values.id} made before")
         disk_listing = self._run_call(calls.look(tags_of_restored_disks(values)))
         last = last_manifest(values)
-        found = _Found(listed, disk_listing, last)
+        found = _Found(listed, disk_listing, last, warnings=[*damaged, *warnings_of_unidentified(listed, values)])
         if not is_read(listed, "snapshots"):
             return self._write(replace(found, unread=listed))
         if not is_read(disk_listing, "disks"):
@@ -73,7 +81,8 @@ class Restore(Run):
         if not any(point.copy_id for point in points):
             every = self._list_copies(calls, of_any_region=True) if values.source_region else listed
             refused = refusal(points, every, values)
-        return self._write(replace(found, points=points, waves=waves, warnings=chosen.warnings, refused=refused))
+        warnings = [*found.warnings, *chosen.warnings]
+        return self._write(replace(found, points=points, waves=waves, warnings=warnings, refused=refused))
 
     def _write(self, found: _Found) -> RunOutcome:
         """Write the manifest, and return the outcome."""

@@ -86,6 +86,17 @@ def _lock(descriptor: int, ends_at: float) -> None:
             time.sleep(0.05)
 
 
+def damage_of(path: Path) -> str:
+    """Return why the content of a file is no JSON object, or an empty string, also if it cannot be opened."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        return ""
+    except (ValueError, RecursionError) as error:
+        return str(error)
+    return "" if isinstance(content, dict) else "it is not a JSON object"
+
+
 def read_json(path: Path) -> Json:
     """Return the object in a JSON file, empty if there is none or it cannot be read."""
     try:

@@ -66,6 +66,8 @@ class StepResults:
     stopped: Failure | None = None
     #: The facts from the plan's last report.
     last: LastReport = field(default_factory=LastReport)
+    #: Why that report cannot be read, if it exists; empty otherwise.
+    unread_report: str = ""
     #: The listing of the source region.
     source: InfoAnswer = field(default_factory=lambda: InfoAnswer(skipped=True))
     #: The first listing of the destinations.

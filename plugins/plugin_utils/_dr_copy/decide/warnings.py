@@ -45,6 +45,7 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
         parts += _of_plan(result["plan"], result["coverage"]["selected"])
     return [
         *parts,
+        *_of_unread_report(steps),
         *_of_plan_name(values),
         *_of_former_plans(steps, values),
         *_of_coverage(result["coverage"]),
@@ -52,6 +53,15 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
         *_of_vanished(result["vanished"]),
         *_of_keys(steps),
         *_of_archive(steps),
+    ]
+
+
+def _of_unread_report(steps: StepResults) -> list[str]:
+    if not steps.unread_report:
+        return []
+    return [
+        f"The last report cannot be read ({steps.unread_report}). So it is unknown which of its recovery points and "
+        "disks are gone. This run replaces the report."
     ]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from ..._role.files import Json, read_json
+from ..._role.files import Json, damage_of, read_json
 from ..._role.naming import file_name
 from ..._role.reported import DiskFacts, ReportedDisk
 from ..._sets.inputs import groups_of_report
@@ -68,6 +68,15 @@ def last_report(values: Variables) -> LastReport:
     if last and number > 1:  # the first part alone lists the copies of all disks
         last["left"] = _last_of_part(values, f"1/{parts}").get("left") or []
     return last
+
+
+def damaged_report(values: Variables) -> str:
+    """Return which report of the last run is no JSON object, and why, or an empty string."""
+    if not values.report_dir:
+        return ""
+    path = Path(values.report_dir) / f"{file_name(values.plan, values.shard)}.json"
+    damage = damage_of(path)
+    return f"{path}: {damage}" if damage else ""
 
 
 def host_of_last_report(values: Variables) -> str:

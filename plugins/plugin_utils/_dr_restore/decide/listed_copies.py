@@ -8,13 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
+
 from ..._role.answers import InfoAnswer, SnapshotRow
+from ..._role.enumerations import first_in_words
 from ..input.variables import Variables
 
 
 def unidentified(listed: InfoAnswer, values: Variables) -> list[str]:
     """Return the copies that do not show their disk: no disk can be restored by name from them."""
     return [copy["snapshot_id"] for copy in copies_that_count(listed, values) if not source_disk(copy)]
+
+
+def warnings_of_unidentified(listed: InfoAnswer, values: Variables) -> list[str]:
+    """Return a warning about copies that do not show their disk, or nothing: one may be the newest of a disk."""
+    if not (found := unidentified(listed, values)):
+        return []
+    copies = pluralize(len(found), "copy does", "copies do")
+    return [
+        f"{copies} not show of which disk, so this restore does not use {'it' if len(found) == 1 else 'them'}: "
+        f"{first_in_words(found)}. A restored or missing disk may have a newer copy among them. The restore module can "
+        "create a disk from such a copy by its ID"
+    ]
 
 
 def copies_that_count(listed: InfoAnswer, values: Variables, used: Collection[str] = ()) -> list[SnapshotRow]:

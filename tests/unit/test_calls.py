@@ -73,7 +73,7 @@ ALL = {
 TAGGED = {"tags": {"a": "b"}, "copy_tags": True, "source_tags": TAGS}
 LOCKED = {"lock_days": 7, "lock_mode": "compliance"}
 KEY = {"encrypted": True, "kms_key_id": "key-1"}
-MARKED = "of the night (plan orders) [{disk_id} {source_created_at}]"
+MARKED = "of the night {snapshot_id} (plan orders) [{disk_id} {source_created_at}]"
 COPIED = [
     ("ebs", {**ALL, **TAGGED, **LOCKED, **KEY, "description": "of the night"}),
     ("ecs", {**ALL, **TAGGED, **LOCKED, **KEY, "description": "of the night", "retention_days": 40}),

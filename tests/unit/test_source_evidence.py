@@ -229,17 +229,19 @@ def test_the_default_description_is_evidence_if_the_user_sets_the_name(cloud):
 
 
 @clouds("ens")
+@pytest.mark.parametrize("own", ["", "of the night", "of the night {snapshot_id}", "sp-0 and others"])
 @pytest.mark.parametrize("plan", ["web", "orders of the night", "(odd)"])
-def test_the_roles_own_description_is_evidence_if_the_user_sets_the_name(cloud, plan):
+def test_the_roles_own_description_is_evidence_if_the_user_sets_the_name(cloud, plan, own):
     """It also names the plan, if the plan can be named there."""
     source = cloud.snapshot()
     given = {"cloud": "ens", "disk_ids": ["d-1"], "plan": plan, "source_region": cloud.source}
+    given.update(name="nightly", description=own)
     described = description(normalise({**given, "destination_regions": [cloud.destination]}).values)
     cloud.run(source, wait=True, name="nightly", description=described)
     out = cloud.run(source, wait=True, name="nightly", description=described)
     assert not out.failed and not out["changed"] and len(cloud.copies()) == 1
     (row,) = cloud.info(cloud.destination, copies_from=[cloud.source])["snapshots"]
-    assert row["source"]["region"] == cloud.source
+    assert row["source"]["snapshot_id"] == source and row["source"]["region"] in (cloud.source, own and None)
 
 
 @clouds("ens")

@@ -18,8 +18,12 @@ STATES = {"creating": State.PENDING, "available": State.COMPLETED, "error": Stat
 #: States of disks. In all other states the disk exists; in those of FREE no operation is in progress.
 DISK_STATES = {"creating": State.PENDING, "deleting": State.ABSENT, "deleted": State.ABSENT}
 FREE = ("available", "creating", "expiring")
-#: ENS has no snapshot tags, so the descriptions of the role end with the source's disk and time.
-SUFFIX = re.compile(r" \[(?P<disk>d-[0-9a-z]+) (?P<time>\d{4}-\d\d-\d\dT[\d:]+Z)\]$")
+#: ENS has no snapshot tags, so the descriptions of the role end with the source's disk and time. Before them stands the
+#: source, if the name and the rest of the description are the user's own.
+SUFFIX = re.compile(
+    r"(?:(?:^| )(?P<id>sp-[0-9a-z]+)(?: \(plan [^()]+\))?)?"
+    r" \[(?P<disk>d-[0-9a-z]+) (?P<time>\d{4}-\d\d-\d\dT[\d:]+Z)\]$"
+)
 #: Our default name and description, which name the source if the copy shows none (api-facts: ens-source-fields). The
 #: role adds the plan to the description.
 NAMED = re.compile(r"copy-of-(?P<id>sp-[0-9a-z]+)")
@@ -56,7 +60,8 @@ def _source(item: Mapping[str, Any]) -> Provenance | None:
     description = item.get("Description") or ""
     suffix, described = SUFFIX.search(description), DESCRIBED.match(description)
     source_id = item.get("SourceSnapshotId")
-    if not source_id and (named := NAMED.fullmatch(item.get("SnapshotName") or "") or described):
+    named = NAMED.fullmatch(item.get("SnapshotName") or "") or described or suffix
+    if not source_id and named:
         source_id = named["id"]
     if not source_id:
         return None

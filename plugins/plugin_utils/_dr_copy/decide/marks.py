@@ -48,13 +48,23 @@ def source_tags(
 
 
 def description(values: Variables) -> str:
-    """Return the description of a copy on a cloud without tags, with the plan if there is room for it."""
+    """Return the description of a copy on a cloud without tags, with the plan if there is room for it.
+
+    If the name and the description are the user's own, the source is added, so that it is known if the cloud does not
+    show it.
+    """
     text = values.description or "Copied from {snapshot_id} in {source_region}"
     end = " [{disk_id} {source_created_at}]"
-    plan = f" (plan {values.plan})"
-    longest = re.sub(r"\{\w+\}", "x" * MAX_VALUE, text + plan + end)
-    fits = len(longest) <= MAX_DESCRIPTION and not set("(){}") & set(values.plan)
-    return f"{text}{plan if fits else ''}{end}"
+    plan, source = f" (plan {values.plan})", " {snapshot_id}"
+    if values.name and values.description and not text.endswith(source) and _fits(text + source + end):
+        text += source
+    has_room = _fits(text + plan + end) and not set("(){}") & set(values.plan)
+    return f"{text}{plan if has_room else ''}{end}"
+
+
+def _fits(description: str) -> bool:
+    """Whether a description is short enough, whatever the values of its placeholders are."""
+    return len(re.sub(r"\{\w+\}", "x" * MAX_VALUE, description)) <= MAX_DESCRIPTION
 
 
 def names_plan(values: Variables) -> bool:

@@ -312,6 +312,15 @@ def test_a_damaged_last_report_is_warned_of(ebs, tmp_path):
     assert not night(ebs, **given).report["warnings"]
 
 
+def test_a_run_over_some_disks_of_a_plan_says_that_it_replaces_the_report(ebs, tmp_path):
+    """A green page of one disk would stand for all of them."""
+    one, _other = protected(ebs), protected(ebs)
+    given = {"report_dir": str(tmp_path), "rpo_hours": 24}
+    assert not night(ebs, **given).report["warnings"]
+    (warning,) = night(ebs, disk_ids=[one], **given).report["warnings"]
+    assert "dr_copy_disk_ids" in warning and "is-amber" in (tmp_path / "orders.html").read_text()
+
+
 def test_a_plan_may_be_named_zero(ebs, tmp_path):
     protected(ebs)
     assert not night(ebs, plan=0, report_dir=str(tmp_path)).message

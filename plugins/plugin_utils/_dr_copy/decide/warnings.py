@@ -46,6 +46,7 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
     return [
         *parts,
         *_of_unread_report(steps),
+        *_of_other_disks(steps, values),
         *_of_plan_name(values),
         *_of_former_plans(steps, values),
         *_of_coverage(result["coverage"]),
@@ -62,6 +63,16 @@ def _of_unread_report(steps: StepResults) -> list[str]:
     return [
         f"The last report cannot be read ({steps.unread_report}). So it is unknown which of its recovery points and "
         "disks are gone. This run replaces the report."
+    ]
+
+
+def _of_other_disks(steps: StepResults, values: Variables) -> list[str]:
+    if "disk_ids" not in steps.last or sorted(steps.last["disk_ids"]) == sorted(values.disk_ids):
+        return []
+    return [
+        f"The last run of {values.plan} had other dr_copy_disk_ids, so the report, the history and the metrics of this "
+        "run replace those of other disks. To run only some disks of a plan, also set another dr_copy_plan, or empty "
+        "dr_copy_report_dir and dr_copy_metrics_dir."
     ]
 
 

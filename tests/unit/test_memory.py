@@ -56,7 +56,7 @@ def test_defaults_of_a_restore_equal_those_of_the_copy_modules():
     for name, option in {**COPY_OPTIONS, **TAG_OPTIONS}.items():
         if hasattr(policy, name):
             assert (getattr(policy, name) or None) == (option.get("default") or None), name
-    assert policy.deletion == (COPY_OPTIONS["state"]["default"] == "absent")
+    assert policy.deletion is None and COPY_OPTIONS["state"]["default"] == "present"
 
 
 @pytest.mark.parametrize(("took", "fresh_at"), [(0.0, 0.0), (7.4, 0.0), (7.5, 7.5), (60.0, 60.0)])

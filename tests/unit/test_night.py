@@ -234,7 +234,7 @@ def test_a_selected_disk_that_lost_its_tag_or_is_deleted_is_reported_each_night(
         assert [disk["disk_id"] for disk in coverage["lost"]] == [lost]
         assert [disk["disk_id"] for disk in coverage["gone"]] == [gone] and coverage["unselected"] == 1
         assert {row["disk_id"]: row["kind"] for row in ended.result["orphans"]} == {lost: "unselected", gone: "gone"}
-        assert any("lost its tags" in line and lost in line for line in ended.brief["lines"])
+        assert any("no longer have the plan's tags" in line and lost in line for line in ended.brief["lines"])
         metrics = (tmp_path / "dr_copy_orders.prom").read_text()
         assert 'dr_copy_disks{plan="orders",state="lost"} 1.0' in metrics
 

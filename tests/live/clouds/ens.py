@@ -134,7 +134,7 @@ def _disk(shown: Mapping[str, Any], region: str) -> Thing:
 
 
 def _snapshot(shown: Mapping[str, Any], region: str) -> Thing:
-    source = snapshot_of(shown).source
+    source = snapshot_of(shown, region).source
     return Thing(
         "snapshot",
         region,

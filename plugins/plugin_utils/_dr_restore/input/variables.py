@@ -108,7 +108,7 @@ class Variables:
     disk_ids: Sequence[str] = variable(as_list, [], used_by=("decide.disk_selection",))
     disk_names: Sequence[str] = variable(as_list, [], used_by=("decide.disk_selection",), needs="tags")
     expected: Sequence[Expected] = variable(as_expected, [], used_by=("decide.choosing", "output.manifest"))
-    at: str = variable(as_moment, "", used_by=("decide.choosing",))
+    at: str = variable(as_moment, "", used_by=("decide.made_before",))
     consistency: str = variable(one_of(("set", "disk")), "set", used_by=("decide.choosing",))
     disk_type: str = variable(as_text, "", sets=(Argument("make", "disk_type"),))
     instance_billing_cycle: str = variable(

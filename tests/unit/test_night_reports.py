@@ -380,6 +380,7 @@ def test_archived_copies_are_no_recovery_points_of_today(ebs, tmp_path):
         assert "1 of 1 recovery points cannot be restored now" in ended.message and "RPO" not in ended.message
         page = (tmp_path / f"orders{'.status' if reads_only else ''}.html").read_text()
         assert "cannot be restored now" in page and "is-bad" in page and "0 h" not in page
+        assert '<h2 id="late">Cannot be restored now</h2>' in page, "without an RPO nothing is late"
         assert "cannot be restored now" in ended.brief["lines"][0], "without an RPO too"
 
 

@@ -88,19 +88,19 @@ def _lock(descriptor: int, ends_at: float) -> None:
 
 def damage_of(path: Path) -> str:
     """Return why the content of a file is no JSON object, or an empty string, also if it cannot be opened."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        return ""
-    except (ValueError, RecursionError) as error:
-        return str(error)
-    return "" if isinstance(content, dict) else "it is not a JSON object"
+    return _content_and_damage(path)[1]
 
 
 def read_json(path: Path) -> Json:
     """Return the object in a JSON file, empty if there is none or it cannot be read."""
+    return _content_and_damage(path)[0]
+
+
+def _content_and_damage(path: Path) -> tuple[Json, str]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):  # RecursionError: deeply nested lists
-        return {}
-    return content if isinstance(content, dict) else {}
+    except OSError:
+        return {}, ""
+    except (ValueError, RecursionError) as error:  # RecursionError: deeply nested lists
+        return {}, str(error)
+    return (content, "") if isinstance(content, dict) else ({}, "it is not a JSON object")

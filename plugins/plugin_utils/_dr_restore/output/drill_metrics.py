@@ -40,8 +40,7 @@ def write_drill_metrics(report: DrillReport, directory: str) -> str:
     for level in (*LEVELS, "never"):
         metrics.by_level.labels(report["host"], report["region"], level).set(levels.count(level))
     if not disks:  # nothing is known any more, so no alert may end
-        for labels, moment in LastFile(metrics.path).series(DRILL):
-            metrics.add_proof(labels["disk"], labels["region"], moment)
+        metrics.keep_proofs(LastFile(metrics.path))
     number = sum(not row["proven"] for row in report["tried"]) or int(bool(drill_problems(report)))
     metrics.unproven.labels(report["host"], report["region"], report["level"]).set(number)
     return write(metrics.path, metrics.registry)
@@ -55,8 +54,7 @@ def write_metrics_of_failed_drill(values: Variables) -> str:
     """
     metrics = _Metrics(values.host, values.metrics_dir)
     last = LastFile(metrics.path)
-    for labels, moment in last.series(DRILL):
-        metrics.add_proof(labels["disk"], labels["region"], moment)
+    metrics.keep_proofs(last)
     for labels, number in last.series(_BY_LEVEL):
         metrics.by_level.labels(**labels).set(number)
     this_drill = {"plan": values.host, "region": values.region, "level": values.level}
@@ -87,3 +85,8 @@ class _Metrics:
         """Add the time (seconds since 1970; 0 for never) of a disk's proof, unless another file has it."""
         if (self._host, disk, region) not in self._elsewhere:
             self._proofs.labels(plan=self._host, disk=disk, region=region).set(moment)
+
+    def keep_proofs(self, last: LastFile) -> None:
+        """Add the times of all proofs in the last file. Raises OSError, and ValueError for a file that is not ours."""
+        for labels, moment in last.series(DRILL):
+            self.add_proof(labels["disk"], labels["region"], moment)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Storms over restores and drills, drawn from one seed: the modules, in the order in which the role calls them."""
+"""Storms over restores and drills, drawn from one seed: what runs, what fails, and what lies in the cloud before."""
 
 from __future__ import annotations
 

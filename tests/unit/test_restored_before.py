@@ -221,5 +221,5 @@ def test_copies_that_do_not_show_their_disk_are_named(ebs_runs, tmp_path):
     ebs_runs.copy_disks({"database": disk}, 72)
     foreign = ebs_runs.estate.create_foreign_copy(ebs_runs.estate.snapshot(disk, 1))
     ended = ebs_runs.restore(manifest_dir=str(tmp_path))
-    (warning,) = [text for text in ended.result["warnings"] if "show of which disk" in text]
+    (warning,) = [text for text in ended.result["warnings"] if "not show its disk" in text]
     assert foreign.id in warning and any(foreign.id in line for line in ended.lines)

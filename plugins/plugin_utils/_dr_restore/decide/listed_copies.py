@@ -24,9 +24,9 @@ def warnings_of_unidentified(listed: InfoAnswer, values: Variables) -> list[str]
     """Return a warning about copies that do not show their disk, or nothing: one may be the newest of a disk."""
     if not (found := unidentified(listed, values)):
         return []
-    copies = pluralize(len(found), "copy does", "copies do")
+    copies = pluralize(len(found), "copy does not show its disk", "copies do not show their disk")
     return [
-        f"{copies} not show of which disk, so this restore does not use {'it' if len(found) == 1 else 'them'}: "
+        f"{copies}, so this restore does not use {'it' if len(found) == 1 else 'them'}: "
         f"{first_in_words(found)}. A restored or missing disk may have a newer copy among them. The restore module can "
         "create a disk from such a copy by its ID"
     ]

@@ -522,7 +522,7 @@ def _change(cloud: Any) -> None:
         for order in orders:
             listed = cloud.list_copies(order.request.region, [order.request.snapshot_id])
             asked = [c for c in listed.copies if order.request.is_copied_by(c)]
-            failed = [c for c in asked if c.state is _state("ERROR") and c.deletable]
+            failed = [c for c in asked if c.state is _state("ERROR") and c.certainly_ours]
             cloud.delete(order.request.region, [c.id for c in failed])
         return real(orders)
 
@@ -687,7 +687,7 @@ def _draw_order(copy: Any) -> tuple[str, str]:
 
 
 def _delete_all_duplicates(_real: Any) -> Any:
-    return lambda copies, *_cloud: tuple(c for c in copies.duplicates if c.deletable)
+    return lambda copies, *_cloud: tuple(c for c in copies.duplicates if c.certainly_ours)
 
 
 def _lock_always(real: Any) -> Any:

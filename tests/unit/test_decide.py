@@ -154,7 +154,7 @@ def test_every_request_is_decided_once(request, there, policy):
 @given(requests, copies(), policies)
 def test_nothing_is_ever_deleted_that_is_not_certainly_ours_or_held_or_still_counts(request, there, policy):
     decision = decide(desired_of(request, policy), memory_after(there), NOW, NOON)
-    assert all(c.deletable and not c.held for c in (*decision.steps.delete, *decision.deletions.to_delete))
+    assert all(c.certainly_ours and not c.held for c in (*decision.steps.delete, *decision.deletions.to_delete))
     assert decision.copy not in decision.steps.delete and decision.copy not in decision.deletions.to_delete
     for copy in decision.steps.delete:
         assert copy.state is not State.ERROR or policy.replace_failed
@@ -226,7 +226,7 @@ def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(reques
         desired.cloud.cancels_by_deletion = cancels
         decision = decide(desired, memory_after(there), NOW, NOON)
         for copy in decision.steps.delete:
-            assert copy.deletable and not copy.held and (copy_ids is None or copy.id in copy_ids)
+            assert copy.certainly_ours and not copy.held and (copy_ids is None or copy.id in copy_ids)
             assert cancels or copy.state is not State.PENDING
             assert not (copy_ids is not None and copy.state is State.PENDING)
         named = {c.id for c, _error in decision.deletions.refused}

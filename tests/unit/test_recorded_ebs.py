@@ -61,7 +61,7 @@ def test_a_recorded_snapshot_is_understood(name):
             value = Provenance(**value) if value else None
         value = tuple(value) if field == "traits" else value
         assert getattr(made, field) == value, (field, item.get("note"))
-    assert made.created_at == shown["StartTime"] and not made.deletable
+    assert made.created_at == shown["StartTime"] and not made.certainly_ours
 
 
 @pytest.mark.parametrize("name", SNAPSHOTS)
@@ -69,9 +69,9 @@ def test_a_snapshot_with_a_volume_is_never_deletable(name):
     marks = [{"Key": "dr-copy:source-snapshot-id", "Value": "snap-0aa10000000000009"}]
     shown = {**as_botocore_gives(SNAPSHOTS[name]["snapshot"], SNAPSHOT), "Tags": marks}
     made = snapshot_of(shown, "us-east-1", shown["OwnerId"] == OURS)
-    assert made.deletable == (set(shown["VolumeId"][4:]) == {"f"} and shown["OwnerId"] == OURS)
+    assert made.certainly_ours == (set(shown["VolumeId"][4:]) == {"f"} and shown["OwnerId"] == OURS)
     with_volume = snapshot_of({**shown, "VolumeId": "vol-0bb10000000000001"}, "us-east-1", True)
-    assert not with_volume.deletable
+    assert not with_volume.certainly_ours
 
 
 @pytest.mark.parametrize("name", DISKS)

@@ -200,14 +200,22 @@ class Resource:
         return self.is_locked or Trait.IN_USE in self.traits or self.has_hold_tag
 
     @property
-    def deletable(self) -> bool:
+    def certainly_ours(self) -> bool:
         """Whether this is certainly a copy of ours."""
         return self.ours and self.is_copy and self.owned and self.evidence >= Evidence.MARKED
 
     @property
+    def deletable(self) -> bool:
+        """Whether a run may delete it without being asked to."""
+        return self.certainly_ours and not self.held
+
+    @property
     def deletable_on_request(self) -> bool:
-        """Whether ``state: absent`` may delete it: a copy of ours, or one whose source the cloud itself records."""
-        return self.deletable or (self.owned and self.evidence is Evidence.RECORDED)
+        """Whether ``state: absent`` may delete it, unless it is held.
+
+        It is a copy of ours, or the cloud itself records its source.
+        """
+        return self.certainly_ours or (self.owned and self.evidence is Evidence.RECORDED)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,11 @@ class Loop:
             Attempt(
                 DesiredState(request, policy, cloud),
                 position,
-                Memory(cloud.unseen_seconds, survivors[request.region], cloud.refused_tags),
+                Memory(
+                    unseen_seconds=cloud.unseen_seconds,
+                    survivors=survivors[request.region],
+                    refused_tags=cloud.refused_tags,
+                ),
             )
             for position, request in enumerate(requests)
         ]

@@ -32,7 +32,7 @@ def disk_change(request: CopyRequest, copy: Resource) -> TagChange:
     """Return the change of a disk's tags: its time of expiry, and the instance to which it is about to be attached."""
     change, instance, disk = expiry_change(request, copy), request.instance, disk_of(copy)
     is_free = disk is not None and disk.attached_to is None  # else somebody else attached it, or its tag is there
-    if not instance or not is_free or not copy.deletable or copy.tags.get(RESTORE_ATTACHED_TO) == instance:
+    if not instance or not is_free or not copy.certainly_ours or copy.tags.get(RESTORE_ATTACHED_TO) == instance:
         return change
     return replace(change, set={**change.set, RESTORE_ATTACHED_TO: instance})
 
@@ -45,7 +45,7 @@ def attachment_drift(request: CopyRequest, memory: Memory, copy: Resource) -> At
     instance, disk = request.instance, disk_of(copy)
     if not instance or disk is None or copy.state is not State.COMPLETED:
         return AttachmentDrift()
-    if not copy.deletable:
+    if not copy.certainly_ours:
         return AttachmentDrift(
             refusal=_not_attached(copy, instance, "because it is not certain that this restore made it")
         )
@@ -71,7 +71,7 @@ def is_ours_to_detach(request: CopyRequest, copy: Resource) -> bool:
         instance is not None
         and disk is not None
         and disk.attached_to == instance == copy.tags.get(RESTORE_ATTACHED_TO)
-        and copy.deletable
+        and copy.certainly_ours
         and not (copy.is_locked or copy.has_hold_tag)
     )
 

@@ -84,9 +84,7 @@ def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tupl
     kept = [c for c in live if c not in copies.duplicates]
     pairs = [(c, next((s for s in kept if _same_shown_encryption(s, c, cloud)), None)) for c in copies.duplicates]
     return [
-        (c, s)
-        for c, s in pairs
-        if s and c.deletable and not c.held and c.state is s.state is State.COMPLETED and can_replace(s, c)
+        (c, s) for c, s in pairs if s and c.deletable and c.state is s.state is State.COMPLETED and can_replace(s, c)
     ]
 
 

@@ -24,7 +24,12 @@ def expiry_of(request: CopyRequest, copy: Resource, now: datetime) -> tuple[date
 
     A held copy gets none, because the cloud would delete it then (promises: held).
     """
-    if request.retention_days is None or not copy.deletable or copy.expires_at or copy.state is not State.COMPLETED:
+    if (
+        request.retention_days is None
+        or not copy.certainly_ours
+        or copy.expires_at
+        or copy.state is not State.COMPLETED
+    ):
         return None, None
     if copy.held:
         return None, None

@@ -65,4 +65,4 @@ def _lock_is_in_doubt(memory: Memory, copy_id: str) -> bool:
 
 
 def _wants_lock(desired: DesiredState, copy: Resource) -> bool:
-    return desired.request.lock is not None and bool(desired.cloud.lock_modes) and copy.deletable
+    return desired.request.lock is not None and bool(desired.cloud.lock_modes) and copy.certainly_ours

@@ -16,7 +16,7 @@ def failed_to_replace(desired: DesiredState, memory: Memory, copies: SortedCopie
     """Return the copies to delete because they had failed at first."""
     if not (desired.policy.replace_failed and desired.policy.create):
         return ()
-    return tuple(c for c in copies.failed if c.id in memory.initially_failed and c.deletable and not c.held)
+    return tuple(c for c in copies.failed if c.id in memory.initially_failed and c.deletable)
 
 
 def misfits_to_replace(
@@ -33,4 +33,4 @@ def misfits_to_replace(
     first = [c for c in copies.misfits if c.state is not State.PENDING and c.id in memory.initially_there]
     is_last = copy is None or copy.id in memory.own_copies
     before = [c for c in first if is_last or (copy and start_key(c) < start_key(copy))]
-    return tuple(c for c in before if c.deletable and not c.held and (copy is None or can_replace(copy, c)))
+    return tuple(c for c in before if c.deletable and (copy is None or can_replace(copy, c)))

@@ -46,7 +46,7 @@ def withdrawal_of(desired: DesiredState, memory: Memory, copies: SortedCopies) -
             for c in copies.fitting
             if c.ours and start_key(c) < start_key(mine) and same_encryption(c, mine, desired.cloud)
         ]
-        if not earlier or not mine.deletable or mine.held or memory.writes.is_given_up(mine.id, WriteKind.DELETE):
+        if not earlier or not mine.deletable or memory.writes.is_given_up(mine.id, WriteKind.DELETE):
             recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.id].rechecked)
             continue
         first = min(earlier, key=start_key)

@@ -88,7 +88,7 @@ def with_locks(cloud: SnapshotCloud, region: str, snapshots: list[Snapshot]) -> 
 
     If the locks cannot be read there is a warning; the cloud itself refuses to delete a locked copy.
     """
-    if not cloud.lock_modes or not any(s.deletable and s.state is State.COMPLETED for s in snapshots):
+    if not cloud.lock_modes or not any(s.certainly_ours and s.state is State.COMPLETED for s in snapshots):
         return snapshots
     try:
         locks = cloud.list_locks(region)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import (
     VARIABLES,
@@ -32,7 +32,7 @@ class ActionModule(RoleAction):
         context = self.context(
             PlanContext,
             reads_only=self.is_true("reads_only"),
-            hosts_of_plan=self._hosts_of_plan(raw_variables),
+            hosts_of_plan=lambda: self._hosts_of_plan(raw_variables),
             defaults=self.defaults,
         )
         ended = PlanRun(
@@ -54,8 +54,11 @@ class ActionModule(RoleAction):
             "ansible_stats": {"data": {"dr_copy_summary": ended.summary}, "per_host": False, "aggregate": True},
         }
 
-    def _hosts_of_plan(self, raw_variables: ByName) -> tuple[str, ...]:
-        """Return the hosts of the play, in order, that have the plan and shard of this host."""
+    def _hosts_of_plan(self, raw_variables: ByName) -> Sequence[str]:
+        """Return the hosts of the play, in order, that have the plan and shard of this host.
+
+        This evaluates the variables of every host, which takes long in a play of hundreds of plans.
+        """
         host = host_of(self._vars)
         this = part_of_plan(raw_variables.get("plan"), raw_variables.get("shard"), host)
         found = []
@@ -63,4 +66,4 @@ class ActionModule(RoleAction):
             theirs = self.variables_of(name, ("plan", "shard"))
             if name == host or (theirs is not None and part_of_plan(theirs["plan"], theirs["shard"], name) == this):
                 found.append(name)
-        return tuple(found)
+        return found

@@ -66,11 +66,12 @@ class ActionModule(RoleAction):
     def _inventory(self, raw_variables: ByName) -> Inventory:
         """Return the hosts of the inventory, and the test instances of the other drills of the play's batch."""
         hosts = (self._vars.get("groups") or {}).get("all")
-        names = (self._vars.get("ansible_play_batch") or ()) if raw_variables.get("test_instance") else ()
-        others = {name: self.variables_of(name, ("level", "test_instance")) for name in names}
+        batch = (self._vars.get("ansible_play_batch") or ()) if raw_variables.get("test_instance") else ()
+        others = [name for name in batch if name != host_of(self._vars)]
+        variables = {name: self.variables_of(name, ("level", "test_instance")) for name in others}
         instances = {
             name: str(theirs["test_instance"] or "")
-            for name, theirs in others.items()
-            if name != host_of(self._vars) and theirs is not None and theirs["level"] == "usable"
+            for name, theirs in variables.items()
+            if theirs is not None and theirs["level"] == "usable"
         }
         return Inventory(None if hosts is None else list(hosts), instances)

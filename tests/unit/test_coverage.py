@@ -27,7 +27,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.vanished import missing_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import LastReports
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (
     write_report,
@@ -101,7 +101,7 @@ def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     given = values(report_dir=str(tmp_path))
     before = sample(2, host="orders", late=0)
     (tmp_path / "orders.json").write_text(report_text(before))
-    last = last_report(given)
+    last = LastReports(given).remembered
     first, second = [row["disk_id"] for row in last["disks"]]
     kept = {**disk(1), "disk_id": first}
     coverage = coverage_of(source(kept), [kept], given, last)
@@ -111,7 +111,7 @@ def test_a_disk_that_fell_out_since_the_last_report_is_reported(tmp_path):
     assert any("no longer selected" in line and second in line for line in content)
     down = {**before, "source_listed": False, "recovery_points": before["recovery_points"][:1], "last": last}
     (tmp_path / "orders.json").write_text(report_text(down))
-    assert last_report(given) == last, "a night on which the source could not be listed forgets no disk"
+    assert LastReports(given).remembered == last, "a night on which the source could not be listed forgets no disk"
     narrow = replace(given, disk_ids=[first])
     assert coverage_of(source(kept), [kept], narrow, last)["missing"] == [], "another selection is not compared"
 
@@ -232,7 +232,7 @@ def test_the_newest_complete_copy_is_the_survivor_of_each_copy_to_delete():
 )
 def test_a_last_report_of_another_shape_is_ignored(tmp_path, body):
     (tmp_path / "plan.json").write_text(body)
-    assert last_report(values(report_dir=str(tmp_path), plan="plan")) == {}
+    assert LastReports(values(report_dir=str(tmp_path), plan="plan")).remembered == {}
 
 
 @pytest.mark.parametrize(("hours", "within"), [(0.999, True), (1.0, True), (1.004, False), (1.01, False)])

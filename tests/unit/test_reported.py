@@ -24,7 +24,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_state import RunState
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import remembered_disks
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import last_report
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import LastReports
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
     index_over,
@@ -222,7 +222,7 @@ def test_a_run_that_is_stopped_early_writes_a_red_report(tmp_path):
     page = report_page(content)
     assert "1 failure</a>" in page and "dr_copy_keep must be a number" in page and "✓" not in page
     (tmp_path / "orders.json").write_text(report_text(content))
-    assert last_report(given)["finished_at"] == ago(24), "the facts of the last complete report are kept"
+    assert LastReports(given).remembered["finished_at"] == ago(24), "the facts of the last complete report are kept"
 
 
 def test_a_report_says_until_when_it_is_current():
@@ -426,7 +426,7 @@ def test_a_shard_remembers_its_own_last_report(tmp_path):
     for name in ("orders", "orders_1_2"):
         report = {"finished_at": "2026-11-21T02:00:00Z", "source_listed": True, "recovery_points": rows, "settings": {}}
         (tmp_path / f"{name}.json").write_text(json.dumps({**report, "finished_at": f"of {name}"}))
-    assert last_report(given)["finished_at"] == "of orders_1_2"
+    assert LastReports(given).remembered["finished_at"] == "of orders_1_2"
 
 
 def test_the_report_shows_the_account_or_what_the_connection_says_about_it():

@@ -38,7 +38,7 @@ from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
-from .input.last_report import damaged_report, host_of_last_report, last_report
+from .input.last_report import LastReports
 from .input.variables import Variables, is_unnamed, normalise
 from .output.report_files import write_page_of_start
 from .reporting import PlanContext, PlanOutcome, report_run
@@ -86,8 +86,9 @@ class PlanRun:
 
     def run(self) -> PlanOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
-        self._done.last, self._done.unread_report = last_report(self._values), damaged_report(self._values)
-        if other := self._other_with_plan():
+        last = LastReports(self._values)
+        self._done.last, self._done.unread_report = last.remembered, last.damage
+        if other := self._other_with_plan(last.host):
             self._leave_to(other)
         if not self._context.check_mode:
             write_page_of_start(self._values)
@@ -98,13 +99,16 @@ class PlanRun:
             self._done.stopped = run_failure(unexpected_error(error))
         return report_run(self._done, self._values_at_end(), self._context, self._selections, self._warnings)
 
-    def _other_with_plan(self) -> str:
+    def _other_with_plan(self, last_host: str) -> str:
         """Return the other host of the play that has this plan, or an empty string.
 
-        The plan belongs to the host that wrote its last report, otherwise to the first host with that plan.
+        The plan belongs to ``last_host``, which wrote its last report, if that host still has the plan; otherwise to
+        the first host with that plan.
         """
-        hosts, last = self._context.hosts_of_plan, host_of_last_report(self._values)
-        owner = last if last in hosts else next(iter(hosts), self._context.host)
+        if last_host == self._context.host:
+            return ""
+        hosts = self._context.hosts_of_plan()
+        owner = last_host if last_host in hosts else next(iter(hosts), self._context.host)
         return "" if owner == self._context.host else owner
 
     def _leave_to(self, other: str) -> None:

@@ -28,13 +28,14 @@ from .output.screen import failure_message, log_lines
 
 @dataclass(frozen=True, kw_only=True)
 class PlanContext(RunContext):
-    """Also whether the run only reads, and the hosts of the play, in order, that have the run's plan and shard.
+    """Also whether the run only reads.
 
-    ``defaults`` returns the user's ``module_defaults`` for a module.
+    ``hosts_of_plan`` returns the hosts of the play, in order, that have the run's plan and shard. ``defaults`` returns
+    the user's ``module_defaults`` for a module.
     """
 
     reads_only: bool = False
-    hosts_of_plan: tuple[str, ...] = ()
+    hosts_of_plan: Callable[[], Sequence[str]] = tuple
     defaults: Callable[[str], Arguments] = lambda _module: {}
 
 

@@ -31,9 +31,8 @@ from .input.last_manifest import (
     claims_of,
     last_manifest,
     manifest_file,
-    set_aside_damaged,
 )
-from .output.files import write_claims, write_manifest
+from .output.files import keep_damaged_manifest, write_claims, write_manifest
 from .output.manifest import RestoreRun, lines_of, manifest_of, problems_of
 from .running import Run, RunOutcome, is_read
 
@@ -62,7 +61,7 @@ class Restore(Run):
         values = self._values
         if other := belongs_to_another(values):
             return RunOutcome({}, [], other)
-        damaged = set_aside_damaged(values, self._context.check_mode)
+        damaged = keep_damaged_manifest(values, self._context.check_mode)
         listed = self._list_copies(calls)
         self._say(f"looking for disks that {values.id} made before")
         disk_listing = self._run_call(calls.look(tags_of_restored_disks(values)))

@@ -86,17 +86,16 @@ def _lock(descriptor: int, ends_at: float) -> None:
             time.sleep(0.05)
 
 
-def damage_of(path: Path) -> str:
-    """Return why the content of a file is no JSON object, or an empty string, also if it cannot be opened."""
-    return _content_and_damage(path)[1]
-
-
 def read_json(path: Path) -> Json:
     """Return the object in a JSON file, empty if there is none or it cannot be read."""
-    return _content_and_damage(path)[0]
+    return read_json_or_damage(path)[0]
 
 
-def _content_and_damage(path: Path) -> tuple[Json, str]:
+def read_json_or_damage(path: Path) -> tuple[Json, str]:
+    """Return the object in a JSON file, or an empty one and why its content is no object.
+
+    A file that does not exist or cannot be opened is not damaged.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError:

@@ -68,7 +68,7 @@ def night(
         check_mode=check,
         reads_only=reads_only,
         ansible="2.21.0",
-        hosts_of_plan=hosts_of_plan,
+        hosts_of_plan=lambda: hosts_of_plan,
         defaults=defaults_of,
     )
     given = variables_of(estate, **variables)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 
-from ..._role.files import Json, damage_of, read_json
+from ..._role.files import Json, read_json_or_damage
 from ..._role.naming import file_name
 from ..._role.reported import DiskFacts, ReportedDisk
 from ..._sets.inputs import groups_of_report
@@ -60,44 +60,51 @@ class LastReport(TypedDict, total=False):
     points: list[RememberedPoint]
 
 
-def last_report(values: Variables) -> LastReport:
-    """Return what is remembered of a plan's last report."""
-    if not values.report_dir:
-        return {}
-    last, (number, parts) = _last_of_part(values, values.shard), parse_shard(values.shard)
-    if last and number > 1:  # the first part alone lists the copies of all disks
-        last["left"] = _last_of_part(values, f"1/{parts}").get("left") or []
-    return last
+class LastReports:
+    """The last reports of a plan's copy runs and status runs, each read once. Without a directory there are none."""
+
+    def __init__(self, values: Variables):
+        self._values = values
+        self._copied, self._damage = self._read(values.shard)
+        self._status, _damage = self._read(values.shard, ".status")
+
+    @property
+    def remembered(self) -> LastReport:
+        """What is remembered of the plan's last report."""
+        last, (number, parts) = _newer(self._copied, self._status), parse_shard(self._values.shard)
+        if last and number > 1:  # the first part alone lists the copies of all disks
+            first = f"1/{parts}"
+            last["left"] = _newer(self._read(first)[0], self._read(first, ".status")[0]).get("left") or []
+        return last
+
+    @property
+    def damage(self) -> str:
+        """Which report of the last copy run is no JSON object, and why, or an empty string."""
+        return f"{self._path(self._values.shard)}: {self._damage}" if self._damage else ""
+
+    @property
+    def host(self) -> str:
+        """The host that wrote the last report of this plan and kind, or an empty string."""
+        return str((self._status if self._values.reads_only else self._copied).get("host") or "")
+
+    def _path(self, shard: str, end: str = "") -> Path:
+        return Path(self._values.report_dir) / f"{file_name(self._values.plan, shard)}{end}.json"
+
+    def _read(self, shard: str, end: str = "") -> tuple[Json, str]:
+        return read_json_or_damage(self._path(shard, end)) if self._values.report_dir else ({}, "")
 
 
-def damaged_report(values: Variables) -> str:
-    """Return which report of the last run is no JSON object, and why, or an empty string."""
-    if not values.report_dir:
-        return ""
-    path = Path(values.report_dir) / f"{file_name(values.plan, values.shard)}.json"
-    damage = damage_of(path)
-    return f"{path}: {damage}" if damage else ""
-
-
-def host_of_last_report(values: Variables) -> str:
-    """Return the host that wrote the last report of this plan and kind, or an empty string."""
-    name = f"{file_name(values.plan, values.shard)}{'.status' if values.reads_only else ''}.json"
-    return str(read_json(Path(values.report_dir) / name).get("host") or "") if values.report_dir else ""
-
-
-def _last_of_part(values: Variables, shard: str) -> LastReport:
-    """Return what is remembered of the last report of a part.
+def _newer(copied: Json, status: Json) -> LastReport:
+    """Return what is remembered of the newer one of these last reports.
 
     A status may be newer than the last copy run. It adds its recovery points to those of the run, so the next run also
     looks for the points that the status could not find.
     """
-    plan = file_name(values.plan, shard)
-    reports = [read_json(Path(values.report_dir) / f"{plan}{end}.json") for end in ("", ".status")]
-    copied, status = map(_remembered, reports)
-    if not copied or not status or copied[0] >= status[0]:
-        return (copied or status or ("", LastReport()))[1]
-    status[1]["points"] = _each_once([*(copied[1].get("points") or ()), *(status[1].get("points") or ())])
-    return status[1]
+    run, look = _remembered(copied), _remembered(status)
+    if not run or not look or run[0] >= look[0]:
+        return (run or look or ("", LastReport()))[1]
+    look[1]["points"] = _each_once([*(run[1].get("points") or ()), *(look[1].get("points") or ())])
+    return look[1]
 
 
 def _each_once(points: Iterable[RememberedPoint]) -> list[RememberedPoint]:

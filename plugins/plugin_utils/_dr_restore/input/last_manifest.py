@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict, cast
 
-from ..._role.files import damage_of, read_json
+from ..._role.files import read_json
 from ..._role.naming import file_name
 from .variables import Variables
 
@@ -77,29 +77,6 @@ def last_manifest(values: Variables) -> dict[str, EarlierRow]:
     rows = [row for rows in lists for row in rows if isinstance(row, Mapping)]
     found = cast(list[EarlierRow], [{**_NEEDED, "region": manifest.get("region"), **row} for row in rows])
     return {str(made): row for row in found if (made := row["new_disk_id"] or (row["copy_id"] and row["claim"]))}
-
-
-def set_aside_damaged(values: Variables, is_dry: bool) -> list[str]:
-    """Rename a manifest that is no JSON object, because a new one would replace its rows; return a warning, or nothing.
-
-    With ``is_dry`` the file stays.
-    """
-    path = manifest_file(values)
-    if not (damage := damage_of(path)):
-        return []
-    aside = path.with_name(f"{path.name}.damaged-{values.now.replace(':', '')}")
-    if is_dry:
-        kept = f"would be renamed to {aside}"
-    else:
-        kept = f"was renamed to {aside}"
-        try:
-            path.rename(aside)
-        except OSError as error:
-            kept = f"could not be renamed ({error.strerror})"
-    return [
-        f"The manifest {path} cannot be read ({damage}), and {kept}. This run found the disks of earlier runs only by "
-        "their tags, and does not know the rows of that manifest"
-    ]
 
 
 def belongs_to_another(values: Variables) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..._role.documents import render_page, report_text
-from ..._role.files import try_to, write_atomically
+from ..._role.files import read_json_or_damage, try_to, write_atomically
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..decide.points import disk_label
 from ..input.last_drill import drill_file
@@ -108,6 +108,28 @@ def write_manifest(manifest: Manifest, values: Variables, disks_exist: bool) -> 
     if why:
         return FileOutcome(problem=f"The manifest could not be written to {values.manifest_dir}: {why}")
     return FileOutcome(f"MANIFEST {path}")
+
+
+def keep_damaged_manifest(values: Variables, is_dry: bool) -> list[str]:
+    """Rename a manifest that is no JSON object, because a new one would replace its rows; return a warning, or nothing.
+
+    With ``is_dry`` the file stays.
+    """
+    path = manifest_file(values)
+    damage = read_json_or_damage(path)[1]
+    if not damage:
+        return []
+    aside = path.with_name(f"{path.name}.damaged-{values.now.replace(':', '')}")
+    if is_dry:
+        kept = f"would be renamed to {aside}"
+    elif why := try_to(path.rename, aside):
+        kept = f"could not be renamed: {why}"
+    else:
+        kept = f"was renamed to {aside}"
+    return [
+        f"This run does not know the rows of the manifest {path}, because it cannot be read ({damage}). It found the "
+        f"disks of earlier runs only by their tags. The manifest {kept}"
+    ]
 
 
 def write_claims(manifest: Manifest, values: Variables) -> FileOutcome:

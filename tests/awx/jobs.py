@@ -70,9 +70,14 @@ class Launch:
 
     def meta_variables(self, number: int) -> dict[str, Any]:
         """Return the variables that AWX adds to each job (UnifiedJob.awx_meta_vars), under both of its names."""
-        about = {"job_id": number, "job_launch_type": "manual", "job_template_name": self.template["name"]}
+        about: dict[str, Any] = {
+            "job_id": number,
+            "job_launch_type": "manual",
+            "job_template_name": self.template["name"],
+        }
         if self.slices > 1:
-            about["workflow_job_id"] = number + 1000  # the workflow job that starts the slices
+            # The workflow job that starts the slices has the name of their template.
+            about |= {"workflow_job_id": number + 1000, "workflow_job_name": self.template["name"]}
         return {f"{prefix}_{name}": value for prefix in ("awx", "tower") for name, value in about.items()}
 
     def environment(self) -> dict[str, str]:

@@ -224,7 +224,10 @@ def test_the_playbook_runs_each_plan_of_an_inventory(clouds):
         assert code == 2 and "so no plan was run" in " ".join(output.split()), output
     code, output = clouds.run(*run, *nowhere[1], "-e", "awx_job_id=7")
     assert code == 2, "a job that is no slice holds all of them"
-    code, output = clouds.run(*run, *nowhere[1], "-e", "awx_job_id=7", "-e", "awx_workflow_job_id=6")
+    job = ("-e", "awx_job_id=7", "-e", "awx_job_template_name=nightly", "-e", "awx_workflow_job_id=6")
+    code, output = clouds.run(*run, *nowhere[1], *job, "-e", "awx_workflow_job_name=deploy")
+    assert code == 2, "a job of an ordinary workflow holds all of them"
+    code, output = clouds.run(*run, *nowhere[1], *job, "-e", "awx_workflow_job_name=nightly")
     assert code == 0, "a slice of a job may hold none of them"
     assert yaml.safe_load(inventory.read_text())
 

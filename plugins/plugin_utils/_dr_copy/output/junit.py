@@ -41,12 +41,8 @@ def _judged(point: RecoveryPoint, breaches: Mapping[DiskAt, LatePoint], report: 
     state = f"{point['state']}, " + ("no copy" if point["age_hours"] is None else f"{point['age_hours']:.1f} h old")
     if point["within_rpo"] is False:
         breach = breaches.get(disk_at(point))
-        is_lost = breach is not None and is_locked_out(breach)
-        what = (
-            f"misses the RPO of {report['rpo_hours']} h"
-            if report["rpo_hours"] and not is_lost
-            else "cannot be restored"
-        )
+        is_late = report["rpo_hours"] and not (breach and is_locked_out(breach))
+        what = f"misses the RPO of {report['rpo_hours']} h" if is_late else "cannot be restored"
         return "failure", f"{what}: {state}; {breach['why'] if breach else state}"
     if point["within_rpo"] is None and report["rpo_hours"]:
         return "error", f"could not be judged: {state}; {point['unknown']}"

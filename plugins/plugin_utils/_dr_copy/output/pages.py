@@ -104,8 +104,11 @@ def index_page(reports: Sequence[IndexedReport], silent: Mapping[str, str] | Non
     totals = {
         "disks": sum(of_plan["disks"] for of_plan in each),
         "recovery_points": sum(of_plan["recovery_points"] for of_plan in each),
+        # Without an RPO no copy is late; the breaches of such a plan are copies that cannot be restored now.
+        "late": sum(
+            of_plan["totals"]["breaches"] - _locked_out(of_plan) for of_plan in reports if of_plan["rpo_hours"]
+        ),
         "breaches": sum(of_plan["breaches"] for of_plan in each),
-        "locked_out": sum(map(_locked_out, reports)),
     }
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
     without_rpo = sum(not report["rpo_hours"] for report in reports)

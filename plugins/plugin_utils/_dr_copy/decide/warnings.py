@@ -69,10 +69,14 @@ def _of_unread_report(steps: StepResults) -> list[str]:
 def _of_other_disks(steps: StepResults, values: Variables) -> list[str]:
     if "disk_ids" not in steps.last or sorted(steps.last["disk_ids"]) == sorted(values.disk_ids):
         return []
+    if values.reads_only:
+        what, empty = "report of this status replaces that", "an empty dr_copy_report_dir"
+    else:
+        what = "report, the history and the metrics of this run replace those"
+        empty = "an empty dr_copy_report_dir and dr_copy_metrics_dir"
     return [
-        f"The last run of {values.plan} had other dr_copy_disk_ids, so the report, the history and the metrics of this "
-        "run replace those of other disks. To run only some disks of a plan, also set another dr_copy_plan, or empty "
-        "dr_copy_report_dir and dr_copy_metrics_dir."
+        f"The last run of {values.plan} had other dr_copy_disk_ids, so the {what} of other disks. To run only some "
+        f"disks of a plan, also set another dr_copy_plan, or {empty}."
     ]
 
 

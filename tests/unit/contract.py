@@ -186,6 +186,13 @@ class CopyContract(OnOneCloud):
         assert cloud.tags_of(copy) == {**before, "team": "dr"}, "and carried ones are not"
         assert not cloud.run(source, tags={"team": "dr"}, copy_tags=True)["changed"]
 
+    def test_values_of_tags_become_text(self, cloud):
+        tags = {"backup": True, "weekly": False, "disks": 3}
+        out = cloud.run(cloud.snapshot(), tags=tags, wait=True)
+        assert not out.failed, out["msg"]
+        shown = out.copy()["tags"]
+        assert {key: shown[key] for key in tags} == {"backup": "true", "weekly": "false", "disks": "3"}
+
     def test_purging_takes_other_tags_away_and_spares_provenance(self, cloud):
         source = cloud.snapshot()
         copy = cloud.create_our_copy(source)

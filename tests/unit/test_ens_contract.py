@@ -23,6 +23,7 @@ class TestEns(CopyContract):
     test_source_tags_of_the_user_replace_the_sources_own = None
     test_tags_of_existing_copies_are_updated = None
     test_purging_takes_other_tags_away_and_spares_provenance = None
+    test_values_of_tags_become_text = None
 
     # -- ENS shows less, so a promise of its own replaces the common one -----------------------------------
 

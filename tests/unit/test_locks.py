@@ -209,6 +209,14 @@ def test_the_info_module_reads_locks_in_one_call_and_only_if_there_are_copies(cl
     assert "The locks on copies in" in blind.text and "could not be read" in blind.text
 
 
+def test_the_info_module_lists_copies_although_the_server_fails_at_their_locks(cloud):
+    cloud.create_our_copy(cloud.snapshot())
+    cloud.set_faults({"action": LOCKS, "fault": "unavailable"})
+    blind = cloud.info(cloud.destination)
+    assert not blind.failed and len(blind["snapshots"]) == 1
+    assert "The locks on copies in" in blind.text and "could not be read" in blind.text
+
+
 @pytest.mark.parametrize("days", [0, -1, 36501])
 def test_days_beyond_the_clouds_bounds_are_refused(cloud, days):
     out = cloud.run(cloud.snapshot(), lock_days=days, **COMPLIANCE)

@@ -24,7 +24,7 @@ for found in "python$VERSION" python3 python; do
   fi
 done
 [ -n "$python" ] ||
-  stop "This kit is for Python $VERSION with its module venv, which was not found as python$VERSION, python3 or python. Put one first in PATH (on Debian and Ubuntu the package python$VERSION-venv holds the module)."
+  stop "This kit needs Python $VERSION with the module venv. Neither python$VERSION, python3 nor python in PATH provides it. Install it, or put it first in PATH (on Debian and Ubuntu the package python$VERSION-venv holds the module)."
 [ ! -e "$to" ] || [ -e "$to/pyvenv.cfg" ] || stop "$to exists and is not a virtual environment. Give another directory."
 
 echo "Making $to with Python $VERSION ..."
@@ -40,4 +40,4 @@ grep -q '^export ANSIBLE_COLLECTIONS_PATH=' "$to/bin/activate" ||
 # The core warns about a collection of its own, so its output is shown only if the role cannot be read.
 shown=$("$to/bin/ansible-doc" -t role multicloud.snapshots.dr_restore 2>&1) || stop "$shown"
 echo "Ready. Begin with: source $to/bin/activate"
-echo "Then follow guides/worst_day.txt, \"Get ready\", from the step that logs in."
+echo "Then follow guides/worst_day.txt, \"Get ready\", from the step \"Set the credentials\"."

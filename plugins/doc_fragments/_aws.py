@@ -58,13 +58,13 @@ options:
     type: path
   aws_config:
     description:
-      - Settings of botocore, such as C(read_timeout) or C(proxies), by the names of C(botocore.config.Config).
+      - Settings of botocore, such as C(read_timeout) or C(proxies), with the names that C(botocore.config.Config) uses.
       - C(connect_timeout) is V(10) seconds unless it is set here.
       - See U(https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html).
     type: dict
   debug_botocore_endpoint_logs:
     description:
-      - Return the calls that were made, each once, as RV(ignore:resource_actions); environment
+      - Return the API calls, without repetitions, as RV(ignore:resource_actions); environment
         E(ANSIBLE_DEBUG_BOTOCORE_LOGS).
     type: bool
     default: false

@@ -65,7 +65,7 @@ options:
   expires_after_hours:
     description:
       - Hours from now after which the playbook C(dr_drill) may delete the disk. The module writes that time into the
-        tag C(dr-restore:expires-at). V(0) writes no time. No drill deletes a disk without such a time.
+        tag C(dr-restore:expires-at). V(0) writes no time. A drill never deletes a disk without such a time.
       - If an existing disk has such a time, V(0) removes it. A new time replaces it only if the new time is at least
         one hour later. A run never adds a time to an existing disk that has none.
     type: int
@@ -125,7 +125,8 @@ options:
     description:
       - ID of an instance in O(region) and O(zone). O(state=present) attaches each disk to it. With O(wait=true) it
         waits until the disks are available and attached; with O(wait=false) it attaches only disks that are already
-        available. A disk that is attached to another instance is a failure that names it; the module never detaches it.
+        available. If a disk is attached to another instance, the task fails and names the instance. The module never
+        detaches that disk.
       - The disks get the tag C(dr-restore:attached-to) with this ID.
       - O(state=absent) detaches the disks that have this tag and are attached to this instance, waits until they are
         detached, and deletes them. Unmount them first. The module forces nothing.

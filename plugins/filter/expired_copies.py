@@ -35,20 +35,20 @@ options:
     default: 0
   keep_daily:
     description: >-
-      Keep the newest recovery point of each of this many days, in O(timezone). Days without a recovery point do not
-      count, so the newest points are kept no matter how old they are.
+      How many daily recovery points to keep, the newest of each day in O(timezone). Days without a recovery point do
+      not count, so the newest points are kept no matter how old they are.
     type: int
     default: 0
   keep_weekly:
-    description: Keep the newest recovery point of each of this many ISO weeks, which begin on Monday.
+    description: How many weekly recovery points to keep, the newest of each ISO week, which begins on Monday.
     type: int
     default: 0
   keep_monthly:
-    description: Keep the newest recovery point of each of this many months.
+    description: How many monthly recovery points to keep, the newest of each month.
     type: int
     default: 0
   keep_yearly:
-    description: Keep the newest recovery point of each of this many years.
+    description: How many yearly recovery points to keep, the newest of each year.
     type: int
     default: 0
   timezone:
@@ -93,7 +93,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The copies that may be deleted, unchanged, those of the oldest sources first.
+  description: The rows of the input that may be deleted, unchanged, sorted by the time of their source, oldest first.
   type: list
   elements: dict
   sample:

@@ -89,13 +89,14 @@ _value:
       sample: 1.5
     state:
       description: >-
-        V(completed), V(archived) if the newest copy is archived, V(pending) if there are only unfinished copies, or
-        V(absent).
+        V(completed), V(archived) if all complete copies are archived, V(pending) if there are only unfinished copies,
+        or V(absent).
       type: str
       sample: completed
     within_rpo:
-      description: Whether the recovery point is within the RPO; null if O(rpo_hours) is 0, or if the recovery point
-        could not be judged.
+      description: >-
+        Whether the recovery point is within the RPO; false also if all copies are archived. Otherwise null if
+        O(rpo_hours) is 0, or if the recovery point could not be judged.
       type: bool
       sample: true
     unknown:

@@ -27,7 +27,7 @@ options:
       - If your part of the name has up to 13 characters, the module appends the source, its disk and the time when it
         was taken, such as C([snap-... disk-... 20261124T020405Z]). With 14 to 44 characters it appends the source
         alone, such as C([snap-...]). The module refuses a longer part.
-      - The ending identifies the copy until it has tags, and if the account's tag quota leaves it without tags.
+      - The ending identifies the copy until the tags are set, or permanently if the account's tag quota prevents them.
     default: copy
 notes:
   - The module sets O(retention_days) once a copy is complete, if the copy has no expiry yet. With O(wait=false) the
@@ -36,7 +36,7 @@ notes:
   - CBS does not say whether instant snapshots (C(INSTANT_SNAPSHOT)) can be copied; such a source gives a warning. A
     copy of a system disk's snapshot can become an image, but not a disk.
   - CBS responds before a deletion takes effect, so it may still show a deleted copy for a while.
-  - The tags of each copy have new values, which count towards the account's tag quota. If the quota is used up, the
+  - The tags of each copy have new values, which count toward the account's tag quota. If the quota is used up, the
     module still makes the copy and recognizes it by its name. It sets the other tags, and a warning names the quota and
     what to do. The task fails only if the quota refuses a tag of O(tags).
   - With O(state=absent) the module also deletes unused values of its own tags, if the caller may call

@@ -213,7 +213,9 @@ snapshots:
           type: str
           sample: ssg-bp1aa11bb22cc33dd44
         size:
-          description: Number of members when it was taken, or of those that are listed.
+          description: >-
+            For a copy, the number of snapshots in the set when it was taken. Otherwise the number that the cloud
+            lists.
           type: int
           sample: 2
         consistency:

@@ -12,7 +12,8 @@ short_description: List Alibaba Cloud Edge Node Service disks by tag, and their 
 version_added: 1.0.0
 description:
   - Lists disks and snapshots of one node, in the form that the info modules of all clouds share.
-  - Shows the source of each copy as the cloud records it, or else as its default name or description shows it.
+  - Shows the source of each copy as the cloud records it. If the cloud does not record it, the module reads it from the
+    default name or description.
   - The module reads RV(snapshots[].source.managed) and RV(snapshots[].source.created_at) from the end of the
     description. Only copies that the role made have this ending.
 author:

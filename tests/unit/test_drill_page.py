@@ -162,7 +162,7 @@ def test_the_page_has_rows_for_untried_copies_and_remaining_disks():
     captions = [caption.text for caption in page.main.all("caption")]
     assert captions[:3] == [
         "The drill tried to create a disk from each of these copies.",
-        "Disks that this drill could not try.",
+        "Disks that this drill could not test.",
         "Disks that have expired, or that this drill created, and that still exist. "
         "They are attached, or their deletion was not confirmed.",
     ]

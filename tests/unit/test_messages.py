@@ -375,7 +375,7 @@ LOGINS = [
     (
         "ebs",
         {"access_key": None, "secret_key": None},
-        "Asking for the account's ID (sts:GetCallerIdentity): Unable to locate credentials [NoCredentialsError]."
+        "Reading the account's ID (sts:GetCallerIdentity): Unable to locate credentials [NoCredentialsError]."
         " Set keys or a profile in the options or the environment, or use an instance role. 1 copy requested: 1 "
         "failed.",
     ),

@@ -190,18 +190,18 @@ def test_late_points_are_grouped_by_reason_with_the_next_step_above_the_others()
         ["mail vol-00000000000000006", REGION, *OLD, "snap-c00000000006001ed", "2", "2026-11-18"],
     ]
     failed = page.part("failed")
-    assert failed.text == "3 failures are listed above, with the late recovery points."
+    assert failed.text == "3 failures are listed above, with their recovery points."
     alone = drawn(disks=1)
-    assert alone.part("failed").text == "1 failure is listed above, with the late recovery points."
+    assert alone.part("failed").text == "1 failure is listed above, with their recovery points."
     assert "the others" not in alone.part("late").text
     other = drawn({"failures": [*sample(disks=7)["failures"], failure()]}, disks=7)
-    assert "3 failures are listed above, with the late recovery points." in other.part("failed").text
+    assert "3 failures are listed above, with their recovery points." in other.part("failed").text
     well = page.part("well")
-    assert well.one("h2").text == "Recovery points that are not late: 4" and len(well.rows) == 4
+    assert well.one("h2").text == "Other recovery points: 4" and len(well.rows) == 4
     assert well.one("caption").text.endswith("by when its source was taken. The line across a bar is the RPO.")
     state = ["snap-c0000000000400034", "✓ within RPO"]
     assert well.rows[1][:6] == ["vol-00000000000000004", REGION, "5.2 h", "2026-11-20 20:48", *state]
-    assert page.part("reasons").text.startswith("3 late: the copy failed: The copy of snap-0000000000030002a")
+    assert page.part("reasons").text.startswith("3 × the copy failed: The copy of snap-0000000000030002a")
     assert "line across" not in drawn(**{**GOOD, "rpo_hours": 0}).part("well").one("caption").text
 
 

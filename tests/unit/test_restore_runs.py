@@ -526,7 +526,7 @@ def test_a_proof_is_written_only_on_the_copy_that_was_tested(ebs_runs, tmp_path)
     (tried,) = ended.result["tried"]
     assert not ended.message and tried["copy_id"] == new.id and tried["proven"], ended.message
     (warning,) = [text for text in ended.result["warnings"] if "only in the reports" in text]
-    assert new.id in warning and f"because {old.id} counts in its place" in warning
+    assert new.id in warning and f"because a run tags only {old.id}" in warning
     assert not any("dr-copy:proven-at" in ebs_runs.estate.tags_of(copy) for copy in (old, new))
     assert ended.result["disks"][0]["proven_at"]
 

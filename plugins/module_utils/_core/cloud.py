@@ -133,7 +133,7 @@ class SnapshotCloud(Capabilities, abc.ABC):
 
     @writes
     def begin(self, orders: Sequence[CopyOrder]) -> list[Resource | CopyError]:
-        """Start copies of one source in several regions, with one call if the cloud has one; return at once.
+        """Start copies of one source in several regions, with one call if the cloud has one; return without waiting.
 
         Returns an answer for each order, in the same order. A raised error applies to the call.
         """
@@ -272,7 +272,7 @@ class Pages:
         self.number, self.has_seam = 0, False
 
     def read(self, page: Callable[[], Answer]) -> Answer:
-        """Read a page. Raises a CopyError, for the first page at once, because the caller repeats that."""
+        """Read a page. Raises a CopyError, for the first page immediately, because the caller repeats that."""
         answer = retry_until_answered(page, self._deadline.within(self._seconds)) if self.number else page()
         self.number += 1
         return answer

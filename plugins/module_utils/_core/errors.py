@@ -221,7 +221,7 @@ class Ambiguous(CopyError):
 
     kind = "ambiguous"
     retry = Retry.LOOK_FIRST
-    usual_hint = "Run again: the next run finds what was done."
+    usual_hint = "Run again. The next run checks whether the call took effect."
 
 
 class AcceptedWithoutId(Ambiguous):

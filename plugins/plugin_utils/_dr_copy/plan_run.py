@@ -52,7 +52,7 @@ CORRECT = "Correct this, then run again."
 class PlanRun:
     """One run of a plan. ``raw_variables`` are the role's variables as the user set them, without their prefix.
 
-    ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
+    ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line immediately. ``names`` are the
     names of all variables with the role's prefix, ``selections`` those of the plans that the play has run for this
     host. ``stopped`` says what failed before the run could begin.
     """

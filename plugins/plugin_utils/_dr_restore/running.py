@@ -58,7 +58,7 @@ class Pause(NamedTuple):
 class Run:
     """A run of the role. ``raw_variables`` are the role's variables as the user set them, without their prefix.
 
-    ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line at once. ``names`` are the
+    ``call`` runs a module, ``clock`` returns the time (aware), and ``say`` shows a line immediately. ``names`` are the
     names of all variables with the role's prefix. ``record`` is that of a paused run. ``stopped`` says what failed
     before the run could begin.
     """

@@ -92,7 +92,7 @@ class RoleAction(ProgressAction):
         return with_defaults(module, {}, self._task, self._templar)
 
     def say(self, line: str) -> None:
-        """Show a line on the screen at once."""
+        """Show a line on the screen immediately."""
         if not self._task.no_log:
             show_on_stderr(printable(f"{host_of(self._vars)}: {line}"))
 

@@ -214,7 +214,7 @@ def show_on_stderr(line: str) -> None:
     if STDERR is None:
         return
     try:
-        # Do not wait for a line that cannot be written at once; the next one is more recent.
+        # Do not wait for a line that cannot be written immediately; the next one is more recent.
         ready = select.poll()
         ready.register(STDERR, select.POLLOUT)
         if any(event & select.POLLOUT for _fd, event in ready.poll(0)):

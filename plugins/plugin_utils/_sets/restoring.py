@@ -22,7 +22,7 @@ class Choice:
     """What a disk of a group is restored from.
 
     ``source_id`` is the snapshot whose copy is used: one of a set, or the newest. ``is_torn``: the group has no set
-    that includes this disk. ``newer`` is the newest copy, if it is not used in favour of the set. ``together`` are the
+    that includes this disk. ``newer`` is the newest copy, if it is not used in favor of the set. ``together`` are the
     wanted disks that are restored from the same set; for a torn disk, those that should be.
     """
 

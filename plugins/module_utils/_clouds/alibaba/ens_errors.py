@@ -18,5 +18,5 @@ HINTS = {
     "ENS_SERVICE_ARREARAGE": "Settle the account's bill.",
     "SaleControl.VerificationFailed": "Ask Alibaba Cloud to allow this account to buy the resource on that node.",
     ORDER_FAILED: "Check the account's balance and the node's capacity, then run again.",
-    "SNAPSHOT_CLONE_DISK_NOT_NULL": "A disk was created from it: delete the disk first, or keep the copy.",
+    "SNAPSHOT_CLONE_DISK_NOT_NULL": "A disk was created from this copy. Delete the disk first, or keep the copy.",
 }

@@ -101,7 +101,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         return found
 
     def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return self._ec2.snapshots_by_id(region, resource_ids, f"Looking at the copies in {region}", **OWN)
+        return self._ec2.snapshots_by_id(region, resource_ids, f"Reading the  copies in {region}", **OWN)
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         queries = [()] if source_ids is None else queries_for_copies(sorted(source_ids))
@@ -174,7 +174,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
-        activity = f"Asking AWS whether {request.snapshot_id} may be copied to {request.region} (DryRun)"
+        activity = f"Checking with AWS whether {request.snapshot_id} may be copied to {request.region} (DryRun)"
         copy = partial(self._ec2.reader(request.region).copy_snapshot, **arguments_of(order))
         self._dry_run(activity, copy, f"Grant ec2:CopySnapshot and ec2:CreateTags in {request.region} to the caller.")
 

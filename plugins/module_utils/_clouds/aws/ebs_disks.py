@@ -93,7 +93,7 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         # With a filter, because a call with VolumeIds fails as a whole if one is missing.
-        return self._disks(region, f"Looking at the disks in {region}", queries_of("volume-id", disk_ids))
+        return self._disks(region, f"Reading the  disks in {region}", queries_of("volume-id", disk_ids))
 
     def list_offers(self, region: str) -> list[Offer]:
         activity = f"Listing the zones of {region}"
@@ -154,7 +154,8 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def check_permission(self, order: CopyOrder) -> None:
         request = order.request
-        activity = f"Asking AWS if a disk may be created from {request.snapshot_id} in {request.disk.zone} (DryRun)"
+        what = f"a disk may be created from {request.snapshot_id} in {request.disk.zone}"
+        activity = f"Checking with AWS whether {what} (DryRun)"
         create = self._ec2.reader(request.region).create_volume
         create = partial(create, **self._arguments(order))
         self._dry_run(activity, create, f"Grant ec2:CreateVolume and ec2:CreateTags in {request.region} to the caller.")

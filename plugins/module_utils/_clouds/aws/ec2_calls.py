@@ -160,7 +160,7 @@ class Ec2Calls:
         """
         if self._account is None:
             ask = self._clients.account_reader(region).get_caller_identity
-            activity = "Asking for the account's ID (sts:GetCallerIdentity)"
+            activity = "Reading the account's ID (sts:GetCallerIdentity)"
             try:
                 self._account = str(self.read(activity, ask).get("Account") or "")
             except (Unreachable, Forbidden, Refused) as error:

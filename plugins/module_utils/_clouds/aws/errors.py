@@ -86,8 +86,8 @@ HINTS = {
     "the account has enabled this region.",
     "InvalidRegion": "Check source_region, and that the account has enabled it.",
     "SnapshotLimitExceeded": TOO_MANY_SNAPSHOTS,
-    "InvalidSnapshot.InUse": "An AMI uses it, or fast snapshot restore is enabled for it: end that first, or "
-    "keep the copy.",
+    "InvalidSnapshot.InUse": "An AMI uses this copy, or fast snapshot restore is enabled for it. Deregister the "
+    "AMI or disable fast snapshot restore first, or keep the copy.",
     "TagLimitExceeded": "Set fewer tags.",
     "InsufficientVolumeCapacity": "AWS has no capacity for such a disk in this zone now: choose another zone "
     "or disk_type, or run again later.",

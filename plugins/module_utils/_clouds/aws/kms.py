@@ -54,7 +54,7 @@ class KeyStates:
         return {key_id: self._known[region, key_id] for key_id in key_ids}
 
     def _read(self, region: str, key_id: str, deadline: Deadline) -> Key:
-        activity = f"Asking KMS for the key {key_id} in {region}"
+        activity = f"Reading the key {key_id} in {region}"
         ask = partial(self._ec2.key_reader(region).describe_key, KeyId=key_id)
         answer = retry_until_answered(partial(self._ec2.read, activity, ask), deadline.within(KEY_READ_SECONDS))
         return _key_of(answer.get("KeyMetadata") or {}, key_id)

@@ -56,8 +56,8 @@ class CbsReads:
             self._ahead.add(region)
             self._warnings.append(
                 f"{region}: the newest snapshot has a creation time in the future ({newest:%Y-%m-%d %H:%M} UTC), so "
-                "CBS seems to show times here that are not in Asia/Shanghai. Ages and retention_days are then wrong by "
-                "that difference"
+                "CBS seems to use a time zone other than Asia/Shanghai in this region. If so, ages and expiry times "
+                "are wrong by the difference"
             )
         return [s for s in listed if s.state is not State.ABSENT]
 

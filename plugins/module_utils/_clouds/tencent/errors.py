@@ -101,9 +101,11 @@ HINTS = {
     ),
     "UnsupportedOperation.DiskEncrypt": "The disk is encrypted; ask Tencent Cloud whether its snapshots can be "
     "copied to this region.",
-    "UnsupportedOperation.SnapshotHasBindedImage": "A custom image uses it: delete the image first, or keep the copy.",
-    "UnsupportedOperation.SnapHasShared": "It is shared with another account: stop sharing it first, or keep the copy.",
-    "UnsupportedOperation.StateError": "Check its state in the console; run again when it is NORMAL.",
+    "UnsupportedOperation.SnapshotHasBindedImage": "A custom image uses this copy. Delete the image first, or "
+    "keep the copy.",
+    "UnsupportedOperation.SnapHasShared": "This copy is shared with another account. Stop sharing it first, or "
+    "keep the copy.",
+    "UnsupportedOperation.StateError": "Check the snapshot's state in the console. Run again when it is NORMAL.",
     "AuthFailure.TokenFailure": "The temporary keys have expired, or the token belongs to another key: "
     "use new ones. Keys of an instance role or an assumed role are renewed automatically.",
     "AuthFailure.SignatureExpire": "Set this machine's clock: the service accepts a request for five minutes.",

@@ -78,7 +78,7 @@ def deletable_duplicates(copies: SortedCopies, cloud: Capabilities) -> list[tupl
     """Return pairs of a duplicate that may be deleted and its survivor.
 
     Both are complete, the duplicate is ours, and the survivor is the first of its kind. An archived copy is no survivor
-    of one that can be restored at once (promises: keys).
+    of one that can be restored immediately (promises: keys).
     """
     live = sorted((*copies.fitting, *copies.misfits), key=counting_key)
     kept = [c for c in live if c not in copies.duplicates]

@@ -12,7 +12,7 @@ from ..model import CopyRequest, Resource, State, TagChange
 from ..tags import RESTORE_EXPIRES_AT
 from ..times import iso_utc, parse_iso_utc
 
-#: The earliest expiry that is set: with an earlier one the cloud would delete the copy at once.
+#: The earliest expiry that is set: with an earlier one the cloud would delete the copy immediately.
 NEAREST = timedelta(days=1)
 #: A disk's expiry is changed only if the new one is later by this much, so that an immediate second run changes
 #: nothing.

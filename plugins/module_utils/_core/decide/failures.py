@@ -59,9 +59,10 @@ def no_survivor(copy: Resource, survivor_id: str, shown: Resource | None) -> Ref
     if shown and shown.is_archived:
         why = "is archived"
     else:
-        why = f"is {shown.provider_state or 'in progress'}, not complete" if shown else "does not exist"
+        why = f"is {shown.provider_state or 'in progress'} and not complete" if shown else "does not exist"
     return Refused(
-        f"The copy {copy.id} in {copy.region} was not deleted: the copy {survivor_id} must remain, but it {why}",
+        f"The copy {copy.id} in {copy.region} was not deleted, because the copy {survivor_id}, which must remain, "
+        f"{why}",
         hint=f"Find out what happened to {survivor_id}. The next run decides again which copies to delete.",
     )
 

@@ -164,7 +164,7 @@ class Survivor:
 
     @property
     def next_look(self) -> float:
-        """When to look at it again, unless it is certain: at once, or after a pause if a look did not show it."""
+        """When to look at it again, unless it is certain: now, or after a pause if a look did not show it."""
         return self.lacking.next_look if self.lacking.looks else -math.inf
 
 

@@ -67,7 +67,7 @@ def look_again(memory: Memory, copy_id: str, now: float) -> float:
 def look_after(memory: Memory, copy_id: str) -> float:
     """Return when to check whether a write in doubt took effect.
 
-    That is at once, then after growing pauses while the copy does not show.
+    That is now, then after growing pauses while the copy does not show.
     """
     misses = memory.seen[copy_id].misses
     return memory.looked_at + pause_until_shown(misses) if misses else -math.inf

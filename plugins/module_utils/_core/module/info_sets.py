@@ -15,6 +15,7 @@ from ..cloud import SnapshotCloud, read_safely
 from ..errors import CopyError
 from ..model import Disk, Snapshot
 from ..sets import SET, set_of_mark, sets_of_snapshots
+from .messages import pluralize
 
 
 def listed_sets(
@@ -41,10 +42,10 @@ def listed_sets(
     sets, repeated = sets_of_snapshots(listed, groups, by_instance=not group_tag)
     if repeated:
         first = repeated[0]
-        more = f", and {len(repeated) - 1} more" if len(repeated) > 1 else ""
+        more = f" The same applies to {pluralize(len(repeated) - 1, 'more set')}." if len(repeated) > 1 else ""
         cloud.warnings.append(
             f"The set {first.set_id} in {region} is not used, because it has {len(first.snapshot_ids)} snapshots of "
-            f"the disk {first.disk_id} ({', '.join(first.snapshot_ids[:3])}){more}. Each set needs an ID of its own"
+            f"the disk {first.disk_id} ({', '.join(first.snapshot_ids[:3])}).{more} Each set needs an ID of its own"
         )
     return {snapshot_id: found.row for snapshot_id, found in sets.items()}
 

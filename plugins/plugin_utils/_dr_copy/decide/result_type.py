@@ -146,7 +146,7 @@ class TornDiskRow(TypedDict):
 
 
 class SetFacts(TypedDict):
-    """A server of several disks in a region: its newest complete ``set``, and the disks that are not part of it."""
+    """A server with several disks in a region: its newest complete ``set``, and the disks that are not part of it."""
 
     group: str
     region: str

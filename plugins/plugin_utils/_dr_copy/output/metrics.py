@@ -94,7 +94,7 @@ class _Metrics:
             points.labels(**labels).set(self._last.value(_POINT, labels) if point["state"] == "unknown" else known)
 
     def add_sets(self) -> None:
-        """Add the time of the newest complete set of each server of several disks; 0 if it has none."""
+        """Add the time of the newest complete set of each server with several disks; 0 if it has none."""
         description = "When the earliest member of a server's newest complete set of copies was taken; 0: there is none"
         sets = self._gauge(_SET, description, "group", "region")
         for labels, value in self._kept(_SET):

@@ -75,7 +75,7 @@ class _Server(SetFacts):
 
 
 def _servers(report: Report) -> list[_Server]:
-    """Return the servers of several disks, worst first."""
+    """Return the servers with several disks, worst first."""
     apart = report["settings"]["set_seconds"]
     points = {disk_at(point): point for point in report["recovery_points"]}
     names = {point["disk_id"]: point["disk_name"] or point["disk_id"] for point in report["recovery_points"]}

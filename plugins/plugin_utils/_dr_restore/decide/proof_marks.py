@@ -60,7 +60,11 @@ def unmarkable(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -
     tested = [ours[i] for trial in trials if trial["proven"] and (i := str(trial["copy_id"])) in ours]
     return [
         f"The proof of {copy['snapshot_id']} is only in the reports, not in its tags, because "
-        + (f"it is in {copy['place']}" if copy.get("place") else f"{counting.get(source_at(copy))} counts in its place")
+        + (
+            f"it is in {copy['place']}"
+            if copy.get("place")
+            else f"a run tags only {counting.get(source_at(copy))}, the copy that counts for this snapshot"
+        )
         for copy in tested
         if copy["snapshot_id"] not in written_to
     ]

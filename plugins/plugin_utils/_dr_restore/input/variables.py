@@ -200,7 +200,7 @@ def normalise(
         *contradictions(values, VARIABLES, inventory),
         *unknown_variables(VARIABLES, "dr_restore_", names, NOT_ITS_OWN),
     ]
-    if is_drill:  # the rate is billed by the full size of a copy, and a drill deletes its disks at once
+    if is_drill:  # the rate is billed by the full size of a copy, and a drill deletes its disks immediately
         values = replace(values, initialization_rate=0)
     return CheckedVariables(values, connection, list(dict.fromkeys(problems)))
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a drill as JUnit XML, with a test case for each disk and for each server of several disks."""
+"""The report of a drill as JUnit XML, with a test case for each disk and for each server with several disks."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def junit_of_failure(host: str, time: str, message: str) -> str:
 
 
 def _by_set(disks: Sequence[DrilledDisk]) -> dict[str, list[DrilledDisk]]:
-    """Return the disks of each server of several disks; if several plans protect its disks, those of each set."""
+    """Return the disks of each server with several disks; if several plans protect its disks, those of each set."""
     found: dict[str, list[DrilledDisk]] = {}
     for group, own in by_group(disks).items():
         sets = grouped(own, lambda disk: disk["set"])

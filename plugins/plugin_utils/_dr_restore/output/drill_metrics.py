@@ -75,7 +75,7 @@ class _Metrics:
             _BY_LEVEL, "Disks by the level that drills have proven; of several, the last of creatable, readable, usable"
         )
         self.unproven = self._gauge(
-            _UNPROVEN, "Copies that the last drill tried and did not prove; at least 1 if it failed"
+            _UNPROVEN, "Copies that the last drill tested and did not prove; at least 1 if it failed"
         )
 
     def _gauge(self, metric: str, description: str) -> Gauge:

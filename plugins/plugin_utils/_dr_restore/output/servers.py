@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a restore reports about servers of several disks."""
+"""What a restore reports about servers with several disks."""
 
 from __future__ import annotations
 

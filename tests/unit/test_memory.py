@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copies import SortedCopies
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.copy_call import CopyCall
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import Policy
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.due_writes import Wait, when_to_write
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.sightings import Sighting
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import look_again, next_look
@@ -22,6 +23,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
     Ambiguous,
     Busy,
     CopyError,
+    TagsFull,
     Throttled,
     Underway,
 )
@@ -185,8 +187,17 @@ def test_a_refused_write_is_sent_again_in_pauses_that_double_up_to_half_a_minute
     memory, pauses = memory_after(copy_of()), []
     for number in range(1100):  # hours of waiting
         memory.record_refusal("copy", WriteKind.DELETE, Throttled("slow"), number * 10.0)
-        pauses.append(memory.writes.failure_of("copy", WriteKind.DELETE).until - number * 10.0)
+        pauses.append(memory.writes.may_be_sent_at("copy", WriteKind.DELETE) - number * 10.0)
     assert pauses[:7] == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0] and set(pauses[7:]) == {30.0}
+
+
+def test_what_is_left_of_a_change_of_tags_waits_for_its_service_too():
+    """A quota refused one key, so the others may be sent, but not while the service pauses for another copy."""
+    memory = memory_after(copy_of())
+    memory.record_refusal("copy", WriteKind.TAGS, TagsFull("quota"), 0.0)
+    assert when_to_write(memory, "copy", WriteKind.TAGS, 1.0) is None
+    memory.record_postponed("copy", WriteKind.TAGS, Throttled("pause"), 30.0)
+    assert when_to_write(memory, "copy", WriteKind.TAGS, 1.0) == Wait(retry_at=30.0)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +214,7 @@ def test_a_refused_write_ends_after_six_times_and_two_minutes(error, every, ends
     while sent < 30:
         memory.record_refusal("copy", WriteKind.DELETE, error, sent * every)
         sent += 1
-        if memory.writes.failure_of("copy", WriteKind.DELETE).is_final:
+        if memory.writes.is_given_up("copy", WriteKind.DELETE):
             break
     assert sent == (ends_after or 30)
 
@@ -231,7 +242,7 @@ def test_a_lock_whose_answer_was_lost_counts_as_this_runs_once_it_shows(lost, ch
         memory.record_refusal("copy", WriteKind.LOCK, lost, 1.0)
     memory.record_locks({"copy": Lock(NOON + timedelta(days=30))}, 0.0)
     assert (memory.changed, memory.updated) == (changed, changed)
-    assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.writes.failures
+    assert memory.copies[0].locked_until == NOON + timedelta(days=30) and not memory.writes.states
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,17 @@ def test_only_the_engines_calls_write_to_a_cloud():
 
 def test_only_a_memory_writes_its_fields():
     """Others call its methods, so that fields that belong together change together."""
-    readers = {"accepted_at", "failure_of", "is_given_up", "is_over", "last_failed"}
+    readers = {
+        "accepted_at",
+        "failure_of",
+        "is_given_up",
+        "is_in_doubt",
+        "is_over",
+        "last_failed",
+        "may_be_sent_at",
+        "most_sent",
+        "was_lost",
+    }
     for path in CORE.rglob("*.py"):
         called = {
             method for _part, method in re.findall(r"\bmemory\.(writes|listings|locks)\.(\w+)\(", path.read_text())

@@ -114,12 +114,12 @@ class Attempt:
         failure = self.memory.writes.failure_of(copy_id, kind)
         if failure is None or isinstance(failure.error, Throttled):
             return maximum
-        return max(1, int(maximum / 16 ** (failure.sent - 1)))
+        return max(1, int(maximum / 16 ** (failure.tries.sent - 1)))
 
     @property
     def times_failed(self) -> int:
         """How often its most refused write was sent."""
-        return max((failure.sent for failure in self.memory.writes.failures.values()), default=0)
+        return self.memory.writes.most_sent()
 
     @property
     def started_at(self) -> float:

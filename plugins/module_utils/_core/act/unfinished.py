@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..decide import failures
-from ..decide.writes import WriteKind
-from ..errors import CopyError
+from ..decide.writes import Accepted, GivenUp, WriteKind
+from ..errors import CopyError, TagsFull
 from ..model import Resource
 from .attempt import Attempt
 
@@ -20,13 +20,15 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
     decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
     desired = attempt.desired
     found = []
-    for (copy_id, kind), failure in memory.writes.failures.items():
-        if kind == WriteKind.TAGS and failure.is_of_keys and desired.cloud.tag_rules:
+    for (copy_id, kind), state in memory.writes.states.items():
+        if isinstance(state, Accepted):
+            continue
+        if isinstance(state.error, TagsFull) and desired.cloud.tag_rules:
             continue  # a failure only if the user requested the tag
-        if failure.is_final and not (kind == WriteKind.DELETE and copy_id in memory.own_copies):
-            found.append((copy_id, failure.error))
+        if isinstance(state, GivenUp) and not (kind == WriteKind.DELETE and copy_id in memory.own_copies):
+            found.append((copy_id, state.error))
         elif _is_still_wanted(attempt, copy_id, kind):
-            found.append((copy_id, failures.not_written(copy_id, region, kind, failure.error)))
+            found.append((copy_id, failures.not_written(copy_id, region, kind, state.error)))
     if desired.policy.wait and desired.cloud.deletes_later and not decision.settled:
         still_there = [i for i in memory.still_shown if i not in memory.seen]
         found += [(i, failures.deletion_not_shown(i, region)) for i in still_there]

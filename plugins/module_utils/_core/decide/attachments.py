@@ -80,8 +80,7 @@ def detachments_now(memory: Memory, attached: Sequence[Resource], now: float) ->
     """Return the disks that may be detached now, and when to go on with the others."""
     detach, wait = [], NO_WAIT
     for copy in attached:
-        failure = memory.writes.failure_of(copy.id, WriteKind.DETACH)
-        if failure and failure.is_final:
+        if memory.writes.is_given_up(copy.id, WriteKind.DETACH):
             continue
         disk = disk_of(copy)
         is_attached = disk is not None and disk.attachment == "attached"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -170,9 +171,8 @@ def _lock_drift(desired: DesiredState, memory: Memory, copy: Resource, now: floa
         return LockDrift(later=True, warning=None if desired.policy.wait else warning)
     if not lock_due(desired, memory, copy):
         return LockDrift()
-    refused = memory.writes.failure_of(copy.id, WriteKind.LOCK)
     # During the pause after a refused lock, nothing is read for it.
-    pauses = refused is not None and refused.until > now
+    pauses = memory.writes.may_be_sent_at(copy.id, WriteKind.LOCK) > now
     unknown = not pauses and not is_known_unlocked(desired, memory, copy, now)
     return LockDrift(due=not unknown, unknown=unknown)
 
@@ -219,18 +219,17 @@ def _tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: d
     refusals = [memory.refused_tags[key] for key in lacking if key in memory.refused_tags]
     may_show = _tags_may_show(desired, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
-    failure = memory.writes.failure_of(copy.id, WriteKind.TAGS)
-    if cloud.tag_rules is None or (failure and failure.is_final and not failure.is_of_keys):
+    if cloud.tag_rules is None or memory.writes.may_be_sent_at(copy.id, WriteKind.TAGS) == math.inf:
         return replace(drift, refused=None)  # that failure is reported
     if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
         return replace(drift, needs_source=True)
     change = _change_of(desired, copy, cloud.tag_rules, may_show)
     change = replace(change, set={k: v for k, v in change.set.items() if k not in memory.refused_tags})
-    sent = memory.writes.tags.get(copy.id)
-    if not sent:
+    accepted = memory.writes.tags.get(copy.id)
+    if not accepted:
         return replace(drift, change=change)
-    sent_at = memory.writes.accepted[copy.id, WriteKind.TAGS]
-    if not cloud.tags_in_copy_call and memory.seen[copy.id].shown_at <= sent_at:
+    sent = accepted.change
+    if not cloud.tags_in_copy_call and memory.seen[copy.id].shown_at <= accepted.at:
         return replace(drift, unshown=(*sent.set, *sent.remove))
     if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
         # The cloud accepted the change, so a look that does not show it is stale. If another service sets the tags,

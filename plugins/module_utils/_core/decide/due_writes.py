@@ -38,14 +38,15 @@ def deletions_now(
     """
     delete, wait = [], NO_WAIT
     for copy, survivor in pairs:
-        failure = memory.writes.failure_of(copy.id, WriteKind.DELETE)
-        if failure and failure.is_final:
+        if memory.writes.is_given_up(copy.id, WriteKind.DELETE):
             continue
-        if failure and failure.until > now:
-            wait |= Wait(retry_at=failure.until)
+        may_be_sent_at = memory.writes.may_be_sent_at(copy.id, WriteKind.DELETE)
+        failure = memory.writes.failure_of(copy.id, WriteKind.DELETE)
+        if may_be_sent_at > now:
+            wait |= Wait(retry_at=may_be_sent_at)
         elif memory.may_delete(copy.id, survivor.id, now):
             delete.append(copy)
-        elif failure and failure.was_lost and memory.looked_at <= failure.at:
+        elif failure and failure.tries.was_lost and memory.looked_at <= failure.tries.at:
             wait |= Wait(-math.inf)
         else:
             wait |= Wait(min(look_again(memory, c.id, now) for c in (copy, survivor)))
@@ -54,10 +55,10 @@ def deletions_now(
 
 def when_to_write(memory: Memory, copy_id: str, kind: WriteKind, now: float) -> Wait | None:
     """Return when to go on with a write, or None if it may be sent now."""
-    failure = memory.writes.failure_of(copy_id, kind)
-    if failure and failure.until > now and not failure.is_of_keys:
-        return Wait(retry_at=failure.until)
-    if failure and failure.is_in_doubt(memory.seen[copy_id].shown_at):
+    may_be_sent_at = memory.writes.may_be_sent_at(copy_id, kind)
+    if may_be_sent_at > now:
+        return Wait(retry_at=may_be_sent_at)
+    if memory.writes.is_in_doubt(copy_id, kind, memory.seen[copy_id].shown_at):
         return Wait(look_after(memory, copy_id))
     if not memory.seen[copy_id].is_known(now):
         return Wait(look_again(memory, copy_id, now))

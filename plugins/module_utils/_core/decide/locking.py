@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from ..errors import Retry
 from ..model import Resource, State
 from ..waiting import FRESH_SECONDS
 from .desired import DesiredState
@@ -60,8 +59,7 @@ def is_known_unlocked(desired: DesiredState, memory: Memory, copy: Resource, now
 
 
 def _lock_is_in_doubt(memory: Memory, copy_id: str) -> bool:
-    failure = memory.writes.failure_of(copy_id, WriteKind.LOCK)
-    return failure is not None and failure.error.retry is Retry.LOOK_FIRST
+    return memory.writes.is_in_doubt(copy_id, WriteKind.LOCK, -math.inf)
 
 
 def _wants_lock(desired: DesiredState, copy: Resource) -> bool:

@@ -133,8 +133,8 @@ class Memory:
             self._record_gone(copy_id, copy, at)
         elif copy_id in self.seen:
             for kind in self.seen[copy_id].record(copy, at):
-                lost = self.writes.failure_of(copy_id, kind)
-                self.updated |= lost is not None and lost.was_lost  # it took effect although its answer was lost
+                # It took effect although its answer was lost.
+                self.updated |= self.writes.was_lost(copy_id, kind)
         else:
             self.seen[copy_id] = sighting = Sighting(copy, at)
             sighting.record(copy, at)
@@ -154,8 +154,7 @@ class Memory:
 
     def _record_gone(self, copy_id: str, copy: Resource, at: float) -> None:
         """Record that a copy is gone. If the answer to its deletion was lost, this run deleted it."""
-        failure = self.writes.end(copy_id, WriteKind.DELETE)
-        if failure and failure.was_lost:
+        if self.writes.end(copy_id, WriteKind.DELETE):
             self.deleted[copy_id] = DeletedCopy(at, copy_id in self.still_shown)
         self._forget(copy_id, copy)
 
@@ -237,8 +236,7 @@ class Memory:
             lock = found.get(copy_id)
             if lock and not lock.is_over:
                 self.writes.end(copy_id, WriteKind.DELETE)
-                lost = self.writes.end(copy_id, WriteKind.LOCK)
-                self.updated |= lost is not None and lost.was_lost  # it took effect
+                self.updated |= self.writes.end(copy_id, WriteKind.LOCK)
                 sighting.copy = lock.on(sighting.copy)
 
     def record_unread_locks(self, error: CopyError, to_lock: str | None, now: float) -> None:
@@ -248,8 +246,8 @@ class Memory:
         """
         self.locks.unread = error
         if to_lock is not None:
-            self.record_refusal(to_lock, WriteKind.LOCK, error, now)
-            self.writes.postpone(to_lock, WriteKind.LOCK, error, math.inf)
+            self.writes.give_up(to_lock, WriteKind.LOCK, error, now)
+            self.locks.forget(to_lock)
 
     # -- what follows from all that ----------------------------------------------------------------------
 
@@ -305,8 +303,8 @@ class Memory:
         if copy_id not in self.seen or self.seen[copy_id].copy.held:
             return False
         failure = self.writes.failure_of(copy_id, WriteKind.DELETE)
-        if failure and failure.was_lost:
-            is_known = failure.at < self.looked_at and now - self.looked_at <= FRESH_SECONDS
+        if failure and failure.tries.was_lost:
+            is_known = failure.tries.at < self.looked_at and now - self.looked_at <= FRESH_SECONDS
         else:
             is_known = self.seen[copy_id].is_fresh(now)
         return is_known and (copy_id == survivor_id or self._survives(survivor_id, now))

@@ -116,11 +116,12 @@ def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift:
     """Return when to look for changes that the cloud accepted or that another run may have made."""
     known_at, looks = memory.seen[copy.id].known_at, []
     if drift.tags.unshown:
-        looks.append(memory.writes.accepted[copy.id, WriteKind.TAGS])
+        looks.append(memory.writes.tags[copy.id].at)
     if drift.tags.may_show:
         looks.append(known_at)
     if desired.policy.wait and drift.attachment.waits:
-        looks.append(memory.writes.accepted.get((copy.id, WriteKind.ATTACH), known_at))
+        accepted_at = memory.writes.accepted_at(copy.id, WriteKind.ATTACH)
+        looks.append(known_at if accepted_at is None else accepted_at)
     return min((look_until_shown(memory, since) for since in looks), default=math.inf)
 
 

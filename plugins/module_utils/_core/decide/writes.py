@@ -2,15 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes on existing copies: those that the cloud refused, and those that it accepted.
+"""The state of each write on an existing copy.
 
-Times are seconds on the monotonic clock.
+.. code-block:: text
+
+    state       meaning                                                        becomes
+    (none)      it was not sent yet, or is no longer needed                    any other
+    Postponed   it was not sent, because its service pauses                    any other
+    Failed      it failed, and may be sent again later                         any other
+    GivenUp     it is not sent again; a change of tags only without the keys   Postponed, Failed, Accepted
+                that a quota refused (TagsFull)
+    Accepted    the cloud accepted it                                          Postponed, Failed: another change of tags
+
+An accepted deletion is a fact about the copy (``Memory.deleted``). Times are seconds on the monotonic clock.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ..errors import Ambiguous, Busy, CopyError, NotFound, Retry, TagsFull
@@ -30,37 +40,147 @@ class WriteKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class WriteFailure:
-    """Why a write failed, and when it may be sent again (never if ``until`` is infinite)."""
+class Tries:
+    """The tries of a write that failed: when the first and the last one did.
 
-    error: CopyError
+    ``sent``: how many there were; ``counted``: without those that failed because the cloud was busy. ``was_lost``:
+    whether an answer was ever lost, so that the write may have taken effect.
+    """
+
     since: float
-    #: When it last failed.
     at: float = -math.inf
-    until: float = 0.0
-    #: How often it was sent, and how often it failed for another reason than a busy cloud.
     sent: int = 0
-    attempts: int = 0
-    #: Whether an answer to it was ever lost, so that it may have taken effect.
+    counted: int = 0
     was_lost: bool = False
 
-    @property
-    def is_final(self) -> bool:
-        return self.until == math.inf
+    def and_one(self, error: CopyError, now: float) -> Tries:
+        """Return the tries after one more failed."""
+        return Tries(
+            self.since,
+            now,
+            self.sent + 1,
+            self.counted + (not isinstance(error, Busy)),
+            self.was_lost or isinstance(error, Ambiguous),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """``error``: of the last try. ``until``: when it may be sent again."""
+
+    error: CopyError
+    tries: Tries
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """``error``: of the last try."""
+
+    error: CopyError
+    tries: Tries
 
     @property
     def is_of_keys(self) -> bool:
         """Whether a quota refused some keys of a change of tags. They are left out, so what is left was not refused."""
         return isinstance(self.error, TagsFull)
 
-    def is_in_doubt(self, shown_at: float) -> bool:
-        """Whether it may have taken effect, given that the copy last showed at ``shown_at``."""
-        return self.error.retry is Retry.LOOK_FIRST and shown_at <= self.at
 
-    def again(self, kind: WriteKind, error: CopyError, now: float) -> WriteFailure:
-        """Return the failure after the write was sent again and failed again."""
-        sent, attempts = self.sent + 1, self.attempts + (not isinstance(error, Busy))
-        gives_up = attempts >= WRITE_TRIES and now - self.since >= WRITE_SECONDS
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """``why``: why its service pauses. ``until``: when it may be sent. ``before``: its last failure, if it was sent."""
+
+    why: CopyError
+    until: float
+    before: Failed | GivenUp | None = None
+
+    @property
+    def error(self) -> CopyError:
+        return self.before.error if self.before else self.why
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedTags:
+    """All changes of a copy's tags that the cloud accepted, and when it accepted the last one."""
+
+    change: TagChange
+    at: float
+
+
+@dataclass(eq=False, slots=True)
+class Writes:
+    """The writes of one request, each by copy and kind."""
+
+    states: dict[tuple[str, WriteKind], Postponed | Failed | GivenUp | Accepted] = field(default_factory=dict)
+    tags: dict[str, AcceptedTags] = field(default_factory=dict)
+
+    def failure_of(self, copy_id: str, kind: WriteKind) -> Failed | GivenUp | None:
+        """Return how a write last failed; None if it was never sent, or took effect since."""
+        match self.states.get((copy_id, kind)):
+            case Failed() | GivenUp() as failure:
+                return failure
+            case Postponed(before=before):
+                return before
+        return None
+
+    def may_be_sent_at(self, copy_id: str, kind: WriteKind) -> float:
+        """Return from when on a write may be sent: minus infinity if nothing delays it, infinity if never."""
+        match self.states.get((copy_id, kind)):
+            case Failed(until=until) | Postponed(until=until):
+                return until
+            case GivenUp() as failure if not failure.is_of_keys:
+                return math.inf
+        return -math.inf
+
+    def accepted_at(self, copy_id: str, kind: WriteKind) -> float | None:
+        state = self.states.get((copy_id, kind))
+        return state.at if isinstance(state, Accepted) else None
+
+    def was_lost(self, copy_id: str, kind: WriteKind) -> bool:
+        """Whether an answer to a write was lost, and nothing has shown since that it took effect."""
+        failure = self.failure_of(copy_id, kind)
+        return failure is not None and failure.tries.was_lost
+
+    def is_in_doubt(self, copy_id: str, kind: WriteKind, shown_at: float) -> bool:
+        """Whether the last try may have taken effect, given that the copy last showed at ``shown_at``."""
+        failure = self.failure_of(copy_id, kind)
+        return failure is not None and failure.error.retry is Retry.LOOK_FIRST and shown_at <= failure.tries.at
+
+    def is_given_up(self, copy_id: str, kind: WriteKind) -> bool:
+        """Whether a write failed for good."""
+        return isinstance(self.failure_of(copy_id, kind), GivenUp)
+
+    def is_over(self, copy_id: str, kind: WriteKind) -> bool:
+        """Whether the cloud accepted a write, or it failed for good."""
+        return self.accepted_at(copy_id, kind) is not None or self.is_given_up(copy_id, kind)
+
+    def last_failed(self, *kinds: WriteKind) -> float:
+        """Return when a write of these kinds last failed; minus infinity if none did."""
+        failures = [self.failure_of(copy_id, kind) for copy_id, kind in self.states if kind in kinds]
+        return max((failure.tries.at for failure in failures if failure), default=-math.inf)
+
+    def most_sent(self) -> int:
+        """Return how often the most refused write was sent."""
+        return max((failure.tries.sent for key in self.states if (failure := self.failure_of(*key))), default=0)
+
+    def accept(self, copy_id: str, kind: WriteKind, now: float) -> None:
+        self.states[copy_id, kind] = Accepted(now)
+
+    def accept_tags(self, copy_id: str, change: TagChange, now: float) -> None:
+        sent = self.tags[copy_id].change if copy_id in self.tags else TagChange()
+        both = TagChange({**sent.set, **change.set}, (*sent.remove, *change.remove))
+        self.tags[copy_id] = AcceptedTags(both, now)
+        self.accept(copy_id, WriteKind.TAGS, now)
+
+    def record_failure(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
+        """Record that a write was sent and failed: it is sent again after a pause, or given up."""
+        before = self.failure_of(copy_id, kind)
+        tries = (before.tries if before else Tries(since=now)).and_one(error, now)
         # Another service may not know a new copy yet (api-facts: read-lag).
         may_be_known_later = isinstance(error, NotFound) and kind not in (
             WriteKind.DELETE,
@@ -68,58 +188,24 @@ class WriteFailure:
             WriteKind.DETACH,
         )
         never = error.retry is Retry.NEVER and not may_be_known_later
-        until = math.inf if never or gives_up else now + write_pause(sent)
-        return WriteFailure(
-            error, self.since, now, until, sent, attempts, self.was_lost or isinstance(error, Ambiguous)
-        )
+        if never or (tries.counted >= WRITE_TRIES and now - tries.since >= WRITE_SECONDS):
+            self.states[copy_id, kind] = GivenUp(error, tries)
+        else:
+            self.states[copy_id, kind] = Failed(error, tries, now + write_pause(tries.sent))
 
+    def give_up(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
+        """Record that a write is never sent, because what it needs cannot be read."""
+        before = self.failure_of(copy_id, kind)
+        tries = before.tries if before else Tries(since=now)
+        self.states[copy_id, kind] = GivenUp(error, tries.and_one(error, now))
 
-@dataclass(eq=False, slots=True)
-class Writes:
-    """The writes of one request, each by copy and kind."""
+    def postpone(self, copy_id: str, kind: WriteKind, why: CopyError, until: float) -> None:
+        """Record that a write was not sent, and when it may be."""
+        self.states[copy_id, kind] = Postponed(why, until, self.failure_of(copy_id, kind))
 
-    failures: dict[tuple[str, WriteKind], WriteFailure] = field(default_factory=dict)
-    #: When the cloud accepted them; for deletions see ``Memory.deleted``.
-    accepted: dict[tuple[str, WriteKind], float] = field(default_factory=dict)
-    #: The accepted changes of tags, by copy.
-    tags: dict[str, TagChange] = field(default_factory=dict)
-
-    def failure_of(self, copy_id: str, kind: WriteKind) -> WriteFailure | None:
-        return self.failures.get((copy_id, kind))
-
-    def accepted_at(self, copy_id: str, kind: WriteKind) -> float | None:
-        return self.accepted.get((copy_id, kind))
-
-    def is_given_up(self, copy_id: str, kind: WriteKind) -> bool:
-        """Whether a write failed for good."""
-        failure = self.failure_of(copy_id, kind)
-        return failure is not None and failure.is_final
-
-    def is_over(self, copy_id: str, kind: WriteKind) -> bool:
-        """Whether the cloud accepted a write, or it failed for good."""
-        return (copy_id, kind) in self.accepted or self.is_given_up(copy_id, kind)
-
-    def last_failed(self, *kinds: WriteKind) -> float:
-        """Return when a write of these kinds last failed; minus infinity if none did."""
-        return max((failure.at for (_id, kind), failure in self.failures.items() if kind in kinds), default=-math.inf)
-
-    def accept(self, copy_id: str, kind: WriteKind, now: float) -> None:
-        self.accepted[copy_id, kind] = now
-        self.end(copy_id, kind)
-
-    def accept_tags(self, copy_id: str, change: TagChange, now: float) -> None:
-        sent = self.tags.get(copy_id, TagChange())
-        self.tags[copy_id] = TagChange({**sent.set, **change.set}, (*sent.remove, *change.remove))
-        self.accept(copy_id, WriteKind.TAGS, now)
-
-    def record_failure(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
-        failure = self.failures.get((copy_id, kind), WriteFailure(error, since=now))
-        self.failures[copy_id, kind] = failure.again(kind, error, now)
-
-    def postpone(self, copy_id: str, kind: WriteKind, error: CopyError, until: float) -> None:
-        failure = self.failures.get((copy_id, kind), WriteFailure(error, since=until))
-        self.failures[copy_id, kind] = replace(failure, until=until)
-
-    def end(self, copy_id: str, kind: WriteKind) -> WriteFailure | None:
-        """Remove and return a failure, because the write took effect or is no longer needed."""
-        return self.failures.pop((copy_id, kind), None)
+    def end(self, copy_id: str, kind: WriteKind) -> bool:
+        """Forget that a write failed, because it took effect or is no longer needed. Returns ``was_lost``."""
+        was_lost = self.was_lost(copy_id, kind)
+        if self.accepted_at(copy_id, kind) is None:
+            self.states.pop((copy_id, kind), None)
+        return was_lost

@@ -110,7 +110,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         if outcome.is_planned and change:
             row["tags"] = change.applied_to(copy.tags)
         elif attempt.desired.cloud.tags_in_copy_call and copy.id in attempt.memory.writes.tags:
-            row["tags"] = attempt.memory.writes.tags[copy.id].applied_to(copy.tags)
+            row["tags"] = attempt.memory.writes.tags[copy.id].change.applied_to(copy.tags)
         if copy.id in outcome.deleted_ids:
             row.update(state=State.ABSENT.value, provider_state=None, progress=0)
     elif outcome.will_begin:

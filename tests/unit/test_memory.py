@@ -152,32 +152,36 @@ def test_a_sighting_is_fresh_for_fifteen_seconds_after_a_look_or_an_answer(age, 
     [
         ("", "Idle"),
         ("sent", "Sent"),
-        ("sent accepted", "Idle"),
+        ("sent accepted", "Accepted"),
         ("sent not_sent", "Idle"),
         ("sent in_doubt", "InDoubt"),
         ("sent in_doubt found", "Found"),
         ("sent in_doubt sent", "Sent"),
         ("sent in_doubt sent found", "Sent"),
-        ("sent in_doubt found sent accepted", "Idle"),
-        ("sent refused", "CallRefused"),
-        ("refused", "CallRefused"),
-        ("sent refused found", "CallRefused"),
-        ("sent refused sent not_sent", "CallRefused"),
+        ("sent in_doubt sent not_sent", "InDoubt"),
+        ("sent in_doubt found sent accepted", "Accepted"),
+        ("sent refused", "Refused"),
+        ("refused", "Refused"),
+        ("sent refused found", "Refused"),
+        ("sent refused sent not_sent", "Refused"),
+        ("sent rejected", "Rejected"),
+        ("rejected", "Rejected"),
     ],
 )
 def test_a_copy_call_is_in_the_state_that_its_last_event_leads_to(events, state):
     """A doubt ends only when a copy shows; the lost calls remain known."""
     call, why = CopyCall(), Ambiguous("lost")
-    given = {"sent": (NOON,), "in_doubt": (why, 4.0, NOON + timedelta(seconds=4)), "refused": (why, False)}
+    given = {"sent": (NOON,), "in_doubt": (why, 4.0, NOON + timedelta(seconds=4))}
+    given |= {"refused": (why,), "rejected": (why,)}
     for event in events.split():
         call = getattr(call, event)(*given.get(event, ()))
     assert type(call.state).__name__ == state
     assert (call.is_out, call.is_in_doubt) == (state == "Sent", state == "InDoubt")
     assert call.lost_spans == ((NOON, NOON + timedelta(seconds=4)),) * events.count("in_doubt")
     assert call.error is (
-        why if state in ("InDoubt", "Found", "CallRefused") or " sent" in events and state == "Sent" else None
+        why if state in ("InDoubt", "Found", "Refused", "Rejected") or " sent" in events and state == "Sent" else None
     )
-    assert call.final_error is None and call.refused(why, True).final_error is why
+    assert call.final_error is (why if state == "Rejected" else None)
 
 
 # -- refused writes --------------------------------------------------------------------------------------------

@@ -38,14 +38,16 @@ def situation(of="nothing", wait=True, absent=False, create=True, unread=None, s
     memory, copy = Memory(), None
     if of != "no look":
         memory.record_look({}, None, 0.0, has_seam=has_seam)
-    if of == "in flight":
-        memory.record_copy_refused(QuotaFull("quota"), False)
+    if of == "lost, then not sent again":
         memory.record_copy_sent(NOON)
+        memory.record_copy_in_doubt(Ambiguous("Cut off"), 1.0, NOON)
+        memory.record_copy_sent(NOON)
+        memory.record_copy_not_sent()
     elif isinstance(of, (Ambiguous, Underway)):
         memory.record_copy_sent(NOON)
         memory.record_copy_in_doubt(of, 1.0, NOON)
     elif isinstance(of, Exception):
-        memory.record_copy_refused(of, False)
+        memory.record_copy_refused(of)
     elif isinstance(of, Snapshot):
         copy = of
         memory.record_look({copy.id: copy}, None, 1.0)
@@ -78,7 +80,7 @@ SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
             "was lost (Cut off), and the cloud shows no such copy",
         ),
         ({"of": Underway("In progress")}, "busy", "another call is already making this copy"),
-        ({"of": "in flight"}, "ambiguous", "was lost (quota), and the cloud shows no such copy"),
+        ({"of": "lost, then not sent again"}, "ambiguous", "was lost (Cut off), and the cloud shows no such copy"),
         ({"source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),
         ({"of": QUOTA, "source_unread": SLOW}, "busy", "The source snapshot source in here could not be read"),
         ({"of": QUOTA}, "busy", "Too many copies (retried until wait_timeout)"),

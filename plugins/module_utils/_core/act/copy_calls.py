@@ -133,13 +133,13 @@ class CopyCalls:
             if isinstance(answer, NotSent):
                 attempt.memory.record_copy_not_sent()
             else:
-                attempt.memory.record_copy_refused(answer, for_good=False)
+                attempt.memory.record_copy_refused(answer)
             room.record_refusal(attempt, answer, now)
         else:
-            attempt.memory.record_copy_refused(answer, for_good=True)
+            attempt.memory.record_copy_rejected(answer)
             if answer.holds_for_all:
                 others = [a for a in room.queue if a is not attempt and a.memory.may_begin]
                 for other in others:
-                    other.memory.record_copy_refused(answer, for_good=True)
+                    other.memory.record_copy_rejected(answer)
                 return others
         return []

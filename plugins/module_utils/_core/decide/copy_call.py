@@ -6,15 +6,18 @@
 
 .. code-block:: text
 
-    state        meaning                                                 becomes
-    Idle         none was sent, or the last one returned a copy          Sent
-    Sent         its answer is outstanding                               Idle, InDoubt, CallRefused
-    InDoubt      its answer was lost, or another call makes the copy     Found, once a copy shows; Sent, once
+    state      meaning                                                   becomes
+    Idle       none was sent                                             Sent
+    Sent       its answer is outstanding                                 Accepted, InDoubt, Refused, Rejected; the state
+                                                                         before, if it was not sent after all
+    Accepted   it returned a copy                                        Sent, if that copy never showed and is gone
+    InDoubt    its answer was lost, or another call makes the copy       Found, once a copy shows; Sent, once
                                                                          doubt_seconds are over
-    Found        it was in doubt, and its copy, or another one, shows    Sent, if that copy fails or is gone
-    CallRefused  it was refused: for good, or until it is sent again     Sent, unless for good
+    Found      it was in doubt, and its copy, or another one, shows      Sent, if that copy fails or is gone
+    Refused    it was refused, and may be sent again                     Sent
+    Rejected   it was refused for good                                   nothing
 
-A failure that applies to all calls to a region changes every state except Sent to CallRefused.
+If a failure applies to all calls to a region, the queued requests that have requested nothing become Rejected too.
 """
 
 from __future__ import annotations
@@ -27,15 +30,12 @@ from ..errors import CopyError, Underway
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    error: None = None
+    """None was sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """``at``: time by the cloud's clock (aware). ``error``: that of the previous call."""
-
-    at: datetime
-    error: CopyError | None
+class Accepted:
+    """The last call returned a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +52,28 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class CallRefused:
+class Refused:
     error: CopyError
-    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    error: CopyError
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """``at``: time by the cloud's clock (aware). ``before``: the state to which it returns if it was not sent."""
+
+    at: datetime
+    before: Idle | Accepted | InDoubt | Found | Refused
 
 
 @dataclass(frozen=True, slots=True)
 class CopyCall:
     """The state of the copy calls that this run sent for a request."""
 
-    state: Idle | Sent | InDoubt | Found | CallRefused = Idle()
+    state: Idle | Sent | Accepted | InDoubt | Found | Refused | Rejected = Idle()
     #: From when until when calls with a lost answer were outstanding, by the cloud's clock (aware).
     lost_spans: tuple[tuple[datetime, datetime], ...] = ()
 
@@ -83,22 +95,26 @@ class CopyCall:
     @property
     def error(self) -> CopyError | None:
         """Why the last call that was answered or lost returned no copy."""
-        return self.state.error
+        state = self.state.before if isinstance(self.state, Sent) else self.state
+        return None if isinstance(state, (Idle, Accepted)) else state.error
 
     @property
     def final_error(self) -> CopyError | None:
         """Why no further call is sent."""
-        return self.state.error if isinstance(self.state, CallRefused) and self.state.is_final else None
+        return self.state.error if isinstance(self.state, Rejected) else None
 
     def sent(self, utc_now: datetime) -> CopyCall:
-        return replace(self, state=Sent(utc_now, self.error))
+        """Return the state after a call was sent. Raises ValueError if none may be."""
+        if isinstance(self.state, (Sent, Rejected)):
+            raise ValueError(f"a copy call was sent although the last one is {type(self.state).__name__}")
+        return replace(self, state=Sent(utc_now, before=self.state))
 
     def not_sent(self) -> CopyCall:
-        """Return the state if a call that was due was not sent."""
-        return replace(self, state=CallRefused(self.error) if self.error else Idle())
+        """Return the state if the call was not sent after all."""
+        return replace(self, state=self.state.before) if isinstance(self.state, Sent) else self
 
     def accepted(self) -> CopyCall:
-        return replace(self, state=Idle())
+        return replace(self, state=Accepted())
 
     def in_doubt(self, error: CopyError, now: float, utc_now: datetime) -> CopyCall:
         """Return the state after a lost answer, or if (``Underway``) another call is making the copy."""
@@ -106,8 +122,12 @@ class CopyCall:
         spans = self.lost_spans if isinstance(error, Underway) else (*self.lost_spans, (since, utc_now))
         return CopyCall(InDoubt(error, now), spans)
 
-    def refused(self, error: CopyError, for_good: bool) -> CopyCall:
-        return replace(self, state=CallRefused(error, for_good))
+    def refused(self, error: CopyError) -> CopyCall:
+        return replace(self, state=Refused(error))
+
+    def rejected(self, error: CopyError) -> CopyCall:
+        """Return the state after a call was refused for good."""
+        return replace(self, state=Rejected(error))
 
     def found(self) -> CopyCall:
         """Return the state after a copy appeared that ends the doubt about the last call, if there is any."""

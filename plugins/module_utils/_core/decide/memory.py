@@ -181,8 +181,13 @@ class Memory:
     def record_copy_not_sent(self) -> None:
         self.copy_call = self.copy_call.not_sent()
 
-    def record_copy_refused(self, error: CopyError, for_good: bool) -> None:
-        self.copy_call = self.copy_call.refused(error, for_good)
+    def record_copy_refused(self, error: CopyError) -> None:
+        """Record that a copy call was refused; it may be sent again."""
+        self.copy_call = self.copy_call.refused(error)
+
+    def record_copy_rejected(self, error: CopyError) -> None:
+        """Record that a copy call was refused for good."""
+        self.copy_call = self.copy_call.rejected(error)
 
     def _record_made(self, copy_id: str, at: float) -> None:
         """Record that this run made a copy, and when its ID was first known."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..errors import AcceptedWithoutId, Ambiguous, CopyError, TimedOut, Underway
 from ..model import CopyRequest, Resource, State
-from .copy_call import CopyCall
+from .copy_call import CopyCall, InDoubt
 from .desired import DesiredState
 from .failures import AGAIN
 from .memory import Memory
@@ -69,26 +69,26 @@ def _shown(copy: Resource) -> str:
 
 
 def _call_in_doubt(desired: DesiredState, call: CopyCall) -> CopyError | None:
-    """Return the failure of a request whose copy call is outstanding or in doubt and that shows no copy."""
+    """Return the failure of a request whose copy call is in doubt and that shows no copy."""
     request = desired.request
-    if call.is_in_doubt and isinstance(call.error, Underway):
-        return call.error.as_kind(
-            Underway,
-            f"{call.error} (another call is already making this {request.noun}, but the cloud did not show it within "
-            "wait_timeout)",
-            f"Run again to adopt the {request.noun} once the cloud shows it.",
-        )
-    if call.is_in_doubt and isinstance(call.error, AcceptedWithoutId):
-        return call.error
-    if (call.is_in_doubt or call.is_out) and call.error:
-        return call.error.as_kind(
-            Ambiguous,
-            f"The response to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
-            f"({call.error}), "
-            f"and the cloud shows no such {request.noun} yet",
-            f"{desired.cloud.before_calling_again}Run again in a minute: the next run adopts the {request.noun} if it "
-            "was made.",
-        )
+    match call.state:
+        case InDoubt(error=Underway() as error):
+            return error.as_kind(
+                Underway,
+                f"{error} (another call is already making this {request.noun}, but the cloud did not show it within "
+                "wait_timeout)",
+                f"Run again to adopt the {request.noun} once the cloud shows it.",
+            )
+        case InDoubt(error=AcceptedWithoutId() as error):
+            return error
+        case InDoubt(error=error):
+            return error.as_kind(
+                Ambiguous,
+                f"The response to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
+                f"({error}), and the cloud shows no such {request.noun} yet",
+                f"{desired.cloud.before_calling_again}Run again in a minute: the next run adopts the {request.noun} "
+                "if it was made.",
+            )
     return None
 
 

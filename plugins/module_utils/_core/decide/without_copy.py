@@ -12,6 +12,7 @@ from ..errors import AcceptedWithoutId, CopyError
 from ..model import Resource
 from . import failures
 from .copies import SortedCopies, deletable_duplicates, misfit
+from .copy_call import Found, InDoubt
 from .decision import BEGIN, LIST_NOW, Continue, Decision, Deletions, Look, failed
 from .desired import DesiredState
 from .locking import unknown_locks
@@ -32,8 +33,9 @@ def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) ->
     search_at = next_search(desired, memory)
     if search_at is not None:
         return Decision(Continue(Look(search_at, at_all=True)))
-    if isinstance(call.error, AcceptedWithoutId):
-        return failed(call.error)
+    match call.state:
+        case InDoubt(error=AcceptedWithoutId() as why) | Found(error=AcceptedWithoutId() as why):
+            return failed(why)
     if must_stay := _must_stay(desired, memory, copies):
         return must_stay
     if not desired.policy.create:

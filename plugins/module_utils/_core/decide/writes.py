@@ -153,11 +153,11 @@ class Writes:
 
     def is_given_up(self, copy_id: str, kind: WriteKind) -> bool:
         """Whether a write failed for good."""
-        return isinstance(self.failure_of(copy_id, kind), GivenUp)
+        return isinstance(self.states.get((copy_id, kind)), GivenUp)
 
     def is_over(self, copy_id: str, kind: WriteKind) -> bool:
         """Whether the cloud accepted a write, or it failed for good."""
-        return self.accepted_at(copy_id, kind) is not None or self.is_given_up(copy_id, kind)
+        return isinstance(self.states.get((copy_id, kind)), (Accepted, GivenUp))
 
     def last_failed(self, *kinds: WriteKind) -> float:
         """Return when a write of these kinds last failed; minus infinity if none did."""

@@ -476,6 +476,17 @@ def test_the_last_proof_of_a_disk_is_reported_with_its_copy():
     assert "proven_at" not in row, "a tag is no truth"
 
 
+def test_a_proof_that_a_drill_wrote_during_a_long_run_is_reported():
+    """Ages are measured at the end of the run, three hours after its start."""
+    newest = copy(1, 24.0)
+    newest["source"]["disk_id"], newest["tags"] = "vol-1", drilled(1)
+    point = {"disk_id": "vol-1", "region": "eu-west-1", "snapshot_id": newest["snapshot_id"]}
+    done = StepResults(before=[{"region": "eu-west-1", "snapshots": [newest], "failures": []}])
+    given = replace(values(), now=ago(3), ended_at=ago(0))
+    (row,) = with_facts([point], [], RunState(done, given, False), given)
+    assert row["proven_at"] == ago(1)
+
+
 def test_the_page_says_when_a_drill_proved_a_copy_and_whether_it_was_this_one():
     night = sample(late=0)
     one, two = night["recovery_points"][:2]

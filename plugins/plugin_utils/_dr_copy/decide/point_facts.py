@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 from ..._role.answers import SnapshotRow
 from ..._role.proofs import proofs_in, proofs_not_covered
 from ..._role.row_keys import CopyAt, DiskAt, copy_at, disk_at, source_disk_at
-from ..._role.rows import is_complete, parse_time, time_or_now
+from ..._role.rows import is_complete, parse_time
 from ..input.variables import Variables
 from .result_type import PlanCopy, PointFacts, Proof, RecoveryPoint
 from .run_state import RunState
@@ -34,7 +34,7 @@ def with_facts(
     of_disk: dict[DiskAt, dict[str, str]] = {}
     gone = {CopyAt(copy["snapshot_id"], copy["region"]) for copy in pruned}
     copies = [c for c in state.copies if copy_at(c) not in gone]
-    proofs = _proofs(copies, time_or_now(values.now))
+    proofs = _proofs(copies, values.judged_at)
     for copy in copies:
         if (source := copy.get("source")) and is_complete(copy):
             by_id[copy["snapshot_id"]] = copy

@@ -262,10 +262,10 @@ def test_two_hosts_cannot_have_one_plan(ebs, tmp_path):
     given = {"plan": "prod", "rpo_hours": 24, "report_dir": str(tmp_path / "r"), "metrics_dir": str(tmp_path / "m")}
     assert "misses the RPO" in night(ebs, host="web", **given).message
     before = {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
-    ended = night(ebs, host="databases", hosts_of_plan=("web", "databases"), **given)
+    ended = night(ebs, host="databases", hosts_of_plan=lambda: ("web", "databases"), **given)
     assert "the hosts web and databases both have the plan prod" in ended.message and not ended.result["copies"]
     assert {path: path.read_text() for path in tmp_path.rglob("*") if path.is_file()} == before
-    ended = night(ebs, host="databases", hosts_of_plan=("databases",), **given)
+    ended = night(ebs, host="databases", hosts_of_plan=lambda: ("databases",), **given)
     assert "both have" not in ended.message, "web was renamed, or has another plan by now"
 
 
@@ -273,7 +273,7 @@ def test_two_hosts_cannot_have_one_plan(ebs, tmp_path):
 def test_two_hosts_cannot_have_one_plan_on_the_first_night(ebs, tmp_path, reports):
     protected(ebs)
     given = {"plan": "prod", "report_dir": str(tmp_path) if reports else ""}
-    given["hosts_of_plan"] = ("web", "databases")
+    given["hosts_of_plan"] = lambda: ("web", "databases")
     second = night(ebs, host="databases", **given)
     assert "both have the plan prod" in second.message and not ebs.copies() and not list(tmp_path.iterdir())
     assert not night(ebs, host="web", **given).message and len(ebs.copies()) == 1
@@ -296,9 +296,18 @@ def test_the_host_that_wrote_the_last_report_keeps_its_plan_wherever_it_is_in_th
     protected(ebs)
     given = {"plan": "prod", "report_dir": str(tmp_path)}
     assert not night(ebs, host="databases", **given).message
-    given["hosts_of_plan"] = ("web", "databases")
+    given["hosts_of_plan"] = lambda: ("web", "databases")
     assert not night(ebs, host="databases", **given).message
     assert "both have the plan prod" in night(ebs, host="web", **given).message
+
+
+def test_an_error_before_the_first_step_leaves_a_red_report(ebs, tmp_path):
+    def broken():
+        raise RuntimeError("no inventory")
+
+    protected(ebs)
+    ended = night(ebs, report_dir=str(tmp_path), hosts_of_plan=broken)
+    assert "no inventory" in ended.message and "is-bad" in (tmp_path / "orders.html").read_text()
 
 
 def test_a_damaged_last_report_is_warned_of(ebs, tmp_path):

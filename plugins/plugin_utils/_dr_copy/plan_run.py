@@ -86,18 +86,22 @@ class PlanRun:
 
     def run(self) -> PlanOutcome:
         """Run the plan up to its report. Failures are in the result; nothing is raised."""
+        try:
+            self._begin()
+            if self._calls:
+                self._run_steps(self._calls)
+        except Exception as error:  # the report says so
+            self._done.stopped = run_failure(unexpected_error(error))
+        return report_run(self._done, self._values_at_end(), self._context, self._selections, self._warnings)
+
+    def _begin(self) -> None:
+        """Read the last reports, refuse a plan that belongs to another host, and replace the page of the last run."""
         last = LastReports(self._values)
         self._done.last, self._done.unread_report = last.remembered, last.damage
         if other := self._other_with_plan(last.host):
             self._leave_to(other)
         if not self._context.check_mode:
             write_page_of_start(self._values)
-        try:
-            if self._calls:
-                self._run_steps(self._calls)
-        except Exception as error:  # the report says so
-            self._done.stopped = run_failure(unexpected_error(error))
-        return report_run(self._done, self._values_at_end(), self._context, self._selections, self._warnings)
 
     def _other_with_plan(self, last_host: str) -> str:
         """Return the other host of the play that has this plan, or an empty string.

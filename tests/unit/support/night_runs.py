@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
@@ -38,14 +38,14 @@ def night(
     calls: list[tuple[str, dict[str, Any]]] | None = None,
     defaults: dict[str, dict[str, Any]] | None = None,
     host: str = "orders",
-    hosts_of_plan: tuple[str, ...] = (),
+    hosts_of_plan: Callable[[], Sequence[str]] = tuple,
     **variables: Any,
 ) -> PlanOutcome:
     """Run a plan once; its report must fit the schema.
 
     ``before`` maps the first words of a step to what happens before that step. ``calls`` receives the kind and the
-    arguments of each module call. ``defaults`` are those of the user, by kind. ``hosts_of_plan`` are those of
-    the play, in order, that have its plan.
+    arguments of each module call. ``defaults`` are those of the user, by kind. ``hosts_of_plan`` returns
+    those of the play, in order, that have its plan.
     """
     left = dict(before or {})
 
@@ -68,7 +68,7 @@ def night(
         check_mode=check,
         reads_only=reads_only,
         ansible="2.21.0",
-        hosts_of_plan=lambda: hosts_of_plan,
+        hosts_of_plan=hosts_of_plan,
         defaults=defaults_of,
     )
     given = variables_of(estate, **variables)

@@ -728,7 +728,7 @@ def _report_no_duration(real: Any) -> Any:
 
 def _forget_priority(real: Any) -> Any:
     def taken_in(self: Any, attempts: Any) -> Any:
-        known, self.priority_region = real(self, attempts), None
+        known, self._priority_region = real(self, attempts), None
         return known
 
     return taken_in
@@ -746,7 +746,7 @@ def _ignore_order(real: Any) -> Any:
 
 
 def _ignore_seams(real: Any) -> Any:
-    return lambda self, shown, at, has_seam: real(self, shown, at, False)
+    return lambda self, shown, at, may_be_incomplete: real(self, shown, at, False)
 
 
 def _never_ask_again(real: Any) -> Any:

@@ -63,27 +63,27 @@ ways = pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("number", "calls"), [(0, 1), (1, 1), (9, 1), (10, 2), (11, 2), (17, 2)])
 def test_a_listing_of_one_page_takes_one_call(way, number, calls):
     listing = Listing(range(number), way=way)
-    assert listing.read() == list(range(number)) and listing.asked == calls and not listing.pages.has_seam
+    assert listing.read() == list(range(number)) and listing.asked == calls and not listing.pages.may_be_incomplete
 
 
 @ways
 @pytest.mark.parametrize("number", [25, 99, 100, 500])
 def test_every_page_begins_before_the_end_of_the_one_before(way, number):
     listing = Listing(range(number), way=way)
-    assert listing.read() == list(range(number)) and not listing.pages.has_seam
+    assert listing.read() == list(range(number)) and not listing.pages.may_be_incomplete
     assert listing.asked <= 2 + number / (SIZE - (1 if way == "offset" else 4))
 
 
 @ways
 def test_a_deleted_item_and_a_new_one_hide_none_at_the_seam(way):
     listing = Listing(range(25), {2: lambda ids: (ids.remove(3), ids.append(99))}, way)
-    assert {*listing.read()} >= {*range(25), 99} - {3} and not listing.pages.has_seam
+    assert {*listing.read()} >= {*range(25), 99} - {3} and not listing.pages.may_be_incomplete
 
 
 @ways
 def test_many_deletions_at_once_are_reported_as_a_seam(way):
     listing = Listing(range(80), {3: lambda ids: ids.__delitem__(slice(0, 40))}, way)
-    assert listing.read() and listing.pages.has_seam
+    assert listing.read() and listing.pages.may_be_incomplete
 
 
 @ways
@@ -109,7 +109,7 @@ def test_everything_that_exists_all_the_time_is_listed_or_a_seam_is_reported(way
     listing = Listing(range(number), changes, way)
     found = listing.read()
     assert len(found) == len({*found})
-    assert listing.pages.has_seam or {*range(number)} - gone <= {*found}
+    assert listing.pages.may_be_incomplete or {*range(number)} - gone <= {*found}
 
 
 @ways
@@ -119,25 +119,25 @@ def test_a_listing_with_small_pages_ends(way, number):
     listing = Listing(range(number), way=way)
     found = joined_pages(listing.page, WAYS[way](4), lambda item: item["id"], listing.pages, "Listing")
     assert [item["id"] for item in found] == list(range(number)) and listing.asked <= 3 + number
-    assert way == "number" or not listing.pages.has_seam
+    assert way == "number" or not listing.pages.may_be_incomplete
 
 
 @ways
 @pytest.mark.parametrize("count", [lambda ids: 3, lambda ids: None, lambda ids: "25"])
 def test_no_count_ends_a_listing(way, count):
     listing = Listing(range(25), way=way, count=count)
-    assert listing.read() == list(range(25)) and not listing.pages.has_seam
+    assert listing.read() == list(range(25)) and not listing.pages.may_be_incomplete
 
 
 @ways
 def test_a_count_that_says_more_than_all_pages_show_is_a_seam(way):
     listing = Listing(range(5), way=way, count=lambda ids: 99)
-    assert listing.read() == list(range(5)) and listing.asked == 2 and listing.pages.has_seam
+    assert listing.read() == list(range(5)) and listing.asked == 2 and listing.pages.may_be_incomplete
 
 
 def test_a_short_page_is_not_the_last_while_the_count_says_more():
     listing = Listing(range(25), most=7)
-    assert listing.read() == list(range(25)) and not listing.pages.has_seam
+    assert listing.read() == list(range(25)) and not listing.pages.may_be_incomplete
 
 
 @ways
@@ -160,11 +160,11 @@ def test_pages_that_never_end_are_reported(monkeypatch):
         )
 
 
-@pytest.mark.parametrize(("tokens", "has_seam"), [([None], False), (["10", None], True), ([""], False)])
-def test_pages_by_token_are_not_known_to_join(tokens, has_seam):
+@pytest.mark.parametrize(("tokens", "may_be_incomplete"), [([None], False), (["10", None], True), ([""], False)])
+def test_pages_by_token_are_not_known_to_join(tokens, may_be_incomplete):
     pages, answers = Listing([]).pages, iter(tokens)
     assert list(token_pages(lambda _token: ({"NextToken": next(answers)}, [1]), pages, "Listing")) == [1] * len(tokens)
-    assert pages.has_seam == has_seam and pages.number == len(tokens)
+    assert pages.may_be_incomplete == may_be_incomplete and pages.number == len(tokens)
 
 
 def test_null_is_empty_only_with_a_count_of_0():

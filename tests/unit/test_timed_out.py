@@ -33,11 +33,11 @@ PENDING = Snapshot("copy", "there", State.PENDING, "creating", progress=40, is_c
 COMPLETE = Snapshot("copy", "there", State.COMPLETED, "accomplished", progress=100, is_copy=True)
 
 
-def situation(of="nothing", wait=True, absent=False, create=True, unread=None, source_unread=None, has_seam=False):
+def situation(of="nothing", wait=True, absent=False, create=True, unread=None, source_unread=None, incomplete=False):
     """Return kind and message of the failure at wait_timeout."""
     memory, copy = Memory(), None
     if of != "no look":
-        memory.record_look({}, None, 0.0, has_seam=has_seam)
+        memory.record_look({}, None, 0.0, may_be_incomplete=incomplete)
     if of == "lost, then not sent again":
         memory.record_copy_sent(NOON)
         memory.record_copy_in_doubt(Ambiguous("Cut off"), 1.0, NOON)
@@ -86,7 +86,7 @@ SLOW, QUOTA = Throttled("Slow down"), QuotaFull("Too many copies")
         ({"of": QUOTA}, "busy", "Too many copies (retried until wait_timeout)"),
         ({}, "timeout", "The copy of source in there could not be started within wait_timeout"),
         ({"wait": False}, "timeout", "The copy of source in there could not be started within wait_timeout"),
-        ({"absent": True, "has_seam": True}, "timeout", "unknown whether there has more copies of source"),
+        ({"absent": True, "incomplete": True}, "timeout", "unknown whether there has more copies of source"),
         ({"create": False}, "timeout", "No copy of source in there appeared within wait_timeout, and create: false"),
         ({"of": PENDING}, "timeout", "is still creating (40 %) after wait_timeout"),
         ({"of": PENDING, "source_unread": SLOW}, "timeout", "is still creating (40 %) after wait_timeout"),

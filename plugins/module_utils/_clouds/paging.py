@@ -82,7 +82,7 @@ def token_pages(
         if token in seen:
             raise Unreachable(f"{activity}: the pages of the listing do not end")
         seen.add(token)
-        pages.has_seam = True
+        pages.record_gap()
 
 
 class Page(NamedTuple):
@@ -140,8 +140,8 @@ def joined_pages(
 
     So no item is missed that exists during the entire listing, whatever comes and goes meanwhile. A page without an
     item of the earlier ones does not join: then a page that begins one page earlier is read. If that does not join
-    either, or if the count is higher than the number of items shown, ``pages.has_seam`` is set. No count ends a list;
-    only a short page does (api-facts: page-seams).
+    either, or if the count is higher than the number of items shown, a gap is recorded in ``pages``. No count ends a
+    list; only a short page does (api-facts: page-seams).
 
     ``page`` takes the parameters of a page, and reads it. ``max_items`` is the maximum number of items, if known.
     Raises Unreachable if the pages never end.
@@ -156,12 +156,14 @@ def joined_pages(
         if not joins and back_from != end:
             index, back_from = max(0, end - span.limit), end
             continue
-        pages.has_seam = pages.has_seam or not joins
+        if not joins:
+            pages.record_gap()
         found.update((id_of(item), item) for item in items)
         is_short, shows_new = len(items) < min(span.limit, size or span.limit), len(found) > before
         says_more = isinstance(total, int) and total > span.offset + len(items)
         if len(found) == max_items or (is_short and not (says_more and shows_new)):
-            pages.has_seam = pages.has_seam or (says_more and len(found) != max_items)
+            if says_more and len(found) != max_items:
+                pages.record_gap()
             return list(found.values())
         end = max(end, span.offset + len(items))
         # If a page shows nothing new, earlier items are gone, and the next ones are further on.

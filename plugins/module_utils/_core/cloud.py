@@ -75,6 +75,10 @@ class SnapshotCloud(Capabilities, abc.ABC):
         #: How long (seconds) a failed page of a listing is requested again, except the first page.
         self.page_seconds = 30.0
 
+    def use_deadline(self, deadline: Deadline) -> None:
+        """Pace the calls from now on by this end of the run."""
+        self.deadline = deadline
+
     def utc(self) -> datetime:
         """Return the current time (aware) by the cloud's clock.
 
@@ -254,12 +258,12 @@ class SnapshotCloud(Capabilities, abc.ABC):
 class Listing:
     """The copies that a listing showed, possibly with other snapshots.
 
-    ``has_seam``: it came in several pages, and a change between two pages may have hidden a copy. ``pages`` is the
-    number of calls.
+    ``may_be_incomplete``: it came in several pages, and a change between two pages may have hidden a copy. ``pages`` is
+    the number of calls.
     """
 
     copies: Sequence[Resource]
-    has_seam: bool = False
+    may_be_incomplete: bool = False
     pages: int = 1
 
 
@@ -269,7 +273,11 @@ class Pages:
     def __init__(self, deadline: Deadline, seconds: float):
         self._deadline, self._seconds = deadline, seconds
         #: The number of pages read, and whether two of them may not join.
-        self.number, self.has_seam = 0, False
+        self.number, self.may_be_incomplete = 0, False
+
+    def record_gap(self) -> None:
+        """Record that two pages may not join, so that an item may be missing between them."""
+        self.may_be_incomplete = True
 
     def read(self, page: Callable[[], Answer]) -> Answer:
         """Read a page. Raises a CopyError, for the first page immediately, because the caller repeats that."""
@@ -279,7 +287,7 @@ class Pages:
 
     def listing(self, copies: Sequence[Resource]) -> Listing:
         """Return the copies that these pages showed."""
-        return Listing(copies, self.has_seam, self.number)
+        return Listing(copies, self.may_be_incomplete, self.number)
 
 
 def batches(values: Sequence[Item], size: int) -> Iterator[list[Item]]:

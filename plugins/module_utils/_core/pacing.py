@@ -203,6 +203,10 @@ class Window:
         backoff = self._short if of_source else self._backoff
         self.opens_at = now + (backoff.next_pause() if not isinstance(error, QuotaFull) or own == 0 else 0.0)
 
+    def delay(self, until: float) -> None:
+        """Keep it closed until then at least."""
+        self.opens_at = max(self.opens_at, until)
+
     def record_look(self, now: float) -> None:
         """Record a look at the destination: a full quota may have room again, and the window widens by one.
 

@@ -146,7 +146,7 @@ def compare_copies(module: AwsModule) -> None:
 
 def _compare(module: AwsModule, keys: dict[str, Any]) -> None:
     cloud, params = EbsBlocks(module), module.params
-    cloud.deadline = deadline_after(params["wait_timeout"])
+    cloud.use_deadline(deadline_after(params["wait_timeout"]))
     region = cloud.home_region or ""
     if problems := _problems(cloud, region, params):
         raise BadInput(problems)

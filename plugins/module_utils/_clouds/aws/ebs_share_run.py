@@ -36,7 +36,8 @@ def share_snapshots(module: AwsModule) -> None:
 
 def _share(module: AwsModule, keys: dict[str, Any]) -> None:
     cloud = EbsSharing(module)
-    deadline = cloud.deadline = deadline_after(module.params["wait_timeout"])
+    deadline = deadline_after(module.params["wait_timeout"])
+    cloud.use_deadline(deadline)
     region, account = cloud.home_region or "", str(module.params["account_id"])
     ids = list(dict.fromkeys(module.params["snapshot_ids"]))
     problems = _problems(cloud, region, account, ids)

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from ..decide.copies import other_copies, sort_copies
 from ..decide.decision import Continue, Decision
 from ..decide.desired import DesiredState
 from ..decide.memory import Memory
+from ..decide.transitions import decide
 from ..decide.writes import WriteKind
 from ..errors import CopyError, Throttled
 from ..model import CopyOrder, CopyRequest, Resource, Snapshot, State
@@ -36,6 +38,28 @@ class Attempt:
     failures: list[tuple[str, CopyError]] = field(default_factory=list)
     #: What was decided on the first look, for ``--diff`` and check mode.
     first_decision: Decision | None = None
+
+    def decide(self, now: float, utc_now: datetime) -> None:
+        """Decide what follows from what is known now, unless it has failed."""
+        if self.error is not None:
+            return
+        self.decision = decide(self.desired, self.memory, now, utc_now)
+        if self.first_decision is None and self.memory.was_listed:
+            self.first_decision = self.decision
+
+    def fail(self, error: CopyError) -> None:
+        """End it with an error."""
+        self.error = error
+
+    def time_out(self, error: CopyError) -> None:
+        """End it at the deadline. A copy that the last look did not show counts as in progress."""
+        self.fail(error)
+        sighting = self.memory.seen.get(self.copy.id) if self.copy else None
+        if sighting and sighting.misses:
+            self.decision = replace(self.decision, copy=replace(sighting.copy, state=State.PENDING))
+
+    def add_failures(self, found: Iterable[tuple[str, CopyError]]) -> None:
+        self.failures += found
 
     @property
     def request(self) -> CopyRequest:

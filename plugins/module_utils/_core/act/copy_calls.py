@@ -93,8 +93,9 @@ class CopyCalls:
                 if isinstance(answer, CopyError) and answer.retry is Retry.LATER
             ]
             windows = [rooms[attempt.request.region].window for attempt in refused]
+            latest = max((window.opens_at for window in windows), default=0.0)
             for window in windows:
-                window.opens_at = max(other.opens_at for other in windows)
+                window.delay(until=latest)
         return [attempt for attempt, _answer in pairs] + ended
 
     def _ask(self, call: list[Attempt]) -> list[Resource | CopyError | None]:

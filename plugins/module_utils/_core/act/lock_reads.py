@@ -29,7 +29,12 @@ class LockReads(Reads):
         self._last: dict[str, tuple[Mapping[str, Lock], float]] = {}
         #: The region whose locks took long to read, until they are used: it comes first, and no other is read. This is
         #: only for fairness (test_copies_are_locked_even_if_locks_are_slow_to_list).
-        self.priority_region: str | None = None
+        self._priority_region: str | None = None
+
+    def take_priority_region(self) -> str | None:
+        """Return the region that comes first in this pass, if there is one; it comes first only once."""
+        region, self._priority_region = self._priority_region, None
+        return region
 
     def read(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Read the locks that these requests need in one region, if it is time. Returns the requests with new facts.
@@ -61,7 +66,7 @@ class LockReads(Reads):
                     self._record_failed_read(attempt, answer)
                 return True
             self._last[region] = found, at = answer, counts_from(now, self._deadline.now())
-            self.priority_region = region if self._deadline.now() - now >= LONG_LOOK else None
+            self._priority_region = region if self._deadline.now() - now >= LONG_LOOK else None
         for attempt in attempts:
             attempt.memory.record_locks(found, at)
         return True

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
@@ -19,9 +18,8 @@ from ..decide.desired import DesiredState, Policy
 from ..decide.memory import Memory
 from ..decide.sightings import LONG_LOOK, Survivor
 from ..decide.timeouts import timed_out
-from ..decide.transitions import decide
 from ..decide.writes import WriteKind
-from ..model import CopyRequest, State
+from ..model import CopyRequest
 from ..pacing import MIN_SLEEP
 from .attempt import Attempt
 from .copy_calls import CopyCalls
@@ -145,7 +143,7 @@ class Loop:
         started = self._deadline.now()
         is_final = self._final_look_at <= started
         self._looked_finally = self._looked_finally or is_final
-        priority_region, self._locks.priority_region = self._locks.priority_region, None
+        priority_region = self._locks.take_priority_region()
         order = attrgetter("look_lasted" if is_final else "tried_at")
         for region in sorted(self._regions.values(), key=lambda r: (r.name != priority_region, order(r))):
             now = self._deadline.now()
@@ -228,10 +226,7 @@ class Loop:
         """Decide again for these requests, and sort each by what is to be done."""
         now, utc_now = self._deadline.now(), self._cloud.utc()
         for attempt in dict.fromkeys(attempts):
-            if attempt.error is None:
-                attempt.decision = decide(attempt.desired, attempt.memory, now, utc_now)
-                if attempt.first_decision is None and attempt.memory.was_listed:
-                    attempt.first_decision = attempt.decision
+            attempt.decide(now, utc_now)
             if attempt.steps.needs_source:
                 self._needing[attempt] = None
             else:
@@ -254,13 +249,12 @@ class Loop:
             source = self._sources.unread.get(attempt.request.source_region) if steps.needs_source else None
             if attempt.copy and attempt.error is None and (decision.drift.tags.unread or steps.needs_source):
                 why = failures.source_not_read(attempt.copy, decision.drift.tags.unread or source)
-                attempt.failures.append((attempt.copy.id, why))
+                attempt.add_failures([(attempt.copy.id, why)])
             is_known = memory.was_listed and not steps.look.unsure
             if not act and is_known and not (steps.needs_source and attempt.copy is None):
                 continue
-            if attempt.error is None and not decision.settled:
-                attempt.error = timed_out(attempt.desired, memory, attempt.copy, region.unread, source)
-                sighting = memory.seen.get(attempt.copy.id) if attempt.copy else None
-                if attempt.error and sighting and sighting.misses:  # in progress until it shows or is missing
-                    attempt.decision = replace(decision, copy=replace(sighting.copy, state=State.PENDING))
-            attempt.failures += unfinished(attempt)
+            if attempt.is_open:
+                error = timed_out(attempt.desired, memory, attempt.copy, region.unread, source)
+                if error:
+                    attempt.time_out(error)
+            attempt.add_failures(unfinished(attempt))

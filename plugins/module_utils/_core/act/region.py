@@ -161,7 +161,7 @@ class Region:
             self._pages = listing.pages
             self.room.record_in_progress([c for c in listing.copies if c.source and c.state is State.PENDING], now)
         if any(a.steps.look.compare for a in concerned):
-            self.room.first_started = -math.inf
+            self.room.record_comparison()
         self._listed_at = now
         return concerned
 
@@ -179,7 +179,7 @@ class Region:
             of_source = by_source.get(attempt.request.snapshot_id, ())
             shown = {copy.id: copy for copy in of_source if attempt.request.is_copied_by(copy)}
             shown |= {i: listed[i] for i in attempt.memory.own_copies if i in listed}
-            attempt.memory.record_look(shown, None, started, until, listing.has_seam)
+            attempt.memory.record_look(shown, None, started, until, listing.may_be_incomplete)
 
     def _is_cheaper_by_mark(self, due: list[Attempt]) -> bool:
         """Whether a second look that only confirms what a long listing lacks takes fewer calls by our mark."""
@@ -257,5 +257,5 @@ class Region:
             return []
         failed = [a for a in self.attempts if a.is_open]
         for attempt in failed:
-            attempt.error = error
+            attempt.fail(error)
         return failed

@@ -100,6 +100,10 @@ class Room:
         self.last_started = now
         self.first_started = now if self.first_started == -math.inf else self.first_started
 
+    def record_comparison(self) -> None:
+        """Record that a listing showed the copies of this run together with those of others."""
+        self.first_started = -math.inf
+
     def record_refusal(self, attempt: Attempt, error: CopyError, now: float) -> None:
         """Record that the cloud accepts no copy now."""
         if isinstance(error, DiskBusy) and attempt.source_disk_id and self._cloud.one_copy_per_disk:

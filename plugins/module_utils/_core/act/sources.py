@@ -90,6 +90,6 @@ class Sources(Reads):
 
     def _order(self, attempt: Attempt, source: Snapshot | CopyError | None) -> None:
         desired = attempt.desired
-        desired.source = source
+        desired.record_source(source)
         if attempt.copy is None:  # otherwise only its tags and its disk are needed
-            desired.order = order_of(desired.cloud, desired.request, source, self.warnings)
+            desired.record_order(order_of(desired.cloud, desired.request, source, self.warnings))

@@ -85,6 +85,14 @@ class DesiredState:
             raise ValueError("a copy is wanted, not a deletion")
         return self.policy.deletion
 
+    def record_source(self, source: Snapshot | CopyError | None) -> None:
+        """Record what a read of the source has shown."""
+        self.source = source
+
+    def record_order(self, order: CopyOrder | CopyError) -> None:
+        """Record what is ordered, or why the source cannot be copied."""
+        self.order = order
+
     @property
     def source_is_read(self) -> bool:
         return self.source is not NotRead.NOT_READ

@@ -38,13 +38,13 @@ class Listings:
     def is_confirmed(self) -> bool:
         return self.at_first is not None and self.at_first.is_confirmed
 
-    def record_initial(self, shown: Mapping[str, Resource], has_seam: bool) -> None:
+    def record_initial(self, shown: Mapping[str, Resource], may_be_incomplete: bool) -> None:
         """Record what existed before this run wrote anything, in addition to what an earlier listing has shown."""
         before = self.at_first or InitialCopies(frozenset(), frozenset(), False)
         self.at_first = InitialCopies(
             before.known | {i for i, copy in shown.items() if _is_there(copy)},
             before.failed | {i for i, copy in shown.items() if copy.state is State.ERROR},
-            is_confirmed=self.at_first is not None or not has_seam,
+            is_confirmed=self.at_first is not None or not may_be_incomplete,
         )
 
     def record(self, shown: Mapping[str, Resource], at: float, counts_from: float) -> None:

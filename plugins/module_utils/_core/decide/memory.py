@@ -64,7 +64,7 @@ class Memory:
         asked: Iterable[str] | None,
         at: float,
         until: float | None = None,
-        has_seam: bool = False,
+        may_be_incomplete: bool = False,
     ) -> None:
         """Record a look from ``at`` to ``until``: at the copies in ``asked``, or at all of the source (None).
 
@@ -73,7 +73,7 @@ class Memory:
         self.looked_at = until = sightings.counts_from(at, at if until is None else until)
         shown = {i: self._as_own(copy) if i in self.own_copies else copy for i, copy in shown.items()}
         if asked is None:
-            self._record_listing(shown, at, has_seam)
+            self._record_listing(shown, at, may_be_incomplete)
             self.listings.record(shown, at, until)
         for copy_id in [*self.seen, *self.still_shown] if asked is None else asked:
             if copy_id not in shown and copy_id in self.seen:
@@ -85,7 +85,7 @@ class Memory:
                 self._record_shown(copy_id, copy, at if asked is None else until)
         if asked is None:
             for copy_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
-                self.own_copies[copy_id].rechecked |= self.seen[copy_id].complete_at <= at
+                self.own_copies[copy_id].record_recheck(self.seen[copy_id], at)
 
     def _as_own(self, shown: Resource) -> Resource:
         """Return a copy of this run with the source of its call, whatever source its fields show."""
@@ -97,13 +97,11 @@ class Memory:
             return shown
         return replace(shown, source=known.source, is_copy=True, evidence=Evidence.UNSURE)
 
-    def _record_listing(self, shown: Mapping[str, Resource], at: float, has_seam: bool) -> None:
-        # Clouds show times in whole seconds, so a copy of the same second may show a second later.
+    def _record_listing(self, shown: Mapping[str, Resource], at: float, may_be_incomplete: bool) -> None:
         for copy_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
-            shown_for = at - self.seen[copy_id].first_shown_at
-            self.own_copies[copy_id].compared |= shown_for >= sightings.SAME_SECOND
+            self.own_copies[copy_id].record_listing(self.seen[copy_id], at)
         if not self.was_listed or (self.may_begin and not self.listings.is_confirmed):
-            self.listings.record_initial(shown, has_seam)
+            self.listings.record_initial(shown, may_be_incomplete)
         elif self.copy_call.is_in_doubt or self.copy_call.lost_spans:
             self._find_lost(
                 {i: c for i, c in shown.items() if i not in self.initially_there and i not in self.seen}, at
@@ -145,7 +143,7 @@ class Memory:
     def _record_unseen(self, copy_id: str, at: float) -> None:
         """Record that a look did not show a copy. It is missing only after several looks (promises: unseen)."""
         sighting = self.seen[copy_id]
-        sighting.misses += 1
+        sighting.record_miss()
         since = max(sighting.known_at, sighting.shown_at)
         if sighting.misses >= UNSEEN_LOOKS and at - since >= self.unseen_seconds:
             if sighting.shown_at == -math.inf:
@@ -191,7 +189,7 @@ class Memory:
 
     def _record_made(self, copy_id: str, at: float) -> None:
         """Record that this run made a copy, and when its ID was first known."""
-        self.own_copies.setdefault(copy_id, OwnCopy(at)).made_at = at
+        self.own_copies.setdefault(copy_id, OwnCopy(at)).record_made(at)
 
     def record_deletion(self, copy_id: str, now: float) -> None:
         """Record that the cloud accepted a deletion."""
@@ -233,7 +231,7 @@ class Memory:
 
     def _record_update(self, copy_id: str, **facts: Any) -> None:
         self.updated = True
-        self.seen[copy_id].copy = replace(self.seen[copy_id].copy, **facts)
+        self.seen[copy_id].update(**facts)
 
     def record_locks(self, found: Mapping[str, Lock], at: float) -> None:
         self.locks.record({copy_id: found.get(copy_id) for copy_id in self.seen}, at)
@@ -242,14 +240,14 @@ class Memory:
             if lock and not lock.is_over:
                 self.writes.end(copy_id, WriteKind.DELETE)
                 self.updated |= self.writes.end(copy_id, WriteKind.LOCK)
-                sighting.copy = lock.on(sighting.copy)
+                sighting.record_lock(lock)
 
     def record_unread_locks(self, error: CopyError, to_lock: str | None, now: float) -> None:
         """Record why locks cannot be read.
 
         Copies that were to be locked are not, because a new lock might change an existing one.
         """
-        self.locks.unread = error
+        self.locks.record_unread(error)
         if to_lock is not None:
             self.writes.give_up(to_lock, WriteKind.LOCK, error, now)
             self.locks.forget(to_lock)

@@ -62,6 +62,17 @@ class Sighting:
         self.shown_at, self.misses = at, 0
         return tuple(kind for kind, is_new in news.items() if is_new)
 
+    def record_miss(self) -> None:
+        """Record a look that did not show it."""
+        self.misses += 1
+
+    def update(self, **facts: Any) -> None:
+        """Record facts from a listing of locks, or from an accepted write."""
+        self.copy = replace(self.copy, **facts)
+
+    def record_lock(self, lock: Lock) -> None:
+        self.copy = lock.on(self.copy)
+
     def is_fresh(self, now: float) -> bool:
         """Whether the last look showed it and is fresh enough for a write."""
         return self.misses == 0 and now - self.shown_at <= FRESH_SECONDS
@@ -82,6 +93,17 @@ class OwnCopy:
     made_at: float
     compared: bool = False
     rechecked: bool = False
+
+    def record_made(self, at: float) -> None:
+        self.made_at = at
+
+    def record_listing(self, sighting: Sighting, at: float) -> None:
+        """Record that a listing at ``at`` showed it. Times are whole seconds, so a copy of its second may show late."""
+        self.compared |= at - sighting.first_shown_at >= SAME_SECOND
+
+    def record_recheck(self, sighting: Sighting, at: float) -> None:
+        """Record that a listing at ``at`` was evaluated, of which ``sighting`` is the outcome."""
+        self.rechecked |= sighting.complete_at <= at
 
 
 @dataclass(eq=False, slots=True)
@@ -110,6 +132,10 @@ class KnownLocks:
     def record(self, found: Mapping[str, Lock | None], at: float) -> None:
         self.found.update(found)
         self.at = at
+
+    def record_unread(self, error: CopyError) -> None:
+        """Record why locks cannot be read."""
+        self.unread = error
 
     def forget(self, copy_id: str) -> None:
         self.found.pop(copy_id, None)

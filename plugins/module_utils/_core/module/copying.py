@@ -58,7 +58,7 @@ class CopyRun:
         params["name"] = params["name"] or self._module.argument_spec["name"].get("default")
         params["source_region"] = params["source_region"] or None
         cloud = connect(self._module)
-        cloud.deadline = deadline
+        cloud.use_deadline(deadline)
         self._default_destination(cloud)
         requests = self._requests()
         problems = copy_problems(cloud, params, requests)
@@ -195,4 +195,4 @@ def _ask_for_permission(cloud: SnapshotCloud, attempts: list[Attempt], deadline:
             read_with_retries(partial(cloud.check_permission, checked[0].order), deadline)
         except CopyError as error:
             for attempt in checked if isinstance(error, Credentials) else checked[:1]:
-                attempt.error = error
+                attempt.fail(error)

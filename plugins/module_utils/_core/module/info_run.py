@@ -27,7 +27,8 @@ def show_snapshots(module: Module, connect: Connect) -> None:
 
     def show() -> None:
         cloud = connect(module)
-        deadline = cloud.deadline = deadline_after(INFO_SECONDS)
+        deadline = deadline_after(INFO_SECONDS)
+        cloud.use_deadline(deadline)
         collect_garbage_rarely()
         queries, wrong = further_queries(module.params["also"])
         with calls_reported(module, cloud, keys):
@@ -52,7 +53,8 @@ def _answers(
 
 
 def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
-    deadline = cloud.deadline = deadline_after(INFO_SECONDS)
+    deadline = deadline_after(INFO_SECONDS)
+    cloud.use_deadline(deadline)
     try:
         if problems := info_problems(cloud, params):
             raise BadInput(problems)

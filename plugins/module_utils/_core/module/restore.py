@@ -39,7 +39,7 @@ def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, An
     deadline = deadline_after(params["wait_timeout"])
     params["snapshot_ids"] = list(dict.fromkeys(params["snapshot_ids"]))
     cloud = connect(module)
-    cloud.deadline = deadline
+    cloud.use_deadline(deadline)
     # restore_problems refuses any other number.
     hours = params["expires_after_hours"] if 0 <= params["expires_after_hours"] <= MAX_HOURS else 0
     requests = _disk_requests(params, iso_utc(deadline.utc() + timedelta(hours=hours)) if hours else None)
@@ -123,7 +123,8 @@ def _check_snapshots(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Se
         offers = read_offers(cloud, requests[0])
         found += offer_problems(offers, requests[0])
         for attempt in waiting:
-            attempt.desired.order = size_not_offered(offers, attempt.request, attempt.order.source) or attempt.order
+            if refused := size_not_offered(offers, attempt.request, attempt.order.source):
+                attempt.desired.record_order(refused)
     return list(dict.fromkeys(found))
 
 

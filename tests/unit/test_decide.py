@@ -373,13 +373,13 @@ def test_expiry_is_judged_by_copy():
 def test_an_expiry_less_than_a_day_ahead_is_not_set_and_said(minutes, is_set):
     copy = copy_of(created_at=NOON - timedelta(days=29) + timedelta(minutes=minutes))
     drift = decide(tagging(retention_days=30), memory_after([copy]), NOW, NOON).drift
-    assert drift.expiry.at == (copy.created_at + timedelta(days=30) if is_set else None)
+    assert drift.expires_at == (copy.created_at + timedelta(days=30) if is_set else None)
     assert ("past or less than a day ahead" in (drift.warning or "")) != is_set
 
 
 def test_the_expiry_of_a_copy_in_progress_is_left_to_the_next_run_and_said():
     drift = decide(tagging(retention_days=30), memory_after([replace(copy_of(), state=State.PENDING)]), NOW, NOON).drift
-    assert drift.expiry.at is None and "the next run sets it" in drift.warning
+    assert drift.expires_at is None and "the next run sets it" in drift.warning
 
 
 def marked(**tags):
@@ -499,7 +499,7 @@ def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, 
     desired.cloud.lock_modes = modes
     memory.record_locks({}, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.steps.update == WriteKind.LOCK, decision.drift.lock.later) == (now, later)
+    assert (decision.steps.update == WriteKind.LOCK, decision.drift.is_later) == (now, later)
     assert not decision.steps.needs_locks
 
 

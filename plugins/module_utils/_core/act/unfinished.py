@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..decide import failures
+from ..decide.attachments import AttachmentNeed
 from ..decide.writes import Accepted, GivenUp, WriteKind
 from ..errors import CopyError, TagsFull
 from ..model import Resource
@@ -51,7 +52,7 @@ def _of_copy(attempt: Attempt, copy: Resource) -> Iterator[CopyError]:
         yield failures.tags_not_shown(copy, drift.tags.unshown)
     elif drift.tags.may_show and not decision.steps.needs_source:
         yield failures.tags_late(copy)
-    elif drift.attachment.waits and attempt.desired.policy.wait:
+    elif drift.attachment.need is AttachmentNeed.WAIT and attempt.desired.policy.wait:
         yield failures.attachment_not_shown(copy)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from ..errors import CopyError, Refused
 from ..model import CopyRequest, Resource, State, TagChange, disk_of
@@ -19,13 +20,23 @@ from .timing import look_until_shown
 from .writes import WriteKind
 
 
+class AttachmentNeed(Enum):
+    """What a disk needs to be attached: nothing, a call, or only time until the call has taken effect."""
+
+    NONE = "none"
+    NOW = "now"
+    WAIT = "wait"
+
+
 @dataclass(frozen=True, slots=True)
 class AttachmentDrift:
-    """What a disk needs to be attached: a call (``is_due``), its completion (``waits``), or why it never will be."""
+    """``refusal``: why it is never attached."""
 
-    is_due: bool = False
-    waits: bool = False
+    need: AttachmentNeed = AttachmentNeed.NONE
     refusal: CopyError | None = None
+
+
+NO_ATTACHMENT = AttachmentDrift()
 
 
 def disk_change(request: CopyRequest, copy: Resource) -> TagChange:
@@ -44,7 +55,7 @@ def attachment_drift(request: CopyRequest, memory: Memory, copy: Resource) -> At
     """
     instance, disk = request.instance, disk_of(copy)
     if not instance or disk is None or copy.state is not State.COMPLETED:
-        return AttachmentDrift()
+        return NO_ATTACHMENT
     if not copy.certainly_ours:
         return AttachmentDrift(
             refusal=_not_attached(copy, instance, "because it is not certain that this restore made it")
@@ -52,9 +63,9 @@ def attachment_drift(request: CopyRequest, memory: Memory, copy: Resource) -> At
     if disk.attached_to not in (None, instance):
         return AttachmentDrift(refusal=_not_attached(copy, instance, f"because it is attached to {disk.attached_to}"))
     if disk.attached_to == instance:
-        return AttachmentDrift(waits=disk.attachment != "attached")
+        return NO_ATTACHMENT if disk.attachment == "attached" else AttachmentDrift(AttachmentNeed.WAIT)
     is_free = not disk.in_use and memory.writes.accepted_at(copy.id, WriteKind.ATTACH) is None
-    return AttachmentDrift(is_due=is_free, waits=not is_free)
+    return AttachmentDrift(AttachmentNeed.NOW if is_free else AttachmentNeed.WAIT)
 
 
 def _not_attached(copy: Resource, instance: str, why: str) -> Refused:

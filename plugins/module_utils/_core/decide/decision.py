@@ -134,7 +134,7 @@ class Decision:
     @property
     def expiry(self) -> datetime | None:
         """The time of expiry that may be sent now."""
-        return self.drift.expiry.at if self.steps.update == WriteKind.EXPIRY else None
+        return self.drift.expires_at if self.steps.update == WriteKind.EXPIRY else None
 
 
 NO_STEPS = Continue()

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..model import CopyRequest, Resource, State, TagChange
 from ..tags import RESTORE_EXPIRES_AT
 from ..times import iso_utc, parse_iso_utc
+from .desired import DesiredState
+from .memory import Memory
+from .writes import WriteKind
 
 #: The earliest expiry that is set: with an earlier one the cloud would delete the copy immediately.
 NEAREST = timedelta(days=1)
@@ -19,33 +23,58 @@ NEAREST = timedelta(days=1)
 LATER = timedelta(hours=1)
 
 
-def expiry_of(request: CopyRequest, copy: Resource, now: datetime) -> tuple[datetime | None, str | None]:
-    """Return the expiry to set on a complete copy of ours that has none, and a warning if it cannot be set.
+@dataclass(frozen=True, slots=True)
+class ExpiryDue:
+    """``at``: the time of expiry (aware) to set now."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryLater:
+    """It is set once the copy is complete. ``warning``: for a run that ends before that."""
+
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryImpossible:
+    """``warning``: why none can be set."""
+
+    warning: str
+
+
+ExpiryDrift = ExpiryDue | ExpiryLater | ExpiryImpossible
+
+
+def expiry_drift(desired: DesiredState, memory: Memory, copy: Resource, now: datetime) -> ExpiryDrift | None:
+    """Return what a copy of ours lacks of the expiry that ``retention_days`` requests; ``now`` is aware.
 
     A held copy gets none, because the cloud would delete it then (promises: held).
     """
-    if (
-        request.retention_days is None
-        or not copy.certainly_ours
-        or copy.expires_at
-        or copy.state is not State.COMPLETED
-    ):
-        return None, None
-    if copy.held:
-        return None, None
+    days = desired.request.retention_days
+    if not desired.cloud.expires_after_copying or not days or copy.expires_at or copy.held:
+        return None
+    if memory.writes.is_over(copy.id, WriteKind.EXPIRY):
+        return None
+    if copy.state is not State.COMPLETED:
+        return ExpiryLater(
+            f"{copy.region}: copies are still in progress, and retention_days can only be set on complete ones; the "
+            "next run sets it"
+        )
+    if not copy.certainly_ours:
+        return None
     if copy.created_at is None:
-        return None, _not_set(copy, "the cloud does not show when the copy was made")
-    moment = copy.created_at + timedelta(days=request.retention_days)
+        return _impossible(copy, "the cloud does not show when the copy was made")
+    moment = copy.created_at + timedelta(days=days)
     if moment < now + NEAREST:
         why = f"{iso_utc(moment)} is past or less than a day ahead"
-        return None, _not_set(
-            copy, f"{why} (with retention_days: 1 it always is)" if request.retention_days == 1 else why
-        )
-    return moment, None
+        return _impossible(copy, f"{why} (with retention_days: 1 it always is)" if days == 1 else why)
+    return ExpiryDue(moment)
 
 
-def _not_set(copy: Resource, why: str) -> str:
-    return (
+def _impossible(copy: Resource, why: str) -> ExpiryImpossible:
+    return ExpiryImpossible(
         f"retention_days set no expiry on {copy.id} in {copy.region}, because {why}. The copy remains until somebody "
         "deletes it"
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
 
 from ..model import Resource, State
 from ..waiting import FRESH_SECONDS
@@ -16,20 +18,48 @@ from .memory import Memory
 from .writes import WriteKind
 
 
-def lock_due(desired: DesiredState, memory: Memory, copy: Resource) -> bool:
-    """Whether a copy is to be locked: it is complete, ours, and as far as known was never locked (promises: locks)."""
-    return (
-        _wants_lock(desired, copy)
-        and copy.state is State.COMPLETED
-        and not memory.writes.is_given_up(copy.id, WriteKind.LOCK)
-        and not copy.is_locked
-        and memory.locks.found.get(copy.id) is None
-    )
+class LockNeed(Enum):
+    """Whether a copy is to be locked: not, now, once its lock was read, or once it is complete."""
+
+    NONE = "none"
+    NOW = "now"
+    UNKNOWN = "unknown"
+    LATER = "later"
 
 
-def locks_later(desired: DesiredState, copy: Resource) -> bool:
-    """Whether a copy is to be locked once it is complete."""
-    return _wants_lock(desired, copy) and copy.state is State.PENDING
+@dataclass(frozen=True, slots=True)
+class LockDrift:
+    """``warning``: for a run that ends before the copy is complete."""
+
+    need: LockNeed = LockNeed.NONE
+    warning: str | None = None
+
+    @property
+    def is_now(self) -> bool:
+        return self.need is LockNeed.NOW
+
+    @property
+    def is_later(self) -> bool:
+        return self.need is LockNeed.LATER
+
+
+NO_LOCK = LockDrift()
+
+
+def lock_drift(desired: DesiredState, memory: Memory, copy: Resource, now: float) -> LockDrift:
+    """Return whether a copy lacks its lock: it is ours, and as far as known was never locked (promises: locks)."""
+    if desired.request.lock is None or not desired.cloud.lock_modes or not copy.certainly_ours:
+        return NO_LOCK
+    if copy.state is State.PENDING:
+        waits = "copies are still in progress, and only complete copies can be locked; the next run locks them"
+        return LockDrift(LockNeed.LATER, None if desired.policy.wait else f"{copy.region}: {waits}")
+    was_locked = copy.is_locked or memory.locks.found.get(copy.id) is not None
+    if was_locked or copy.state is not State.COMPLETED or memory.writes.is_given_up(copy.id, WriteKind.LOCK):
+        return NO_LOCK
+    # During the pause after a refused lock, nothing is read for it.
+    pauses = memory.writes.may_be_sent_at(copy.id, WriteKind.LOCK) > now
+    is_known = pauses or is_known_unlocked(desired, memory, copy, now)
+    return LockDrift(LockNeed.NOW if is_known else LockNeed.UNKNOWN)
 
 
 def unknown_locks(desired: DesiredState, memory: Memory, copies: Iterable[Resource]) -> tuple[str, ...]:
@@ -60,7 +90,3 @@ def is_known_unlocked(desired: DesiredState, memory: Memory, copy: Resource, now
 
 def _lock_is_in_doubt(memory: Memory, copy_id: str) -> bool:
     return memory.writes.is_in_doubt(copy_id, WriteKind.LOCK, -math.inf)
-
-
-def _wants_lock(desired: DesiredState, copy: Resource) -> bool:
-    return desired.request.lock is not None and bool(desired.cloud.lock_modes) and copy.certainly_ours

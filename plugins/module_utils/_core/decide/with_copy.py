@@ -10,12 +10,13 @@ import math
 from datetime import datetime
 
 from ..model import Resource, State
+from .attachments import AttachmentNeed
 from .copies import SortedCopies, deletable_duplicates
 from .decision import NO_STEPS, Continue, Decision, Deletions, Done, Look
 from .desired import DesiredState
 from .drift import Drift, drift_of
 from .due_writes import NO_WAIT, Wait, deletions_now, when_to_write
-from .locking import unknown_locks
+from .locking import LockNeed, unknown_locks
 from .memory import Memory
 from .replacing import failed_to_replace, misfits_to_replace
 from .timing import look_until_shown, next_look, next_search
@@ -38,11 +39,11 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
     unread = unknown_locks(desired, memory, [c for c, _survivor in pairs.values()])
     delete, deletions_wait = deletions_now(memory, [pair for i, pair in pairs.items() if i not in unread], now)
     # A locked copy cannot be taken back, and a listing with a seam may lack the copy that counts.
-    cannot_be_undone = drift.lock.due or drift.lock.unknown or drift.attachment.is_due
+    cannot_be_undone = WriteKind.LOCK in drift.due or WriteKind.ATTACH in drift.due
     unsure = cannot_be_undone and not memory.listings.is_confirmed
     may_lock = not (withdrawal.may_take_back(copy) or copy.id in pairs or unsure)
     update, update_wait = _update_now(memory, copy, drift, now, may_lock)
-    needs_locks = bool(unread) or (drift.lock.unknown and may_lock)
+    needs_locks = bool(unread) or (drift.lock.need is LockNeed.UNKNOWN and may_lock)
     follows = withdrawal.waits or (desired.policy.wait and not _is_shown_complete(memory, copy))
     wait = deletions_wait | update_wait | Wait(_look_at_drift(desired, memory, copy, drift))
     in_progress = follows or copy.state is not State.COMPLETED
@@ -119,7 +120,7 @@ def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift:
         looks.append(memory.writes.tags[copy.id].at)
     if drift.tags.may_show:
         looks.append(known_at)
-    if desired.policy.wait and drift.attachment.waits:
+    if desired.policy.wait and drift.attachment.need is AttachmentNeed.WAIT:
         accepted_at = memory.writes.accepted_at(copy.id, WriteKind.ATTACH)
         looks.append(known_at if accepted_at is None else accepted_at)
     return min((look_until_shown(memory, since) for since in looks), default=math.inf)

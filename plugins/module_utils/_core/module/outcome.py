@@ -134,8 +134,8 @@ class PlannedOutcome(Outcome):
     @property
     def locked_until(self) -> datetime | None:
         drift, wanted = self.attempt.decision.drift.lock, self.attempt.request.lock
-        later = (drift.later or self.will_begin) and self.attempt.desired.policy.wait
-        if wanted is None or self.error or not (drift.due or later):
+        later = (drift.is_later or self.will_begin) and self.attempt.desired.policy.wait
+        if wanted is None or self.error or not (drift.is_now or later):
             return None
         return self.utc_now + timedelta(days=wanted.days)
 
@@ -150,7 +150,7 @@ class PlannedOutcome(Outcome):
     @property
     def is_changed(self) -> bool:
         decision, drift = self.attempt.decision, self.attempt.decision.drift
-        later = (drift.expiry.later or drift.lock.later) and self.attempt.desired.policy.wait
+        later = drift.is_later and self.attempt.desired.policy.wait
         return self.error is None and bool(decision.begins or decision.deletions.to_delete or drift.due or later)
 
 

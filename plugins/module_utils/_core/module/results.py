@@ -49,7 +49,7 @@ def diff_of(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def lock_messages(attempts: Sequence[Attempt]) -> list[str]:
     """Return messages about the writes of a dry run that nobody can undo: locks in compliance mode."""
-    new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock.due or a.decision.drift.lock.later]
+    new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock.is_now or a.decision.drift.lock.is_later]
     days = [a.request.lock.days for a in new if a.request.lock and a.request.lock.mode == "compliance"]
     if not days:
         return []
@@ -85,12 +85,12 @@ def _after(outcome: Outcome) -> dict[str, Any]:
     attempt = outcome.attempt
     known_ids = {*attempt.memory.initially_there, *attempt.memory.own_copies} - set(outcome.deleted_ids)
     brief = _brief(_row(outcome), known_ids)
-    expiry = attempt.decision.drift.expiry.at or (attempt.copy.expires_at if attempt.copy else None)
+    expiry = attempt.decision.drift.expires_at or (attempt.copy.expires_at if attempt.copy else None)
     if expiry:
         brief["expires_at"] = iso_utc(expiry)
     if attempt.copy and attempt.copy.locked_until:
         brief["locked_until"] = iso_utc(attempt.copy.locked_until)
-    elif attempt.decision.drift.lock.due and attempt.request.lock:
+    elif attempt.decision.drift.lock.is_now and attempt.request.lock:
         brief["lock_days"] = attempt.request.lock.days
     return brief
 

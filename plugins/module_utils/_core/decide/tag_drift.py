@@ -1,0 +1,140 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tags that a copy of ours lacks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ..errors import CopyError, NotFound
+from ..model import Resource, Snapshot, TagChange
+from ..tags import (
+    REQUIRED_PROVENANCE,
+    SOURCE_CREATED_AT,
+    SOURCE_DISK_ID,
+    SOURCE_SNAPSHOT_ID,
+    TagRules,
+    change_of_tags,
+    missing_tags,
+    provenance_tags,
+    tags_for_copy,
+    unapplied_keys,
+)
+from .desired import DesiredState
+from .memory import Memory
+from .writes import WriteKind
+
+
+@dataclass(frozen=True, slots=True)
+class TagDrift:
+    """The tags that a copy lacks.
+
+    ``unshown``: keys that the cloud accepted and does not show. ``may_show``: whether another run may have just set
+    them. ``unread``: why the source, from which some of them come, could not be read. ``refused``: why the copy does
+    not get a tag that the user requested.
+    """
+
+    change: TagChange = TagChange()
+    needs_source: bool = False
+    unshown: tuple[str, ...] = ()
+    may_show: bool = False
+    unread: CopyError | None = None
+    refused: CopyError | None = None
+
+    @property
+    def first_change(self) -> TagChange:
+        """The change to make first.
+
+        Tags are removed before others are added, to make room; each half is reported separately.
+        """
+        return TagChange(remove=self.change.remove) if self.change.remove else self.change
+
+
+def tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: datetime) -> TagDrift:
+    """Return which tags a copy lacks, or that the source is needed first."""
+    request, cloud = desired.request, desired.cloud
+    lacking = missing_tags(copy.tags, request.tags or {}, cloud.tag_rules)
+    refusals = [memory.refused_tags[key] for key in lacking if key in memory.refused_tags]
+    may_show = _tags_may_show(desired, memory, copy, utc_now)
+    drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
+    if cloud.tag_rules is None or memory.writes.may_be_sent_at(copy.id, WriteKind.TAGS) == math.inf:
+        return replace(drift, refused=None)  # that failure is reported
+    if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
+        return replace(drift, needs_source=True)
+    change = _change_of(desired, copy, cloud.tag_rules, may_show)
+    change = replace(change, set={k: v for k, v in change.set.items() if k not in memory.refused_tags})
+    accepted = memory.writes.tags.get(copy.id)
+    if not accepted:
+        return replace(drift, change=change)
+    sent = accepted.change
+    if not cloud.tags_in_copy_call and memory.seen[copy.id].shown_at <= accepted.at:
+        return replace(drift, unshown=(*sent.set, *sent.remove))
+    if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
+        # The cloud accepted the change, so a look that does not show it is stale. If another service sets the tags,
+        # look for them.
+        unshown = () if cloud.tags_in_copy_call else tuple(unapplied_keys(copy.tags, change, cloud.tag_rules))
+        return replace(drift, unshown=unshown)
+    return replace(drift, change=change)
+
+
+def _unread_source(desired: DesiredState, copy: Resource) -> CopyError | None:
+    """Return why the source could not be read, if tags of the copy depend on it. A deleted source is no failure."""
+    if not isinstance(desired.source, CopyError) or isinstance(desired.source, NotFound):
+        return None
+    return desired.source if desired.cloud.tag_rules and (_lacks_provenance(copy) or _purges(desired)) else None
+
+
+def _purges(desired: DesiredState) -> bool:
+    """Whether tags other than the source's are removed."""
+    request = desired.request
+    asked = request.copy_tags and request.tags is not None and request.source_tags is None
+    return desired.policy.purge_tags and asked
+
+
+def _tags_may_show(desired: DesiredState, memory: Memory, copy: Resource, utc_now: datetime) -> bool:
+    """Whether another run may have set tags that do not show yet.
+
+    New tags would overwrite them, and with them the mark of that run's plan (promises: provenance). This does not apply
+    to a run that does not wait, because its copy would stay without tags, or to check mode, which overwrites nothing.
+    """
+    if (
+        not desired.policy.wait
+        or desired.policy.check_mode
+        or desired.cloud.tags_in_copy_call
+        or copy.id in memory.own_copies
+    ):
+        return False
+    if desired.source_is_read and not isinstance(desired.source, Snapshot):
+        return False  # nothing would be written
+    age = utc_now - copy.created_at if copy.created_at else timedelta.max
+    # A short run sets the tags while it can, because the other run may have been killed.
+    patience = timedelta(seconds=min(desired.cloud.doubt_seconds, desired.policy.wait_timeout / 2))
+    return SOURCE_SNAPSHOT_ID not in copy.tags and age < patience
+
+
+def _change_of(desired: DesiredState, copy: Resource, rules: TagRules, may_show: bool) -> TagChange:
+    """Return the change that gives a copy the tags of a request, and those that every new copy gets.
+
+    ``may_show``: whether another run may have just set the latter.
+    """
+    request, source = desired.request, desired.source if isinstance(desired.source, Snapshot) else None
+    purge = desired.policy.purge_tags and not (_purges(desired) and source is None)
+    change = change_of_tags(request, copy, rules, purge, request.carried_tags(source))
+    if source and not may_show and _lacks_provenance(copy):
+        if SOURCE_SNAPSHOT_ID in copy.tags:
+            known = provenance_tags(source)
+            missing = {k: known[k] for k in (SOURCE_DISK_ID, SOURCE_CREATED_AT) if k in known and k not in copy.tags}
+        else:
+            # Without the source, set no guessed values: later runs would treat them as certain.
+            missing = missing_tags(copy.tags, tags_for_copy(request, source, rules, None)[0], rules)
+        change = TagChange({**change.set, **missing}, tuple(key for key in change.remove if key not in missing))
+    return change
+
+
+def _lacks_provenance(copy: Resource) -> bool:
+    """Whether the run that made a copy of ours ended before it set the tags, or knew less than is known now."""
+    return not copy.tags.keys() >= REQUIRED_PROVENANCE

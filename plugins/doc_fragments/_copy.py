@@ -165,7 +165,8 @@ options:
   retention_days:
     description:
       - Let the cloud delete each copy this many days after it was made; 1 to 65536, on CBS at least 2 to have an
-        effect. Without it, a copy is kept until somebody deletes it.
+        effect. Without it, a copy is kept until somebody deletes it. A held copy gets no expiry, but keeps the expiry
+        that it has.
     type: int
 """
 

@@ -297,6 +297,8 @@ def _wrong_tags(truth: Truth, copy: Copy, options: dict[str, Any], made: bool) -
         yield f"{copy.id} has its source's tags, which was not requested"
     if truth.storm.cloud == "cbs" and options.get("retention_days"):
         deadline = copy.last.deadline
+        if deadline is None and copy.held():
+            return  # the cloud would delete it then (promises: held)
         if deadline is None or abs(deadline - copy.born_at - timedelta(days=30)) > timedelta(minutes=5):
             yield f"{copy.id} of {copy.born_at} should be kept for 30 days, its expiry is {deadline}"
 

@@ -286,6 +286,12 @@ packed:
   returned: if O(packed=true)
   type: str
   sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==
+invalid_options:
+  description: Why options of this query are invalid, one text for each of them.
+  returned: if options are invalid
+  type: list
+  elements: str
+  sample: ["region: 'us-esat-1' is not a region that the installed boto3 knows; did you mean us-east-1?"]
 account:
   description: ID of the account that owns the snapshots; null if AWS did not return it.
   returned: success

@@ -232,6 +232,12 @@ packed:
   returned: if O(packed=true)
   type: str
   sample: eJyrVkrJLM4uVrKKjtVRKs5LLCjOyC8Bc2sBg/MJkg==
+invalid_options:
+  description: Why options of this query are invalid, one text for each of them.
+  returned: if options are invalid
+  type: list
+  elements: str
+  sample: ["region: 'Hangzhou' is not a valid node (example: cn-hangzhou-26)"]
 account:
   description: Always null; only EBS reports it.
   returned: success

@@ -7,9 +7,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.modules import ebs_snapshot_copy, ebs_snapshot_info
+
+#: A Python that ansible-core still supports on targets, and boto3 does not.
+OLD_PYTHON = next((Path.home() / ".pyenv" / "versions").glob("3.9.*/bin/python"), None)
 
 COPY = "multicloud.snapshots.ebs_snapshot_copy"
 
@@ -33,6 +38,14 @@ def test_the_group_of_all_modules_gives_each_its_options(clouds):
     playbook = clouds.write_playbook([copy_task([clouds.create_ebs_snapshot()])], module_defaults=defaults)
     code, output = clouds.run("ansible-playbook", playbook)
     assert code == 2 and "validate_certs" in output and not clouds.copies(), output
+
+
+@pytest.mark.skipif(OLD_PYTHON is None, reason="no Python 3.9 here")
+def test_an_old_python_is_named_instead_of_a_traceback(clouds):
+    for module in ("ebs_snapshot_info", "ecs_snapshot_info", "cbs_snapshot_info"):
+        arguments = ["-m", f"multicloud.snapshots.{module}", "-a", "region=us-east-1"]
+        code, output = clouds.run("ansible", "localhost", "-e", f"ansible_python_interpreter={OLD_PYTHON}", *arguments)
+        assert code == 2 and "needs Python 3.10 or newer" in output and "Traceback" not in output, output
 
 
 def test_no_secret_is_shown_at_vvv(clouds):

@@ -310,6 +310,25 @@ def test_an_error_before_the_first_step_leaves_a_red_report(ebs, tmp_path):
     assert "no inventory" in ended.message and "is-bad" in (tmp_path / "orders.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"source_region": "us-esat-1"}, "dr_copy_source_region: 'us-esat-1' is not a region"),
+        ({"destination_regions": ["eu-wset-1"]}, "dr_copy_destination_regions: 'eu-wset-1' is not a region"),
+    ],
+)
+def test_a_region_that_does_not_exist_stops_the_run_and_calls_no_copy_missing(ebs, tmp_path, wrong, words):
+    protected(ebs)
+    given = {"report_dir": str(tmp_path), "rpo_hours": 24}
+    assert not night(ebs, **given).message
+    calls = []
+    ended = night(ebs, calls=calls, **{**given, **wrong})
+    assert ended.message.count(words) == 1 and "did you mean" in ended.message, ended.message
+    assert ended.report["recovery_points"] == [] and "nothing was checked" in ended.brief["lines"][0]
+    assert any(line.startswith("FAILED") and words in line for line in ended.brief["lines"])
+    assert [kind for kind, _arguments in calls] == ["info"] and "is-bad" in (tmp_path / "orders.html").read_text()
+
+
 def test_a_damaged_last_report_is_warned_of(ebs, tmp_path):
     """Nobody knows then what is gone, and "nothing has vanished" would be wrong."""
     protected(ebs)

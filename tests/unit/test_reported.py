@@ -287,7 +287,7 @@ def test_a_brief_log_groups_failures_and_a_full_one_shows_each():
     lines = [line for line in log_lines(content) if "FAILED" in line]
     assert lines == [
         "FAILED 6 x refused [Denied] in eu-west-1: disk 0 (vol-0); disk 1 (vol-1); disk 2 (vol-2) and 2 more",
-        "FAILED refused: the run",
+        "FAILED refused: dr_copy_keeps is not a variable",
         "FAILED not found in eu-west-1: snap-9",
     ]
     full = [line for line in log_lines(content, "full") if "FAILED" in line]

@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from . import minimum_python  # noqa: F401 - what follows needs it
+
 
 class State(str, Enum):
     """The state of a snapshot or disk, the same for every cloud."""

@@ -33,6 +33,7 @@ from .decide.marks import source_tags
 from .decide.pruning import may_be_of_sets, prunable
 from .decide.result import copies_to_check
 from .decide.retention import retention_of
+from .decide.run_failures import with_role_names
 from .decide.selection import shard_disks_to_list
 from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies
@@ -137,6 +138,10 @@ class PlanRun:
             self._done.source = self._run_call(calls.find())
             part = shard_disks_to_list(self._done.source, values)
             self._done.before = self._list_copies(calls, part)
+        if problems := self._invalid_variables():
+            self._done = replace(self._done, source=InfoAnswer(skipped=True), before=[])
+            self._done.stopped = run_failure("; ".join(problems), CORRECT)
+            return
         decided = decide_run(self._done.source, self._done.before, values, self._done.last)
         self._done.stopped, self._marks = decided["stopped"], decided["marks"]
         self._done.disks, self._done.plan_rows = decided["disks"], decided["plan"]
@@ -153,6 +158,16 @@ class PlanRun:
             self._ask_for_keys(calls)
         if may_write:
             self._prune(calls, part)
+
+    def _invalid_variables(self) -> list[str]:
+        """Return why the modules refused the listings before any call, in the words of the role.
+
+        Nothing is known then about the recovery points, so none of them is reported as missing.
+        """
+        regions = [("source_region", self._done.source), *(("destination_regions", one) for one in self._done.before)]
+        problems = [(name, text) for name, listed in regions for text in listed.get("invalid_options") or ()]
+        named = [text.replace("region:", f"dr_copy_{name}:", 1) for name, text in problems]
+        return list(dict.fromkeys(str(with_role_names(text)) for text in named))
 
     def _prune(self, calls: Calls, part: Sequence[str]) -> None:
         """Delete the copies that retention no longer keeps and that this plan may delete.

@@ -165,7 +165,10 @@ class Answer(TypedDict, total=False):
 
 
 class InfoAnswer(Answer, total=False):
-    """What an info module returns; ``other_disks`` and ``also`` only on request."""
+    """What an info module returns; ``other_disks`` and ``also`` only on request.
+
+    ``invalid_options`` says why a query was refused before any call.
+    """
 
     disks: list[DiskRow]
     other_disks: list[DiskRow]
@@ -173,6 +176,7 @@ class InfoAnswer(Answer, total=False):
     account: str | None
     also: list[InfoAnswer]
     packed: str
+    invalid_options: list[str]
 
 
 class CopyAnswer(Answer, total=False):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -69,11 +70,11 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         return self.deadline.utc()
 
     def region_problem(self, region: str) -> str | None:
-        return (
-            None
-            if region in known_regions()
-            else "is not a region that the installed boto3 knows (example: eu-central-1)"
-        )
+        if region in known_regions():
+            return None
+        similar = get_close_matches(region, known_regions(), 1)
+        example = f"; did you mean {similar[0]}?" if similar else " (example: eu-central-1)"
+        return f"is not a region that the installed boto3 knows{example}"
 
     def place_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return [*partition_problems(requests), *place_problems(requests)]

@@ -36,6 +36,9 @@ def show_snapshots(module: Module, connect: Connect) -> None:
                 if problems := [*info_problems(cloud, module.params), *wrong]:
                     raise BadInput(problems)
                 keys.update(read_with_retries(lambda: info_result(cloud, module.params), deadline))
+            except BadInput as error:
+                keys["invalid_options"] = error.problems
+                raise
             finally:  # a region that does not answer does not prevent the reads of others
                 if queries and not wrong:
                     keys["also"] = _answers(cloud, module.params, queries)
@@ -59,5 +62,7 @@ def _answer(cloud: SnapshotCloud, params: Mapping[str, Any]) -> dict[str, Any]:
         if problems := info_problems(cloud, params):
             raise BadInput(problems)
         return read_with_retries(lambda: info_result(cloud, params), deadline)
+    except BadInput as error:
+        return {"failures": [error.as_result(None, params["region"])], "invalid_options": error.problems}
     except CopyError as error:
         return {"failures": [error.as_result(None, params["region"])]}

@@ -28,6 +28,8 @@ MAX_BRIEF_ROWS = 20
 MAX_TABLE_WIDTH = 69
 #: The most characters of the message with which a run fails, and of its part about one failure.
 MAX_MESSAGE_LENGTH, MAX_FAILURE_LENGTH = 4000, 300
+#: What a failure affects that names no disk, snapshot or region.
+_THE_RUN = "the run"
 
 
 def failure_message(report: Report, unwritten: str = "") -> str:
@@ -102,6 +104,8 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
         first = similar[0]
         where = f" in {first['region']}" if first["region"] else ""
         hit = list(dict.fromkeys(map(_affected, similar)))
+        if hit == [_THE_RUN]:
+            hit = [failure["message"] for failure in similar]
         named = first_in_words([shorten(affected, MAX_FAILURE_LENGTH) for affected in hit], 3, separator="; ")
         number = f"{len(similar)} x " if len(similar) > 1 else ""
         lines.append(f"FAILED {number}{kind_in_words(first)}{where}: {named}")
@@ -133,6 +137,10 @@ def _done(report: Report) -> str:
     parts = [f"{number} {word}" for word, number in counts.items()]
     parts += [f"{failed} failed"] if failed else []
     totals = report["totals"]
+    start = "would be done" if report["check_mode"] else "done"
+    done = f"{start}: {', '.join(parts) or 'no changes'}"
+    if not (report["recovery_points"] or report["source_listed"]):
+        return f"{done}; nothing was checked"
     state = f"{totals['complete']} of {totals['recovery_points']} recovery points complete"
     lost = locked_out(report["breaches"])
     keys = "its key" if lost == 1 else "their keys"
@@ -143,8 +151,7 @@ def _done(report: Report) -> str:
     elif totals["breaches"] > lost:
         state += f", {totals['breaches'] - lost} cannot be restored now"
     state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
-    start = "would be done" if report["check_mode"] else "done"
-    return f"{start}: {', '.join(parts) or 'no changes'}; {pluralize(totals['disks'], 'disk')}, {state}"
+    return f"{done}; {pluralize(totals['disks'], 'disk')}, {state}"
 
 
 def _more(rows: Sequence[object], most: int | None, one: str, many: str = "") -> list[str]:
@@ -176,7 +183,7 @@ def _affected(failure: RunFailure) -> str:
     return (
         disk_label(failure["disk_name"], failure["disk_id"])
         if failure.get("disk_id")
-        else str(failure["source_snapshot_id"] or failure["region"] or "the run")
+        else str(failure["source_snapshot_id"] or failure["region"] or _THE_RUN)
     )
 
 

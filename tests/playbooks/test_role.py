@@ -268,7 +268,8 @@ def test_a_variable_that_the_role_does_not_have_is_refused(clouds):
         "orders": {"within_rpo": True, "totals": {}, "breaches": []}
     }  # as AWX does with another job's artifacts
     _result, output = role(clouds, expect=2, dr_copy_encryptd=True, dr_copy_summary=handed_on)
-    assert "dr_copy_encryptd is not a variable of the role; did you mean dr_copy_encrypted?" in " ".join(output.split())
+    output = " ".join(output.split())
+    assert "dr_copy_encryptd is not a variable of the role (did you mean dr_copy_encrypted?)" in output
     assert "dr_copy_summary is" not in output and clouds.control("calls") == {}
 
 

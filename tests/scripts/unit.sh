@@ -28,6 +28,10 @@ if [ -n "${T:-}" ]; then
   files=()
   # Collecting all tests takes longer than running most of them.
   [[ $T =~ ^(test_[[:alnum:]_]+)(\ and\ [[:alnum:]_]+)*$ ]] && mapfile -t files < <(files_of_test "${BASH_REMATCH[1]}")
+  if [[ $T =~ ^test_[[:alnum:]_]+$ ]] && [ ${#files[@]} = 0 ]; then
+    echo "No test in tests/unit has the name $T" >&2
+    exit 1
+  fi
   exec python -m pytest "${files[@]:-tests/unit}" -k "$T"
 fi
 export QUICK=yes # a fifth of the random examples

@@ -139,8 +139,8 @@ def test_a_profile_of_the_command_line_logs_in(tmp_path):
     ("given", "words"),
     [
         ({"type": "oauth", "secretId": "i", "secretKey": "k", "token": "t", "expiresAt": 1700000000}, "have expired"),
-        ({"secretId": "i"}, "is missing in"),
-        ({}, "is missing in"),
+        ({"secretId": "i"}, "missing in"),
+        ({}, "missing in"),
         ([], "cannot be read"),
         ("nonsense", "cannot be read"),
         ({"expiresAt": "soon"}, "cannot be read"),

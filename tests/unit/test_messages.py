@@ -324,7 +324,7 @@ LOGINS = [
     (
         "ecs",
         {"access_key": "AKID-OF-MINE", "secret_key": ""},
-        "The key or the secret is missing in the options access_key and secret_key. Set both or neither.",
+        "The secret of the access key is missing in the options access_key and secret_key. Set both or neither.",
     ),
     (
         "ecs",
@@ -340,7 +340,7 @@ LOGINS = [
     (
         "cbs",
         {"secret_id": "AKID-OF-MINE", "secret_key": ""},
-        "The key or the secret is missing in the options secret_id and secret_key. Set both or neither.",
+        "The secret key is missing in the options secret_id and secret_key. Set both or neither.",
     ),
     (
         "cbs",
@@ -383,7 +383,8 @@ LOGINS = [
         "ebs",
         {"access_key": None, "secret_key": None, "profile": "nightly"},
         "Couldn't connect to AWS: The config profile (nightly) could not be found. Check the profile, the "
-        "region and the keys of this task. 1 copy requested: 1 failed.",
+        "region and the keys of this task and of the environment. A profile and a key exclude each other. 1 copy "
+        "requested: 1 failed.",
     ),
 ]
 
@@ -416,7 +417,10 @@ ROLE = [
     ({"wait": "perhaps"}, "dr_copy_wait must be true or false, not 'perhaps'"),
     ({"wait_delay": 0}, "dr_copy_wait_delay must be at least 1"),
     ({"shard": "9/8"}, "dr_copy_shard must be a part and the number of parts (example: 2/8), not '9/8'"),
-    ({"retention_days": 7}, "dr_copy_retention_days is not supported on ebs"),
+    (
+        {"retention_days": 7},
+        "dr_copy_retention_days is not supported on ebs; use dr_copy_keep_days or another retention rule",
+    ),
     ({"kms_key_id": "alias/dr"}, "dr_copy_kms_key_id needs dr_copy_encrypted: true"),
     (
         {"cloud": "ecs", "source_connection": {"profile": "x"}},

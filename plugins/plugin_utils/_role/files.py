@@ -24,6 +24,8 @@ def try_to(action: Callable[..., Any], *given: Any) -> str:
     """Run an action; return why it failed, or an empty string."""
     try:
         action(*given)
+    except OSError as error:  # the caller's message names the file
+        return error.strerror or str(error)
     except Exception as error:  # the run continues and reports any error
         return str(error) or type(error).__name__
     return ""

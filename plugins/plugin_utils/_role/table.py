@@ -64,6 +64,9 @@ class Variable(NamedTuple):
         return not self.needs or NEEDS[self.needs](cloud)
 
 
+#: How similar two names are (from 0 to 1) if one may be meant by the other. They share the prefix of the role.
+_SIMILAR = 0.8
+
 Table = Mapping[str, Variable]
 #: Values of variables by name, of the types in their rows.
 ByName = dict[str, Any]
@@ -139,14 +142,15 @@ def arguments_in(table: Table) -> Iterator[tuple[str, str]]:
 
 
 def unknown_variables(table: Table, prefix: str, names: Sequence[str], not_its_own: Sequence[str]) -> list[str]:
-    """Return a problem for each name with the role's prefix that is no variable, with the most similar variable.
+    """Return a problem for each name with the role's prefix that is no variable, with a similar one if there is any.
 
     ``not_its_own`` are names, without the prefix, that playbooks use or a run sets.
     """
     known = [f"{prefix}{name}" for name in table]
     unknown = [name for name in names if name not in known and name.removeprefix(prefix) not in not_its_own]
-    near = {name: get_close_matches(name, known, 1, 0) for name in unknown}
-    return [f"{name} is not a variable of the role; did you mean {match[0]}?" for name, match in near.items()]
+    near = {name: get_close_matches(name, known, 1, _SIMILAR) for name in unknown}
+    meant = {name: f" (did you mean {match[0]}?)" if match else "" for name, match in near.items()}
+    return [f"{name} is not a variable of the role{also}" for name, also in meant.items()]
 
 
 def unsupported(table: Table, values: ByName, cloud: Capabilities) -> list[str]:

@@ -158,12 +158,13 @@ def _of_environment(environ: Mapping[str, str]) -> Keys | None:
     key_id, secret, token = (
         next((environ[name] for name in names if environ.get(name)), "") for names in (KEY_ID, SECRET, TOKEN)
     )
-    return _pair(key_id, secret, token, "the environment")
+    return _pair(key_id, secret, token, f"the environment ({KEY_ID[0]} and {SECRET[0]})")
 
 
 def _pair(key_id: str, secret: str, token: str, where: str) -> Keys | None:
     if bool(key_id) != bool(secret):
-        raise Credentials(f"The key or the secret is missing in {where}", hint="Set both or neither.")
+        missing = "secret" if key_id else "ID"
+        raise Credentials(f"The {missing} of the access key is missing in {where}", hint="Set both or neither.")
     return Keys(key_id.strip(), secret.strip(), token.strip()) if key_id else None
 
 

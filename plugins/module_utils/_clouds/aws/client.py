@@ -47,7 +47,10 @@ CONNECT_SECONDS = 10
 #: A valid address. botocore would accept some invalid ones, and each call would then be repeated until the deadline.
 _ENDPOINT = re.compile(r"https?://[^\s/{}]+(/[^\s{}]*)?")
 #: The hint if no client can be made.
-CHECK_LOGIN = "Check the profile, the region and the keys of this task."
+CHECK_LOGIN = (
+    "Check the profile, the region and the keys of this task and of the environment. A profile and a key exclude each "
+    "other."
+)
 
 
 class AwsModule(AnsibleAWSModule):

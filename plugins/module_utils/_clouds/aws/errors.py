@@ -162,9 +162,14 @@ def _sdk_error(error: Exception, activity: str) -> CopyError:
     kinds: tuple[tuple[type[CopyError], tuple[type[Exception], ...], str | None], ...] = (
         (
             Credentials,
+            (boto_errors.PartialCredentialsError,),
+            "Set both parts of the access key, in the options access_key and secret_key or in AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY, or neither of them.",
+        ),
+        (
+            Credentials,
             (
                 boto_errors.NoCredentialsError,
-                boto_errors.PartialCredentialsError,
                 boto_errors.CredentialRetrievalError,
                 boto_errors.TokenRetrievalError,
                 boto_errors.SSOError,

@@ -111,7 +111,7 @@ def _from_options(params: Mapping[str, Any], home: Path) -> Login | None:
 def _from_environment(environ: Mapping[str, str]) -> Login | None:
     secret_id, secret_key = _first(environ, KEY_ID), _first(environ, SECRET)
     if secret_id or secret_key:
-        return _pair(secret_id, secret_key, _first(environ, TOKEN), "the environment")
+        return _pair(secret_id, secret_key, _first(environ, TOKEN), f"the environment ({KEY_ID[0]} and {SECRET[0]})")
     return Login(pod=True) if _first(environ, POD_IDENTITY) else None
 
 
@@ -126,8 +126,10 @@ def _instance_role(name: str) -> Login:
 
 
 def _pair(secret_id: str, secret_key: str, token: str, where: str) -> Login:
-    if not secret_id.strip() or not secret_key.strip():
-        raise Credentials(f"The key or the secret is missing in {where}", hint="Set both or neither.")
+    missing = [word for word, value in (("secret ID", secret_id), ("secret key", secret_key)) if not value.strip()]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        raise Credentials(f"The {' and the '.join(missing)} {verb} missing in {where}", hint="Set both or neither.")
     blank = [
         word
         for word, value in (("secret ID", secret_id), ("secret key", secret_key), ("token", token))

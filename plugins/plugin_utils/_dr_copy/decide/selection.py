@@ -104,9 +104,10 @@ def too_few(source: InfoAnswer, values: Variables, near: str = "") -> Failure | 
     nothing = "" if values.reads_only else ". Nothing was copied"
     if is_empty:
         nearly = f". The tags of these disks nearly match: {near}" if near else ""
+        check = "Check dr_copy_disk_ids. " if values.disk_ids else ""
         return run_failure(
             f"No disk in {values.source_region} {named}{nothing}{nearly}",
-            "Tag the disks, or set dr_copy_allow_empty to true.",
+            f"{check}Tag the disks, or set dr_copy_allow_empty to true.",
         )
     found = f"{pluralize(number, 'disk')} in {values.source_region}"
     return run_failure(

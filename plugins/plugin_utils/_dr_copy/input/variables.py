@@ -200,6 +200,8 @@ class Connections:
 
 #: Every variable of the role.
 VARIABLES = {**table_of(Variables), **table_of(Connections)}
+#: What to set instead of a variable that a cloud does not support.
+_INSTEAD = {"retention_days": "; use dr_copy_keep_days or another retention rule"}
 #: The variables in which two plans differ.
 SELECTION = ("cloud", "login", "source_region", "destination_regions", "disk_tags", "disk_ids", "exclude_tags", "shard")
 #: Names with the role's prefix that are not variables of the role: the playbooks use them, or a run sets them.
@@ -248,7 +250,8 @@ def normalise(
     own, problems = parse_variables(VARIABLES, raw_variables, "dr_copy_")
     if cloud := CLOUDS.get(own.get("cloud", "")):
         problems += [
-            f"dr_copy_{name} is not supported on {own['cloud']}" for name in unsupported(VARIABLES, own, cloud)
+            f"dr_copy_{name} is not supported on {own['cloud']}{_INSTEAD.get(name, '')}"
+            for name in unsupported(VARIABLES, own, cloud)
         ]
     connections = Connections(**{name: own.pop(name) for name in table_of(Connections)})
     started = started or datetime.now(timezone.utc)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..._role.documents import report_text
+from ..._role.enumerations import first_in_words
 from ..._role.files import try_to, write_atomically
 from ..._role.naming import file_name, label
 from ..._role.plain_page import page_of_failure, page_of_start
@@ -50,7 +51,7 @@ def write_report(result: Result, steps: StepResults, values: Variables, context:
         was_stopped, why = steps.stopped is not None, ""
         if not MISSING:
             why = try_to(write_metrics, report, values.metrics_dir, not problems, was_stopped)
-        problems += [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
+        problems += [f"The metrics could not be written to {values.metrics_dir}: {why}."] if why else []
     return WrittenReport(report, " ".join(problems))
 
 
@@ -96,12 +97,18 @@ def _start_of(values: Variables) -> str:
 def _write_files(report: Report, values: Variables) -> list[str]:
     """Write the files of a run and remove outdated ones. Returns messages about the files that could not be written."""
     problems = []
+    unwritten: dict[str, list[str]] = {}
     for file in report_files(report, values):
         why = try_to(lambda file=file: write_atomically(file.path, file.render(report)))
-        problems += [f"The report {file.path} could not be written: {why}"] if why else []
+        if why:
+            unwritten.setdefault(why, []).append(str(file.path))
         if why and file.render is report_page:
             try_to(write_plain_page, values, page_of_failure(label_of(report), why))
+    problems += [
+        f"These reports could not be written: {first_in_words(paths)}: {why}. Check dr_copy_report_dir."
+        for why, paths in unwritten.items()
+    ]
     for path in outdated_files(values):
         why = try_to(os.unlink, path)
-        problems += [f"The old report {path} could not be removed: {why}"] if why else []
+        problems += [f"The old report {path} could not be removed: {why}."] if why else []
     return problems

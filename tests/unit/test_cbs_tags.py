@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.loop import Loop
 
 from .test_cbs import PROVENANCE
 
@@ -434,3 +437,22 @@ def test_rows_show_the_tags_that_are_there(cbs):
     cbs.settings(untaggable={cbs.copies()[0].id: "FailedOperation"})
     out = cbs.run(source, tags={"team": "dr"}, retention_days=9)
     assert out.failed and set(out.copy()["tags"]) == PROVENANCE and out["changed"]
+
+
+def test_a_full_quota_and_a_throttled_tag_service_do_not_make_the_run_spin(cbs, monkeypatch):
+    """The run pauses until the service may be called, although a quota has refused a tag of the same copies before."""
+    sources = [cbs.snapshot() for _n in range(3)]
+    for source in sources:
+        cbs.create_our_copy(source, tagged=False, name=f"copy-of-{source}")
+    used_up(cbs, "team")
+    cbs.set_faults({"action": "TagResources", "fault": "throttle", "nth": list(range(2, 6))})
+    passes, real = Counter(), Loop._act
+
+    def act(loop):
+        passes[cbs.clock.monotonic()] += 1
+        assert passes[cbs.clock.monotonic()] < 100, "the run passes again and again without a pause"
+        return real(loop)
+
+    monkeypatch.setattr(Loop, "_act", act)
+    out = cbs.run(*sources, tags={"team": "dr"}, wait=True)
+    assert len(out["failures"]) == 3 and all(set(copy.tags) == PROVENANCE for copy in cbs.copies()), out.text

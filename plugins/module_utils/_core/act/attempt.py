@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..decide.copies import other_copies, sort_copies
-from ..decide.decision import Continue, Decision
+from ..decide.decision import Continue, Decision, Failed
 from ..decide.desired import DesiredState
 from ..decide.memory import Memory
 from ..decide.transitions import decide
@@ -34,14 +34,15 @@ class Attempt:
     position: int = 0
     memory: Memory = field(default_factory=Memory)
     decision: Decision = Decision(Continue())
-    error: CopyError | None = None
     failures: list[tuple[str, CopyError]] = field(default_factory=list)
     #: What was decided on the first look, for ``--diff`` and check mode.
     first_decision: Decision | None = None
+    #: Whether it was ended from outside, so that nothing more is decided.
+    is_ended: bool = False
 
     def decide(self, now: float, utc_now: datetime) -> None:
         """Decide what follows from what is known now, unless it has failed."""
-        if self.error is not None:
+        if self.is_ended:
             return
         self.decision = decide(self.desired, self.memory, now, utc_now)
         if self.first_decision is None and self.memory.was_listed:
@@ -49,7 +50,7 @@ class Attempt:
 
     def fail(self, error: CopyError) -> None:
         """End it with an error."""
-        self.error = error
+        self.decision, self.is_ended = replace(self.decision, next=Failed(error)), True
 
     def time_out(self, error: CopyError) -> None:
         """End it at the deadline. A copy that the last look did not show counts as in progress."""
@@ -77,6 +78,11 @@ class Attempt:
         return self.decision.copy
 
     @property
+    def error(self) -> CopyError | None:
+        """Why it has failed, or None."""
+        return self.decision.error
+
+    @property
     def steps(self) -> Continue:
         return self.decision.steps
 
@@ -97,7 +103,7 @@ class Attempt:
     @property
     def is_open(self) -> bool:
         """Whether this run still has work for it."""
-        return self.error is None and not self.decision.settled
+        return not self.decision.settled
 
     @property
     def is_complete(self) -> bool:
@@ -111,14 +117,14 @@ class Attempt:
 
     @property
     def waits_to_begin(self) -> bool:
-        return self.error is None and self.decision.begins
+        return self.decision.begins
 
     @property
     def takes_room(self) -> bool:
         """Whether a copy of it takes room, or may take room, at the destination."""
         call = self.memory.copy_call
         if call.is_out or (self.copy is None and call.is_in_doubt and not self.decision.begins):
-            return self.error is None
+            return not self.is_ended
         return self.copy is not None and self.copy.state is State.PENDING
 
     def knows(self, copy_id: str, now: float) -> bool:
@@ -148,7 +154,7 @@ class Attempt:
     @property
     def started_at(self) -> float:
         """When (monotonic) the last copy call of this run for it was accepted; minus infinity if none was."""
-        return max((mine.made_at for mine in self.memory.own_copies.values()), default=-math.inf)
+        return max((own.made_at for own in self.memory.own_copies.values()), default=-math.inf)
 
     def is_shown_complete(self, shown: Mapping[str, Resource]) -> bool:
         """Whether a look shows that a copy of this run is complete."""

@@ -139,7 +139,7 @@ class CopyCalls:
         else:
             attempt.memory.record_copy_rejected(answer)
             if answer.holds_for_all:
-                others = [a for a in room.queue if a is not attempt and a.memory.may_begin]
+                others = [a for a in room.queue if a is not attempt and a.memory.has_requested_nothing]
                 for other in others:
                     other.memory.record_copy_rejected(answer)
                 return others

@@ -12,11 +12,12 @@ from functools import partial
 
 from ..cloud import SnapshotCloud
 from ..decide.locking import LockNeed
-from ..decide.sightings import LONG_LOOK, counts_from
+from ..decide.sightings import counts_from
 from ..decide.writes import WriteKind
 from ..errors import CopyError
 from ..grouping import grouped
 from ..locks import Lock
+from ..pacing import LONG_LOOK
 from .attempt import Attempt
 from .reads import Reads
 

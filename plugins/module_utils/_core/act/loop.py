@@ -16,11 +16,11 @@ from ..cloud import SnapshotCloud
 from ..decide import failures
 from ..decide.desired import DesiredState, Policy
 from ..decide.memory import Memory
-from ..decide.sightings import LONG_LOOK, Survivor
+from ..decide.sightings import Survivor
 from ..decide.timeouts import timed_out
 from ..decide.writes import WriteKind
 from ..model import CopyRequest
-from ..pacing import MIN_SLEEP
+from ..pacing import LAST_LOOK_SECONDS, LONG_LOOK, LOOK_BACK_SECONDS, MIN_SLEEP
 from .attempt import Attempt
 from .copy_calls import CopyCalls
 from .lock_reads import LockReads
@@ -29,11 +29,6 @@ from .region import Region
 from .sources import Sources
 from .unfinished import unfinished
 from .write_calls import SINGLE_WRITES, WriteCalls
-
-#: The greatest age (seconds) of the last look at a copy when the run ends: somebody may delete a copy meanwhile.
-LOOK_BACK_SECONDS = 120.0
-#: How long (seconds) before the deadline the run looks at unfinished copies for the last time.
-LAST_LOOK_SECONDS = 1.0
 
 
 class Loop:
@@ -253,8 +248,9 @@ class Loop:
             is_known = memory.was_listed and not steps.look.unsure
             if not act and is_known and not (steps.needs_source and attempt.copy is None):
                 continue
-            if attempt.is_open:
+            was_open = attempt.is_open
+            if was_open:
                 error = timed_out(attempt.desired, memory, attempt.copy, region.unread, source)
                 if error:
                     attempt.time_out(error)
-            attempt.add_failures(unfinished(attempt))
+            attempt.add_failures(unfinished(attempt, was_open))

@@ -85,7 +85,7 @@ class Progress:
             "done": complete,
             "in_progress": in_progress,
             "waiting": waiting,
-            "failed": sum((a.error or a.decision.error) is not None for a in attempts),
+            "failed": sum(a.error is not None for a in attempts),
             "slowest": _slowest(attempts),
             "elapsed": round(now - self._started),
             "left": self._left(done - self._done_at_first, complete + in_progress + waiting - done, now),
@@ -100,7 +100,7 @@ class Progress:
 def _is_done(attempt: Attempt) -> bool:
     """Whether a copy or disk is complete, or if it is to be deleted or attached, whether that is done."""
     if attempt.desired.policy.deletion or attempt.request.instance:
-        return not attempt.is_open and not (attempt.error or attempt.decision.error)
+        return not attempt.is_open and not attempt.error
     return attempt.is_complete
 
 

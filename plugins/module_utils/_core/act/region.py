@@ -13,23 +13,22 @@ from operator import itemgetter
 
 from ..cloud import Listing, SnapshotCloud, batches, read_safely
 from ..decide.desired import Policy
-from ..decide.sightings import SAME_SECOND, Survivor, counts_from
+from ..decide.sightings import Survivor, counts_from
 from ..errors import CopyError, Retry, Unreachable
 from ..grouping import grouped
 from ..model import State
-from ..pacing import Retries, hang_pause
-from ..waiting import FRESH_SECONDS
+from ..pacing import (
+    COMPARE_AFTER,
+    FRESH_SECONDS,
+    RECHECK_SECONDS,
+    RETRY_SECONDS,
+    SAME_SECOND,
+    STALE_SECONDS,
+    Retries,
+    hang_pause,
+)
 from .attempt import Attempt
 from .room import Room
-
-#: How long (seconds) after the start of a copy the run looks for copies of other runs.
-COMPARE_AFTER = 3.0
-#: How long (seconds) a busy destination without copies in progress of ours is left alone.
-RETRY_SECONDS = 5.0
-#: How long (seconds) after a listing the next one is made for complete copies, while others are in progress.
-RECHECK_SECONDS = 60.0
-#: The greatest age (seconds) of the look at requests that may start soon.
-STALE_SECONDS = FRESH_SECONDS - 3.0
 
 
 class Region:

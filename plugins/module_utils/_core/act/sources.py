@@ -16,7 +16,7 @@ from ..decide.sightings import Absence
 from ..errors import CopyError
 from ..grouping import grouped
 from ..model import Snapshot
-from ..waiting import ABSENT_SECONDS
+from ..pacing import ABSENT_SECONDS
 from .attempt import Attempt
 from .reads import Reads
 

@@ -16,8 +16,11 @@ from ..model import Resource
 from .attempt import Attempt
 
 
-def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
-    """Return the failures of writes on existing copies: refused for good, or not done in time."""
+def unfinished(attempt: Attempt, was_open: bool) -> list[tuple[str, CopyError]]:
+    """Return the failures of writes on existing copies: refused for good, or not done in time.
+
+    ``was_open``: whether there still was work for the request when the run ended.
+    """
     decision, memory, region = attempt.decision, attempt.memory, attempt.request.region
     desired = attempt.desired
     found = []
@@ -30,11 +33,11 @@ def unfinished(attempt: Attempt) -> list[tuple[str, CopyError]]:
             found.append((copy_id, state.error))
         elif _is_still_wanted(attempt, copy_id, kind):
             found.append((copy_id, failures.not_written(copy_id, region, kind, state.error)))
-    if desired.policy.wait and desired.cloud.deletes_later and not decision.settled:
+    if desired.policy.wait and desired.cloud.deletes_later and was_open:
         still_there = [i for i in memory.still_shown if i not in memory.seen]
         found += [(i, failures.deletion_not_shown(i, region)) for i in still_there]
     reported = {copy_id for copy_id, _error in found}
-    if not decision.settled and attempt.error is None:
+    if attempt.is_open:
         unsent = [c.id for c in decision.deletions.to_delete if c.id not in reported]
         unsent = [i for i in unsent if i in memory.seen and i in decision.deletions.survivor_of]
         found += [(i, failures.not_written(i, region, WriteKind.DELETE, None)) for i in unsent]

@@ -33,7 +33,7 @@ class Outcome:
     @property
     def error(self) -> CopyError | None:
         """Why the request has failed, or None."""
-        return self.attempt.error or self.attempt.decision.error
+        return self.attempt.error
 
     @property
     def copy(self) -> Resource | None:
@@ -51,7 +51,7 @@ class Outcome:
             named = policy.deletion.copy_ids
             remaining = [] if named is None else sorted(memory.copies, key=lambda copy: copy.id not in named)
             return next(iter([*refused, *remaining]), None)
-        if isinstance(attempt.decision.error, FailedCopy) and attempt.decision.cause in memory.seen:
+        if isinstance(attempt.error, FailedCopy) and attempt.decision.cause in memory.seen:
             return memory.seen[attempt.decision.cause].copy
         return attempt.copy
 

@@ -76,13 +76,13 @@ def test_a_memory_without_a_look_is_not_fresh_even_if_the_clock_is_at_zero():
 def test_nothing_begins_for_what_a_copy_call_may_have_done(happened):
     """A failure for all copies of a region does not affect those that may have started."""
     memory = memory_after()
-    assert memory.may_begin
+    assert memory.has_requested_nothing
     memory.record_copy_sent(NOON)
     if happened == "accepted":
         memory.record_copy_accepted(copy_of(), 1.0)
     elif happened == "in doubt":
         memory.record_copy_in_doubt(Ambiguous("lost"), 1.0, NOON)
-    assert not memory.may_begin
+    assert not memory.has_requested_nothing
 
 
 def test_the_initial_copies_are_those_that_exist():

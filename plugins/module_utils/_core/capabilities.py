@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from .errors import CopyError
 from .model import CopyOrder, CopyRequest, Resource, Snapshot
+from .pacing import UNSEEN_SECONDS
 from .tags import TagRules
 from .templates import TextRule
-from .waiting import UNSEEN_SECONDS
 
 
 class IdFormat(NamedTuple):

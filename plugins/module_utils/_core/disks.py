@@ -44,8 +44,8 @@ class Offer:
 class DiskCloud(SnapshotCloud):
     """A cloud whose copies are the disks of one restore. It is a mixin before the cloud's own class.
 
-    An order's request has the disk's ``zone``, ``disk_type`` and ``size_gib`` (None: the size of the snapshot) in its
-    options, and all its tags: the call sets them, and afterwards only the time of expiry changes.
+    An order's request has the disk's ``zone``, ``disk_type`` and ``size_gib`` (None: the size of the snapshot), and all
+    its tags. The call sets them. Afterwards only the time of expiry and the mark of an attachment change.
     """
 
     copies_within_region = True

@@ -15,7 +15,7 @@ import sys
 MINIMUM = (3, 10)
 
 if sys.version_info < MINIMUM:
-    print(
+    sys.stdout.write(
         json.dumps(
             {
                 "failed": True,

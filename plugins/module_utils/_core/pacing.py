@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How fast a run calls a cloud.
+"""How fast a run calls a cloud, and how long what it has seen counts.
 
 .. code-block:: text
 
@@ -13,6 +13,7 @@
     a copy call                       Window: room, full quota, throttling, busy sources and disks
     a refused write                   write_pause, for each copy
     writes to a throttled service     Cooldown, for each region and kind of write
+    a look for what does not show     pause_until_shown
 
 Times are seconds on the monotonic clock.
 """
@@ -23,12 +24,48 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 from .errors import CopyError, QuotaFull, Retry, Throttled
 from .waiting import Deadline
 
 Result = TypeVar("Result")
+
+# -- how long what was seen counts ---------------------------------------------------------------------
+
+#: The greatest age (seconds) of a look on which a write may be based.
+FRESH_SECONDS = 15.0
+#: The greatest age (seconds) of the look at requests that may start soon.
+STALE_SECONDS = FRESH_SECONDS - 3.0
+#: A longer look (seconds) counts from its end; otherwise it would leave no time for writes.
+LONG_LOOK = FRESH_SECONDS / 2
+#: The greatest age (seconds) of the last look at a copy when the run ends: somebody may delete a copy meanwhile.
+LOOK_BACK_SECONDS = 120.0
+#: A copy with a returned ID is missing only after this long (seconds) and this many looks without it.
+UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
+#: A source, or a copy that should exist, is missing only after this many looks over this long (seconds) without it.
+ABSENT_LOOKS, ABSENT_SECONDS = 3, 5.0
+#: The accuracy with which two times of the cloud's clock can be compared: they are whole seconds, and answers have a
+#: latency.
+CLOCK_UNSURE = timedelta(seconds=3)
+#: For how long (seconds) after a copy first showed another copy of the same second may not show yet.
+SAME_SECOND = 1.5
+
+# -- when to look again --------------------------------------------------------------------------------
+
+#: How long (seconds) after the start of a copy the run looks for copies of other runs.
+COMPARE_AFTER = 3.0
+#: How long (seconds) after a listing the next one is made for complete copies, while others are in progress.
+RECHECK_SECONDS = 60.0
+#: How long (seconds) a busy destination without copies in progress of ours is left alone.
+RETRY_SECONDS = 5.0
+#: How long (seconds) before the deadline the run looks at unfinished copies for the last time.
+LAST_LOOK_SECONDS = 1.0
+#: The longest pause (seconds) between two looks for something that may be late.
+MAX_ABSENT_PAUSE = 15.0
+
+# -- pauses after polls and failures -------------------------------------------------------------------
 
 #: The shortest pause (seconds) between two polls of one destination.
 MIN_PAUSE = 0.1
@@ -136,6 +173,11 @@ def write_pause(sent: int) -> float:
     It is the same for all copies of one call, so that one call repeats it for all of them.
     """
     return min(2.0 ** min(sent, 9) / 2, MAX_WRITE_PAUSE)
+
+
+def pause_until_shown(waited: float) -> float:
+    """Return the seconds until the next look for something that does not show yet, after ``waited`` seconds."""
+    return max(0.5, min(waited / 2, MAX_ABSENT_PAUSE)) if math.isfinite(waited) else 0.5
 
 
 @dataclass(eq=False, slots=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Deadlines, clocks, and how long a look counts. The clock is an argument everywhere, so that no test sleeps."""
+"""Deadlines and clocks. The clock is an argument everywhere, so that no test sleeps."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-
-#: A copy with a returned ID is missing only after this long (seconds) and this many looks without it.
-UNSEEN_SECONDS, UNSEEN_LOOKS = 120.0, 3
-#: A source, or a copy that should exist, is missing only after this many looks over this long (seconds) without it.
-ABSENT_LOOKS, ABSENT_SECONDS = 3, 5.0
-#: The greatest age (seconds) of a look on which a write may be based.
-FRESH_SECONDS = 15.0
 
 
 class Clock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from ..model import CopyRequest, Resource, State, TagChange
 from ..tags import RESTORE_EXPIRES_AT
@@ -44,7 +45,7 @@ class ExpiryImpossible:
     warning: str
 
 
-ExpiryDrift = ExpiryDue | ExpiryLater | ExpiryImpossible
+ExpiryDrift: TypeAlias = "ExpiryDue | ExpiryLater | ExpiryImpossible"
 
 
 def expiry_drift(desired: DesiredState, memory: Memory, copy: Resource, now: datetime) -> ExpiryDrift | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..model import Resource, State
-from ..waiting import FRESH_SECONDS
+from ..pacing import FRESH_SECONDS
 from .desired import DesiredState
 from .memory import Memory
 from .writes import WriteKind
@@ -83,8 +83,8 @@ def is_known_unlocked(desired: DesiredState, memory: Memory, copy: Resource, now
     """
     if unknown_locks(desired, memory, [copy]):
         return False
-    mine = memory.own_copies.get(copy.id)
-    known_at = memory.locks.at if copy.id in memory.locks else mine.made_at if mine else -math.inf
+    own = memory.own_copies.get(copy.id)
+    known_at = memory.locks.at if copy.id in memory.locks else own.made_at if own else -math.inf
     return now - known_at <= FRESH_SECONDS
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from ..errors import Busy, CopyError, Underway
 from ..locks import Lock
 from ..model import Evidence, Resource, State, TagChange, disk_of, is_recycled
-from ..waiting import FRESH_SECONDS, UNSEEN_LOOKS, UNSEEN_SECONDS
+from ..pacing import CLOCK_UNSURE, FRESH_SECONDS, UNSEEN_LOOKS, UNSEEN_SECONDS
 from . import sightings
 from .copy_call import CopyCall
 from .listings import Listings
@@ -100,7 +100,7 @@ class Memory:
     def _record_listing(self, shown: Mapping[str, Resource], at: float, may_be_incomplete: bool) -> None:
         for copy_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
             self.own_copies[copy_id].record_listing(self.seen[copy_id], at)
-        if not self.was_listed or (self.may_begin and not self.listings.is_confirmed):
+        if not self.was_listed or (self.has_requested_nothing and not self.listings.is_confirmed):
             self.listings.record_initial(shown, may_be_incomplete)
         elif self.copy_call.is_in_doubt or self.copy_call.lost_spans:
             self._find_lost(
@@ -121,7 +121,7 @@ class Memory:
 
     def _may_be_own(self, copy: Resource) -> bool:
         """Whether a lost call may have made a copy: it is ours and was started while the answer was outstanding."""
-        made, unsure = copy.created_at, sightings.CLOCK_UNSURE
+        made, unsure = copy.created_at, CLOCK_UNSURE
         if not copy.ours and copy.evidence > Evidence.UNSURE:
             return False
         return any(made is None or a - unsure <= made <= z + unsure for a, z in self.copy_call.lost_spans)
@@ -285,7 +285,7 @@ class Memory:
         return self.updated or bool(self.own_copies or self.deleted)
 
     @property
-    def may_begin(self) -> bool:
+    def has_requested_nothing(self) -> bool:
         """Whether no copy call of this run is outstanding or may have taken effect."""
         return not (self.copy_call.may_have_made_one or self.own_copies)
 

@@ -9,24 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from ..errors import CopyError
 from ..locks import Lock
 from ..model import Resource, State, Trait, disk_of, is_hold
-from ..waiting import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS
+from ..pacing import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS, LONG_LOOK, MAX_ABSENT_PAUSE, SAME_SECOND
 from .writes import WriteKind
 
-#: A longer look (seconds) counts from its end; otherwise it would leave no time for writes.
-LONG_LOOK = FRESH_SECONDS / 2
-#: For how long (seconds) after a copy first showed another copy of the same second may not show yet.
-SAME_SECOND = 1.5
-#: The accuracy with which two times of the cloud's clock can be compared: they are whole seconds, and answers have a
-#: latency.
-CLOCK_UNSURE = timedelta(seconds=3)
-#: The longest pause (seconds) between two looks for something that may be late.
-MAX_ABSENT_PAUSE = 15.0
 #: Order of states: a look that shows an earlier state comes from a lagging replica. So a copy that was seen complete
 #: stays complete (test_a_copy_seen_complete_stays_complete_if_a_replica_lags).
 STATE_ORDER = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}

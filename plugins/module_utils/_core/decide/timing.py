@@ -10,8 +10,7 @@ import math
 
 from ..errors import Underway
 from ..model import Resource, State
-from ..pacing import poll_pause
-from ..waiting import FRESH_SECONDS
+from ..pacing import FRESH_SECONDS, pause_until_shown, poll_pause
 from .copies import SortedCopies
 from .copy_call import InDoubt
 from .desired import DesiredState
@@ -76,8 +75,3 @@ def look_after(memory: Memory, copy_id: str) -> float:
 def look_until_shown(memory: Memory, since: float) -> float:
     """Return when to look for something that should show since ``since``: after growing pauses."""
     return max(memory.looked_at, since) + pause_until_shown(memory.looked_at - since)
-
-
-def pause_until_shown(waited: float) -> float:
-    """Return the seconds until the next look for something that does not show yet."""
-    return max(0.5, min(waited / 2, 15.0)) if math.isfinite(waited) else 0.5

@@ -110,7 +110,7 @@ def _to_delete(
         pairs |= {c.id: (c, survivor) for c, survivor in deletable_duplicates(copies, desired.cloud) if c is not copy}
     later = [c for c in misfits if c.id not in pairs] if policy.wait or complete else []
     to_delete = (*(c for c, _survivor in pairs.values()), *later)
-    return to_delete, pairs | {mine.id: (mine, first) for mine, first in withdrawal.ready}
+    return to_delete, pairs | {own.id: (own, first) for own, first in withdrawal.ready}
 
 
 def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift: Drift) -> float:

@@ -31,29 +31,29 @@ class Withdrawal:
 
     def may_take_back(self, copy: Resource) -> bool:
         """Whether this copy, or a copy that has not been compared yet, may still be taken back."""
-        return self.waits or self.compare or self.recheck or any(mine is copy for mine, _first in self.ready)
+        return self.waits or self.compare or self.recheck or any(own is copy for own, _first in self.ready)
 
 
 def withdrawal_of(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Withdrawal:
     """Return which copies of this run are taken back; all runs decide in the same way."""
     ready, waits, compare, recheck = [], False, False, False
-    for mine in (c for c in copies.fitting if c.id in memory.own_copies):
-        if not memory.own_copies[mine.id].compared:
+    for own in (c for c in copies.fitting if c.id in memory.own_copies):
+        if not memory.own_copies[own.id].compared:
             compare = True
             continue
         earlier = [
             c
             for c in copies.fitting
-            if c.ours and start_key(c) < start_key(mine) and same_encryption(c, mine, desired.cloud)
+            if c.ours and start_key(c) < start_key(own) and same_encryption(c, own, desired.cloud)
         ]
-        if not earlier or not mine.deletable or memory.writes.is_given_up(mine.id, WriteKind.DELETE):
-            recheck = recheck or (mine.state is State.COMPLETED and not memory.own_copies[mine.id].rechecked)
+        if not earlier or not own.deletable or memory.writes.is_given_up(own.id, WriteKind.DELETE):
+            recheck = recheck or (own.state is State.COMPLETED and not memory.own_copies[own.id].rechecked)
             continue
         first = min(earlier, key=start_key)
-        if (mine.state is State.PENDING and desired.cloud.cancels_by_deletion) or (
-            mine.state is first.state is State.COMPLETED
+        if (own.state is State.PENDING and desired.cloud.cancels_by_deletion) or (
+            own.state is first.state is State.COMPLETED
         ):
-            ready.append((mine, first))
+            ready.append((own, first))
         else:
             waits = True
     return Withdrawal(tuple(ready), waits, compare, recheck)

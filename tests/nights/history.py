@@ -23,7 +23,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.doubts import with_doubts
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.provenance import with_provenance_problems
 
 from tests.clouds import CLOUDS
 from tests.unit.support.reports import done_with
@@ -195,7 +195,7 @@ class NightHistory:
             self.wrong.append(f"a second run would copy {chosen} and delete {again}")
 
     def _known_copies(self) -> list[Row]:
-        return with_known_sources(with_doubts(self.copies, self.sources, self.now), self.sources)
+        return with_known_sources(with_provenance_problems(self.copies, self.sources, self.now), self.sources)
 
     def _plan(self) -> list[Row]:
         return copy_plan(
@@ -213,8 +213,8 @@ class NightHistory:
         )
 
     def _expired_copies(self) -> list[Row]:
-        judged = with_doubts(self.copies, self.sources, self.now)
-        values = replace(self.values, now=text_of(self.now))
+        judged = with_provenance_problems(self.copies, self.sources, self.now)
+        values = replace(self.values, started_at=text_of(self.now))
         return prunable(done_with(judged, self._plan(), self.disks), values, False).to_delete
 
     def _prune(self, broken: set[str]) -> None:

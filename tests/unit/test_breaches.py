@@ -50,7 +50,7 @@ def failure(source, region, message, **facts):
 
 def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted=(), share=None, seen=(), **variables):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "rpo_hours": 24}
-    values = replace(normalise({**given, **variables}).values, now=ago(0))
+    values = replace(normalise({**given, **variables}).values, started_at=ago(0))
     source = source or {"disks": DISKS, "snapshots": list(snapshots), "failures": []}
     listed = listed or [{"region": "eu-west-1", "snapshots": list(copies), "failures": []}]
     known = copies_with_known_sources(listed, snapshots, values)
@@ -167,7 +167,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
 
     def test_such_a_copy_justifies_no_deletion_until_it_is_shown(self, listed):
         given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "keep": 1}
-        values = replace(normalise(given).values, now=ago(0))
+        values = replace(normalise(given).values, started_at=ago(0))
         snapshots, old = [snapshot(1, 1)], [copy(3, 60), copy(2, 30)]
         plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
         listing = {"disks": DISKS, "snapshots": snapshots, "failures": []}

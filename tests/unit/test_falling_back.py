@@ -26,7 +26,7 @@ REGIONS = ["eu-west-1", "eu-central-1"]
 
 def values(**changed):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": REGIONS, **changed}
-    return replace(normalise(given).values, now="2026-11-21T12:00:00Z")
+    return replace(normalise(given).values, started_at="2026-11-21T12:00:00Z")
 
 
 def snapshot(number, disk=1, **changed):

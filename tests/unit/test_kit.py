@@ -100,7 +100,7 @@ def test_plans_and_reports_are_copied(kit, tmp_path):
     "made_for, text",
     [
         ('VERSION="3.12"\nSYSTEM="Plan9 mips"', "was made on Plan9 mips and its wheels run nowhere else"),
-        ('VERSION="2.1"\nSYSTEM="$(uname -sm)"', "This kit is for Python 2.1 with its module venv"),
+        ('VERSION="2.1"\nSYSTEM="$(uname -sm)"', "This kit needs Python 2.1 with the module venv"),
     ],
 )
 def test_a_kit_says_on_what_it_can_be_installed(tmp_path, made_for, text):

@@ -59,7 +59,7 @@ def values(**variables):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "plan": "orders"}
     taken = normalise({**given, **variables})
     assert not taken.problems, taken
-    return replace(taken.values, now=ago(0))
+    return replace(taken.values, started_at=ago(0))
 
 
 def of_plan(name, number=1, hours=1.0, disk="vol-1", **facts):
@@ -393,7 +393,7 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
         done = StepResults(source=source())
         assert write_report(role_result(done, given, False), done, given, run).unwritten == ""
     names = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
-    day = given.now[:10]
+    day = given.started_at[:10]
     for part in ("1_2", "2_2"):
         assert {f"orders_{part}.{end}" for end in ("json", "html", "junit.xml")} <= names
         assert {f"history/orders_{part}/{day}.{end}" for end in ("json", "csv")} <= names
@@ -482,7 +482,7 @@ def test_a_proof_that_a_drill_wrote_during_a_long_run_is_reported():
     newest["source"]["disk_id"], newest["tags"] = "vol-1", drilled(1)
     point = {"disk_id": "vol-1", "region": "eu-west-1", "snapshot_id": newest["snapshot_id"]}
     done = StepResults(before=[{"region": "eu-west-1", "snapshots": [newest], "failures": []}])
-    given = replace(values(), now=ago(3), ended_at=ago(0))
+    given = replace(values(), started_at=ago(3), ended_at=ago(0))
     (row,) = with_facts([point], [], RunState(done, given, False), given)
     assert row["proven_at"] == ago(1)
 

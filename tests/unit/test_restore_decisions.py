@@ -37,7 +37,7 @@ from .support.rows import copy_row
 NOW = "2026-11-21T12:00:00Z"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 VALUES = variables.Variables(
-    cloud="ebs", region="eu-west-1", zone="eu-west-1a", id="flood", now=NOW, host="orders", is_drill=False
+    cloud="ebs", region="eu-west-1", zone="eu-west-1a", id="flood", started_at=NOW, host="orders", is_drill=False
 )
 
 
@@ -525,7 +525,7 @@ def test_a_deleted_disk_is_not_left_even_if_a_stale_listing_shows_it():
                        disk(3, expires="2026-11-21T11:00:00Z", snapshot="snap-3")]}  # fmt: skip
     calls = [{"disks": [made(1)]}, deletion(1, 2), {"results": []}, deletion(3)]
     assert reaping.reapable(shown, VALUES, calls, own=True) == ([], [])
-    assert reaping.doubtful(shown, [made(1), made(2)], calls, VALUES) == []
+    assert reaping.to_confirm(shown, [made(1), made(2)], calls, VALUES) == []
 
 
 @pytest.mark.parametrize(
@@ -541,9 +541,9 @@ def test_a_deleted_disk_is_not_left_even_if_a_stale_listing_shows_it():
 )
 def test_a_disk_whose_deletion_is_unconfirmed_is_looked_for_by_its_id(results):
     own = disk(1, "flood", expires="2026-11-21T13:00:00Z")
-    assert reaping.doubtful({"disks": [own]}, [], results, VALUES) == ["vol-n1"], "it shows late"
+    assert reaping.to_confirm({"disks": [own]}, [], results, VALUES) == ["vol-n1"], "it shows late"
     rows = [made(1), made(2, disk_id=None)]
-    assert reaping.doubtful({"disks": []}, rows, results, VALUES) == ["vol-n1"], "it does not show yet"
+    assert reaping.to_confirm({"disks": []}, rows, results, VALUES) == ["vol-n1"], "it does not show yet"
     assert [left["disk_id"] for left in reaping.undeleted_disks({"disks": [own]}, results, VALUES)] == ["vol-n1"]
     assert reaping.undeleted_disks({"disks": []}, results, VALUES) == [], "a look by its ID has shown it as gone"
     deletion = reaping.DiskDeletion("flood", ("snap-1",), ("vol-n1",))

@@ -179,7 +179,7 @@ def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
 def expired(copies, plan, disks=tuple(DISK), failed=(), **variables):
     """Return the IDs of the copies that a night with ``keep: 1`` deletes."""
     basics = {"cloud": "ebs", "source_region": "source-1", "destination_regions": ["dr-1"], "keep": 1, "plan": "orders"}
-    values = replace(normalise({**basics, **variables}).values, now=NOW)
+    values = replace(normalise({**basics, **variables}).values, started_at=NOW)
     return ids(prunable(done_with(copies, plan, disks, failed), values, False).to_delete)
 
 
@@ -238,7 +238,7 @@ def test_retention_prunes_no_disk_without_a_newer_copy_of_ours():
 
 def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():
     listed = [{"region": "dr-1", "snapshots": [{**copy(1), "place": "dr-1-lax-1a"}, {**copy(2), "place": None}]}]
-    values = replace(normalise({}).values, now=NOW)
+    values = replace(normalise({}).values, started_at=NOW)
     assert ids(copies_with_known_sources(listed, [], values)) == ["copy-2"]
     assert ids(copies_with_known_sources(listed, [], replace(values, place="dr-1-lax-1a"))) == ["copy-1"]
 

@@ -20,7 +20,7 @@ from tests.clouds import CLOUDS
 PLUGINS = "ansible_collections.multicloud.snapshots.plugins"
 #: Keys that a kind of module does not return: the role adds them, or failures of other modules have them.
 OTHERS = {
-    ("info", "snapshots"): {"doubt", "planned"},
+    ("info", "snapshots"): {"provenance_problem", "planned"},
     ("copy", "failures"): {"disk_id"},
     ("restore", "failures"): {"source_snapshot_id"},
 }

@@ -415,7 +415,7 @@ PURE_FILES = [
     *(PLUGINS / "plugin_utils" / role / "calls.py" for role in PROGRAMMED),
     *(PLUGINS / "plugin_utils" / role / "input" / "steps.py" for role in PROGRAMMED),
     *(PLUGINS / "plugin_utils" / "_sets").glob("*.py"),
-    *(PLUGINS / "plugin_utils" / "_role" / f"{name}.py" for name in ("rows", "calendar", "doubts", "table")),
+    *(PLUGINS / "plugin_utils" / "_role" / f"{name}.py" for name in ("rows", "calendar", "provenance", "table")),
 ]
 
 

@@ -73,12 +73,12 @@ class Drill(Run):
         left = self._reap(calls, disk_listing, own=True)
         disk_listing = self._look_again(calls, disk_listing)
         undeleted = reaping.undeleted_disks(disk_listing, self._results, values)
-        took = minutes_until_available(values.now, self._available)
+        took = minutes_until_available(values.started_at, self._available)
         earlier = of_earlier_drills(candidates, last)
         warnings = [
             *chosen_points.warnings,
             *unmarkable(trials, listed, values),
-            *reaping.unconfirmed(disk_listing, self._disks, self._results, values),
+            *reaping.warnings_of_unconfirmed(disk_listing, self._disks, self._results, values),
         ]
         if is_read(listed, "snapshots") and looks_at_all(values):
             warnings += lost_all_copies(earlier, values)
@@ -209,11 +209,11 @@ class Drill(Run):
 
         A listing may be stale, whether it shows a disk or not.
         """
-        doubtful = reaping.doubtful(disk_listing, self._disks, self._results, self._values)
-        if not doubtful:
+        unsure = reaping.to_confirm(disk_listing, self._disks, self._results, self._values)
+        if not unsure:
             return disk_listing
-        self._say(f"checking whether {pluralize(len(doubtful), 'disk')} of this drill still exist")
-        return self._keep_result(self._run_call(calls.look(reaping.EXPIRING, doubtful)))
+        self._say(f"checking whether {pluralize(len(unsure), 'disk')} of this drill still exist")
+        return self._keep_result(self._run_call(calls.look(reaping.EXPIRING, unsure)))
 
     def _keep_result(self, result: Returned) -> Returned:
         self._results.append(result)

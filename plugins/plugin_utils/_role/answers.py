@@ -51,8 +51,8 @@ class _Snapshot(TypedDict):
 class SnapshotRow(_Snapshot, total=False):
     """A snapshot or a copy as the info modules return it, with what the role has added to it.
 
-    ``doubt`` says why the time of its source cannot be correct (see doubts.with_doubts). ``planned``: a dry run would
-    make it; it has no ID yet, and unknown keys are missing.
+    ``provenance_problem`` says why its tags cannot be correct (see provenance.with_provenance_problems).
+    ``planned``: a dry run would make it; it has no ID yet, and unknown keys are missing.
     """
 
     disk_id: str | None
@@ -74,7 +74,7 @@ class SnapshotRow(_Snapshot, total=False):
     set: SetRow | None
     locked: bool
     key: KeyRow | None
-    doubt: str
+    provenance_problem: str
     planned: bool
 
 

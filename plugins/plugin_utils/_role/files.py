@@ -99,9 +99,19 @@ def read_json_or_damage(path: Path) -> tuple[Json, str]:
     A file that does not exist or cannot be opened is not damaged.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return load_json(path), ""
     except OSError:
         return {}, ""
-    except (ValueError, RecursionError) as error:  # RecursionError: deeply nested lists
+    except ValueError as error:
         return {}, str(error)
-    return (content, "") if isinstance(content, dict) else ({}, "it is not a JSON object")
+
+
+def load_json(path: Path) -> Json:
+    """Return the object in a JSON file. Raises OSError, and ValueError if the content is no object."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:  # deeply nested lists
+        raise ValueError(str(error)) from None
+    if not isinstance(content, dict):
+        raise ValueError("it is not a JSON object")
+    return content

@@ -20,8 +20,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
-from .doubts import TOLERANCE
 from .marks import LEVELS
+from .provenance import TOLERANCE
 from .rows import parse_time
 
 T = TypeVar("T")

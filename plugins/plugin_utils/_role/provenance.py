@@ -19,30 +19,32 @@ from .rows import parse_time
 TOLERANCE = timedelta(minutes=15)
 
 
-def with_doubts(copies: Iterable[SnapshotRow], snapshots: Sequence[SnapshotRow], now: datetime) -> list[SnapshotRow]:
+def with_provenance_problems(
+    copies: Iterable[SnapshotRow], snapshots: Sequence[SnapshotRow], now: datetime
+) -> list[SnapshotRow]:
     """Remove a wrong source time from copies: without it they have no order and are no recovery point.
 
-    The key ``doubt`` of such a copy names the reason: the time is ahead of ``now``, or the source in ``snapshots`` has
-    another time or disk.
+    The key ``provenance_problem`` of such a copy names the reason: the time is ahead of ``now``, or the source in
+    ``snapshots`` has another time or disk.
     """
     sources = {str(snapshot["snapshot_id"]): snapshot for snapshot in snapshots if not snapshot.get("source")}
     return [_judged(copy, sources, now) for copy in copies]
 
 
-def failures_of_doubts(copies: Iterable[SnapshotRow]) -> list[Failure]:
+def failures_of_provenance(copies: Iterable[SnapshotRow]) -> list[Failure]:
     """Return a failure for each copy with a wrong provenance."""
-    return [_failure(copy, copy["source"]) for copy in copies if copy.get("doubt") and copy["source"]]
+    return [_failure(copy, copy["source"]) for copy in copies if copy.get("provenance_problem") and copy["source"]]
 
 
 def _judged(copy: SnapshotRow, sources: Mapping[str, SnapshotRow], now: datetime) -> SnapshotRow:
     source = copy.get("source")
-    if not source or copy.get("doubt"):
+    if not source or copy.get("provenance_problem"):
         return copy
-    doubt = _doubt(source, sources.get(str(source["snapshot_id"])), now)
-    return {**copy, "doubt": doubt, "source": {**source, "created_at": None}} if doubt else copy
+    problem = _problem(source, sources.get(str(source["snapshot_id"])), now)
+    return {**copy, "provenance_problem": problem, "source": {**source, "created_at": None}} if problem else copy
 
 
-def _doubt(source: SourceRow, listed: SnapshotRow | None, now: datetime) -> str | None:
+def _problem(source: SourceRow, listed: SnapshotRow | None, now: datetime) -> str | None:
     time = parse_time(source["created_at"])
     if time and time - now > TOLERANCE:
         return f"says that its source was taken at {source['created_at']}, which is in the future"
@@ -59,8 +61,8 @@ def _doubt(source: SourceRow, listed: SnapshotRow | None, now: datetime) -> str 
 def _failure(copy: SnapshotRow, source: SourceRow) -> Failure:
     source_id = source["snapshot_id"]
     problem = Mismatch(
-        f"The copy {copy['snapshot_id']} of {source_id} in {copy['region']} {copy['doubt']}. It does not count as a "
-        "recovery point",
+        f"The copy {copy['snapshot_id']} of {source_id} in {copy['region']} {copy['provenance_problem']}. It does not "
+        "count as a recovery point",
         hint="Correct its dr-copy: tags, or delete it by hand. Then run again.",
     )
     return failure_row(problem, source_id, copy["region"], copy["snapshot_id"])

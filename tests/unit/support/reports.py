@@ -47,7 +47,7 @@ def sample(
         "rpo_hours": rpo_hours,
         "plan": host,
     }
-    values = replace(normalise({**given, "keep": 2, **variables}).values, now=ago(0))
+    values = replace(normalise({**given, "keep": 2, **variables}).values, started_at=ago(0))
     shown = [{"disk_id": f"vol-{n:017x}", "name": NAMES[n % 5], "region": "us-east-1"} for n in range(disks)]
     snapshots = [_snapshot(n, age) for n in range(disks) for age in (1.2 + n % 7, 25.1)]
     copies = [_copy(n, age) for n in range(disks) for age in (25.1, 49.3, 73.5) if not _is_late(n, late) or age > 49]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..._role.answers import InfoAnswer, SnapshotRow
-from ..._role.doubts import with_doubts
+from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, copy_at, source_at, source_disk_at
 from ..._role.rows import SnapshotTime, is_complete, taken_at
 from .retention import counts_for_planning, points_of
@@ -33,7 +33,7 @@ def copies_with_known_sources(
     listed: Sequence[InfoAnswer], snapshots: Sequence[SnapshotRow], values: Variables
 ) -> list[SnapshotRow]:
     """Return the copies at the destinations; somebody else's get disk and time from the sources."""
-    copies = with_doubts(listed_copies(listed, values), snapshots, values.judged_at)
+    copies = with_provenance_problems(listed_copies(listed, values), snapshots, values.judged_at)
     return with_known_sources(copies, snapshots)
 
 
@@ -57,7 +57,7 @@ def with_known_sources(copies: Sequence[SnapshotRow], snapshots: Sequence[Snapsh
 
 def _with_known_source(copy: SnapshotRow, sources: Mapping[str, SnapshotRow]) -> SnapshotRow:
     source = copy.get("source")
-    if not source or copy.get("doubt") or (source["disk_id"] and source["created_at"]):
+    if not source or copy.get("provenance_problem") or (source["disk_id"] and source["created_at"]):
         return copy
     read = sources.get(str(source["snapshot_id"]))
     if read is None:

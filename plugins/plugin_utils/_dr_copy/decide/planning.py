@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.calendar import LIMITS
-from ..._role.doubts import with_doubts
+from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, SourceAt, source_at
 from ..._role.rows import SnapshotTime, age_in_hours, disk_id_of, each_once, is_complete, number, taken_at, time_or_now
 from ..._sets.copies import copies_of
@@ -105,7 +105,7 @@ def plan_by(
 ) -> list[PlanRow]:
     """Return the plan by these rules (see copy_plan)."""
     moment = rules.retention.now
-    judged = with_doubts(copies, snapshots, moment)
+    judged = with_provenance_problems(copies, snapshots, moment)
     destinations = Destinations(judged)
     unmarked = {source_at(copy) for copy in copies if _lost_its_tags(copy)}
     groups = groups_of(disks, rules.group_tag) if rules.latest else []

@@ -31,7 +31,7 @@ from ..input.variables import Variables
 from .destinations import Destinations, listed_copies, managed_copies
 from .plan_reasons import OF_SET, THERE_OF_SET, USABLE
 from .result_type import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
-from .retention import expired_copies, limits_of, retention_of
+from .retention import expired_by, retention_of
 from .run_state import RunState
 from .selection import plans_of, shard_disks_by_marks, wanted_disks
 from .server_sets import kept_for_sets
@@ -61,11 +61,11 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunabl
         return Prunable([], [])
     state = RunState(steps, values, check_mode)
     # Sets are determined from all copies, whichever disks this run may prune.
-    spared = kept_for_sets(state, values)
+    of_sets = kept_for_sets(state, values)
     expired = [
         copy
         for copy in _expired(state.copies, steps.plan_rows, steps.disks, values, _failed_copies(state.copied))
-        if copy_at(copy) not in spared
+        if copy_at(copy) not in of_sets
     ]
     own = [copy for copy in expired if is_of_plans(copy, plans_of(values))]
     others = [copy for copy in expired if not is_of_plans(copy, plans_of(values))]
@@ -93,7 +93,7 @@ def _expired(
     looked_at = [
         copy for copy in managed_copies(copies, values) if disk_id_of(copy) in chosen and source_disk_at(copy) in safe
     ]
-    expired = expired_copies(looked_at, **limits_of(values), now=values.now, sets=False)
+    expired = expired_by(retention_of(values), looked_at)
     # Members of an unfinished set stay until it is complete, even if newer points would count instead.
     rows = [row for row in plan_rows if row["reason"] in (OF_SET, THERE_OF_SET)]
     of_sets = {planned_at(row) for row in rows}

@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.answers import DiskRow, SnapshotRow
-from ..._role.doubts import with_doubts
+from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, source_disk_at
 from ..._role.rows import (
     counting_key,
@@ -43,7 +43,7 @@ def recovery_points(
     """
     moment, rpo_hours = time_or_now(now), number("rpo_hours", rpo_hours)
     regions = each_once("destination_regions", destination_regions)
-    copies = [copy for copy in with_doubts(copies, (), moment) if not copy.get("doubt")]
+    copies = [copy for copy in with_provenance_problems(copies, (), moment) if not copy.get("provenance_problem")]
     with_source = (copy for copy in copies if copy.get("source"))
     by_disk_and_region = grouped(with_source, source_disk_at)
     return [

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COPY_COUNTS
 
 from ..._role.answers import Answer, CopyAnswer
-from ..._role.doubts import failures_of_doubts
 from ..._role.failures import failures_of, has_answered
+from ..._role.provenance import failures_of_provenance
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .coverage import coverage_of
@@ -61,7 +61,7 @@ def role_result(steps: StepResults, values: Variables, check_mode: bool) -> Resu
         steps.disks, copies, values.destination_regions, values.rpo_hours, values.judged_at.isoformat()
     )
     failures = [failure for answer in answers for failure in failures_of(answer)]
-    failures += [*failures_of_doubts(own), *too_many_deletions(steps.expired, values)]
+    failures += [*failures_of_provenance(own), *too_many_deletions(steps.expired, values)]
     if stopped := steps.stopped:
         failures.insert(0, stopped)
     keys = keys_of(steps.keys)

@@ -14,9 +14,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
 
 from ..._role.answers import SnapshotRow
 from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
-from ..._role.doubts import with_doubts
 from ..._role.marks import is_of_plans
 from ..._role.parsing import InvalidValue, RawVariables, as_bool
+from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, copy_at
 from ..._role.rows import SnapshotTime, can_be_restored, each_once, is_complete, number, taken_at, time_or_now
 from ..._role.table import ByName
@@ -139,7 +139,7 @@ class Retention(NamedTuple):
 
 def retention_of(values: Variables) -> Retention:
     """Return the rules among the role's variables."""
-    return Retention.from_limits(limits_of(values), time_or_now(values.now))
+    return Retention.from_limits(limits_of(values), time_or_now(values.started_at))
 
 
 def limits_of(values: Variables) -> ByName:
@@ -189,8 +189,15 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
         whole_sets_stay = as_bool(sets)
     except InvalidValue as error:
         raise ValueError(f"sets {error}") from None
-    judged = with_doubts(copies, (), retention.now)
-    spared = kept_by_sets(copies_of(judged, can_be_restored)) if whole_sets_stay else set()
+    return expired_by(retention, copies, plans, whole_sets_stay)
+
+
+def expired_by(
+    retention: Retention, copies: Iterable[SnapshotRow], plans: Sequence[str] = (), whole_sets_stay: bool = False
+) -> list[SnapshotRow]:
+    """Return the copies that rules of retention allow to delete (see expired_copies)."""
+    judged = with_provenance_problems(copies, (), retention.now)
+    of_sets = kept_by_sets(copies_of(judged, can_be_restored)) if whole_sets_stay else set()
     expired = []
     for points in points_of(judged).values():
         kept = retention.kept([point.taken for point in points])
@@ -199,5 +206,5 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
         expired += [(point.taken, copy) for point in points if point.taken not in kept for copy in point.copies]
     expired.sort(key=lambda pair: (pair[0], str(pair[1]["region"]), str(pair[1]["snapshot_id"])))
     return [
-        {**copy} for _taken, copy in expired if copy_at(copy) not in spared and (not plans or is_of_plans(copy, plans))
+        {**copy} for _taken, copy in expired if copy_at(copy) not in of_sets and (not plans or is_of_plans(copy, plans))
     ]

@@ -11,8 +11,8 @@ from dataclasses import replace
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 
 from ..._role.answers import InfoAnswer
-from ..._role.doubts import with_doubts
 from ..._role.failures import failures_of
+from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import SourceAt, source_at
 from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
@@ -40,7 +40,7 @@ class RunState:
         shown = listed_copies([*steps.listed, *steps.seen], values)
         shown = [copy for copy in shown if copy["snapshot_id"] not in taken_back]
         #: The copies at the destinations as the last listing or look showed them.
-        self.copies = with_doubts(shown, self.snapshots, values.judged_at)
+        self.copies = with_provenance_problems(shown, self.snapshots, values.judged_at)
         if check_mode and values.wait:
             self.copies = with_planned(self.copies, self.copied, self.snapshots)
         self.copies = with_known_keys(self.copies, steps.keys)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from ..._role.doubts import with_doubts
 from ..._role.failures import failures_of
+from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import CopyAt, DiskAt, SourceAt, source_at
 from ..._role.rows import SnapshotTime, is_complete, parse_time
 from ..input.last_report import LastReport
@@ -41,7 +41,7 @@ def missing_points(
         return []
     now = values.judged_at
     retention = retention_of(values)
-    points = points_of(with_doubts(listed_copies(before, values), (), now))
+    points = points_of(with_provenance_problems(listed_copies(before, values), (), now))
     read = {answer["region"]: answer for answer in listed if not failures_of(answer)}
     listed_ids = {
         CopyAt(copy["snapshot_id"], region) for region, answer in read.items() for copy in answer.get("snapshots") or ()

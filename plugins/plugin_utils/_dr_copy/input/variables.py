@@ -162,7 +162,7 @@ class Variables:
     shard: str = variable(as_shard, "", sets=(Argument("find", "shard"),), used_by=("decide.selection",))
 
     #: When the run began, and when it ended, once known (ISO 8601).
-    now: str
+    started_at: str
     ended_at: str = ""
     #: When ``wait_timeout`` is over, in seconds since 1970.
     ends_at: int
@@ -177,7 +177,7 @@ class Variables:
     @property
     def judged_at(self) -> datetime:
         """The time (aware) at which ages are measured: the end of the run, once known."""
-        return time_or_now(self.ended_at or self.now)
+        return time_or_now(self.ended_at or self.started_at)
 
     @property
     def part(self) -> str:
@@ -257,7 +257,7 @@ def normalise(
     started = started or datetime.now(timezone.utc)
     values = Variables(
         **own,
-        now=iso_utc(started),
+        started_at=iso_utc(started),
         ends_at=int(started.timestamp()) + own["wait_timeout"],
         across_accounts=bool(connections.source_connection),
         login=_login(connections.connection),

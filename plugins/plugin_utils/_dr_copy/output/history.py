@@ -161,7 +161,7 @@ def csv_text(report: Report) -> str:
 
 def outdated_files(values: Variables) -> list[str]:
     """Return the dated files that are older than ``history_days``. The last of these days is the day of the run."""
-    now = parse_time(values.now)
+    now = parse_time(values.started_at)
     if now is None or not values.report_dir:
         return []
     days = min(values.history_days - 1, now.toordinal() - 1)  # a large number means to keep all; stay after year 1

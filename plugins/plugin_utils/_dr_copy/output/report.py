@@ -54,7 +54,7 @@ def report_of(result: Result, steps: StepResults, values: Variables, context: Ru
         "host": context.host,
         "name": values.plan or context.host,
         "check_mode": context.check_mode,
-        "started_at": values.now,
+        "started_at": values.started_at,
         "finished_at": iso_utc(finished),
         "valid_until": iso_utc(_valid_until(result, finished, values.rpo_hours)),
         "cloud": values.cloud or None,

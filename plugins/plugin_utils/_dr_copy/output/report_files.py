@@ -80,7 +80,7 @@ def write_page_of_start(values: Variables) -> None:
     """
     if values.report_dir:
         plan = label(values.plan, values.shard)
-        try_to(write_plain_page, values, page_of_start(plan, values.now))
+        try_to(write_plain_page, values, page_of_start(plan, values.started_at))
 
 
 def write_plain_page(values: Variables, page: str) -> None:

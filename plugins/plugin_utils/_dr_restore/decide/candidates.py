@@ -71,7 +71,7 @@ def with_proofs(points: Sequence[Point], listed: InfoAnswer, last: LastDrill, va
 
     This comes from the copies, and from the last report, which also covers copies that retention has deleted since.
     """
-    now = time_or_now(values.now)
+    now = time_or_now(values.started_at)
     proofs: dict[str, list[tuple[str, str | None]]] = {}
     for copy in copies_of_listing(listed):
         own = [(level, iso_utc(time)) for level, time in proofs_in(copy["tags"], now).items()]
@@ -173,7 +173,7 @@ def _why_untried(candidate: Candidate, values: Variables) -> str | None:
 def with_new_proofs(candidates: Sequence[Candidate], trials: Sequence[Trial], values: Variables) -> list[Candidate]:
     """Return the disks with the proofs that this drill has added."""
     proven = {trial["disk_id"] for trial in trials if trial["proven"]}
-    now, level = values.now, values.level
+    now, level = values.started_at, values.level
     return [
         replace(c, proven_at=now, proven_level=level, proofs={**c.proofs, level: now}) if c.disk_id in proven else c
         for c in candidates
@@ -184,7 +184,7 @@ def overdue(candidates: Sequence[Candidate], values: Variables) -> list[Candidat
     """Return the disks last proven more than ``max_age_days`` ago, or never; none without that limit."""
     if not values.max_age_days:
         return []
-    now, days = time_or_now(values.now), values.max_age_days
+    now, days = time_or_now(values.started_at), values.max_age_days
     times = ((candidate, parse_time(candidate.proven_at)) for candidate in candidates)
     return [candidate for candidate, time in times if time is None or (now - time) / timedelta(days=1) > days]
 

@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID
 
 from ..._role.answers import InfoAnswer
-from ..._role.doubts import with_doubts
+from ..._role.provenance import with_provenance_problems
 from ..._role.rows import time_or_now
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
@@ -65,11 +65,15 @@ def choose(
     claims stay with their recovery points too. With the consistency "set", disks that belong together get the newest
     complete set not later than ``at``, if there is one.
     """
-    now = time_or_now(values.now)
+    now = time_or_now(values.started_at)
     at = latest_time(values)
     made = made_before(copy_listing, disk_listing, last, values)
     used = {made_disk.copy_id for made_disk in made}
-    copies = [copy for copy in with_doubts(copies_that_count(copy_listing, values, used), [], now) if source_disk(copy)]
+    copies = [
+        copy
+        for copy in with_provenance_problems(copies_that_count(copy_listing, values, used), [], now)
+        if source_disk(copy)
+    ]
     by_disk = grouped(copies, source_disk)
     kept = kept_points(made, by_disk, values)
     known = {} if values.is_drill else {disk.disk_id: disk for disk in values.expected}

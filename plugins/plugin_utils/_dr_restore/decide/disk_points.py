@@ -39,8 +39,8 @@ def point_of_disk(
     preferred += [c for c in usable if source_id and c["source"] and c["source"]["snapshot_id"] == source_id]
     chosen = next(iter([*preferred, *usable]), None)
     # The chosen copy describes the disk. If somebody else made it, it has no marks, and another copy does.
-    tellers = [chosen, *before, *(copy for _taken, copy in timed), *own]
-    tags = [copy.get("tags") or {} for copy in tellers if copy is not None]
+    described_by = [chosen, *before, *(copy for _taken, copy in timed), *own]
+    tags = [copy.get("tags") or {} for copy in described_by if copy is not None]
     where = next((found[ATTACHED_TO] for found in tags if found.get(ATTACHED_TO)), "")
     instance, _space, device = where.partition(" ")
     source = chosen["source"] if chosen else None
@@ -59,8 +59,8 @@ def point_of_disk(
         source_snapshot_id=source["snapshot_id"] if source else None,
         source_region=source["region"] if source else None,
         taken_at=_taken_at(chosen),
-        age_hours=age_in_hours(_taken_at(chosen), time_or_now(values.now)),
-        passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None) or _doubtful(own),
+        age_hours=age_in_hours(_taken_at(chosen), time_or_now(values.started_at)),
+        passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None) or _with_problem(own),
         key_problem=key_problem_of(chosen) if chosen else None,
     )
 
@@ -90,15 +90,19 @@ def _passed_over(copy: SnapshotRow) -> str:
     return f"the newer copy {copy['snapshot_id']} of {_taken_at(copy)} {obstacle_to(copy)}"
 
 
-def _doubtful(own: Sequence[SnapshotRow]) -> str | None:
+def _with_problem(own: Sequence[SnapshotRow]) -> str | None:
     """Return the first complete copy whose time is wrong: it may be the newest one."""
-    return next((f"the copy {c['snapshot_id']} {c['doubt']}" for c in own if c.get("doubt") and is_complete(c)), None)
+    return next((f"the copy {_problem(c)}" for c in own if c.get("provenance_problem") and is_complete(c)), None)
+
+
+def _problem(copy: SnapshotRow) -> str:
+    return f"{copy['snapshot_id']} {copy['provenance_problem']}"
 
 
 def _why(own: Sequence[SnapshotRow], timed: Sequence[SnapshotRow], before: Sequence[SnapshotRow]) -> Missing:
     if not timed:
-        doubt = next((f": {copy['snapshot_id']} {copy['doubt']}" for copy in own if copy.get("doubt")), "")
-        return MissingReason.UNTIMED.of(doubt=doubt)
+        problem = next((f": {_problem(copy)}" for copy in own if copy.get("provenance_problem")), "")
+        return MissingReason.UNTIMED.of(problem=problem)
     if not before:
         return MissingReason.YOUNGER.of(time=_taken_at(timed[-1]))
     for copy in before:

@@ -17,8 +17,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
 from ..._role.answers import InfoAnswer
-from ..._role.doubts import TOLERANCE
 from ..._role.enumerations import first_in_words
+from ..._role.provenance import TOLERANCE
 from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
 from ..input.last_manifest import EarlierRow, claims_of
 from ..input.variables import Variables, generated_id
@@ -96,7 +96,7 @@ def kept_points(made: Sequence[MadeDisk], others: Collection[str], values: Varia
 
 def latest_time(values: Variables) -> datetime:
     """Return the latest time of a recovery point. Without ``at`` it allows for a controller whose clock is behind."""
-    return time_or_now(values.at) if values.at else time_or_now(values.now) + TOLERANCE
+    return time_or_now(values.at) if values.at else time_or_now(values.started_at) + TOLERANCE
 
 
 def _is_from(row: EarlierRow, region: str) -> bool:
@@ -121,7 +121,7 @@ def _point_of(row: EarlierRow, values: Variables) -> Point:
         source_snapshot_id=row.get("source_snapshot_id"),
         source_region=row.get("source_region"),
         taken_at=row.get("taken_at"),
-        age_hours=age_in_hours(row.get("taken_at"), time_or_now(values.now)),
+        age_hours=age_in_hours(row.get("taken_at"), time_or_now(values.started_at)),
         passed_over=row.get("passed_over"),
         group=row.get("group"),
         set=row.get("set"),
@@ -192,7 +192,7 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
 
 
 def has_generated_id(values: Variables) -> bool:
-    return values.id == generated_id(time_or_now(values.now))
+    return values.id == generated_id(time_or_now(values.started_at))
 
 
 def made_the_day_before(
@@ -204,7 +204,7 @@ def made_the_day_before(
     """
     if not has_generated_id(values):
         return []
-    earlier = generated_id(time_or_now(values.now) - timedelta(days=1))
+    earlier = generated_id(time_or_now(values.started_at) - timedelta(days=1))
     of_disk = _by_disk(made_before(listed, restored, {}, replace(values, id=earlier)))
     twice = [
         f"{point.disk_label} (new disk {of_disk[point.disk_id][0].new_disk_id})"

@@ -23,7 +23,7 @@ class MissingReason(Enum):
     NO_COPY = "there is no copy of it{origin} in {region}"
     EXPECTED = "it is expected ({by}), but there is no copy of it{origin} in {region}"
     UNFIT = "it has copies in {region}, but does not match {by}"
-    UNTIMED = "none of its copies has a plausible time{doubt}"
+    UNTIMED = "none of its copies has a plausible time{problem}"
     YOUNGER = "all its recovery points are newer than dr_restore_at; the oldest is from {time}"
     UNUSABLE = "its copy {copy} {obstacle}"
     INCOMPLETE = "none of its copies is complete; {copy} is {state}"

@@ -86,7 +86,7 @@ def _is_ours(copy: SnapshotRow) -> bool:
 
 def _tags_for(current_tags: Mapping[str, str], values: Variables, most: int) -> dict[str, str]:
     """Return the tags for a copy that is proven now; without its earlier proofs if there is no room for them."""
-    level, now = values.level, values.now
+    level, now = values.level, values.started_at
     tags = tags_of_proof(level, now, proofs_in(current_tags, time_or_now(now)))
     return tags if len({*current_tags, *tags}) <= most else tags_of_proof(level, now, {})
 

@@ -65,7 +65,7 @@ def reapable(disk_listing: InfoAnswer, values: Variables, answers: Sequence[Answ
     drill has attached it to. With ``own``, disks of this drill need not have expired. ``answers`` are those of
     the drill so far, because a stale listing may show disks that they have deleted.
     """
-    now = time_or_now(values.now)
+    now = time_or_now(values.started_at)
     due: list[DiskRow] = []
     left = []
     for disk in not_deleted(disk_listing, answers):
@@ -131,7 +131,7 @@ def undeleted_disks(disk_listing: InfoAnswer, answers: Sequence[Answer], values:
     return [_left(disk, own=True) for disk in shown if disk["attached_to"] in (None, attached_by_drill(disk))]
 
 
-def doubtful(
+def to_confirm(
     disk_listing: InfoAnswer, made: Sequence[RestoredDiskRow], answers: Sequence[Answer], values: Variables
 ) -> list[str]:
     """Return the IDs of this drill's disks whose deletion was not confirmed, listed or not.
@@ -144,7 +144,7 @@ def doubtful(
     return [disk_id for disk_id in dict.fromkeys([*shown, *known]) if disk_id not in gone]
 
 
-def unconfirmed(
+def warnings_of_unconfirmed(
     disk_listing: InfoAnswer, made: Sequence[RestoredDiskRow], answers: Sequence[Answer], values: Variables
 ) -> list[str]:
     """Return a warning about this drill's disks that no call has deleted and no listing shows, or nothing.
@@ -152,7 +152,7 @@ def unconfirmed(
     Usually somebody else has deleted such a disk. But a stale listing hides an existing one too.
     """
     shown = {disk["disk_id"] for disk in disk_listing.get("disks") or ()}
-    hidden = [disk_id for disk_id in doubtful(disk_listing, made, answers, values) if disk_id not in shown]
+    hidden = [disk_id for disk_id in to_confirm(disk_listing, made, answers, values) if disk_id not in shown]
     if not hidden:
         return []
     disks = pluralize(len(hidden), "disk of this drill is", "disks of this drill are")

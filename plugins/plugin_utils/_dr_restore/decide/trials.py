@@ -68,9 +68,9 @@ def judge(
     trials = []
     for point in chosen:
         disk, blocks = found.get(str(point.copy_id)), read.get(str(point.copy_id))
-        why = doubt_of(point, disk, made) or checked.get(str(point.copy_id))
+        why = why_unproven(point, disk, made) or checked.get(str(point.copy_id))
         if not why and values.level == "readable":
-            why = _doubt_of_blocks(point, blocks, compared)
+            why = _why_blocks_are_unproven(point, blocks, compared)
         trials.append(_trial(point, disk, blocks, why, values))
     return trials
 
@@ -85,7 +85,7 @@ def copies_to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[Comp
             "source_region": point.source_region,
         }
         for point in chosen
-        if not doubt_of(point, found.get(str(point.copy_id)), made)
+        if not why_unproven(point, found.get(str(point.copy_id)), made)
     ]
 
 
@@ -117,7 +117,7 @@ def _trial(
     )
 
 
-def doubt_of(point: Point, disk: RestoredDiskRow | None, made: RestoreAnswer) -> str | None:
+def why_unproven(point: Point, disk: RestoredDiskRow | None, made: RestoreAnswer) -> str | None:
     """Return why a disk proves nothing, from its row in the result of creating disks, or None."""
     if point.key_problem:
         return f"the copy {point.key_problem}; no disk was created from it"
@@ -142,7 +142,7 @@ def _same_key(one: str, other: str | None) -> bool:
     return bool(other) and one.rpartition("/")[2] == str(other).rpartition("/")[2]
 
 
-def _doubt_of_blocks(point: Point, blocks: ComparedCopyRow | None, compared: CompareAnswer) -> str | None:
+def _why_blocks_are_unproven(point: Point, blocks: ComparedCopyRow | None, compared: CompareAnswer) -> str | None:
     if blocks is None:
         return reason_of(None, compared, point.copy_id) or "its blocks were not read"
     return quoted_failures([blocks["error"]]) if blocks["error"] else None

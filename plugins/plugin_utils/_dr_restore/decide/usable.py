@@ -21,7 +21,7 @@ from ..input.variables import Variables, without_time
 from .points import Point
 from .reaping import attached_by_drill, not_deleted
 from .reasons import reason_of
-from .trials import doubt_of
+from .trials import why_unproven
 
 #: The most characters of a failed task's message that are reported.
 MAX_MESSAGE_LENGTH = 500
@@ -57,8 +57,8 @@ def disks_checked_together(chosen: Sequence[Point]) -> list[list[Point]]:
 def why_not_whole(points: Sequence[Point], made: RestoreAnswer) -> str:
     """Return why a set is not attached: one of its disks was not made as requested. Empty if it is complete."""
     found = _by_copy(made)
-    doubts = ((point, doubt_of(point, found.get(str(point.copy_id)), made)) for point in points)
-    return next((f"{point.disk_label} of the same set is missing: {why}" for point, why in doubts if why), "")
+    reasons = ((point, why_unproven(point, found.get(str(point.copy_id)), made)) for point in points)
+    return next((f"{point.disk_label} of the same set is missing: {why}" for point, why in reasons if why), "")
 
 
 def why_not_attached(points: Sequence[Point], attached: RestoreAnswer) -> str:

@@ -44,7 +44,7 @@ ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
 
 def contradictions(values: Variables, table: Table, inventory: Inventory = EMPTY_INVENTORY) -> list[str]:
     """Return the problems of variables that are invalid together or on their cloud (promises: options)."""
-    cloud, now = values.cloud, parse_time(values.now)
+    cloud, now = values.cloud, parse_time(values.started_at)
     capabilities = CLOUDS[cloud] if cloud else None
     problems = [
         f"dr_restore_{name}: {INSTEAD.get(name, 'is not supported on {cloud}').format(cloud=cloud)}"

@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from ..._role.files import Json, absolute_path
+from ..._role.files import Json, absolute_path, load_json
 from ..._role.parsing import InvalidValue, as_list
 from ..._role.reported import DiskFacts
 from ..._sets.inputs import groups_of_report
@@ -54,12 +53,11 @@ def _merged(one: Expected, other: Expected) -> Expected:
 
 def _disks_of(path: Path) -> list[Expected]:
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = load_json(path)
     except OSError as error:
         raise InvalidValue(f"names a report that cannot be read: {path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # RecursionError: deeply nested lists
+    except ValueError as error:
         raise InvalidValue(f"names a file that is not a report of dr_copy: {path}: {error}") from None
-    report = report if isinstance(report, Mapping) else {}
     # The report of a run that read no disks has the facts that were last known about them.
     last = report.get("last")
     places = (

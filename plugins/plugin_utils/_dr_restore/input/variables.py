@@ -141,7 +141,7 @@ class Variables:
     kubernetes_storage_class: str = variable(as_text, "", used_by=("output.kubernetes",), needs="clusters")
 
     #: When the run began (ISO 8601).
-    now: str
+    started_at: str
     host: str
     is_drill: bool
 
@@ -186,7 +186,7 @@ def normalise(
     """
     own, problems = parse_variables(VARIABLES, raw_variables, "dr_restore_")
     connection, now = own.pop("connection"), started or datetime.now(timezone.utc)
-    values = Variables(**own, now=iso_utc(now), host=host, is_drill=is_drill)
+    values = Variables(**own, started_at=iso_utc(now), host=host, is_drill=is_drill)
     values = replace(
         values,
         id=_id_of(values, now),

@@ -104,8 +104,8 @@ def _key(row: NamedRow) -> Key:
 def _tried(row: Trial) -> CaseResult:
     if not row["proven"]:
         return "failure", f"not proven: {row['why']}"
-    doubt = row["note"] or row["passed_over"]
-    return ("skipped", f"proven {row['level']}, but {doubt}") if doubt else None
+    note = row["note"] or row["passed_over"]
+    return ("skipped", f"proven {row['level']}, but {note}") if note else None
 
 
 def _not_tried(disk: ProofRow, why: str | None, report: DrillReport) -> CaseResult:

@@ -75,7 +75,7 @@ def drill_report(
         "host": values.host,
         "id": values.id,
         "check_mode": check_mode,
-        "started_at": values.now,
+        "started_at": values.started_at,
         "finished_at": finished_at,
         "cloud": values.cloud,
         "region": values.region,

@@ -62,7 +62,7 @@ def write_page_of_start(values: Variables) -> str:
     """
     if not values.report_dir:
         return ""
-    page = page_of_start(f"{values.host}: drill", values.now)
+    page = page_of_start(f"{values.host}: drill", values.started_at)
     return try_to(write_atomically, drill_file(values, "html"), page)
 
 
@@ -73,7 +73,7 @@ def write_failure(values: Variables, message: str) -> str:
     """
     texts = {
         "html": page_of_failure(f"{values.host}: drill", message, "✗ The drill has failed"),
-        "junit.xml": junit_of_failure(values.host, values.now, message),
+        "junit.xml": junit_of_failure(values.host, values.started_at, message),
     }
     problems = []
     for end, text in texts.items() if values.report_dir else ():
@@ -119,7 +119,7 @@ def keep_damaged_manifest(values: Variables, is_dry: bool) -> list[str]:
     damage = read_json_or_damage(path)[1]
     if not damage:
         return []
-    aside = path.with_name(f"{path.name}.damaged-{values.now.replace(':', '')}")
+    aside = path.with_name(f"{path.name}.damaged-{values.started_at.replace(':', '')}")
     if is_dry:
         kept = f"would be renamed to {aside}"
     elif why := try_to(path.rename, aside):

@@ -57,14 +57,14 @@ def manifest_of(
     for wave in waves:
         for word, number in (wave.made.get("counts") or {}).items():
             counts[word] = counts.get(word, 0) + number
-    took = minutes_until_available(values.now, [disk["available_at"] for disk in disks])
+    took = minutes_until_available(values.started_at, [disk["available_at"] for disk in disks])
     return {
         "schema": SCHEMA,
         "kind": "restore",
         "host": values.host,
         "id": values.id,
         "check_mode": run["check_mode"],
-        "started_at": values.now,
+        "started_at": values.started_at,
         "finished_at": run["finished_at"],
         "cloud": values.cloud,
         "region": values.region,

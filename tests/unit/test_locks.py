@@ -209,6 +209,16 @@ def test_the_info_module_reads_locks_in_one_call_and_only_if_there_are_copies(cl
     assert "The locks on copies in" in blind.text and "could not be read" in blind.text
 
 
+def test_check_mode_reads_the_locks_of_copies_that_a_copy_in_progress_replaces(cloud):
+    source = cloud.snapshot()
+    locked_by_hand(cloud, cloud.create_our_copy(source), days=9)
+    cloud.settings(copy_seconds=600.0)
+    asked = {"encrypted": True, "replace_mismatched": True}
+    assert cloud.run(source, wait=False, **asked)["changed"] and len(cloud.copies()) == 2
+    planned, done = (cloud.run(source, wait=True, check=check, **asked) for check in (True, False))
+    assert planned["changed"] is done["changed"] is False and len(cloud.copies()) == 2, planned.text
+
+
 def test_the_info_module_lists_copies_although_the_server_fails_at_their_locks(cloud):
     cloud.create_our_copy(cloud.snapshot())
     cloud.set_faults({"action": LOCKS, "fault": "unavailable"})

@@ -36,7 +36,9 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
         return Decision(Done(), copy, drift)  # the usual case
     withdrawal = withdrawal_of(desired, memory, copies) if desired.policy.wait else Withdrawal()
     to_delete, pairs = _to_delete(desired, memory, copies, copy, withdrawal)
-    unread = unknown_locks(desired, memory, [c for c, _survivor in pairs.values()])
+    # Check mode also predicts what is deleted once this copy is complete.
+    deletions = to_delete if desired.policy.check_mode else [c for c, _survivor in pairs.values()]
+    unread = unknown_locks(desired, memory, deletions)
     delete, deletions_wait = deletions_now(memory, [pair for i, pair in pairs.items() if i not in unread], now)
     # A locked copy cannot be taken back, and a listing with a seam may lack the copy that counts.
     cannot_be_undone = WriteKind.LOCK in drift.due or WriteKind.ATTACH in drift.due

@@ -100,8 +100,10 @@ def _wrong_screen(outcome: NightOutcome, report: Report) -> Iterator[str]:
     lines = outcome.finished.brief["lines"] if outcome.finished else []
     text, points = "\n".join(lines), report["recovery_points"]
     complete = sum(point["state"] == "completed" for point in points)
-    if f"{complete} of {len(points)} recovery points complete" not in text:
-        yield f"the screen does not say that {complete} of {len(points)} recovery points are complete"
+    checked = f"{complete} of {len(points)} recovery points complete"
+    wanted = checked if points or report["source_listed"] else "nothing was checked"
+    if wanted not in text:
+        yield f"the screen does not say: {wanted}"
     lost, late = _by_reason(report)
     for number, words in (
         (lost, f"{lost} cannot be restored"),

@@ -860,14 +860,14 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("locks that took long to read are read again", "act.lock_reads", "LockReads._read_region", _forget_priority),
     ("polls have no pause", "decide.timing", "poll_pause", _always_return(0.001)),
     ("the shortest pause is too short", "pacing", "MIN_PAUSE", lambda real: 0.001),
-    ("provenance is not looked for", "decide.drift", "_lacks_provenance", _always_return(False)),
+    ("provenance is not looked for", "decide.tag_drift", "_lacks_provenance", _always_return(False)),
     ("a hold that was seen is forgotten", "decide.sightings", "with_known_facts", lambda real: lambda before, now: now),
     ("locks are read once", "decide.locking", "FRESH_SECONDS", lambda real: 1e9),
     ("a copy is locked before it is compared", "decide.with_copy", "_update_now", _lock_always),
     ("a refused call is repeated on its old look", "act.copy_calls", "CopyCalls._ask_alone", lambda real: _ask_blindly),
     ("a refused deletion is repeated on its old look", "act.attempt", "Attempt.may_delete", _always_return(True)),
     ("one look reads all copies", "capabilities", "Capabilities.read_per_call", lambda real: 10**9),
-    ("an unread source is a success", "decide.drift", "_unread_source", _always_return(None)),
+    ("an unread source is a success", "decide.tag_drift", "_unread_source", _always_return(None)),
 ]  # fmt: skip
 
 for _row in INSIDE:

@@ -54,6 +54,11 @@ STATES = [
     ({"totals": {"unfinished": 1}}, "amber", "! 1 copy is in progress or failed"),
     ({"totals": {"absent": 2}, "within_rpo": None}, "amber", "! 2 recovery points are missing"),
     ({"night": {"rpo_hours": 0}}, "", "not judged"),
+    (
+        {"night": {"rpo_hours": 0}, "totals": {"breaches": 2}, "within_rpo": False},
+        "bad",
+        "✗ 2 cannot be restored now",
+    ),
 ]
 
 
@@ -118,6 +123,11 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     versions = good["versions"]
     footer = page.root.one("footer").text
     assert footer == f"multicloud.snapshots {versions['collection']}, ansible-core {versions['ansible']}."
+
+
+def test_no_copy_of_a_plan_without_an_rpo_counts_as_late():
+    page = index(brief(night={"rpo_hours": 0, "disks": 4}, totals={"breaches": 2}, within_rpo=False))
+    assert "0 of 4 recovery points late, 2 cannot be restored." in page.root.text
 
 
 def test_a_report_that_is_out_of_date_makes_no_index_green(tmp_path):

@@ -133,7 +133,7 @@ VERDICTS = {
 def test_the_verdict_says_what_is_bad_and_nothing_else(name):
     night, changes, title, mark, lines = VERDICTS[name]
     page = drawn(changes, **night)
-    assert page.title == f"orders: {title}"
+    assert page.title == f"orders: {title}" and page.root.one("h1").text == "orders"
     assert page.headline == (mark, lines)
 
 

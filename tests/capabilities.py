@@ -43,7 +43,7 @@ FACTS: dict[str, dict[str, str]] = {
         "ENS": "yes, according to its documentation",
         "CBS": "no, name and tags do",
     },
-    "A client token prevents a second copy": {"ECS": "yes, and the run looks for a lost copy"},
+    "A client token prevents a second copy": {"ECS": "yes; after a lost response, the run also looks for the copy"},
     "``--check`` asks the cloud": {"EBS": "yes, with DryRun"},
     "Limit on copies in progress": {"EBS": "a quota per region", "ECS": "one per disk and region"},
     "Restores of system disks": {
@@ -59,7 +59,7 @@ FACTS: dict[str, dict[str, str]] = {
 }
 OTHERWISE = {
     "The cloud records the source of a copy": "no, tags do",
-    "A client token prevents a second copy": "no, the run looks for a lost copy",
+    "A client token prevents a second copy": "no: after a lost response, the run looks for the copy",
     "``--check`` asks the cloud": "no",
     "Limit on copies in progress": "none documented",
     "Restores of system disks": "as data disks",

@@ -99,8 +99,8 @@ options:
     type: int
     default: 15
 notes:
-  - The module never deletes a copy that has the tag C(dr-copy:hold), even if its value is empty. With O(state=absent),
-    RV(failures) names it.
+  - The module never deletes a copy that has the tag C(dr-copy:hold) with any value, also C(false). With
+    O(state=absent), RV(failures) names it.
   - O(name) and the description are set when a copy is made, and never change an existing copy. They may contain the
     placeholders C({snapshot_id}), C({source_name}), C({source_region}), C({source_created_at}) (ISO 8601, UTC),
     C({destination_region}) and C({disk_id}). For literal braces write C({{) and C(}}).

@@ -186,7 +186,7 @@ def test_a_report_is_written_as_a_whole_or_the_run_says_why_not(tmp_path):
     assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
     assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700, "others' directories keep their permissions"
     (tmp_path / "file").write_text("")
-    for name, what in (("report_dir", "These reports"), ("metrics_dir", "The metrics")):
+    for name, what in (("report_dir", "5 reports"), ("metrics_dir", "The metrics")):
         content = write_report(result, StepResults(), replace(given, **{name: str(tmp_path / "file")}), run).unwritten
         assert content.startswith(what) and str(tmp_path / "file") in content and "could not be written" in content
 

@@ -354,7 +354,7 @@ def tagging(**facts):
 @pytest.mark.parametrize("facts", [{"tags": {"team": "dr"}}, {"retention_days": 30}])
 def test_tags_and_expiry_are_written_on_looks_of_fifteen_seconds_at_most(facts, age):
     decision = decide(tagging(**facts), memory_after([copy_of()], NOW - age), NOW, NOON)
-    assert bool(decision.change or decision.expiry) == (age <= 15)
+    assert bool(decision.change or decision.expires_at) == (age <= 15)
     assert not decision.settled and (age <= 15 or decision.steps.look.at <= NOW)
 
 
@@ -362,11 +362,11 @@ def test_expiry_is_judged_by_copy():
     """If another copy counts from now on, it needs an expiry of its own (promises: expiry)."""
     first_one, second = copy_of(1), copy_of(2)
     desired, memory = tagging(retention_days=30), memory_after([second])
-    memory.record_expiry(second.id, decide(desired, memory, NOW, NOON).expiry, NOW)
+    memory.record_expiry(second.id, decide(desired, memory, NOW, NOON).expires_at, NOW)
     assert decide(desired, memory, NOW, NOON).settled
     memory.record_look({c.id: c for c in (first_one, replace(second, expires_at=NOON))}, None, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert decision.copy == first_one and decision.expiry == first_one.created_at + timedelta(days=30)
+    assert decision.copy == first_one and decision.expires_at == first_one.created_at + timedelta(days=30)
 
 
 @pytest.mark.parametrize(("minutes", "is_set"), [(-1, False), (0, True), (1, True)])
@@ -457,10 +457,10 @@ def test_a_lost_answer_is_looked_after_before_the_write_is_sent_again(kind):
     memory = memory_after([copy_of()])
     memory.record_refusal("copy-1", kind, Ambiguous("gone"), NOW)
     again = decide(desired, memory, NOW + 5, NOON)
-    assert not again.change and not again.expiry and again.steps.look.at <= NOW + 5
+    assert not again.change and not again.expires_at and again.steps.look.at <= NOW + 5
     memory.record_look({"copy-1": copy_of()}, None, NOW + 5)
     again = decide(desired, memory, NOW + 5, NOON)
-    assert again.change or again.expiry
+    assert again.change or again.expires_at
 
 
 @pytest.mark.parametrize("key", [HOLD, HOLD.upper(), "Dr-Copy:Hold"])

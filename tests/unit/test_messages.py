@@ -340,12 +340,12 @@ LOGINS = [
     (
         "cbs",
         {"secret_id": "AKID-OF-MINE", "secret_key": ""},
-        "The secret key is missing in the options secret_id and secret_key. Set both or neither.",
+        "secret_key is missing in the options. Set both or neither.",
     ),
     (
         "cbs",
         {"secret_id": "AKID OF MINE", "secret_key": "SECRET-OF-MINE"},
-        "The secret ID set by the options secret_id and secret_key contains a space, a line break or "
+        "The secret ID set by the options contains a space, a line break or "
         "another character that no key contains. Remove it. It is often the line break at the end of the file that"
         " the key was read from.",
     ),

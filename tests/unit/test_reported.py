@@ -346,7 +346,7 @@ def test_hints_are_reported_in_the_words_of_the_role():
         == "Raise dr_copy_wait_timeout or dr_copy_max_in_flight."
     )
     assert with_role_names("Check the ID and source_region.") == "Check the ID and dr_copy_source_region."
-    assert with_role_names("Set dr_copy_wait_timeout.") == "Set dr_copy_wait_timeout." and with_role_names(None) is None
+    assert with_role_names("Set dr_copy_wait_timeout.") == "Set dr_copy_wait_timeout."
 
 
 @pytest.mark.slow

@@ -37,6 +37,8 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
+from . import minimum_python  # noqa: F401  # pylint: disable=unused-import  # it ends a module on an older Python
+
 #: The hint about a refusal of a cloud for which nothing better is known.
 FIX_THE_CAUSE = "Read the cloud's message, fix the cause, then run again."
 #: The hint if an account has reached its limit of snapshots.

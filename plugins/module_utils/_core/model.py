@@ -12,8 +12,6 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from . import minimum_python  # noqa: F401  # pylint: disable=unused-import  # it ends a module on an older Python
-
 
 class State(str, Enum):
     """The state of a snapshot or disk, the same for every cloud."""

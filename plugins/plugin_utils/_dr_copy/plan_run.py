@@ -139,6 +139,7 @@ class PlanRun:
             part = shard_disks_to_list(self._done.source, values)
             self._done.before = self._list_copies(calls, part)
         if problems := self._invalid_variables():
+            # Nothing is known about the recovery points, so none of them is reported as missing.
             self._done = replace(self._done, source=InfoAnswer(skipped=True), before=[])
             self._done.stopped = run_failure("; ".join(problems), CORRECT)
             return
@@ -160,14 +161,11 @@ class PlanRun:
             self._prune(calls, part)
 
     def _invalid_variables(self) -> list[str]:
-        """Return why the modules refused the listings before any call, in the words of the role.
-
-        Nothing is known then about the recovery points, so none of them is reported as missing.
-        """
+        """Return why the modules refused the listings before any call, in the words of the role."""
         regions = [("source_region", self._done.source), *(("destination_regions", one) for one in self._done.before)]
         problems = [(name, text) for name, listed in regions for text in listed.get("invalid_options") or ()]
         named = [text.replace("region:", f"dr_copy_{name}:", 1) for name, text in problems]
-        return list(dict.fromkeys(str(with_role_names(text)) for text in named))
+        return list(dict.fromkeys(map(with_role_names, named)))
 
     def _prune(self, calls: Calls, part: Sequence[str]) -> None:
         """Delete the copies that retention no longer keeps and that this plan may delete.

@@ -10,11 +10,15 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
+
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+
+from .enumerations import first_in_words
 
 #: An object that was read from JSON or YAML. It can have any form until it is checked.
 Json = Mapping[str, Any]
@@ -24,8 +28,6 @@ def try_to(action: Callable[..., Any], *given: Any) -> str:
     """Run an action; return why it failed, or an empty string."""
     try:
         action(*given)
-    except OSError as error:  # the caller's message names the file
-        return error.strerror or str(error)
     except Exception as error:  # the run continues and reports any error
         return str(error) or type(error).__name__
     return ""
@@ -52,6 +54,29 @@ def write_atomically(path: Path, text: str) -> None:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
+
+
+def write_reports(files: Iterable[tuple[Path, Callable[[], str]]]) -> dict[Path, str]:
+    """Write reports, each with the function that renders it. Returns why some of them could not be written."""
+    problems: dict[Path, str] = {}
+    for path, render in files:
+        try:
+            write_atomically(path, render())
+        except OSError as error:  # the message names the file
+            problems[path] = error.strerror or str(error)
+        except Exception as error:  # the run continues and reports any error
+            problems[path] = str(error) or type(error).__name__
+    return problems
+
+
+def unwritten_in_words(problems: Mapping[Path, str]) -> list[str]:
+    """Return a sentence for each reason why reports could not be written, with the first ones that it concerns."""
+    by_reason = grouped(problems, lambda path: problems[path].rstrip("."))
+    return [
+        f"{'The report' if len(paths) == 1 else f'{len(paths)} reports'} could not be written: "
+        f"{first_in_words([str(path) for path in paths])}: {why}."
+        for why, paths in by_reason.items()
+    ]
 
 
 def _make_directory(path: Path) -> None:

@@ -92,7 +92,7 @@ class EcsCloud(EcsCapabilities, SnapshotCloud):
         return {**self._by_id(region or "", snapshot_ids, f"Reading the source snapshots in {region}")}
 
     def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return self._by_id(region, resource_ids, f"Reading the  copies in {region}")
+        return self._by_id(region, resource_ids, f"Reading the copies in {region}")
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         """List all copies, or by their mark the copies of some sources that this collection made."""

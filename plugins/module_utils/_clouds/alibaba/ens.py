@@ -72,7 +72,7 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
         return found
 
     def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return {s.id: s for s in self._by_id(region, resource_ids, f"Reading the  copies on {region}")}
+        return {s.id: s for s in self._by_id(region, resource_ids, f"Reading the copies on {region}")}
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         pages = self.pages()

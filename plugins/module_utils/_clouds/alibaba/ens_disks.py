@@ -49,7 +49,7 @@ class EnsDisks(DiskCloud, EnsCloud):
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         queries = [{"EnsRegionId": region, "DiskIds": ids} for ids in batches(disk_ids, IDS_PER_CALL)]
-        return self._disks(f"Reading the  disks on {region}", queries)
+        return self._disks(f"Reading the disks on {region}", queries)
 
     def tag_change_refusal(self, copy: Resource) -> CopyError:
         # api-facts: ens-disk-tags

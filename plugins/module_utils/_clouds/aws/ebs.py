@@ -102,7 +102,7 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         return found
 
     def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return self._ec2.snapshots_by_id(region, resource_ids, f"Reading the  copies in {region}", **OWN)
+        return self._ec2.snapshots_by_id(region, resource_ids, f"Reading the copies in {region}", **OWN)
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         queries = [()] if source_ids is None else queries_for_copies(sorted(source_ids))

@@ -93,7 +93,7 @@ class EbsDisks(DiskCloud, EbsCloud):
 
     def read_disks(self, region: str, disk_ids: Sequence[str]) -> list[Disk]:
         # With a filter, because a call with VolumeIds fails as a whole if one is missing.
-        return self._disks(region, f"Reading the  disks in {region}", queries_of("volume-id", disk_ids))
+        return self._disks(region, f"Reading the disks in {region}", queries_of("volume-id", disk_ids))
 
     def list_offers(self, region: str) -> list[Offer]:
         activity = f"Listing the zones of {region}"

@@ -163,8 +163,8 @@ def _sdk_error(error: Exception, activity: str) -> CopyError:
         (
             Credentials,
             (boto_errors.PartialCredentialsError,),
-            "Set both parts of the access key, in the options access_key and secret_key or in AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY, or neither of them.",
+            "Set both parts of the access key or neither, in the options access_key and secret_key, in the variables "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or in the profile.",
         ),
         (
             Credentials,

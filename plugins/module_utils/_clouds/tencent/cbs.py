@@ -78,7 +78,7 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
         return {**found}
 
     def refresh(self, region: str, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
-        return self._reads.by_id(region, resource_ids, f"Reading the  copies in {region}")
+        return self._reads.by_id(region, resource_ids, f"Reading the copies in {region}")
 
     def list_copies(self, region: str, source_ids: Collection[str] | None = None) -> Listing:
         pages = self.pages()

@@ -65,7 +65,7 @@ class CbsDisks(DiskCloud, CbsCloud):
         """Read by ID. If the service refuses the call because of a missing ID, read all disks of this restore."""
         queries = [{"DiskIds": ids} for ids in batches(disk_ids, PAGE)]
         try:
-            return self._disks(region, f"Reading the  disks in {region}", queries)
+            return self._disks(region, f"Reading the disks in {region}", queries)
         except NotFound:
             return [disk for disk in self.list_restored(region, self.pages()) if disk.disk_id in disk_ids]
 

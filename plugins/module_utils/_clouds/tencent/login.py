@@ -99,7 +99,7 @@ def _with_role_of_environment(login: Login, environ: Mapping[str, str]) -> Login
 def _from_options(params: Mapping[str, Any], home: Path) -> Login | None:
     secret_id, secret_key = params.get("secret_id") or "", params.get("secret_key") or ""
     if secret_id or secret_key:
-        return _pair(secret_id, secret_key, params.get("token") or "", "the options secret_id and secret_key")
+        return _pair(secret_id, secret_key, params.get("token") or "", "the options", ("secret_id", "secret_key"))
     profile = params.get("profile") or ""
     if profile.startswith(TCCLI):
         return _from_tccli(profile[len(TCCLI) :], home)
@@ -111,7 +111,7 @@ def _from_options(params: Mapping[str, Any], home: Path) -> Login | None:
 def _from_environment(environ: Mapping[str, str]) -> Login | None:
     secret_id, secret_key = _first(environ, KEY_ID), _first(environ, SECRET)
     if secret_id or secret_key:
-        return _pair(secret_id, secret_key, _first(environ, TOKEN), f"the environment ({KEY_ID[0]} and {SECRET[0]})")
+        return _pair(secret_id, secret_key, _first(environ, TOKEN), "the environment", (KEY_ID[0], SECRET[0]))
     return Login(pod=True) if _first(environ, POD_IDENTITY) else None
 
 
@@ -125,11 +125,14 @@ def _instance_role(name: str) -> Login:
     return Login(cvm_role=name)
 
 
-def _pair(secret_id: str, secret_key: str, token: str, where: str) -> Login:
-    missing = [word for word, value in (("secret ID", secret_id), ("secret key", secret_key)) if not value.strip()]
+def _pair(
+    secret_id: str, secret_key: str, token: str, where: str, names: tuple[str, str] = ("secret ID", "secret key")
+) -> Login:
+    """Return a login with a key. ``names`` are those of its two parts in messages about ``where`` it comes from."""
+    missing = [name for name, value in zip(names, (secret_id, secret_key)) if not value.strip()]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
-        raise Credentials(f"The {' and the '.join(missing)} {verb} missing in {where}", hint="Set both or neither.")
+        raise Credentials(f"{' and '.join(missing)} {verb} missing in {where}", hint="Set both or neither.")
     blank = [
         word
         for word, value in (("secret ID", secret_id), ("secret key", secret_key), ("token", token))

@@ -144,7 +144,7 @@ def _is_known_well(kind: WriteKind, attempt: Attempt, copy_id: str, now: float) 
 
 
 def _set_expiry(cloud: SnapshotCloud, attempt: Attempt, copy_id: str) -> _Record:
-    moment = _required(attempt.decision.expiry)
+    moment = _required(attempt.decision.expires_at)
     cloud.set_expiry(attempt.request.region, copy_id, moment)
     return partial(attempt.memory.record_expiry, copy_id, moment)
 

@@ -132,7 +132,7 @@ class Decision:
         return self.drift.tags.first_change if self.steps.update == WriteKind.TAGS else TagChange()
 
     @property
-    def expiry(self) -> datetime | None:
+    def expires_at(self) -> datetime | None:
         """The time of expiry that may be sent now."""
         return self.drift.expires_at if self.steps.update == WriteKind.EXPIRY else None
 

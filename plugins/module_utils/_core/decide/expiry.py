@@ -21,7 +21,7 @@ from .writes import WriteKind
 NEAREST = timedelta(days=1)
 #: A disk's expiry is changed only if the new one is later by this much, so that an immediate second run changes
 #: nothing.
-LATER = timedelta(hours=1)
+LEAST_EXTENSION = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +93,5 @@ def expiry_change(request: CopyRequest, copy: Resource) -> TagChange:
     if asked is None:
         return TagChange(remove=(RESTORE_EXPIRES_AT,))
     old, new = parse_iso_utc(current), parse_iso_utc(asked)
-    is_later = old is not None and new is not None and new >= old + LATER
+    is_later = old is not None and new is not None and new >= old + LEAST_EXTENSION
     return TagChange({RESTORE_EXPIRES_AT: asked}) if is_later else TagChange()

@@ -61,8 +61,7 @@ def no_survivor(copy: Resource, survivor_id: str, shown: Resource | None) -> Ref
     else:
         why = f"is {shown.provider_state or 'in progress'} and not complete" if shown else "does not exist"
     return Refused(
-        f"The copy {copy.id} in {copy.region} was not deleted, because the copy {survivor_id}, which must remain, "
-        f"{why}",
+        f"The copy {copy.id} in {copy.region} was not deleted, because its survivor {survivor_id} {why}",
         hint=f"Find out what happened to {survivor_id}. The next run decides again which copies to delete.",
     )
 

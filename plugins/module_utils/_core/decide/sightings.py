@@ -57,7 +57,7 @@ class Sighting:
         self.misses += 1
 
     def update(self, **facts: Any) -> None:
-        """Record facts from a listing of locks, or from an accepted write."""
+        """Record what an accepted write has changed."""
         self.copy = replace(self.copy, **facts)
 
     def record_lock(self, lock: Lock) -> None:
@@ -88,11 +88,14 @@ class OwnCopy:
         self.made_at = at
 
     def record_listing(self, sighting: Sighting, at: float) -> None:
-        """Record that a listing at ``at`` showed it. Times are whole seconds, so a copy of its second may show late."""
+        """Record a listing that began at ``at`` and showed the copy.
+
+        Clouds show times in whole seconds, so a copy of the same second may show a second later.
+        """
         self.compared |= at - sighting.first_shown_at >= SAME_SECOND
 
     def record_recheck(self, sighting: Sighting, at: float) -> None:
-        """Record that a listing at ``at`` was evaluated, of which ``sighting`` is the outcome."""
+        """Record a listing that began at ``at``. It counts if the copy was complete by then."""
         self.rechecked |= sighting.complete_at <= at
 
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -61,7 +60,7 @@ def tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: da
     refusals = [memory.refused_tags[key] for key in lacking if key in memory.refused_tags]
     may_show = _tags_may_show(desired, memory, copy, utc_now)
     drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
-    if cloud.tag_rules is None or memory.writes.may_be_sent_at(copy.id, WriteKind.TAGS) == math.inf:
+    if cloud.tag_rules is None or memory.writes.is_refused(copy.id, WriteKind.TAGS):
         return replace(drift, refused=None)  # that failure is reported
     if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
         return replace(drift, needs_source=True)

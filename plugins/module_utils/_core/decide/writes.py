@@ -10,9 +10,9 @@
     (none)      it was not sent yet, or is no longer needed                    any other
     Postponed   it was not sent, because its service pauses                    any other
     Failed      it failed, and may be sent again later                         any other
-    GivenUp     it is not sent again; a change of tags only without the keys   Postponed, Failed, Accepted
-                that a quota refused (TagsFull)
-    Accepted    the cloud accepted it                                          Postponed, Failed: another change of tags
+    GivenUp     it is not sent again; a change of tags only without the keys   any other, if it is of tags; (none), once
+                that a quota refused (TagsFull)                                a lock shows
+    Accepted    the cloud accepted it                                          any other: another change of tags
 
 An accepted deletion is a fact about the copy (``Memory.deleted``). Times are seconds on the monotonic clock.
 """
@@ -142,7 +142,7 @@ class Writes:
         return state.at if isinstance(state, Accepted) else None
 
     def was_lost(self, copy_id: str, kind: WriteKind) -> bool:
-        """Whether an answer to a write was lost, and nothing has shown since that it took effect."""
+        """Whether an answer to a write was lost, unless the failure is forgotten."""
         failure = self.failure_of(copy_id, kind)
         return failure is not None and failure.tries.was_lost
 
@@ -154,6 +154,11 @@ class Writes:
     def is_given_up(self, copy_id: str, kind: WriteKind) -> bool:
         """Whether a write failed for good."""
         return isinstance(self.states.get((copy_id, kind)), GivenUp)
+
+    def is_refused(self, copy_id: str, kind: WriteKind) -> bool:
+        """Whether a write failed for good, with all that it should change."""
+        state = self.states.get((copy_id, kind))
+        return isinstance(state, GivenUp) and not state.is_of_keys
 
     def is_over(self, copy_id: str, kind: WriteKind) -> bool:
         """Whether the cloud accepted a write, or it failed for good."""
@@ -196,8 +201,7 @@ class Writes:
     def give_up(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
         """Record that a write is never sent, because what it needs cannot be read."""
         before = self.failure_of(copy_id, kind)
-        tries = before.tries if before else Tries(since=now)
-        self.states[copy_id, kind] = GivenUp(error, tries.and_one(error, now))
+        self.states[copy_id, kind] = GivenUp(error, before.tries if before else Tries(since=now, at=now))
 
     def postpone(self, copy_id: str, kind: WriteKind, why: CopyError, until: float) -> None:
         """Record that a write was not sent, and when it may be."""

@@ -49,7 +49,12 @@ def failures_with_disks(
     def named(failure: Failure) -> RunFailure:
         disk_id = disk_of.get(str(failure["source_snapshot_id"])) or disk_of.get(str(failure["snapshot_id"])) or None
         name = names.get(str(disk_id)) or None
-        return {**failure, "disk_id": disk_id, "disk_name": name, "hint": with_role_names(failure["hint"])}
+        return {
+            **failure,
+            "disk_id": disk_id,
+            "disk_name": name,
+            "hint": failure["hint"] and with_role_names(failure["hint"]),
+        }
 
     return [named(failure) for failure in _each_once(failures)]
 
@@ -60,13 +65,11 @@ def kind_in_words(failure: RunFailure) -> str:
     return f"{str(failure['kind']).replace('_', ' ')}{code}"
 
 
-def with_role_names(hint: str | None) -> str | None:
-    """Return a module's hint with the role's names: ``wait_timeout`` becomes ``dr_copy_wait_timeout``."""
-    if not hint:
-        return hint
+def with_role_names(text: str) -> str:
+    """Return a module's message or hint with the role's names: ``wait_timeout`` becomes ``dr_copy_wait_timeout``."""
     passed_on = "|".join(_PASSED_ON)
-    hint = re.sub(rf"\b({passed_on}): (\w+)", r"dr_copy_copy_options: {\1: \2}", hint)
-    return re.sub(rf"(?<![\w{{])({'|'.join(_OWN)})\b", r"dr_copy_\1", hint)
+    text = re.sub(rf"\b({passed_on}): (\w+)", r"dr_copy_copy_options: {\1: \2}", text)
+    return re.sub(rf"(?<![\w{{])({'|'.join(_OWN)})\b", r"dr_copy_\1", text)
 
 
 def too_many_deletions(expired: Sequence[ExpiredCopy], values: Variables) -> list[Failure]:

@@ -74,7 +74,8 @@ class LastReports:
         last, (number, parts) = _newer(self._copied, self._status), parse_shard(self._values.shard)
         if last and number > 1:  # the first part alone lists the copies of all disks
             first = f"1/{parts}"
-            last["left"] = _newer(self._read(first)[0], self._read(first, ".status")[0]).get("left") or []
+            left = _newer(self._read(first)[0], self._read(first, ".status")[0]).get("left") or []
+            return {**last, "left": left}
         return last
 
     @property
@@ -103,8 +104,7 @@ def _newer(copied: Json, status: Json) -> LastReport:
     run, look = _remembered(copied), _remembered(status)
     if not run or not look or run[0] >= look[0]:
         return (run or look or ("", LastReport()))[1]
-    look[1]["points"] = _each_once([*(run[1].get("points") or ()), *(look[1].get("points") or ())])
-    return look[1]
+    return {**look[1], "points": _each_once([*(run[1].get("points") or ()), *(look[1].get("points") or ())])}
 
 
 def _each_once(points: Iterable[RememberedPoint]) -> list[RememberedPoint]:

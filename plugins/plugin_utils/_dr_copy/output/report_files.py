@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from ..._role.documents import report_text
-from ..._role.enumerations import first_in_words
-from ..._role.files import try_to, write_atomically
+from ..._role.files import try_to, unwritten_in_words, write_atomically, write_reports
 from ..._role.naming import file_name, label
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..._role.run_context import RunContext
@@ -96,18 +96,12 @@ def _start_of(values: Variables) -> str:
 
 def _write_files(report: Report, values: Variables) -> list[str]:
     """Write the files of a run and remove outdated ones. Returns messages about the files that could not be written."""
-    problems = []
-    unwritten: dict[str, list[str]] = {}
-    for file in report_files(report, values):
-        why = try_to(lambda file=file: write_atomically(file.path, file.render(report)))
-        if why:
-            unwritten.setdefault(why, []).append(str(file.path))
-        if why and file.render is report_page:
-            try_to(write_plain_page, values, page_of_failure(label_of(report), why))
-    problems += [
-        f"These reports could not be written: {first_in_words(paths)}: {why}. Check dr_copy_report_dir."
-        for why, paths in unwritten.items()
-    ]
+    files = report_files(report, values)
+    unwritten = write_reports((file.path, partial(file.render, report)) for file in files)
+    page = next(file.path for file in files if file.render is report_page)
+    if page in unwritten:
+        try_to(write_plain_page, values, page_of_failure(label_of(report), unwritten[page]))
+    problems = unwritten_in_words(unwritten)
     for path in outdated_files(values):
         why = try_to(os.unlink, path)
         problems += [f"The old report {path} could not be removed: {why}."] if why else []

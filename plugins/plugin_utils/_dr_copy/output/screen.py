@@ -84,7 +84,7 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
     ]
     lines += _more(unfinished, most, "more copy that is not complete", "more copies that are not complete")
     if not report["recovery_points"]:
-        return [*lines, "No disk was found." if report["source_listed"] else "No disk was checked."]
+        return [*lines, "No disk was found."] if report["source_listed"] else lines
     points = sorted(report["recovery_points"], key=worst_first)
     widest = MAX_TABLE_WIDTH if log == "brief" else None
     return [*lines, *_table(points[:most], widest), *_more(points, most, "more recovery point")]

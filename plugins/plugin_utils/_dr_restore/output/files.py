@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from ..._role.documents import render_page, report_text
-from ..._role.files import read_json_or_damage, try_to, write_atomically
+from ..._role.files import read_json_or_damage, try_to, unwritten_in_words, write_atomically, write_reports
 from ..._role.plain_page import page_of_failure, page_of_start
 from ..decide.points import disk_label
 from ..input.last_drill import drill_file
@@ -28,13 +29,9 @@ def write_drill(report: DrillReport, values: Variables) -> str:
     """Write report, page and metrics, as requested; return what could not be written, or an empty string."""
     if report["check_mode"]:
         return ""
-    problems = []
-    if values.report_dir:
-        for end, content in (("json", report_text), ("html", drill_page), ("junit.xml", _junit_text)):
-            path = drill_file(values, end)
-            why = try_to(lambda path=path, content=content: write_atomically(path, content(report)))
-            problems += [f"The report {path} could not be written: {why}"] if why else []
-    return " ".join([*problems, *_write_metrics(values, report)])
+    contents = (("json", report_text), ("html", drill_page), ("junit.xml", _junit_text)) if values.report_dir else ()
+    unwritten = write_reports((drill_file(values, end), partial(content, report)) for end, content in contents)
+    return " ".join([*unwritten_in_words(unwritten), *_write_metrics(values, report)])
 
 
 def _write_metrics(values: Variables, report: DrillReport | None) -> list[str]:
@@ -52,7 +49,7 @@ def _write_metrics(values: Variables, report: DrillReport | None) -> list[str]:
         why = try_to(write_metrics_of_failed_drill, values)
     else:
         why = try_to(write_drill_metrics, report, values.metrics_dir)
-    return [f"The metrics could not be written to {values.metrics_dir}: {why}"] if why else []
+    return [f"The metrics could not be written to {values.metrics_dir}: {why}."] if why else []
 
 
 def write_page_of_start(values: Variables) -> str:
@@ -75,12 +72,12 @@ def write_failure(values: Variables, message: str) -> str:
         "html": page_of_failure(f"{values.host}: drill", message, "✗ The drill has failed"),
         "junit.xml": junit_of_failure(values.host, values.started_at, message),
     }
-    problems = []
-    for end, text in texts.items() if values.report_dir else ():
-        path = drill_file(values, end)
-        why = try_to(write_atomically, path, text)
-        problems += [f"The report {path} could not be written: {why}"] if why else []
-    return " ".join([*problems, *_write_metrics(values, None)])
+    unwritten = write_reports(
+        (drill_file(values, end), lambda text=text: text)  # type: ignore[misc]
+        for end, text in texts.items()
+        if values.report_dir
+    )
+    return " ".join([*unwritten_in_words(unwritten), *_write_metrics(values, None)])
 
 
 class FileOutcome(NamedTuple):

@@ -104,7 +104,7 @@ def support_of_variables(
 
     ``only_drills`` are variables that restores ignore.
     """
-    lines = [f"| variable | {' | '.join(clouds)} |", "|---" * (len(clouds) + 1) + "|"]
+    lines = [f"| Variable | {' | '.join(clouds)} |", "|---" * (len(clouds) + 1) + "|"]
     for name, variable in variables.items():
         supported = [variable.is_supported(cloud) for cloud in clouds.values()]
         if not all(supported):

@@ -35,9 +35,9 @@ options:
     type: str
     choices: [ENCRYPT_V1, ENCRYPT_V2]
 notes:
-  - CBS shows a disk only when it is complete. A disk that does not appear within ten minutes counts as failed. Until
-    it appears, O(state=absent) cannot find it and reports it as absent, and a second run calls CBS again with the
-    same client token, which creates no second disk. So use O(wait=true), or wait ten minutes before O(state=absent).
+  - CBS shows a disk only when it is complete. A disk that does not appear within ten minutes counts as failed. Until it
+    appears, O(state=absent) cannot find it, and reports it as absent. A second run calls CBS again with the same client
+    token. This creates no second disk. So use O(wait=true), or wait ten minutes before O(state=absent).
   - The CBS API cannot create a disk from a snapshot of a system disk. For such a snapshot, the module reports a
     failure and sends no call. It creates the other disks.
   - A deleted disk may go to the recycle bin first. With O(wait=true) the module deletes it there too.

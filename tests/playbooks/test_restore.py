@@ -271,7 +271,7 @@ def test_a_readable_drill_names_a_block_that_differs_and_says_what_it_could_not_
     clouds.client(ebs.source).delete_snapshot(SnapshotId=gone)
     clouds.control("settings", {"blocks_up_to": 12, "broken_blocks": {broken: [9]}})
     code, output = ebs.play("dr_drill", level="readable", report_dir=str(clouds.directory / "reports"))
-    assert code == 2 and "1 of 3 copies not proven readable" in output, output
+    assert code == 2 and "1 of 3 copies was not proven readable" in output, output
     assert f"The copy {broken} in eu-west-1 differs in the block 9 from its source {source} in us-east-1" in output
     assert "1 of 3 copies NOT COMPARED" in output
     tried = {row["copy_id"]: (row["proven"], row["compared"], row["blocks"]) for row in ebs.report()["tried"]}
@@ -378,7 +378,7 @@ def test_a_usable_drill_checks_each_set_on_the_test_host(clouds, ecs):
     given["all"]["hosts"]["testhost"] = {**own, "dr_restore_test_host": ""}
     inventory.write_text(yaml.safe_dump(given))
     code, output = clouds.run(*DRILL, inventory, "-e", f"notes={clouds.directory}")
-    assert code == 2 and "1 of 2 copies not proven usable: mail" in output, output
+    assert code == 2 and "1 of 2 copies was not proven usable: mail" in output, output
     assert "'Look at the file system of mail'" in output and "a broken superblock" in output
     tried = {row["disk_name"]: row for row in ecs.report()["tried"]}
     assert (tried["database"]["level"], tried["mail"]["level"]) == ("usable", None) and not ecs.disks()

@@ -118,7 +118,7 @@ def test_a_drill_never_uses_the_id_of_a_restore_whose_disks_it_would_delete():
 def test_a_drill_refuses_values_that_its_cloud_cannot_prove(name, value):
     given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "level": "readable"}
     assert not variables.normalise(given, "h", (), True).problems
-    named = {"cloud": "readable can only be proven on ebs"}.get(name, name)
+    named = {"cloud": "readable is supported only on ebs"}.get(name, name)
     given[name] = value
     assert any(named in problem for problem in variables.normalise(given, "h", (), True).problems)
 
@@ -190,7 +190,10 @@ def test_a_restore_uses_the_duplicate_that_is_not_withdrawn(order):
 
 def test_a_restore_that_matches_no_copy_fails_before_it_makes_a_disk():
     nothing = missing_disks.refusal([], {"snapshots": []}, VALUES)
-    assert nothing.startswith("There is nothing to restore. ") and "There is no copy in eu-west-1 at all" in nothing
+    assert (
+        nothing.startswith("There is nothing to restore. ")
+        and "The account of this connection has no copies in eu-west-1" in nothing
+    )
     far = copy(2, "vol-2", name="mail", source={**copy(2)["source"], "region": None, "disk_id": ""})
     listed = {"snapshots": [copy(1), far, copy(3, source=None)]}
     there = missing_disks.refusal([], listed, replace(VALUES, disk_ids=["vol-9"]))
@@ -591,7 +594,7 @@ def test_the_report_never_claims_more_than_its_level():
     rows = proofs([copy(1), copy(2, "vol-2", name="<mail>", tags=proven(1))])
     report = drilled(rows[:1] + rows[1:], {"disks": [made(1), made(2, state="error")], "failures": []})
     message = drill_report.drill_problems(report)
-    assert "1 of 2 copies not proven creatable" in message and "not proven within 7 days" in message
+    assert "1 of 2 copies was not proven creatable" in message and "not proven within 7 days" in message
     page = files.drill_page(report)
     assert report["not_proven"] in page and "&lt;mail&gt;" in page and "<mail>" not in page
     good = drilled(rows[:1], {"disks": [made(int(rows[0].copy_id[-1]))], "failures": []})
@@ -599,7 +602,7 @@ def test_the_report_never_claims_more_than_its_level():
 
 
 def test_a_drill_that_tried_nothing_or_left_something_is_never_green():
-    assert "nothing was proven" in drill_report.drill_problems(drilled([], {"skipped": True}))
+    assert "Nothing was proven" in drill_report.drill_problems(drilled([], {"skipped": True}))
     rows = proofs([copy(1)])
     left = [reaping.RemainingDisk(disk_id="vol-n1", attached_to=None, expires_at=NOW, own=True)]
     assert "still exists: vol-n1" in drill_report.drill_problems(
@@ -696,7 +699,7 @@ def test_a_copy_whose_blocks_differ_or_were_not_read_is_not_proven():
              "request_id": None, "region": "eu-west-1"}  # fmt: skip
     report = drilled_readable(compared(1, compared=None, error=error), failures=[error])
     message = drill_report.drill_problems(report)
-    assert "2 of 2 copies not proven readable" in message and "differs in the block 12" in message
+    assert "2 of 2 copies were not proven readable" in message and "differs in the block 12" in message
     assert not proof_marks.marks_of(report["tried"], {"snapshots": [copy(1)]}, READABLE)
     assert report["tried"][1]["why"], "silence is no proof"
     assert "its blocks were not read" in drilled_readable()["tried"][0]["why"]

@@ -192,7 +192,7 @@ def test_a_drill_makes_no_disk_while_another_one_has_disks_on_its_test_instance(
     assert not first.message and first.result["totals"]["proven"] == 1 and not runs.estate.disks()
     held, refused = seen
     (disk,) = held
-    assert refused.message.startswith("2 of 2 copies not proven usable: ")
+    assert refused.message.startswith("2 of 2 copies were not proven usable: ")
     for text in (runs.estate.server_id, disk, "drill-one", "one drill at a time"):
         assert text in refused.message, refused.message
     assert ours["mail"] in refused.message and "✗" in (tmp_path / "two" / "orders.drill.html").read_text()
@@ -359,7 +359,7 @@ def test_a_file_with_tags_of_ansible_is_taken(ebs_runs, tmp_path):
 def test_level_usable_is_refused_on_a_cloud_that_attaches_no_disk(ens_disks, tmp_path):
     runs = RestoreRuns(ens_disks)
     ended = runs.run_usable_drill(tmp_path)
-    assert "usable can only be proven on ebs, ecs, cbs" in ended.message and not runs.calls
+    assert "usable is supported only on ebs, ecs, cbs" in ended.message and not runs.calls
     assert not runs.restore(test_host="testhost").message.count("test_host"), "a restore passes over them"
 
 

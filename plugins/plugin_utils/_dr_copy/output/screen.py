@@ -16,7 +16,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.enumerations import MAX_NAMED, first_in_words
 from ..._role.naming import disk_label
-from ..decide.breaches import is_locked_out, locked_out, worst_first
+from ..decide.breaches import locked_out, worst_first
+from ..decide.reasons import Reason
 from ..decide.result_type import RecoveryPoint, Result, RunFailure
 from ..decide.run_failures import kind_in_words
 from ..decide.server_sets import late_sets, set_in_words
@@ -28,6 +29,8 @@ MAX_BRIEF_ROWS = 20
 MAX_TABLE_WIDTH = 69
 #: The most characters of the message with which a run fails, and of its part about one failure.
 MAX_MESSAGE_LENGTH, MAX_FAILURE_LENGTH = 4000, 300
+#: The reasons for which a recovery point cannot be restored now, at any age.
+_NOT_RESTORABLE = (Reason.KEY.word, Reason.ARCHIVED.word)
 #: What a failure affects that names no disk, snapshot or region.
 _THE_RUN = "the run"
 
@@ -38,8 +41,8 @@ def failure_message(report: Report, unwritten: str = "") -> str:
     ``unwritten`` says which files could not be written.
     """
     points, unjudged = len(report["recovery_points"]), report["unjudged"]
-    lost = [breach for breach in report["breaches"] if is_locked_out(breach)]
-    late = [breach for breach in report["breaches"] if not is_locked_out(breach)]
+    lost = [breach for breach in report["breaches"] if breach["reason"] in _NOT_RESTORABLE]
+    late = [breach for breach in report["breaches"] if breach["reason"] not in _NOT_RESTORABLE]
     parts = []
     if report["failures"]:
         parts.append(f"{pluralize(len(report['failures']), 'failure')}. {_grouped(report['failures'])}")
@@ -49,8 +52,6 @@ def failure_message(report: Report, unwritten: str = "") -> str:
     if late:
         words = _first_parts(map(_late, late))
         misses = f"{'misses' if len(late) == 1 else 'miss'} the RPO of {report['rpo_hours']} h"
-        # Without an RPO only archived copies are among them.
-        misses = misses if report["rpo_hours"] else "cannot be restored now"
         parts.append(f"{len(late)} of {points} recovery points {misses}: {words}.")
     servers = late_sets(report["sets"], report["settings"]["consistency"])
     if servers:
@@ -93,8 +94,8 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
 def _kept_for_others(report: Report) -> list[str]:
     kept = report["kept_for_others"]
     plans = ", ".join(sorted({str(copy["plan"]) for copy in kept}))
-    why = "that retention would delete, but that other plans made"
-    return [f"Kept for other plans: {pluralize(len(kept), 'copy', 'copies')} {why} ({plans})"] if kept else []
+    why = "that retention would delete, because other plans made them"
+    return [f"Kept {pluralize(len(kept), 'copy', 'copies')} {why} ({plans})"] if kept else []
 
 
 def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:

@@ -156,8 +156,10 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
             what = "a claim" if is_claim else "a disk"
             found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but this run would create {what}")
         elif own and (point.copy_id or is_too_new) and point.copy_id not in {made_disk.copy_id for made_disk in own}:
-            chosen = f"{point.copy_id}, taken at {point.taken_at}" if point.copy_id else "nothing that is old enough"
-            found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but this run chose {chosen}")
+            chosen = f"this run chose {point.copy_id}, taken at {point.taken_at}"
+            too_new = "none of its recovery points is old enough for dr_restore_at"
+            why = chosen if point.copy_id else too_new
+            found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but {why}")
     if not found:
         return ""
     named = first_in_words(found, separator="; ", before_rest="; and")
@@ -214,9 +216,9 @@ def made_the_day_before(
     if not twice:
         return []
     return [
-        f"{earlier} has already restored {first_in_words(twice)}. This run is another restore, with disks of its own, "
-        "because dr_restore_id is not set, and a restore without a name is named after its date in UTC. To continue "
-        f"{earlier} instead, set dr_restore_id: {earlier}, and delete the disks of {values.id}"
+        f"{earlier} has already restored {first_in_words(twice)}. dr_restore_id is not set, so the name of this run is "
+        f"{values.id}, after today's date in UTC. It is another restore, with disks of its own. To continue {earlier} "
+        f"instead, set dr_restore_id: {earlier}, and delete the disks of {values.id}"
     ]
 
 

@@ -94,8 +94,8 @@ def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
     """Describe the copies in the region: how many there are, and the regions and names of their disks."""
     if not copies:
         return (
-            f"There is no copy in {values.region} at all, in the account of this connection. "
-            "Check dr_restore_region, and to which account you are logged in."
+            f"The account of this connection has no copies in {values.region}. "
+            "Check dr_restore_region, and check which account you are logged in to."
         )
     regions: dict[str, int] = {}
     disks: dict[str, str] = {}

@@ -122,7 +122,10 @@ def too_late(took: float | None, values: Variables) -> str:
     limit = values.rto_minutes
     if not limit or took is None or took <= limit:
         return ""
-    return f"The last disk was available after {took:g} minutes, which misses dr_restore_rto_minutes ({limit:g})."
+    return (
+        f"The last disk became available after {took:g} minutes. That is later than dr_restore_rto_minutes ({limit:g}) "
+        "allows."
+    )
 
 
 def made_of(waves: Sequence[Wave]) -> dict[str, RestoredDiskRow]:

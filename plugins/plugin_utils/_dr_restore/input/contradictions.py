@@ -96,13 +96,13 @@ def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: I
     if values.level == "readable" and capabilities and not capabilities.reads_blocks:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.reads_blocks)
         problems.append(
-            f"dr_restore_level: readable can only be proven on {able}, because blocks cannot be read on "
+            f"dr_restore_level: readable is supported only on {able}, because blocks cannot be read on "
             f"{values.cloud}; set creatable"
         )
     if values.level == "usable" and capabilities and not capabilities.instance_ids:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.instance_ids)
         problems.append(
-            f"dr_restore_level: usable can only be proven on {able}, because disks cannot be attached on "
+            f"dr_restore_level: usable is supported only on {able}, because disks cannot be attached on "
             f"{values.cloud}; set creatable"
         )
     elif values.level == "usable" and capabilities:
@@ -112,7 +112,7 @@ def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: I
     if values.count == 0:
         problems.append("dr_restore_count must be at least 1")
     if not values.wait:
-        problems.append("dr_restore_wait: must be true for a drill, which waits until its disks are available")
+        problems.append("dr_restore_wait must be true for a drill, which waits until its disks are available")
     if 2 * values.wait_timeout > 3600 * values.expires_after_hours:
         least = math.ceil(2 * values.wait_timeout / 3600)
         problems.append(

@@ -133,10 +133,11 @@ def drill_problems(report: DrillReport) -> str:
     failed = [row for row in report["tried"] if row["why"]]
     if failed:
         why = _disks_in_words([(row, row["why"]) for row in failed])
-        verb = "would not be proven" if report["check_mode"] else "not proven"
+        was = "was" if len(failed) == 1 else "were"
+        verb = "would not be proven" if report["check_mode"] else f"{was} not proven"
         parts.append(f"{len(failed)} of {len(report['tried'])} copies {verb} {report['level']}: {why}.")
     if not report["disks"] and not report["failures"]:
-        parts.append(f"No copy in {report['region']} matches this drill and shows its disk, so nothing was proven.")
+        parts.append(f"Nothing was proven: {report['region']} has no copy that matches this drill and shows its disk.")
     elif not report["tried"] and not report["failures"]:
         parts.append(f"No copy could be tested: {_disks_in_words([(row, row['why']) for row in report['untried']])}.")
     elif named := [(row, row["why"]) for row in report["untried"] if row["named"]]:

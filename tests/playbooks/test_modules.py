@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.modules import ebs_snapshot_copy, ebs_snapshot_info
 
-#: A Python that ansible-core still supports on targets, and boto3 does not.
-OLD_PYTHON = next((Path.home() / ".pyenv" / "versions").glob("3.9.*/bin/python"), None)
+#: A Python that ansible-core still supports on targets, and boto3 does not. It lies beside that of the tests.
+OLD_PYTHON = next(Path(sys.base_prefix).parent.glob("3.9.*/bin/python"), None)
 
 COPY = "multicloud.snapshots.ebs_snapshot_copy"
 

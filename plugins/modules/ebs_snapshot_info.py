@@ -291,7 +291,7 @@ invalid_options:
   returned: if options are invalid
   type: list
   elements: str
-  sample: ["region: 'us-esat-1' is not a region that the installed boto3 knows; did you mean us-east-1?"]
+  sample: ["region: 'us-esat-1' is not a region that the installed boto3 knows (did you mean us-east-1?)"]
 account:
   description: ID of the account that owns the snapshots; null if AWS did not return it.
   returned: success

@@ -73,8 +73,8 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
         if region in known_regions():
             return None
         similar = get_close_matches(region, known_regions(), 1)
-        example = f"; did you mean {similar[0]}?" if similar else " (example: eu-central-1)"
-        return f"is not a region that the installed boto3 knows{example}"
+        example = f"did you mean {similar[0]}?" if similar else "example: eu-central-1"
+        return f"is not a region that the installed boto3 knows ({example})"
 
     def place_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         return [*partition_problems(requests), *place_problems(requests)]

@@ -73,9 +73,7 @@ def write_failure(values: Variables, message: str) -> str:
         "junit.xml": junit_of_failure(values.host, values.started_at, message),
     }
     unwritten = write_reports(
-        (drill_file(values, end), lambda text=text: text)  # type: ignore[misc]
-        for end, text in texts.items()
-        if values.report_dir
+        (drill_file(values, end), partial(str, text)) for end, text in texts.items() if values.report_dir
     )
     return " ".join([*unwritten_in_words(unwritten), *_write_metrics(values, None)])
 

@@ -37,6 +37,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.timing import next_search
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.transitions import decide
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.updates import (
+    AddLock,
+    ChangeTags,
+    SetExpiry,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.writes import WriteKind
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
@@ -301,7 +306,7 @@ def test_a_decision_needs_only_what_it_decides():
     nothing = Decision(Continue())
     steps = nothing.steps
     asked = (nothing.begins, steps.update, steps.needs_locks, steps.needs_source, steps.look.at_all, steps.look.compare)
-    assert not any(asked) and not nothing.settled and not nothing.change and nothing.drift.is_none
+    assert not any(asked) and not nothing.settled and nothing.drift.is_none
     assert steps.look.at == nothing.poll_at == steps.retry_at == math.inf
 
 
@@ -354,7 +359,7 @@ def tagging(**facts):
 @pytest.mark.parametrize("facts", [{"tags": {"team": "dr"}}, {"retention_days": 30}])
 def test_tags_and_expiry_are_written_on_looks_of_fifteen_seconds_at_most(facts, age):
     decision = decide(tagging(**facts), memory_after([copy_of()], NOW - age), NOW, NOON)
-    assert bool(decision.change or decision.expires_at) == (age <= 15)
+    assert bool(decision.steps.update) == (age <= 15)
     assert not decision.settled and (age <= 15 or decision.steps.look.at <= NOW)
 
 
@@ -362,24 +367,25 @@ def test_expiry_is_judged_by_copy():
     """If another copy counts from now on, it needs an expiry of its own (promises: expiry)."""
     first_one, second = copy_of(1), copy_of(2)
     desired, memory = tagging(retention_days=30), memory_after([second])
-    memory.record_expiry(second.id, decide(desired, memory, NOW, NOON).expires_at, NOW)
+    memory.record_expiry(second.id, decide(desired, memory, NOW, NOON).steps.update.at, NOW)
     assert decide(desired, memory, NOW, NOON).settled
     memory.record_look({c.id: c for c in (first_one, replace(second, expires_at=NOON))}, None, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert decision.copy == first_one and decision.expires_at == first_one.created_at + timedelta(days=30)
+    assert decision.copy == first_one
+    assert decision.steps.update == SetExpiry(first_one.created_at + timedelta(days=30))
 
 
 @pytest.mark.parametrize(("minutes", "is_set"), [(-1, False), (0, True), (1, True)])
 def test_an_expiry_less_than_a_day_ahead_is_not_set_and_said(minutes, is_set):
     copy = copy_of(created_at=NOON - timedelta(days=29) + timedelta(minutes=minutes))
     drift = decide(tagging(retention_days=30), memory_after([copy]), NOW, NOON).drift
-    assert drift.expires_at == (copy.created_at + timedelta(days=30) if is_set else None)
+    assert drift.due == ((SetExpiry(copy.created_at + timedelta(days=30)),) if is_set else ())
     assert ("past or less than a day ahead" in (drift.warning or "")) != is_set
 
 
 def test_the_expiry_of_a_copy_in_progress_is_left_to_the_next_run_and_said():
     drift = decide(tagging(retention_days=30), memory_after([replace(copy_of(), state=State.PENDING)]), NOW, NOON).drift
-    assert drift.expires_at is None and "the next run sets it" in drift.warning
+    assert not drift.due and "the next run sets it" in drift.warning
 
 
 def marked(**tags):
@@ -410,7 +416,7 @@ def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy,
     desired = tagging(**facts)
     desired.policy, desired.source = Policy(purge_tags=purge), NotRead.NOT_READ
     decision = decide(desired, memory_after([copy]), NOW, NOON)
-    assert decision.steps.needs_source == needs and not (needs and (decision.change or decision.settled))
+    assert decision.steps.needs_source == needs and not (needs and (decision.steps.update or decision.settled))
     desired.source = SOURCE
     assert not decide(desired, memory_after([copy]), NOW, NOON).steps.needs_source
 
@@ -429,7 +435,8 @@ def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy,
 def test_tags_are_purged_only_if_they_are_known(source, facts, removed):
     desired = tagging(**facts)
     desired.policy, desired.source = Policy(purge_tags=True), source
-    change = decide(desired, memory_after([marked(team="dr", app="orders", old="1")]), NOW, NOON).change
+    update = decide(desired, memory_after([marked(team="dr", app="orders", old="1")]), NOW, NOON).steps.update
+    change = update.change if update else TagChange()
     assert (tuple(sorted(change.remove)), change.set) == (removed, {})
 
 
@@ -440,7 +447,8 @@ def test_tags_of_another_service_are_waited_for_until_a_later_look_shows_them():
     for at, shown, settled in ((1, marked(team="dr"), False), (2, copy_of(), False), (3, marked(team="dr"), True)):
         memory.record_look({"copy-1": shown}, None, NOW + at)
         decision = decide(desired, memory, NOW + at, NOON)
-        assert not decision.change and decision.settled == settled and (decision.steps.look.at < math.inf) != settled
+        looks_again = decision.steps.look.at < math.inf
+        assert (decision.steps.update, decision.settled, looks_again) == (None, settled, not settled)
 
 
 def test_a_tag_that_was_sent_with_another_value_is_sent_again():
@@ -448,7 +456,7 @@ def test_a_tag_that_was_sent_with_another_value_is_sent_again():
     memory.record_tags("copy-1", TagChange({"team": "a"}), NOW)
     memory.record_look({"copy-1": copy_of(tags={**copy_of().tags, "team": "old"})}, None, NOW + 1)
     again = decide(tagging(tags={"team": "b"}), memory, NOW + 1, NOON)
-    assert again.change == TagChange({"team": "b"})
+    assert again.steps.update == ChangeTags(TagChange({"team": "b"}))
 
 
 @pytest.mark.parametrize("kind", [WriteKind.TAGS, WriteKind.EXPIRY])
@@ -457,10 +465,10 @@ def test_a_lost_answer_is_looked_after_before_the_write_is_sent_again(kind):
     memory = memory_after([copy_of()])
     memory.record_refusal("copy-1", kind, Ambiguous("gone"), NOW)
     again = decide(desired, memory, NOW + 5, NOON)
-    assert not again.change and not again.expires_at and again.steps.look.at <= NOW + 5
+    assert not again.steps.update and again.steps.look.at <= NOW + 5
     memory.record_look({"copy-1": copy_of()}, None, NOW + 5)
     again = decide(desired, memory, NOW + 5, NOON)
-    assert again.change or again.expires_at
+    assert again.steps.update
 
 
 @pytest.mark.parametrize("key", [HOLD, HOLD.upper(), "Dr-Copy:Hold"])
@@ -499,8 +507,17 @@ def test_a_lock_is_set_once_on_a_complete_copy_of_ours(copy, asked, modes, now, 
     desired.cloud.lock_modes = modes
     memory.record_locks({}, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.steps.update == WriteKind.LOCK, decision.drift.is_later) == (now, later)
+    assert (isinstance(decision.steps.update, AddLock), decision.drift.is_later) == (now, later)
     assert not decision.steps.needs_locks
+
+
+def test_a_cloud_with_neither_tags_nor_expiry_locks_copies():
+    desired = desired_of(CopyRequest("source", "here", "there", lock=LockRequest(7, "governance")), Policy(wait=True))
+    desired.cloud.lock_modes = ("governance",)
+    copy = copy_of()
+    memory = memory_after([copy])
+    memory.record_locks({}, NOW)
+    assert decide(desired, memory, NOW, NOON).steps.update == AddLock(LockRequest(7, "governance"))
 
 
 @pytest.mark.parametrize(
@@ -523,7 +540,7 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
         memory.record_refusal("copy-1", WriteKind.LOCK, lost, NOW)
         memory.record_look({"copy-1": copy_of()}, None, NOW + 10)
     decision = decide(desired, memory, NOW + 10, NOON)
-    assert (decision.steps.update == WriteKind.LOCK, decision.steps.needs_locks) == (lock, reads)
+    assert (isinstance(decision.steps.update, AddLock), decision.steps.needs_locks) == (lock, reads)
 
 
 @pytest.mark.parametrize(("age", "lock"), [(15, True), (16, False), (NOW / 2, False)])
@@ -538,7 +555,7 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
         memory.record_locks({}, NOW - age)
     memory.record_look({"copy-1": copy_of()}, None, NOW)
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.steps.update == WriteKind.LOCK, decision.steps.needs_locks, decision.settled) == (
+    assert (isinstance(decision.steps.update, AddLock), decision.steps.needs_locks, decision.settled) == (
         lock,
         not lock,
         False,
@@ -564,11 +581,8 @@ def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, reche
     if rechecked:
         memory.own_copies["copy-1"].rechecked = True
     decision = decide(desired, memory, NOW, NOON)
-    assert (decision.steps.update == WriteKind.LOCK, decision.settled, decision.drift.due) == (
-        lock,
-        False,
-        (WriteKind.LOCK,),
-    )
+    assert (isinstance(decision.steps.update, AddLock), decision.settled) == (lock, False)
+    assert decision.drift.due == (AddLock(desired.request.lock),)
 
 
 @pytest.mark.parametrize(

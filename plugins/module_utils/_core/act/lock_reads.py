@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ..cloud import SnapshotCloud
-from ..decide.locking import LockNeed
+from ..decide.locking import LockUnread
 from ..decide.sightings import counts_from
 from ..decide.writes import WriteKind
 from ..errors import CopyError
@@ -78,5 +78,5 @@ class LockReads(Reads):
 
         The cloud itself refuses to delete a locked copy.
         """
-        to_lock = attempt.copy if attempt.decision.drift.lock.need is LockNeed.UNKNOWN else None
+        to_lock = attempt.copy if isinstance(attempt.decision.drift.lock, LockUnread) else None
         attempt.memory.record_unread_locks(error, to_lock.id if to_lock else None, self._deadline.now())

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..decide import failures
-from ..decide.attachments import AttachmentNeed
+from ..decide.attachments import Attaching
+from ..decide.tag_drift import TagsNotShown
 from ..decide.writes import Accepted, GivenUp, WriteKind
 from ..errors import CopyError, TagsFull
 from ..model import Resource
@@ -50,12 +51,12 @@ def _of_copy(attempt: Attempt, copy: Resource) -> Iterator[CopyError]:
     """Yield the failures of the copy that counts: what it still lacks."""
     decision, drift = attempt.decision, attempt.decision.drift
     if drift.due:
-        yield failures.not_written(copy.id, attempt.request.region, drift.due[0], None)
-    elif drift.tags.unshown:
-        yield failures.tags_not_shown(copy, drift.tags.unshown)
+        yield failures.not_written(copy.id, attempt.request.region, drift.due[0].kind, None)
+    elif isinstance(drift.tags.next, TagsNotShown):
+        yield failures.tags_not_shown(copy, drift.tags.next.keys)
     elif drift.tags.may_show and not decision.steps.needs_source:
         yield failures.tags_late(copy)
-    elif drift.attachment.need is AttachmentNeed.WAIT and attempt.desired.policy.wait:
+    elif isinstance(drift.attachment, Attaching) and attempt.desired.policy.wait:
         yield failures.attachment_not_shown(copy)
 
 
@@ -64,4 +65,4 @@ def _is_still_wanted(attempt: Attempt, copy_id: str, kind: WriteKind) -> bool:
     decision = attempt.decision
     if attempt.error or kind in (WriteKind.DELETE, WriteKind.DETACH):
         return attempt.error is None and any(c.id == copy_id for c in decision.deletions.to_delete)
-    return kind in decision.drift.due
+    return any(update.kind is kind for update in decision.drift.due)

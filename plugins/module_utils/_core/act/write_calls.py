@@ -13,15 +13,17 @@ from typing import TypeVar
 
 from ..cloud import SnapshotCloud, batches
 from ..decide.locking import is_known_unlocked
+from ..decide.updates import AddLock, AttachDisk, ChangeTags, DetachDisk, SetExpiry, SingleWrite
 from ..decide.writes import WriteKind
 from ..errors import CopyError
+from ..grouping import grouped
 from ..model import TagChange
 from .attempt import Attempt
 from .sender import WriteSender
 
 _Item = TypeVar("_Item")
-#: Records that the cloud accepted a write, at a time (seconds, monotonic).
-_Record = Callable[[float], None]
+#: The kinds of writes that take one copy in each call, in the order in which they are sent.
+SINGLE_WRITES = (WriteKind.EXPIRY, WriteKind.LOCK, WriteKind.ATTACH, WriteKind.DETACH)
 
 
 class WriteCalls:
@@ -77,21 +79,18 @@ class WriteCalls:
 
     def tag(self, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Make the due changes of tags, with one call for all copies that need the same change."""
-        by_change: dict[tuple[str, str], list[Attempt]] = {}
-        for attempt in (a for a in attempts if a.decision.change and a.copy):
-            change = attempt.decision.change
-            key = (attempt.request.region, str((sorted(change.set.items()), change.remove)))
-            by_change.setdefault(key, []).append(attempt)
-        for (name, _change), group in by_change.items():
+        changes = {a: a.steps.update.change for a in attempts if isinstance(a.steps.update, ChangeTags)}
+        same = grouped(changes, lambda a: (a.request.region, tuple(sorted(changes[a].set.items())), changes[a].remove))
+        for group in same.values():
             max_sizes = {
                 a: a.max_per_call(a.copy.id, WriteKind.TAGS, self._cloud.tagged_per_call) for a in group if a.copy
             }
             for batch in _calls_of(max_sizes):
-                self._tag(name, batch)
-        return [attempt for group in by_change.values() for attempt in group]
+                self._tag(group[0].request.region, changes[group[0]], batch)
+        return list(changes)
 
-    def _tag(self, name: str, group: list[Attempt]) -> None:
-        change, now = group[0].decision.change, self._deadline.now()
+    def _tag(self, name: str, change: TagChange, group: list[Attempt]) -> None:
+        now = self._deadline.now()
         # Calls take time: if a look is no longer fresh, decide again.
         owners = {a.copy.id: a for a in group if a.copy and a.knows(a.copy.id, now)}
         if not owners:
@@ -100,85 +99,64 @@ class WriteCalls:
         record = partial(self._record_tags, change)
         if self._sender.send(name, WriteKind.TAGS, owners, change_tags, record, may_split=len(owners) > 1):
             for attempt in owners.values():  # a copy that is gone or has no room makes the call fail for the others
-                self._tag(name, [attempt])
+                self._tag(name, change, [attempt])
 
     def _record_tags(self, change: TagChange, copy_id: str, attempt: Attempt) -> None:
         attempt.memory.record_tags(copy_id, change, self._deadline.now())
 
     def send_each(self, kind: WriteKind, attempts: Sequence[Attempt]) -> list[Attempt]:
         """Send the due writes of a kind that takes one copy in each call (SINGLE_WRITES)."""
-        due = [a for a in attempts if _copies_to_write(kind, a)]
+        due = [a for a in attempts if _singles(kind, a)]
         for attempt in due:
-            for copy_id in _copies_to_write(kind, attempt):
-                self._send_one(kind, attempt, copy_id)
+            for write, copy_id in _singles(kind, attempt):
+                if _is_known_well(write, attempt, copy_id, self._deadline.now()):
+                    self._send_one(write, attempt, copy_id)
         return due
 
-    def _send_one(self, kind: WriteKind, attempt: Attempt, copy_id: str) -> None:
-        if not _is_known_well(kind, attempt, copy_id, self._deadline.now()):
-            return
-        records: list[_Record] = []
+    def _send_one(self, write: SingleWrite, attempt: Attempt, copy_id: str) -> None:
+        cloud, region, memory = self._cloud, attempt.request.region, attempt.memory
+        #: Records that the cloud accepted the write, at a time (seconds, monotonic).
+        record: Callable[[float], None]
 
         def send() -> Mapping[str, CopyError]:
-            records.append(SINGLE_WRITES[kind](self._cloud, attempt, copy_id))
+            nonlocal record
+            match write:
+                case SetExpiry(at):
+                    cloud.set_expiry(region, copy_id, at)
+                    record = partial(memory.record_expiry, copy_id, at)
+                case AddLock(lock):
+                    record = partial(memory.record_lock, copy_id, cloud.lock(region, copy_id, lock.days, lock.mode))
+                case AttachDisk(instance, device):
+                    cloud.attach(region, copy_id, instance, device)
+                    record = partial(memory.record_attachment, copy_id, instance)
+                case DetachDisk(instance):
+                    cloud.detach(region, copy_id, instance)
+                    record = partial(memory.record_detachment, copy_id)
             return {}
 
         def record_accepted(_copy_id: str, _attempt: Attempt) -> None:
-            records[0](self._deadline.now())
+            record(self._deadline.now())
 
-        self._sender.send(attempt.request.region, kind, {copy_id: attempt}, send, record_accepted)
-
-
-def _copies_to_write(kind: WriteKind, attempt: Attempt) -> list[str]:
-    """Return the copies that get a write of this kind now."""
-    if kind == WriteKind.DETACH:
-        return [copy.id for copy in attempt.steps.detach]
-    return [attempt.copy.id] if attempt.copy and attempt.steps.update == kind else []
+        self._sender.send(region, write.kind, {copy_id: attempt}, send, record_accepted)
 
 
-def _is_known_well(kind: WriteKind, attempt: Attempt, copy_id: str, now: float) -> bool:
+def _singles(kind: WriteKind, attempt: Attempt) -> list[tuple[SingleWrite, str]]:
+    """Return the writes of this kind that are to be sent now, each with the ID of its copy."""
+    if kind is WriteKind.DETACH:
+        instance = attempt.request.instance
+        return [(DetachDisk(instance), copy.id) for copy in attempt.steps.detach if instance]
+    update = attempt.steps.update
+    if update is None or isinstance(update, ChangeTags) or update.kind is not kind or attempt.copy is None:
+        return []
+    return [(update, attempt.copy.id)]
+
+
+def _is_known_well(write: SingleWrite, attempt: Attempt, copy_id: str, now: float) -> bool:
     """Whether the look on which a write is based is still fresh: calls take time."""
-    if kind == WriteKind.LOCK and attempt.copy:
+    if isinstance(write, AddLock) and attempt.copy:
         is_unlocked = is_known_unlocked(attempt.desired, attempt.memory, attempt.copy, now)
         return is_unlocked and attempt.knows(copy_id, now)
     return attempt.knows(copy_id, now)
-
-
-def _set_expiry(cloud: SnapshotCloud, attempt: Attempt, copy_id: str) -> _Record:
-    moment = _required(attempt.decision.expires_at)
-    cloud.set_expiry(attempt.request.region, copy_id, moment)
-    return partial(attempt.memory.record_expiry, copy_id, moment)
-
-
-def _lock(cloud: SnapshotCloud, attempt: Attempt, copy_id: str) -> _Record:
-    until = cloud.lock(attempt.request.region, copy_id, *_required(attempt.request.lock))
-    return partial(attempt.memory.record_lock, copy_id, until)
-
-
-def _attach(cloud: SnapshotCloud, attempt: Attempt, copy_id: str) -> _Record:
-    instance = _required(attempt.request.instance)
-    cloud.attach(attempt.request.region, copy_id, instance, attempt.request.disk.device)
-    return partial(attempt.memory.record_attachment, copy_id, instance)
-
-
-def _detach(cloud: SnapshotCloud, attempt: Attempt, copy_id: str) -> _Record:
-    cloud.detach(attempt.request.region, copy_id, _required(attempt.request.instance))
-    return partial(attempt.memory.record_detachment, copy_id)
-
-
-#: The writes that take one copy in each call, in order. Each function sends the call, and returns what records it.
-SINGLE_WRITES: Mapping[WriteKind, Callable[[SnapshotCloud, Attempt, str], _Record]] = {
-    WriteKind.EXPIRY: _set_expiry,
-    WriteKind.LOCK: _lock,
-    WriteKind.ATTACH: _attach,
-    WriteKind.DETACH: _detach,
-}
-
-
-def _required(value: _Item | None) -> _Item:
-    """Return what a write needs. Raises ValueError if it was not requested: the decision was wrong."""
-    if value is None:
-        raise ValueError("nothing of this kind is requested")
-    return value
 
 
 def _calls_of(max_sizes: Mapping[_Item, int]) -> Iterator[list[_Item]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
+from typing import TypeAlias
 
 from ..errors import CopyError, Refused
 from ..model import CopyRequest, Resource, State, TagChange, disk_of
@@ -17,26 +17,23 @@ from .due_writes import NO_WAIT, Wait, when_to_write
 from .expiry import expiry_change
 from .memory import Memory
 from .timing import look_until_shown
+from .updates import AttachDisk
 from .writes import WriteKind
 
 
-class AttachmentNeed(Enum):
-    """What a disk needs to be attached: nothing, a call, or only time until the call has taken effect."""
-
-    NONE = "none"
-    NOW = "now"
-    WAIT = "wait"
+@dataclass(frozen=True, slots=True)
+class Attaching:
+    """The disk is being attached, or is still in use by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
-class AttachmentDrift:
-    """``refusal``: why it is never attached."""
+class NeverAttached:
+    """``why``: it is not attached, although that is requested."""
 
-    need: AttachmentNeed = AttachmentNeed.NONE
-    refusal: CopyError | None = None
+    why: CopyError
 
 
-NO_ATTACHMENT = AttachmentDrift()
+AttachmentDrift: TypeAlias = "AttachDisk | Attaching | NeverAttached"
 
 
 def disk_change(request: CopyRequest, copy: Resource) -> TagChange:
@@ -48,30 +45,30 @@ def disk_change(request: CopyRequest, copy: Resource) -> TagChange:
     return replace(change, set={**change.set, RESTORE_ATTACHED_TO: instance})
 
 
-def attachment_drift(request: CopyRequest, memory: Memory, copy: Resource) -> AttachmentDrift:
+def attachment_drift(request: CopyRequest, memory: Memory, copy: Resource) -> AttachmentDrift | None:
     """Return what a disk still needs to be attached.
 
     A run attaches it once, and never detaches it from another instance.
     """
     instance, disk = request.instance, disk_of(copy)
     if not instance or disk is None or copy.state is not State.COMPLETED:
-        return NO_ATTACHMENT
+        return None
     if not copy.certainly_ours:
-        return AttachmentDrift(
-            refusal=_not_attached(copy, instance, "because it is not certain that this restore made it")
-        )
+        return _never(copy, instance, "because it is not certain that this restore made it")
     if disk.attached_to not in (None, instance):
-        return AttachmentDrift(refusal=_not_attached(copy, instance, f"because it is attached to {disk.attached_to}"))
+        return _never(copy, instance, f"because it is attached to {disk.attached_to}")
     if disk.attached_to == instance:
-        return NO_ATTACHMENT if disk.attachment == "attached" else AttachmentDrift(AttachmentNeed.WAIT)
+        return None if disk.attachment == "attached" else Attaching()
     is_free = not disk.in_use and memory.writes.accepted_at(copy.id, WriteKind.ATTACH) is None
-    return AttachmentDrift(AttachmentNeed.NOW if is_free else AttachmentNeed.WAIT)
+    return AttachDisk(instance, request.disk.device) if is_free else Attaching()
 
 
-def _not_attached(copy: Resource, instance: str, why: str) -> Refused:
-    return Refused(
-        f"The disk {copy.id} in {copy.region} is not attached to {instance}, {why}",
-        hint="Detach it there first if it is no longer needed, or set another restore_id for other disks.",
+def _never(copy: Resource, instance: str, why: str) -> NeverAttached:
+    return NeverAttached(
+        Refused(
+            f"The disk {copy.id} in {copy.region} is not attached to {instance}, {why}",
+            hint="Detach it there first if it is no longer needed, or set another restore_id for other disks.",
+        )
     )
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from ..errors import CopyError
-from ..model import Resource, TagChange
+from ..model import Resource
 from .drift import NO_DRIFT, Drift
-from .writes import WriteKind
+from .updates import Update
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ LIST_NOW = Look(at=-math.inf, at_all=True)
 class Continue:
     """The request goes on: what to look at, to read and to write now.
 
-    - ``update``: the kind of write to the copy that counts; ``delete``, ``detach``: the copies to delete, or to detach.
+    - ``update``: the write to the copy that counts; ``delete``, ``detach``: the copies to delete, or to detach.
     - ``must_show``: survivors of other sources that must be seen complete before a deletion.
     - ``retry_at``: when (monotonic) a refused write may be sent again.
     """
@@ -49,7 +48,7 @@ class Continue:
     look: Look = Look()
     needs_source: bool = False
     needs_locks: bool = False
-    update: WriteKind | None = None
+    update: Update | None = None
     delete: tuple[Resource, ...] = ()
     must_show: tuple[str, ...] = ()
     detach: tuple[Resource, ...] = ()
@@ -125,16 +124,6 @@ class Decision:
     def cause(self) -> str | None:
         """The copy because of which the request failed, if none counts."""
         return self.next.cause if isinstance(self.next, Failed) else None
-
-    @property
-    def change(self) -> TagChange:
-        """The change of tags that may be sent now."""
-        return self.drift.tags.first_change if self.steps.update == WriteKind.TAGS else TagChange()
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """The time of expiry that may be sent now."""
-        return self.drift.expires_at if self.steps.update == WriteKind.EXPIRY else None
 
 
 NO_STEPS = Continue()

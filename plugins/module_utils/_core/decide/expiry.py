@@ -15,6 +15,7 @@ from ..tags import RESTORE_EXPIRES_AT
 from ..times import iso_utc, parse_iso_utc
 from .desired import DesiredState
 from .memory import Memory
+from .updates import SetExpiry
 from .writes import WriteKind
 
 #: The earliest expiry that is set: with an earlier one the cloud would delete the copy immediately.
@@ -22,13 +23,6 @@ NEAREST = timedelta(days=1)
 #: A disk's expiry is changed only if the new one is later by this much, so that an immediate second run changes
 #: nothing.
 LEAST_EXTENSION = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ExpiryDue:
-    """``at``: the time of expiry (aware) to set now."""
-
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,7 @@ class ExpiryImpossible:
     warning: str
 
 
-ExpiryDrift: TypeAlias = "ExpiryDue | ExpiryLater | ExpiryImpossible"
+ExpiryDrift: TypeAlias = "SetExpiry | ExpiryLater | ExpiryImpossible"
 
 
 def expiry_drift(desired: DesiredState, memory: Memory, copy: Resource, now: datetime) -> ExpiryDrift | None:
@@ -71,7 +65,7 @@ def expiry_drift(desired: DesiredState, memory: Memory, copy: Resource, now: dat
     if moment < now + NEAREST:
         why = f"{iso_utc(moment)} is past or less than a day ahead"
         return _impossible(copy, f"{why} (with retention_days: 1 it always is)" if days == 1 else why)
-    return ExpiryDue(moment)
+    return SetExpiry(moment)
 
 
 def _impossible(copy: Resource, why: str) -> ExpiryImpossible:

@@ -9,57 +9,48 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
+from typing import TypeAlias
 
 from ..model import Resource, State
 from ..pacing import FRESH_SECONDS
 from .desired import DesiredState
 from .memory import Memory
+from .updates import AddLock
 from .writes import WriteKind
 
 
-class LockNeed(Enum):
-    """Whether a copy is to be locked: not, now, once its lock was read, or once it is complete."""
+@dataclass(frozen=True, slots=True)
+class LockUnread:
+    """The copy is locked once a listing of locks shows that it has none."""
 
-    NONE = "none"
-    NOW = "now"
-    UNKNOWN = "unknown"
-    LATER = "later"
+    update: AddLock
 
 
 @dataclass(frozen=True, slots=True)
-class LockDrift:
-    """``warning``: for a run that ends before the copy is complete."""
+class LockLater:
+    """The copy is locked once it is complete. ``warning``: for a run that ends before that."""
 
-    need: LockNeed = LockNeed.NONE
-    warning: str | None = None
-
-    @property
-    def is_now(self) -> bool:
-        return self.need is LockNeed.NOW
-
-    @property
-    def is_later(self) -> bool:
-        return self.need is LockNeed.LATER
+    warning: str | None
 
 
-NO_LOCK = LockDrift()
+LockDrift: TypeAlias = "AddLock | LockUnread | LockLater"
 
 
-def lock_drift(desired: DesiredState, memory: Memory, copy: Resource, now: float) -> LockDrift:
+def lock_drift(desired: DesiredState, memory: Memory, copy: Resource, now: float) -> LockDrift | None:
     """Return whether a copy lacks its lock: it is ours, and as far as known was never locked (promises: locks)."""
-    if desired.request.lock is None or not desired.cloud.lock_modes or not copy.certainly_ours:
-        return NO_LOCK
+    lock = desired.request.lock
+    if lock is None or not desired.cloud.lock_modes or not copy.certainly_ours:
+        return None
     if copy.state is State.PENDING:
         waits = "copies are still in progress, and only complete copies can be locked; the next run locks them"
-        return LockDrift(LockNeed.LATER, None if desired.policy.wait else f"{copy.region}: {waits}")
+        return LockLater(None if desired.policy.wait else f"{copy.region}: {waits}")
     was_locked = copy.is_locked or memory.locks.found.get(copy.id) is not None
     if was_locked or copy.state is not State.COMPLETED or memory.writes.is_given_up(copy.id, WriteKind.LOCK):
-        return NO_LOCK
+        return None
     # During the pause after a refused lock, nothing is read for it.
     pauses = memory.writes.may_be_sent_at(copy.id, WriteKind.LOCK) > now
     is_known = pauses or is_known_unlocked(desired, memory, copy, now)
-    return LockDrift(LockNeed.NOW if is_known else LockNeed.UNKNOWN)
+    return AddLock(lock) if is_known else LockUnread(AddLock(lock))
 
 
 def unknown_locks(desired: DesiredState, memory: Memory, copies: Iterable[Resource]) -> tuple[str, ...]:

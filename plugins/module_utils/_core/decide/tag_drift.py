@@ -25,66 +25,77 @@ from ..tags import (
 )
 from .desired import DesiredState
 from .memory import Memory
+from .updates import ChangeTags
 from .writes import WriteKind
 
 
 @dataclass(frozen=True, slots=True)
-class TagDrift:
-    """The tags that a copy lacks.
+class SourceNeeded:
+    """Some of the tags come from the source, which was not read yet."""
 
-    ``unshown``: keys that the cloud accepted and does not show. ``may_show``: whether another run may have just set
-    them. ``unread``: why the source, from which some of them come, could not be read. ``refused``: why the copy does
-    not get a tag that the user requested.
+
+@dataclass(frozen=True, slots=True)
+class TagsNotShown:
+    """The cloud accepted changes of these keys, and does not show them."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TagDrift:
+    """The tags that a copy lacks, and what follows.
+
+    ``may_show``: whether another run may have just set some. ``unread``: why the source, from which some of them come,
+    could not be read. ``refused``: why the copy does not get a tag that the user requested.
     """
 
-    change: TagChange = TagChange()
-    needs_source: bool = False
-    unshown: tuple[str, ...] = ()
+    next: ChangeTags | SourceNeeded | TagsNotShown | None = None
     may_show: bool = False
     unread: CopyError | None = None
     refused: CopyError | None = None
 
-    @property
-    def first_change(self) -> TagChange:
-        """The change to make first.
-
-        Tags are removed before others are added, to make room; each half is reported separately.
-        """
-        return TagChange(remove=self.change.remove) if self.change.remove else self.change
-
 
 def tag_drift(desired: DesiredState, memory: Memory, copy: Resource, utc_now: datetime) -> TagDrift:
-    """Return which tags a copy lacks, or that the source is needed first."""
-    request, cloud = desired.request, desired.cloud
-    lacking = missing_tags(copy.tags, request.tags or {}, cloud.tag_rules)
-    refusals = [memory.refused_tags[key] for key in lacking if key in memory.refused_tags]
-    may_show = _tags_may_show(desired, memory, copy, utc_now)
-    drift = TagDrift(may_show=may_show, unread=_unread_source(desired, copy), refused=next(iter(refusals), None))
-    if cloud.tag_rules is None or memory.writes.is_refused(copy.id, WriteKind.TAGS):
-        return replace(drift, refused=None)  # that failure is reported
+    """Return which tags a copy lacks, and what follows."""
+    rules = desired.cloud.tag_rules
+    if rules is None:
+        return TagDrift()
+    may_show, unread = _tags_may_show(desired, memory, copy, utc_now), _unread_source(desired, copy)
+    if memory.writes.is_refused(copy.id, WriteKind.TAGS):
+        return TagDrift(None, may_show, unread)  # that failure is reported
+    lacking = missing_tags(copy.tags, desired.request.tags or {}, rules)
+    refusals = (memory.refused_tags[key] for key in lacking if key in memory.refused_tags)
+    following = _next(desired, memory, copy, rules, may_show)
+    return TagDrift(following, may_show, unread, next(refusals, None))
+
+
+def _next(
+    desired: DesiredState, memory: Memory, copy: Resource, rules: TagRules, may_show: bool
+) -> ChangeTags | SourceNeeded | TagsNotShown | None:
+    """Return what follows for the tags of a copy; ``may_show`` as in ``TagDrift``."""
     if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
-        return replace(drift, needs_source=True)
-    change = _change_of(desired, copy, cloud.tag_rules, may_show)
+        return SourceNeeded()
+    change = _change_of(desired, copy, rules, may_show)
     change = replace(change, set={k: v for k, v in change.set.items() if k not in memory.refused_tags})
     accepted = memory.writes.tags.get(copy.id)
     if not accepted:
-        return replace(drift, change=change)
+        return ChangeTags(change) if change else None
     sent = accepted.change
-    if not cloud.tags_in_copy_call and memory.seen[copy.id].shown_at <= accepted.at:
-        return replace(drift, unshown=(*sent.set, *sent.remove))
+    if not desired.cloud.tags_in_copy_call and memory.seen[copy.id].shown_at <= accepted.at:
+        return TagsNotShown((*sent.set, *sent.remove))
     if all(sent.set.get(k) == v for k, v in change.set.items()) and set(change.remove) <= set(sent.remove):
         # The cloud accepted the change, so a look that does not show it is stale. If another service sets the tags,
         # look for them.
-        unshown = () if cloud.tags_in_copy_call else tuple(unapplied_keys(copy.tags, change, cloud.tag_rules))
-        return replace(drift, unshown=unshown)
-    return replace(drift, change=change)
+        keys = () if desired.cloud.tags_in_copy_call else tuple(unapplied_keys(copy.tags, change, rules))
+        return TagsNotShown(keys) if keys else None
+    return ChangeTags(change)
 
 
 def _unread_source(desired: DesiredState, copy: Resource) -> CopyError | None:
     """Return why the source could not be read, if tags of the copy depend on it. A deleted source is no failure."""
     if not isinstance(desired.source, CopyError) or isinstance(desired.source, NotFound):
         return None
-    return desired.source if desired.cloud.tag_rules and (_lacks_provenance(copy) or _purges(desired)) else None
+    return desired.source if _lacks_provenance(copy) or _purges(desired) else None
 
 
 def _purges(desired: DesiredState) -> bool:

@@ -10,16 +10,18 @@ import math
 from datetime import datetime
 
 from ..model import Resource, State
-from .attachments import AttachmentNeed
+from .attachments import Attaching
 from .copies import SortedCopies, deletable_duplicates
 from .decision import NO_STEPS, Continue, Decision, Deletions, Done, Look
 from .desired import DesiredState
 from .drift import Drift, drift_of
 from .due_writes import NO_WAIT, Wait, deletions_now, when_to_write
-from .locking import LockNeed, unknown_locks
+from .locking import LockUnread, unknown_locks
 from .memory import Memory
 from .replacing import failed_to_replace, misfits_to_replace
+from .tag_drift import SourceNeeded, TagsNotShown
 from .timing import look_until_shown, next_look, next_search
+from .updates import AddLock, AttachDisk, Update
 from .withdrawal import Withdrawal, withdrawal_of
 from .writes import WriteKind
 
@@ -40,19 +42,19 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
     deletions = to_delete if desired.policy.check_mode else [c for c, _survivor in pairs.values()]
     unread = unknown_locks(desired, memory, deletions)
     delete, deletions_wait = deletions_now(memory, [pair for i, pair in pairs.items() if i not in unread], now)
-    # A locked copy cannot be taken back, and a listing with a seam may lack the copy that counts.
-    cannot_be_undone = WriteKind.LOCK in drift.due or WriteKind.ATTACH in drift.due
+    # A locked copy cannot be taken back, and an incomplete listing may lack the copy that counts.
+    cannot_be_undone = any(isinstance(update, (AddLock, AttachDisk)) for update in drift.due)
     unsure = cannot_be_undone and not memory.listings.is_confirmed
     may_lock = not (withdrawal.may_take_back(copy) or copy.id in pairs or unsure)
     update, update_wait = _update_now(memory, copy, drift, now, may_lock)
-    needs_locks = bool(unread) or (drift.lock.need is LockNeed.UNKNOWN and may_lock)
+    needs_locks = bool(unread) or (isinstance(drift.lock, LockUnread) and may_lock)
     follows = withdrawal.waits or (desired.policy.wait and not _is_shown_complete(memory, copy))
     wait = deletions_wait | update_wait | Wait(_look_at_drift(desired, memory, copy, drift))
     in_progress = follows or copy.state is not State.COMPLETED
     poll_at = next_look(memory, copy, copies, desired.policy.wait_delay) if in_progress else math.inf
     steps = Continue(
         look=_look(desired, memory, copy, withdrawal, unsure, min(wait.look_at, poll_at if follows else math.inf)),
-        needs_source=drift.tags.needs_source,
+        needs_source=isinstance(drift.tags.next, SourceNeeded),
         needs_locks=needs_locks,
         update=update,
         delete=delete,
@@ -118,11 +120,11 @@ def _to_delete(
 def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift: Drift) -> float:
     """Return when to look for changes that the cloud accepted or that another run may have made."""
     known_at, looks = memory.seen[copy.id].known_at, []
-    if drift.tags.unshown:
+    if isinstance(drift.tags.next, TagsNotShown):
         looks.append(memory.writes.tags[copy.id].at)
     if drift.tags.may_show:
         looks.append(known_at)
-    if desired.policy.wait and drift.attachment.need is AttachmentNeed.WAIT:
+    if desired.policy.wait and isinstance(drift.attachment, Attaching):
         accepted_at = memory.writes.accepted_at(copy.id, WriteKind.ATTACH)
         looks.append(known_at if accepted_at is None else accepted_at)
     return min((look_until_shown(memory, since) for since in looks), default=math.inf)
@@ -138,10 +140,8 @@ def _counting(copies: SortedCopies, memory: Memory) -> Resource:
     return (shown or own or list(copies.fitting))[0]
 
 
-def _update_now(
-    memory: Memory, copy: Resource, drift: Drift, now: float, may_lock: bool
-) -> tuple[WriteKind | None, Wait]:
+def _update_now(memory: Memory, copy: Resource, drift: Drift, now: float, may_lock: bool) -> tuple[Update | None, Wait]:
     """Return which write may be sent now, else when to go on."""
-    kind = drift.next_write(may_lock)
-    wait = when_to_write(memory, copy.id, kind, now) if kind else None
-    return (None, wait) if wait else (kind, NO_WAIT)
+    update = drift.next_update(may_lock)
+    wait = when_to_write(memory, copy.id, update.kind, now) if update else None
+    return (None, wait) if wait else (update, NO_WAIT)

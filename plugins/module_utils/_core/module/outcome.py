@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..decide.updates import AddLock
 from ..errors import CopyError, FailedCopy
 from ..model import Action, Resource
 
@@ -133,9 +134,9 @@ class PlannedOutcome(Outcome):
 
     @property
     def locked_until(self) -> datetime | None:
-        drift, wanted = self.attempt.decision.drift.lock, self.attempt.request.lock
-        later = (drift.is_later or self.will_begin) and self.attempt.desired.policy.wait
-        if wanted is None or self.error or not (drift.is_now or later):
+        drift, wanted = self.attempt.decision.drift, self.attempt.request.lock
+        later = (drift.locks_later or self.will_begin) and self.attempt.desired.policy.wait
+        if wanted is None or self.error or not (isinstance(drift.lock, AddLock) or later):
             return None
         return self.utc_now + timedelta(days=wanted.days)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..decide.updates import AddLock, ChangeTags, SetExpiry
 from ..model import Action, CopyOrder, Resource, State
 from ..times import iso_utc
 from .messages import COPY_COUNTS, pluralize
@@ -49,7 +50,8 @@ def diff_of(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def lock_messages(attempts: Sequence[Attempt]) -> list[str]:
     """Return messages about the writes of a dry run that nobody can undo: locks in compliance mode."""
-    new = [a for a in attempts if a.waits_to_begin or a.decision.drift.lock.is_now or a.decision.drift.lock.is_later]
+    drifts = [(a, a.decision.drift) for a in attempts]
+    new = [a for a, drift in drifts if a.waits_to_begin or isinstance(drift.lock, AddLock) or drift.locks_later]
     days = [a.request.lock.days for a in new if a.request.lock and a.request.lock.mode == "compliance"]
     if not days:
         return []
@@ -85,13 +87,15 @@ def _after(outcome: Outcome) -> dict[str, Any]:
     attempt = outcome.attempt
     known_ids = {*attempt.memory.initially_there, *attempt.memory.own_copies} - set(outcome.deleted_ids)
     brief = _brief(_row(outcome), known_ids)
-    expiry = attempt.decision.drift.expires_at or (attempt.copy.expires_at if attempt.copy else None)
-    if expiry:
-        brief["expires_at"] = iso_utc(expiry)
+    drift = attempt.decision.drift
+    if isinstance(drift.expiry, SetExpiry):
+        brief["expires_at"] = iso_utc(drift.expiry.at)
+    elif attempt.copy and attempt.copy.expires_at:
+        brief["expires_at"] = iso_utc(attempt.copy.expires_at)
     if attempt.copy and attempt.copy.locked_until:
         brief["locked_until"] = iso_utc(attempt.copy.locked_until)
-    elif attempt.decision.drift.lock.is_now and attempt.request.lock:
-        brief["lock_days"] = attempt.request.lock.days
+    elif isinstance(drift.lock, AddLock):
+        brief["lock_days"] = drift.lock.lock.days
     return brief
 
 
@@ -106,9 +110,9 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     row.update(action=outcome.action.value, error=outcome.failure_of_row)
     if copy is not None:
         row.update(_facts(copy))
-        change = attempt.decision.drift.tags.change
-        if outcome.is_planned and change:
-            row["tags"] = change.applied_to(copy.tags)
+        missing = attempt.decision.drift.tags.next
+        if outcome.is_planned and isinstance(missing, ChangeTags):
+            row["tags"] = missing.change.applied_to(copy.tags)
         elif attempt.desired.cloud.tags_in_copy_call and copy.id in attempt.memory.writes.tags:
             row["tags"] = attempt.memory.writes.tags[copy.id].change.applied_to(copy.tags)
         if copy.id in outcome.deleted_ids:

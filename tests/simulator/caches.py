@@ -10,6 +10,7 @@ import contextlib
 import copy
 import functools
 import importlib
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -62,52 +63,61 @@ def install_caches() -> None:
     application.get_backend_for_host = functools.cache(application.get_backend_for_host)
 
 
-_clients: dict[str, Any] = {}
+def reuse_clients_of(cloud: str, clients: dict[str, Any]) -> AbstractContextManager[None]:
+    """Let the modules of a cloud reuse the clients of its SDK: making one takes longer than many a call.
 
-
-def reuse_clients_of(cloud: str) -> AbstractContextManager[None]:
-    """Let the modules of a cloud reuse the clients of its SDK: making one takes longer than many a call."""
+    ``clients`` keeps them. A client whose keys are not just the options of the module is made anew.
+    """
     clouds = "ansible_collections.multicloud.snapshots.plugins.module_utils._clouds"
     if cloud == "ebs":
-        return _reuse_clients(importlib.import_module(f"{clouds}.aws.client").AwsModule)
+        return _reuse_clients(importlib.import_module(f"{clouds}.aws.client").AwsModule, clients)
     if cloud in ("ecs", "ens"):
-        return _reuse_sdk_clients(importlib.import_module(f"{clouds}.alibaba.client"))
+        return _reuse_sdk_clients(importlib.import_module(f"{clouds}.alibaba.client"), clients)
     return nullcontext()
 
 
 @contextlib.contextmanager
-def _reuse_clients(module_class: Any) -> Iterator[None]:
+def _reuse_clients(module_class: Any, clients: dict[str, Any]) -> Iterator[None]:
     """Let a module class of ours make one client for equal options, and return a copy with its own events."""
     make = module_class.make_client
 
     def make_client(module: Any, service: str, **options: Any) -> Any:
         given = {name: value for name, value in module.params.items() if name in _CONNECTION}
+        if not given.get("access_key") or given.get("profile") or module.params.get("assume_role_arn"):
+            return make(module, service, **options)
         config = getattr(options.get("aws_config"), "_user_provided_options", None)
-        key = repr((service, sorted({**options, "aws_config": config}.items()), sorted(given.items())))
-        if key not in _clients:
-            _clients[key] = make(module, service, **options)
-        return _copy_client(_clients[key])
+        options_of_all = (sorted({**options, "aws_config": config}.items()), sorted(given.items()))
+        key = repr((service, *options_of_all, _aws_environment()))
+        if key not in clients:
+            clients[key] = make(module, service, **options)
+        return _copy_client(clients[key])
 
     with mock.patch.object(module_class, "make_client", make_client):
         yield
 
 
 @contextlib.contextmanager
-def _reuse_sdk_clients(client_module: Any) -> Iterator[None]:
+def _reuse_sdk_clients(client_module: Any, clients: dict[str, Any]) -> Iterator[None]:
     """Let Alibaba's SDK make one client for equal options, because each client reads a list of all endpoints."""
     make = client_module.AcsClient
 
     def made(**options: Any) -> Any:
         key = repr({name: vars(value) if name == "credential" else value for name, value in options.items()})
-        if key not in _clients:
-            _clients[key] = make(**options)
-        client = copy.copy(_clients[key])
+        if key not in clients:
+            clients[key] = make(**options)
+        client = copy.copy(clients[key])
         client.session = copy.copy(client.session)  # each has its own answers
         client.session.hooks = {}
         return client
 
     with mock.patch.object(client_module, "AcsClient", made):
         yield
+
+
+def _aws_environment() -> list[tuple[str, str]]:
+    """Return what decides about clients besides options: variables, and files that exist."""
+    found = sorted(item for item in os.environ.items() if item[0].startswith("AWS_"))
+    return [(name, value) for name, value in found if not name.endswith("_FILE") or os.path.exists(value)]
 
 
 _CONNECTION = (

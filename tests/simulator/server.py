@@ -38,7 +38,7 @@ class Server:
         self._server = make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

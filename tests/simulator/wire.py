@@ -4,8 +4,9 @@
 
 """Sends the SDKs' HTTP requests to a simulated cloud without a socket.
 
-A call is served in the thread that makes it, so the caller determines the order of calls. The SDK's own read timeout
-runs on the cloud's clock: for a later answer the SDK gets a TimeoutError, although the work was done.
+A call is served in the thread that makes it, so the caller determines the order of calls, and a test takes less time
+than with sockets. The SDK's own read timeout runs on the cloud's clock: for a later answer the SDK gets a TimeoutError,
+although the work was done.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import contextlib
 import http.client
 import io
 import math
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from unittest import mock
 from urllib.parse import unquote, urlsplit
@@ -28,17 +30,20 @@ PATIENCE = "simulator.patience"
 class Line:
     """Stands in for a socket: takes one request, gives one answer."""
 
-    def __init__(self, app: Callable[..., Any], origin: str):
+    def __init__(self, app: Callable[..., Any], origin: str, times_out: bool, is_cut: Callable[[], bool]):
         self._app = app
+        self.is_cut = is_cut
         self._origin = urlsplit(origin)
         self._sent = bytearray()
-        self._patience: float | None = None
+        self._times_out = times_out
+        self._patience = math.inf
 
     def sendall(self, data: bytes) -> None:
         self._sent += data
 
     def settimeout(self, seconds: float | None) -> None:
-        self._patience = seconds
+        if self._times_out and isinstance(seconds, (int, float)):
+            self._patience = seconds
 
     def setsockopt(self, *_options: Any) -> None:
         pass
@@ -88,7 +93,7 @@ class Line:
             "wsgi.multithread": False,
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
-            PATIENCE: math.inf if self._patience is None else self._patience,
+            PATIENCE: self._patience,
         }
 
 
@@ -115,25 +120,35 @@ def _headers(lines: list[bytes]) -> http.client.HTTPMessage:
     return message
 
 
-def _parse_headers(file: Any, *_arguments: Any) -> http.client.HTTPMessage:
+def _parse_headers(file: Any, *_arguments: Any, **_named: Any) -> http.client.HTTPMessage:
     return _headers(list(iter(lambda: file.readline().rstrip(b"\r\n"), b"")))
 
 
 @contextlib.contextmanager
-def wired(app: Callable[..., Any], origin: str, before_each: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Let ``app`` serve every request to ``origin``. ``before_each`` is called before the first byte would be sent."""
-    place = urlsplit(origin)
-    real = http.client.HTTPConnection.send
+def wired(
+    apps: Mapping[str, Callable[..., Any]], before_each: Callable[[], None] = lambda: None, times_out: bool = True
+) -> Iterator[None]:
+    """Let each application serve every request to its origin; others may be added meanwhile.
+
+    ``before_each`` is called before the first byte would be sent. Without ``times_out`` the SDK waits for ever.
+    """
+    real, is_over = http.client.HTTPConnection.send, threading.Event()
 
     def send(connection: Any, data: Any) -> Any:
-        if connection.sock is None and (connection.host, connection.port) == (place.hostname, place.port):
+        origin = f"http://{connection.host}:{connection.port}"
+        # A client may have kept a connection of an earlier context.
+        is_new = connection.sock is None or (isinstance(connection.sock, Line) and connection.sock.is_cut())
+        if is_new and origin in apps:
             before_each()
-            connection.sock = Line(app, origin)
-            connection.sock.settimeout(connection.timeout if isinstance(connection.timeout, (int, float)) else None)
+            connection.sock = Line(apps[origin], origin, times_out, is_over.is_set)
+            connection.sock.settimeout(connection.timeout)
         return real(connection, data)
 
     with (
         mock.patch.object(http.client.HTTPConnection, "send", send),
         mock.patch.object(http.client, "parse_headers", _parse_headers),
     ):
-        yield
+        try:
+            yield
+        finally:
+            is_over.set()

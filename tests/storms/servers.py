@@ -69,7 +69,7 @@ class StormServer:
 
     def wire(self) -> AbstractContextManager[None]:
         """Serve this cloud's address to the SDKs of this process."""
-        return wired(self._served.app, self._url)
+        return wired({self._url: self._served.app})
 
     def run_storm(self, kind: str, seed: int) -> Any:
         """Run the storm of a kind and a seed, and check it; drills and nights need a server with disks."""

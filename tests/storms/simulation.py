@@ -35,6 +35,8 @@ from .scheduler import Killed, Scheduler, scheduled_threads
 HOLD = "dr-copy:hold"
 #: The keys of copies, by the names that storms use for them.
 KEYS = {"a": "11111111-2222-3333-4444-555555555555", "b": "66666666-7777-8888-9999-000000000000"}
+#: The clients of the SDKs that all storms of this process use.
+CLIENTS: dict[str, Any] = {}
 #: A run that makes this many calls counts as endless.
 MAX_CALLS = 20_000
 #: The owners of copies that existed before. Other names are those of runs.
@@ -136,12 +138,12 @@ class Runs(Watch):
         adapter, threads = self.estate.adapter, int(self.estate.adapter.calls_at_once) if self.storm.threads else 1
         copies = CLOUDS[self.storm.cloud].load("adapter")
         with (
-            wired(self.estate.server.app, self.estate.url, lambda: self.scheduler.pause(self.scheduler.monotonic())),
+            wired({self.estate.url: self.estate.server.app}, lambda: self.scheduler.pause(self.scheduler.monotonic())),
             scheduled_threads(self.scheduler),
             mock.patch.object(importlib.import_module(RUNNER), "Clock", self._clock),
             mock.patch.object(adapter, "calls_at_once", threads),
             mock.patch.object(copies, "calls_at_once", threads),
-            reuse_clients_of(self.storm.cloud),
+            reuse_clients_of(self.storm.cloud, CLIENTS),
             _use_small_pages(self.storm.cloud, getattr(self.storm, "page", 0)),
         ):
             self.scheduler.run_all(parts)

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.clouds import CLOUDS
+from tests.simulator.caches import reuse_clients_of
 from tests.simulator.clock import ExchangeableClock, FakeClock
 from tests.simulator.server import Server
+from tests.simulator.wire import wired
 
 from .support.harness import examples
 
@@ -48,8 +50,11 @@ def pytest_collection_finish():
 
 @pytest.fixture(scope="session")
 def served():
-    """Return a function that serves a simulated cloud with an exchangeable clock: the cloud, its clock, its address."""
-    found = {}
+    """Return a function that serves a simulated cloud with an exchangeable clock: the cloud, its clock, its address.
+
+    The SDKs of this process reach it without a socket, other processes with one.
+    """
+    found, apps = {}, {}
 
     def serve(name, what="server"):
         place = getattr(CLOUDS[name], what)
@@ -57,10 +62,13 @@ def served():
             clock = ExchangeableClock()
             cloud = CLOUDS[name].load(what)(clock)
             found[place] = cloud, clock, Server(cloud.app)
+            apps[found[place][2].url] = cloud.app
         cloud, clock, server = found[place]
         return cloud, clock, server.url
 
-    yield serve
+    clients = {}
+    with wired(apps, times_out=False), reuse_clients_of("ebs", clients), reuse_clients_of("ecs", clients):
+        yield serve
     for _cloud, _clock, server in found.values():
         server.stop()
 

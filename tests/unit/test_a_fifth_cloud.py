@@ -31,7 +31,7 @@ from .support.night_runs import night
 def toy():
     clock = ExchangeableClock()
     server = Toy(clock)
-    with plugged(), wired(server.app, URL):
+    with plugged(), wired({URL: server.app}):
         yield ToyEstate(server, clock.clock, URL)
 
 

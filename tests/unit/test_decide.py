@@ -28,7 +28,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     Decision,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import (
-    Deletion,
+    DeletionRequest,
     DesiredState,
     NotRead,
     Policy,
@@ -227,7 +227,7 @@ def test_a_decision_after_a_finished_run_has_nothing_to_do(request, there, polic
 def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(request, there, wait, cancels, numbers):
     ids = frozenset(f"copy-{n}" for n in numbers)
     for copy_ids in (None, ids):
-        desired = desired_of(request, Policy(Deletion(copy_ids), wait=wait))
+        desired = desired_of(request, Policy(DeletionRequest(copy_ids), wait=wait))
         desired.cloud.cancels_by_deletion = cancels
         decision = decide(desired, memory_after(there), NOW, NOON)
         for copy in decision.steps.delete:
@@ -298,7 +298,7 @@ def test_an_unencrypted_copy_is_no_duplicate_of_an_encrypted_one():
 
 @pytest.mark.parametrize("absent", [False, True])
 def test_before_the_first_look_the_decision_is_to_look_at_all_copies_at_once(absent):
-    desired = desired_of(CopyRequest("source", "here", "there"), Policy(Deletion() if absent else None))
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(DeletionRequest() if absent else None))
     assert decide(desired, Memory(), NOW, NOON) == Decision(Continue(LIST_NOW))
 
 
@@ -479,7 +479,7 @@ def test_a_copy_that_is_held_or_locked_is_deleted_by_nothing_and_named(facts, ke
     assert not decide(
         desired_of(request, Policy(remove_duplicates=True)), memory_after([copy_of(), held]), NOW, NOON
     ).steps.delete
-    decision = decide(desired_of(request, Policy(Deletion())), memory_after([held]), NOW, NOON)
+    decision = decide(desired_of(request, Policy(DeletionRequest())), memory_after([held]), NOW, NOON)
     ((named, error),) = decision.deletions.refused
     assert named is held and not decision.steps.delete and held.id in str(error) and error.hint
     assert ("locked" in str(error)) == (facts == "locked") and error.message == failures.held_copy(held).message
@@ -533,6 +533,7 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
     desired, memory = tagging(lock=LockRequest(7, "governance")), memory_after([] if own else [copy_of()])
     desired.cloud.lock_modes = ("governance",)
     if own:
+        memory.record_copy_sent(NOON)
         memory.record_copy_accepted(copy_of(), NOW)
         memory.record_look({"copy-1": copy_of()}, None, NOW)
         memory.own_copies["copy-1"].compared = True
@@ -549,6 +550,7 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
     desired, memory = tagging(lock=LockRequest(7, "governance")), memory_after([] if own else [copy_of()], NOW - age)
     desired.cloud.lock_modes = ("governance",)
     if own:
+        memory.record_copy_sent(NOON)
         memory.record_copy_accepted(copy_of(), NOW - age)
         memory.own_copies["copy-1"].compared = True
     else:
@@ -574,6 +576,7 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
 def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, rechecked, lock):
     desired, memory = tagging(lock=LockRequest(7, "governance")), memory_after([])
     desired.cloud.lock_modes, desired.policy = ("governance",), Policy(wait=wait)
+    memory.record_copy_sent(NOON)
     memory.record_copy_accepted(copy_of(), NOW)
     memory.record_look({"copy-1": copy_of()}, ["copy-1"], NOW)
     if compared:
@@ -647,7 +650,7 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
     )
     memory = memory_after([copy])
     memory.record_refusal("copy-1", WriteKind.DELETE, Ambiguous("lost"), NOW)
-    desired = desired_of(CopyRequest("source", "here", "there"), Policy(Deletion()))
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(DeletionRequest()))
     waiting = decide(desired, memory, NOW + 0.5, NOON)
     assert not waiting.steps.delete and waiting.steps.retry_at == NOW + 1
     memory.record_look({}, ["copy-1"], NOW + 2)
@@ -656,8 +659,21 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
     assert not late.steps.delete and late.steps.look.at <= NOW + 17.1
 
 
+def test_a_deletion_in_doubt_is_sent_again_only_after_a_look_at_that_copy():
+    """A request's copies may be read in several calls, of which some fail. Meanwhile, somebody may hold the copy."""
+    first, second = (replace(copy_of(number), evidence=Evidence.MARKED) for number in (1, 2))
+    memory = memory_after([first, second])
+    memory.record_refusal(second.id, WriteKind.DELETE, Ambiguous("lost"), NOW)
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(DeletionRequest()))
+    memory.record_look({first.id: first}, [first.id], NOW + 2)
+    partial = decide(desired, memory, NOW + 3, NOON).steps
+    assert partial.delete == (first,) and partial.look.at <= NOW + 3
+    memory.record_look({second.id: second}, [second.id], NOW + 4)
+    assert decide(desired, memory, NOW + 4, NOON).steps.delete == (first, second)
+
+
 def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one():
-    desired = desired_of(CopyRequest("source", "here", "there"), Policy(Deletion(), wait=True, wait_delay=15))
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(DeletionRequest(), wait=True, wait_delay=15))
     desired.cloud.cancels_by_deletion = False
     old, young = replace(copy_of(1), state=State.PENDING), copy_of(2)
     memory = memory_after([old], NOW - 3600)
@@ -669,7 +685,7 @@ def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one
 @pytest.mark.parametrize(("since", "pause"), [(0.2, 0.5), (4.0, 2.0), (20.0, 10.0), (90.0, 15.0)])
 def test_pauses_grow_while_a_deleted_copy_shows_still(since, pause):
     copy = copy_of()
-    desired = desired_of(CopyRequest("source", "here", "there"), Policy(Deletion(), wait=True))
+    desired = desired_of(CopyRequest("source", "here", "there"), Policy(DeletionRequest(), wait=True))
     desired.cloud.deletes_later = True
     memory = memory_after([copy], NOW - 1)
     memory.record_deletion(copy.id, NOW)
@@ -785,6 +801,7 @@ def test_a_copy_within_the_region_is_refused_where_the_cloud_makes_none(within, 
 def made_beside(mine, other):
     """Return the memory of a run that made one copy and compared it with another run's, a minute ago and now."""
     memory = memory_after([], NOW - 100)
+    memory.record_copy_sent(NOON)
     memory.record_copy_accepted(mine, NOW - 90)
     for at in (NOW - 60, NOW):
         memory.record_look({c.id: c for c in (mine, other)}, None, at)

@@ -20,7 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
     Done,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import (
-    Deletion,
+    DeletionRequest,
     DesiredState,
     Policy,
 )
@@ -122,7 +122,7 @@ def test_the_progress_says_what_the_module_does(monkeypatch, tmp_path, module, a
 
 @pytest.mark.parametrize(
     ("policy", "disk"),
-    [(Policy(Deletion()), DiskRequest()), (Policy(), DiskRequest(attach_to="i-1"))],
+    [(Policy(DeletionRequest()), DiskRequest()), (Policy(), DiskRequest(attach_to="i-1"))],
     ids=["deleted", "attached"],
 )
 def test_a_disk_that_is_there_is_not_yet_deleted_or_attached(tmp_path, policy, disk):

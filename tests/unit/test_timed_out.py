@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import (
-    Deletion,
+    DeletionRequest,
     DesiredState,
     Policy,
 )
@@ -47,6 +47,7 @@ def situation(of="nothing", wait=True, absent=False, create=True, unread=None, s
         memory.record_copy_sent(NOON)
         memory.record_copy_in_doubt(of, 1.0, NOON)
     elif isinstance(of, Exception):
+        memory.record_copy_sent(NOON)
         memory.record_copy_refused(of)
     elif isinstance(of, Snapshot):
         copy = of
@@ -55,7 +56,7 @@ def situation(of="nothing", wait=True, absent=False, create=True, unread=None, s
         copy = COMPLETE
         memory.record_look({copy.id: copy}, None, 1.0)
         memory.record_look({}, [copy.id], 2.0)
-    desired = DesiredState(REQUEST, Policy(Deletion() if absent else None, create, wait=wait), Capabilities())
+    desired = DesiredState(REQUEST, Policy(DeletionRequest() if absent else None, create, wait=wait), Capabilities())
     error = timed_out(desired, memory, copy, unread, source_unread)
     assert error is None or error.hint
     return error and (error.kind, error.message)

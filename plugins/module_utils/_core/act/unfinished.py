@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ..decide import failures
 from ..decide.attachments import Attaching
 from ..decide.tag_drift import TagsNotShown
-from ..decide.writes import Accepted, GivenUp, WriteKind
+from ..decide.writes import AcceptedWrite, GivenUp, WriteKind
 from ..errors import CopyError, TagsFull
 from ..model import Resource
 from .attempt import Attempt
@@ -26,7 +26,7 @@ def unfinished(attempt: Attempt, was_open: bool) -> list[tuple[str, CopyError]]:
     desired = attempt.desired
     found = []
     for (copy_id, kind), state in memory.writes.states.items():
-        if isinstance(state, Accepted):
+        if isinstance(state, AcceptedWrite):
             continue
         if isinstance(state.error, TagsFull) and desired.cloud.tag_rules:
             continue  # a failure only if the user requested the tag

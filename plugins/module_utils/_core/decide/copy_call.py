@@ -103,6 +103,12 @@ class CopyCall:
         """Why no further call is sent."""
         return self.state.error if isinstance(self.state, Rejected) else None
 
+    def _outstanding(self) -> Sent:
+        """Return the outstanding call. Raises ValueError if there is none."""
+        if not isinstance(self.state, Sent):
+            raise ValueError(f"an answer to a copy call came although the last one is {type(self.state).__name__}")
+        return self.state
+
     def sent(self, utc_now: datetime) -> CopyCall:
         """Return the state after a call was sent. Raises ValueError if none may be."""
         if isinstance(self.state, (Sent, Rejected)):
@@ -110,23 +116,30 @@ class CopyCall:
         return replace(self, state=Sent(utc_now, before=self.state))
 
     def not_sent(self) -> CopyCall:
-        """Return the state if the call was not sent after all."""
-        return replace(self, state=self.state.before) if isinstance(self.state, Sent) else self
+        """Return the state if the call was not sent after all. Raises ValueError if none is outstanding."""
+        return replace(self, state=self._outstanding().before)
 
     def accepted(self) -> CopyCall:
+        """Return the state after a copy was returned. Raises ValueError if no call is outstanding."""
+        self._outstanding()
         return replace(self, state=Accepted())
 
     def in_doubt(self, error: CopyError, now: float, utc_now: datetime) -> CopyCall:
-        """Return the state after a lost answer, or if (``Underway``) another call is making the copy."""
-        since = self.state.at if isinstance(self.state, Sent) else utc_now
-        spans = self.lost_spans if isinstance(error, Underway) else (*self.lost_spans, (since, utc_now))
+        """Return the state after a lost answer, or if (``Underway``) another call is making the copy.
+
+        Raises ValueError if no call is outstanding.
+        """
+        sent_at = self._outstanding().at
+        spans = self.lost_spans if isinstance(error, Underway) else (*self.lost_spans, (sent_at, utc_now))
         return CopyCall(InDoubt(error, now), spans)
 
     def refused(self, error: CopyError) -> CopyCall:
+        """Return the state after a call was refused. Raises ValueError if none is outstanding."""
+        self._outstanding()
         return replace(self, state=Refused(error))
 
     def rejected(self, error: CopyError) -> CopyCall:
-        """Return the state after a call was refused for good."""
+        """Return the state after this call, or one that stands for all, was refused for good."""
         return replace(self, state=Rejected(error))
 
     def found(self) -> CopyCall:

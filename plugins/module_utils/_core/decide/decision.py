@@ -77,7 +77,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Deletions:
+class PlannedDeletions:
     """Which copies are deleted in the end.
 
     ``survivor_of``: the survivor of each copy; ``refused``: copies that should be deleted but must not be.
@@ -99,7 +99,7 @@ class Decision:
     next: Continue | Begin | Done | Failed
     copy: Resource | None = None
     drift: Drift = NO_DRIFT
-    deletions: Deletions = Deletions()
+    deletions: PlannedDeletions = PlannedDeletions()
     poll_at: float = math.inf
 
     @property

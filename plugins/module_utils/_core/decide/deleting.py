@@ -16,7 +16,7 @@ from ..model import Resource, State
 from . import failures
 from .attachments import detachments_now, is_ours_to_detach
 from .copies import SortedCopies, can_replace, start_key
-from .decision import Continue, Decision, Deletions, Done, Look
+from .decision import Continue, Decision, Done, Look, PlannedDeletions
 from .desired import DesiredState
 from .due_writes import NO_WAIT, Wait, deletions_now
 from .locking import unknown_locks
@@ -62,10 +62,11 @@ def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decis
         retry_at=wait.retry_at,
     )
     to_delete = copies.to_delete
+    survivor_of = {c.id: survivors.get(c.id, c.id) for c in to_delete}
     return Decision(
         steps if is_open else Done(),
         next(iter(to_delete), None),
-        deletions=Deletions(to_delete, {c.id: survivors.get(c.id, c.id) for c in to_delete}, tuple(copies.refused)),
+        deletions=PlannedDeletions(to_delete, survivor_of, tuple(copies.refused)),
     )
 
 

@@ -19,7 +19,7 @@ from ..model import CopyOrder, CopyRequest, Snapshot
 
 
 @dataclass(frozen=True)
-class Deletion:
+class DeletionRequest:
     """Which copies of the sources ``state: absent`` deletes.
 
     ``copy_ids`` are the only ones, None for all. Copies in progress that are named there stay unless
@@ -44,7 +44,7 @@ class Policy:
     apply.
     """
 
-    deletion: Deletion | None = None
+    deletion: DeletionRequest | None = None
     create: bool = True
     replace_failed: bool = True
     replace_mismatched: bool = False
@@ -79,7 +79,7 @@ class DesiredState:
     order: CopyOrder | CopyError | None = None
 
     @property
-    def deletion(self) -> Deletion:
+    def deletion(self) -> DeletionRequest:
         """What is to be deleted. Raises ValueError if a copy is wanted."""
         if self.policy.deletion is None:
             raise ValueError("a copy is wanted, not a deletion")

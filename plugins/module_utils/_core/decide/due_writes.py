@@ -46,7 +46,7 @@ def deletions_now(
             wait |= Wait(retry_at=may_be_sent_at)
         elif memory.may_delete(copy.id, survivor.id, now):
             delete.append(copy)
-        elif failure and failure.tries.was_lost and memory.looked_at <= failure.tries.at:
+        elif failure and failure.tries.was_lost and memory.seen[copy.id].looked_at <= failure.tries.at:
             wait |= Wait(-math.inf)
         else:
             wait |= Wait(min(look_again(memory, c.id, now) for c in (copy, survivor)))

@@ -86,6 +86,8 @@ class Memory:
         if asked is None:
             for copy_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
                 self.own_copies[copy_id].record_recheck(self.seen[copy_id], at)
+        for copy_id in self.seen if asked is None else self.seen.keys() & {*asked}:
+            self.seen[copy_id].record_look(until)
 
     def _as_own(self, shown: Resource) -> Resource:
         """Return a copy of this run with the source of its call, whatever source its fields show."""
@@ -169,7 +171,7 @@ class Memory:
     def record_copy_accepted(self, copy: Resource, now: float) -> None:
         """Record that the cloud answered a copy call with a copy."""
         self.copy_call = self.copy_call.accepted()
-        self.seen[copy.id] = Sighting(copy, now)
+        self.seen[copy.id] = Sighting(copy, now, answered_at=now)
         self._record_made(copy.id, now)
 
     def record_copy_in_doubt(self, error: CopyError, now: float, utc_now: datetime) -> None:
@@ -300,14 +302,14 @@ class Memory:
     def may_delete(self, copy_id: str, survivor_id: str, now: float) -> bool:
         """Whether a fresh look shows a copy that is not held, and its survivor (the copy itself if it needs none).
 
-        If a copy may already be deleted, a later look is needed, but it need not show the copy: a second deletion is
-        harmless.
+        If a copy may already be deleted, a later look at it is needed, but it need not show the copy: a second deletion
+        is harmless.
         """
         if copy_id not in self.seen or self.seen[copy_id].copy.held:
             return False
-        failure = self.writes.failure_of(copy_id, WriteKind.DELETE)
+        failure, looked_at = self.writes.failure_of(copy_id, WriteKind.DELETE), self.seen[copy_id].looked_at
         if failure and failure.tries.was_lost:
-            is_known = failure.tries.at < self.looked_at and now - self.looked_at <= FRESH_SECONDS
+            is_known = failure.tries.at < looked_at and now - looked_at <= FRESH_SECONDS
         else:
             is_known = self.seen[copy_id].is_fresh(now)
         return is_known and (copy_id == survivor_id or self._survives(survivor_id, now))

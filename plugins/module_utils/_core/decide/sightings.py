@@ -26,12 +26,15 @@ STATE_ORDER = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSEN
 class Sighting:
     """One copy as a look last showed it, or the answer to a call returned it.
 
-    ``known_at``: when its ID was first known. ``shown_at``: the last look that showed it. ``complete_at``: when a look
-    first showed it complete.
+    ``known_at``: when its ID was first known. ``answered_at``: when an answer to a call returned it. ``looked_at``: the
+    last look that would have shown it; ``shown_at``: the last one that did. ``complete_at``: when a look first showed
+    it complete.
     """
 
     copy: Resource
     known_at: float
+    answered_at: float = -math.inf
+    looked_at: float = -math.inf
     first_shown_at: float = math.inf
     complete_at: float = math.inf
     shown_at: float = -math.inf
@@ -56,6 +59,10 @@ class Sighting:
         """Record a look that did not show it."""
         self.misses += 1
 
+    def record_look(self, at: float) -> None:
+        """Record that a look at ``at`` would have shown it."""
+        self.looked_at = at
+
     def update(self, **facts: Any) -> None:
         """Record what an accepted write has changed."""
         self.copy = replace(self.copy, **facts)
@@ -69,7 +76,7 @@ class Sighting:
 
     def is_known(self, now: float) -> bool:
         """Whether a fresh look showed it, or a recent answer to a call returned it."""
-        return self.is_fresh(now) or now - self.known_at <= FRESH_SECONDS
+        return self.is_fresh(now) or now - self.answered_at <= FRESH_SECONDS
 
 
 @dataclass(eq=False, slots=True)

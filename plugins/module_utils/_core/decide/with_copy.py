@@ -12,7 +12,7 @@ from datetime import datetime
 from ..model import Resource, State
 from .attachments import Attaching
 from .copies import SortedCopies, deletable_duplicates
-from .decision import NO_STEPS, Continue, Decision, Deletions, Done, Look
+from .decision import NO_STEPS, Continue, Decision, Done, Look, PlannedDeletions
 from .desired import DesiredState
 from .drift import Drift, drift_of
 from .due_writes import NO_WAIT, Wait, deletions_now, when_to_write
@@ -61,9 +61,8 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
         retry_at=wait.retry_at,
     )
     survivor_of = {copy_id: survivor.id for copy_id, (_copy, survivor) in pairs.items()}
-    return Decision(
-        steps if follows or steps != NO_STEPS else Done(), copy, drift, Deletions(to_delete, survivor_of), poll_at
-    )
+    following = steps if follows or steps != NO_STEPS else Done()
+    return Decision(following, copy, drift, PlannedDeletions(to_delete, survivor_of), poll_at)
 
 
 def _is_settled(desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource, drift: Drift) -> bool:

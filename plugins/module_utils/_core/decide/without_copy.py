@@ -13,7 +13,7 @@ from ..model import Resource
 from . import failures
 from .copies import SortedCopies, deletable_duplicates, misfit
 from .copy_call import Found, InDoubt
-from .decision import BEGIN, LIST_NOW, Continue, Decision, Deletions, Look, failed
+from .decision import BEGIN, LIST_NOW, Continue, Decision, Look, PlannedDeletions, failed
 from .desired import DesiredState
 from .locking import unknown_locks
 from .memory import Memory
@@ -98,7 +98,7 @@ def _begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decis
     # The run itself reads the locks before it deletes; check mode ends before that.
     if desired.policy.check_mode and unknown_locks(desired, memory, to_delete):
         return Decision(Continue(needs_locks=True))
-    return Decision(BEGIN, deletions=Deletions(to_delete))
+    return Decision(BEGIN, deletions=PlannedDeletions(to_delete))
 
 
 def _may_name_gone_copy(desired: DesiredState, memory: Memory, copy: Resource) -> bool:

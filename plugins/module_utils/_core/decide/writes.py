@@ -6,13 +6,13 @@
 
 .. code-block:: text
 
-    state       meaning                                                        becomes
-    (none)      it was not sent yet, or is no longer needed                    any other
-    Postponed   it was not sent, because its service pauses                    any other
-    Failed      it failed, and may be sent again later                         any other
-    GivenUp     it is not sent again; a change of tags only without the keys   any other, if it is of tags; (none), once
-                that a quota refused (TagsFull)                                a lock shows
-    Accepted    the cloud accepted it                                          any other: another change of tags
+    state           meaning                                                        becomes
+    (none)          it was not sent yet, or is no longer needed                    any other
+    Postponed       it was not sent, because its service pauses                    any other
+    FailedWrite     it failed, and may be sent again later                         any other
+    GivenUp         it is not sent again; a change of tags only without the keys   any other, if it is of tags; (none),
+                    that a quota refused (TagsFull)                                once a lock shows
+    AcceptedWrite   the cloud accepted it                                          any other: another change of tags
 
 An accepted deletion is a fact about the copy (``Memory.deleted``). Times are seconds on the monotonic clock.
 """
@@ -65,7 +65,7 @@ class Tries:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedWrite:
     """``error``: of the last try. ``until``: when it may be sent again."""
 
     error: CopyError
@@ -92,7 +92,7 @@ class Postponed:
 
     why: CopyError
     until: float
-    before: Failed | GivenUp | None = None
+    before: FailedWrite | GivenUp | None = None
 
     @property
     def error(self) -> CopyError:
@@ -100,7 +100,7 @@ class Postponed:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedWrite:
     at: float
 
 
@@ -116,13 +116,13 @@ class AcceptedTags:
 class Writes:
     """The writes of one request, each by copy and kind."""
 
-    states: dict[tuple[str, WriteKind], Postponed | Failed | GivenUp | Accepted] = field(default_factory=dict)
+    states: dict[tuple[str, WriteKind], Postponed | FailedWrite | GivenUp | AcceptedWrite] = field(default_factory=dict)
     tags: dict[str, AcceptedTags] = field(default_factory=dict)
 
-    def failure_of(self, copy_id: str, kind: WriteKind) -> Failed | GivenUp | None:
+    def failure_of(self, copy_id: str, kind: WriteKind) -> FailedWrite | GivenUp | None:
         """Return how a write last failed; None if it was never sent, or took effect since."""
         match self.states.get((copy_id, kind)):
-            case Failed() | GivenUp() as failure:
+            case FailedWrite() | GivenUp() as failure:
                 return failure
             case Postponed(before=before):
                 return before
@@ -131,7 +131,7 @@ class Writes:
     def may_be_sent_at(self, copy_id: str, kind: WriteKind) -> float:
         """Return from when on a write may be sent: minus infinity if nothing delays it, infinity if never."""
         match self.states.get((copy_id, kind)):
-            case Failed(until=until) | Postponed(until=until):
+            case FailedWrite(until=until) | Postponed(until=until):
                 return until
             case GivenUp() as failure if not failure.is_of_keys:
                 return math.inf
@@ -139,7 +139,7 @@ class Writes:
 
     def accepted_at(self, copy_id: str, kind: WriteKind) -> float | None:
         state = self.states.get((copy_id, kind))
-        return state.at if isinstance(state, Accepted) else None
+        return state.at if isinstance(state, AcceptedWrite) else None
 
     def was_lost(self, copy_id: str, kind: WriteKind) -> bool:
         """Whether an answer to a write was lost, unless the failure is forgotten."""
@@ -162,7 +162,7 @@ class Writes:
 
     def is_over(self, copy_id: str, kind: WriteKind) -> bool:
         """Whether the cloud accepted a write, or it failed for good."""
-        return isinstance(self.states.get((copy_id, kind)), (Accepted, GivenUp))
+        return isinstance(self.states.get((copy_id, kind)), (AcceptedWrite, GivenUp))
 
     def last_failed(self, *kinds: WriteKind) -> float:
         """Return when a write of these kinds last failed; minus infinity if none did."""
@@ -174,7 +174,7 @@ class Writes:
         return max((failure.tries.sent for key in self.states if (failure := self.failure_of(*key))), default=0)
 
     def accept(self, copy_id: str, kind: WriteKind, now: float) -> None:
-        self.states[copy_id, kind] = Accepted(now)
+        self.states[copy_id, kind] = AcceptedWrite(now)
 
     def accept_tags(self, copy_id: str, change: TagChange, now: float) -> None:
         sent = self.tags[copy_id].change if copy_id in self.tags else TagChange()
@@ -196,7 +196,7 @@ class Writes:
         if never or (tries.counted >= WRITE_TRIES and now - tries.since >= WRITE_SECONDS):
             self.states[copy_id, kind] = GivenUp(error, tries)
         else:
-            self.states[copy_id, kind] = Failed(error, tries, now + write_pause(tries.sent))
+            self.states[copy_id, kind] = FailedWrite(error, tries, now + write_pause(tries.sent))
 
     def give_up(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
         """Record that a write is never sent, because what it needs cannot be read."""

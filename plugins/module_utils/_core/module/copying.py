@@ -18,7 +18,7 @@ from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..act.progress import Progress
 from ..cloud import SnapshotCloud, read_with_retries
-from ..decide.desired import Deletion, Policy
+from ..decide.desired import DeletionRequest, Policy
 from ..errors import BadInput, CopyError, Credentials
 from ..model import CopyRequest, LockRequest
 from ..waiting import Deadline
@@ -126,9 +126,9 @@ class CopyRun:
             check_mode=bool(self._module.check_mode),
         )
 
-    def _deletion(self) -> Deletion:
+    def _deletion(self) -> DeletionRequest:
         named, survivors = self._params["copy_ids"], self._params["survivors"]
-        return Deletion(None if named is None else frozenset(named), survivors=survivors or {})
+        return DeletionRequest(None if named is None else frozenset(named), survivors=survivors or {})
 
     def _finish(self, cloud: SnapshotCloud, requests: list[CopyRequest], deadline: Deadline) -> None:
         loop = Loop(cloud, requests, self._policy(), progress_of(self._module, deadline))

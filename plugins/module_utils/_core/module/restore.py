@@ -15,7 +15,7 @@ from typing import Any
 from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..cloud import read_with_retries
-from ..decide.desired import Deletion, Policy
+from ..decide.desired import DeletionRequest, Policy
 from ..disks import DiskCloud, restore_tags
 from ..errors import BadInput, CopyError
 from ..model import CopyRequest, DiskRequest, Snapshot
@@ -47,7 +47,7 @@ def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, An
         raise BadInput([*problems, *_problems_of_cloud(cloud, params, requests)])
     named = None if params["disk_ids"] is None else frozenset(params["disk_ids"])
     policy = Policy(
-        deletion=Deletion(named, deletes_unfinished=True) if params["state"] == "absent" else None,
+        deletion=DeletionRequest(named, deletes_unfinished=True) if params["state"] == "absent" else None,
         wait_timeout=params["wait_timeout"],
         max_in_flight=params["max_in_flight"],
         wait=params["wait"],

@@ -34,8 +34,8 @@ options:
         the other options, which may be temporary.
       - Without this option, the module assumes the role of E(ALIBABA_CLOUD_ROLE_ARN) with a key pair of the options or
         the environment, as the C(aliyun) command does. It uses E(ALIBABA_CLOUD_ROLE_SESSION_NAME) and
-        E(ALIBABA_CLOUD_EXTERNAL_ID) if they are set. In two cases it uses the key pair directly. If a token is given,
-        it does not assume the role at all. If all variables for OIDC are set, only OIDC uses the role.
+        E(ALIBABA_CLOUD_EXTERNAL_ID) if they are set. It does not assume this role in two cases. If a token is
+        given, the module uses the token. If all variables for OIDC are set, only OIDC uses the role.
     type: str
   assume_role_session_name:
     description:

@@ -38,7 +38,7 @@ options:
       - Maps each copy in O(copy_ids) to the copy that must survive it, both by ID. The module deletes a copy only if a
         read within the last 15 seconds showed its survivor as complete. Otherwise it keeps the copy, and RV(failures)
         names it.
-      - This protects the last good copy of a disk, even if somebody deletes other copies meanwhile. The role
+      - This protects the last good copy of a disk, even if somebody deletes other copies in the meantime. The role
         P(multicloud.snapshots.dr_copy#role) always sets it.
       - Only with O(copy_ids).
     type: dict
@@ -72,8 +72,8 @@ options:
     default: false
   max_in_flight:
     description:
-      - How many copies may be in progress at once in one destination region. Copies that others
-        in the account have started count too, if the cloud lists them. The run always starts at least one copy of its
+      - Maximum number of copies in progress at the same time in one destination region. Copies that others in the
+        account have started count too, if the cloud lists them. The run always starts at least one copy of its
         own.
       - The run respects the cloud's quota, so a higher number does no harm.
     type: int
@@ -165,8 +165,8 @@ options:
   retention_days:
     description:
       - Let the cloud delete each copy this many days after it was made; 1 to 65536, on CBS at least 2 to have an
-        effect. Without it, a copy is kept until somebody deletes it. A held copy gets no expiry, but keeps the expiry
-        that it has.
+        effect. Without it, a copy remains until somebody deletes it. The module sets no expiry on a held copy, and
+        does not remove one.
     type: int
 """
 

@@ -103,8 +103,8 @@ notes:
     possible. The module then warns, and names it.
   - If an existing disk of this O(restore_id) does not match the request (another zone, type or key, smaller, or
     not encrypted), that is a failure of the kind V(mismatch). The module does not create another disk.
-  - Before it makes anything, the module checks all options, also against the zones, types, sizes and snapshots that the
-    cloud reports. One message reports everything that is wrong.
+  - Before it creates a disk, the module checks all options, including against the zones, types, sizes and snapshots
+    that the cloud reports. One message lists all problems.
   - While it runs, a task shows its progress on stderr every 30 seconds, and when a new phase begins. It shows none over
     SSH, as another user, in check mode, with C(async) or with O(ignore:no_log). To turn it off, set the variable
     C(snapshot_copy_progress=false).

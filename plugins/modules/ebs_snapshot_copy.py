@@ -66,8 +66,8 @@ notes:
     too.
   - O(kms_key_id) is a key's ID or alias, or the ARN of either. The key of an existing copy is compared only if both are
     ARNs of keys, or the same kind of alias.
-  - AWS may accept a request for a copy that it cannot make. Examples are a deleted snapshot, and a key that the
-    caller is not allowed to use. Such a copy fails later, and the failure quotes AWS.
+  - AWS may accept a copy request that it cannot fulfill, for example because the snapshot was deleted or the caller is
+    not allowed to use the key. Such a copy fails later, and the failure quotes AWS's message.
 extends_documentation_fragment:
   - multicloud.snapshots._copy
   - multicloud.snapshots._copy.source
@@ -104,7 +104,7 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 7200
 
-- name: Start the copies and go on; a later run waits for them
+- name: Start the copies without waiting for them; a later run adopts them
   multicloud.snapshots.ebs_snapshot_copy:
     snapshot_ids: [snap-0aa11bb22cc33dd44]
     source_region: us-east-1

@@ -38,7 +38,7 @@ notes:
   - ENS cannot change the tags of a disk. If O(expires_after_hours) would change C(dr-restore:expires-at) of an existing
     disk, the run fails.
   - This module does not attach disks; it has no option C(attach_to).
-  - Alibaba Cloud's support may have to allow the first order of an account.
+  - Before the first order of an account, you may have to ask Alibaba Cloud's support to allow orders.
 extends_documentation_fragment:
   - multicloud.snapshots._restore
   - multicloud.snapshots._restore.region

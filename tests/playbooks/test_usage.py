@@ -166,5 +166,5 @@ def test_the_clouds_that_make_serves_are_called_as_the_guide_writes_it(tmp_path)
         finally:
             served.terminate()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("would be done: 3 created; 3 disks") == len(CLOUDS), done.stdout
+    assert done.stdout.count("planned: 3 created; 3 disks") == len(CLOUDS), done.stdout
     assert f"  cd {tmp_path} && source environment\n" in printed

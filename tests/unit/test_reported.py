@@ -319,7 +319,7 @@ def test_the_first_line_counts_what_cannot_be_restored_misses_the_rpo_or_is_not_
         "1 cannot be restored, because its key cannot be used, 3 miss the RPO of 26 h, 2 could not be judged" in first
     )
     planned = {**content, "check_mode": True, "counts": {}, "failures": []}
-    assert log_lines(planned)[0].startswith("would be done: no changes; 9 disks, ")
+    assert log_lines(planned)[0].startswith("planned: no changes; 9 disks, ")
 
 
 def test_the_message_separates_late_points_from_those_that_cannot_be_restored():

@@ -122,7 +122,7 @@ class PlanRun:
         self._done.stopped = run_failure(
             f"dr_copy_plan: the hosts {other} and {self._context.host} both have the plan {values.plan}, so each would "
             "replace the reports of the other and prune its copies",
-            "Give each host a dr_copy_plan of its own. Parts of one plan have different dr_copy_shard.",
+            "Give each host its own dr_copy_plan. The shards of one plan need different values of dr_copy_shard.",
         )
         self._calls, self._values = None, replace(values, report_dir="", metrics_dir="")
 

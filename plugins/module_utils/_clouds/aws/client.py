@@ -106,7 +106,7 @@ class Clients:
             raise Refused(str(error.message), hint="Install boto3 for the Python that runs this module.") from error
         if not is_new_enough:
             raise Refused(
-                f"boto3 and botocore must be {LOWEST_SDK} or newer: older ones do not return everything that AWS shows",
+                f"boto3 and botocore must be {LOWEST_SDK} or newer: older versions omit data that AWS returns",
                 hint=f"Install them for the Python that runs this module: pip install 'boto3>={LOWEST_SDK}'",
             )
         endpoint = module.params.get("endpoint_url")

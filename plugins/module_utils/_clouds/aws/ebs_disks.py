@@ -56,9 +56,9 @@ class EbsDisks(DiskCloud, EbsCloud):
     device_pattern = r"(?:/dev/)?(?:sd|xvd)[a-z]{1,2}[0-9]{0,2}"
     device_example = "/dev/sdf"
     gone_hint = (
-        "AWS removes a disk if it is not allowed to use its key, and gives no reason: check that the key of the "
-        f"snapshot, or kms_key_id, exists in the region, is enabled, and may be used by the caller ({KMS_ACTIONS}). "
-        "Otherwise look in CloudTrail for who deleted it. Then run again."
+        "If AWS cannot use the key, it removes the new disk without giving a reason. Check that the key of the "
+        "snapshot, or kms_key_id, exists in the region and is enabled, and that the caller may use it "
+        f"({KMS_ACTIONS}). If the key is not the cause, look in CloudTrail to see who deleted the disk. Then run again."
     )
 
     def __init__(self, module: Any):

@@ -96,8 +96,8 @@ HINTS = {
     "warning in the console.",
     **dict.fromkeys(
         ("InvalidSnapshot.NotSupported", "ResourceUnavailable.NotSupported", "UnsupportedOperation"),
-        "CBS does not support this for such a snapshot: it may be shared by another account, instant, locked or in use."
-        " Check it in the console; take an ordinary snapshot of the disk instead.",
+        "CBS does not support this operation for this snapshot. The snapshot may be shared by another account, "
+        "instant, locked or in use. Check it in the console, or take an ordinary snapshot of the disk instead.",
     ),
     "UnsupportedOperation.DiskEncrypt": "The disk is encrypted; ask Tencent Cloud whether its snapshots can be "
     "copied to this region.",

@@ -195,8 +195,8 @@ def _from_tccli(name: str, home: Path) -> Login:
     if expires and expires <= time.time():
         raise Credentials(
             f"The keys of {path} have expired",
-            hint=f"Any call of tccli renews them, such as tccli sts GetCallerIdentity --profile {name}; else log in "
-            "again.",
+            hint=f"Run any tccli command to renew them, such as tccli sts GetCallerIdentity --profile {name}. If that "
+            "fails, log in again.",
         )
     return _with_role(login, settings.get("role-arn"), settings.get("role-session-name"))
 

@@ -67,7 +67,7 @@ def guarded(
         where = _line_of(sys.exc_info()[2])
         unexpected = Refused(
             f"Unexpected {type(error).__name__} at {where}: {error}",
-            hint="Nothing more was tried. Run again; please report this if it happens again.",
+            hint="The module stopped at this point. Run again. If the error occurs again, report it.",
         )
         failures = [*keys.get("failures", ()), form(unexpected.as_result(None, None))]
         module.fail_json(msg=quoted_failures(failures[-1:]), **{**keys, "failures": failures})

@@ -94,7 +94,7 @@ def log_lines(report: Report, log: str = "brief") -> list[str]:
 def _kept_for_others(report: Report) -> list[str]:
     kept = report["kept_for_others"]
     plans = ", ".join(sorted({str(copy["plan"]) for copy in kept}))
-    why = "that retention would delete, because other plans made them"
+    why = "that other plans made, although retention of this plan would delete them"
     return [f"Kept {pluralize(len(kept), 'copy', 'copies')} {why} ({plans})"] if kept else []
 
 
@@ -138,7 +138,7 @@ def _done(report: Report) -> str:
     parts = [f"{number} {word}" for word, number in counts.items()]
     parts += [f"{failed} failed"] if failed else []
     totals = report["totals"]
-    start = "would be done" if report["check_mode"] else "done"
+    start = "planned" if report["check_mode"] else "done"
     done = f"{start}: {', '.join(parts) or 'no changes'}"
     if not (report["recovery_points"] or report["source_listed"]):
         return f"{done}; nothing was checked"

@@ -217,8 +217,8 @@ def made_the_day_before(
         return []
     return [
         f"{earlier} has already restored {first_in_words(twice)}. dr_restore_id is not set, so the name of this run is "
-        f"{values.id}, after today's date in UTC. It is another restore, with disks of its own. To continue {earlier} "
-        f"instead, set dr_restore_id: {earlier}, and delete the disks of {values.id}"
+        f"{values.id}, after today's date in UTC. This is a different restore, which creates its own disks. To "
+        f"continue {earlier} instead, set dr_restore_id: {earlier}, and delete the disks of {values.id}"
     ]
 
 

@@ -221,6 +221,20 @@ def test_a_plan_whose_name_cannot_be_evaluated_stops_no_other(clouds, inventory)
     assert found["totals"]["recovery_points"] == 1 and not found["failures"] and "team_name" not in page
 
 
+def test_a_plan_that_could_not_start_is_reported_after_a_night_of_the_same_command(clouds, inventory):
+    """The second playbook must not take the report of the first one for its own."""
+    create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
+    flag, playbooks = clouds.directory / "copied", REPOSITORY / "playbooks"
+    region = f"{{{{ no_such_region if '{flag}' is exists else 'us-east-1' }}}}"
+    plans = inventory(orders={**basics(clouds, "ebs"), "dr_copy_source_region": region})
+    between = clouds.write_playbook([{"file": {"path": str(flag), "state": "touch"}}])
+    command = ("ansible-playbook", "-i", plans, playbooks / "dr_copy.yml", between, playbooks / "dr_status.yml")
+    code, output = clouds.run(*command)
+    assert code == 2 and report(clouds.directory / "status", "orders")[0]["totals"]["complete"] == 1, output
+    page = (clouds.directory / "status" / "orders.status.html").read_text()
+    assert "no_such_region" in page and "is-bad" in page
+
+
 def test_shards_of_one_plan_are_distinguished(clouds, inventory):
     create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
     parts = {f"web-{n}": {**basics(clouds, "ebs"), "dr_copy_plan": "web", "dr_copy_shard": f"{n}/2"} for n in (1, 2)}

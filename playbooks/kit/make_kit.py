@@ -168,13 +168,17 @@ def make(given: argparse.Namespace) -> list[str]:
         (kit / "made-for").write_text(f'VERSION="{version}"\nSYSTEM="{system}"\nMADE="{now}"\n')
         run(["bash", str(kit / "install.sh"), f"{scratch}/tried"], PATH=f"{Path(python).parent}:{os.environ['PATH']}")
         name = f"dr-kit-{own}-python{version}-{system.replace(' ', '-')}.tar.gz"
-        packed = Path(scratch) / name
-        with tarfile.open(packed, "w:gz") as archive:
-            archive.add(kit, "dr-kit")
-        packed.chmod(0o600)  # an inventory may contain secrets
         target = Path(given.directory).resolve() / name
-        shutil.copy2(packed, target.with_suffix(".part"))
-        target.with_suffix(".part").replace(target)
+        # Only its owner may read the file, from the start: an inventory may contain secrets.
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{name}.", suffix=".part", delete=False) as file:
+            try:
+                with tarfile.open(fileobj=file, mode="w:gz") as archive:
+                    archive.add(kit, "dr-kit")
+                file.flush()
+                Path(file.name).replace(target)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
     return [
         f"The kit is {target}.",
         f"It is for Python {version} on {system}, and was installed once, from its own files alone.",

@@ -49,6 +49,7 @@ def write_atomically(path: Path, text: str) -> None:
         try:
             file.write(text)
             file.flush()
+            os.fsync(file.fileno())  # else a power cut could leave an empty file under the final name
             part.chmod(0o644)
             part.replace(path)
         except BaseException:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from ..._core.errors import BadInput, CopyError, Retry
+from ..._core.errors import BadInput, CopyError, Retry, Throttled
 from ..._core.module.messages import first_failures
 from ..._core.module.options import id_problems, required_region_problems
 from ..._core.module.runner import calls_reported, deadline_after, end_module, guarded
@@ -70,4 +70,5 @@ def _problems(cloud: EbsCloud, region: str, account: str, ids: Sequence[str]) ->
 def _with_hint(error: CopyError) -> CopyError:
     if error.retry is Retry.NEVER:
         return error
-    return error.as_kind(type(error), hint="Run again to share the others, or raise wait_timeout.")
+    more_time = ", or raise wait_timeout" if isinstance(error, Throttled) else ""
+    return error.as_kind(type(error), hint=f"Run again to share the others{more_time}.")

@@ -20,7 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_failures import with_role_names
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_failures import ROLE_WORDS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_state import RunState
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import remembered_disks
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
@@ -342,11 +342,11 @@ def test_the_message_names_three_of_the_disks_that_could_not_be_judged():
 
 def test_hints_are_reported_in_the_words_of_the_role():
     assert (
-        with_role_names("Raise wait_timeout or max_in_flight.")
+        ROLE_WORDS.in_text("Raise wait_timeout or max_in_flight.")
         == "Raise dr_copy_wait_timeout or dr_copy_max_in_flight."
     )
-    assert with_role_names("Check the ID and source_region.") == "Check the ID and dr_copy_source_region."
-    assert with_role_names("Set dr_copy_wait_timeout.") == "Set dr_copy_wait_timeout."
+    assert ROLE_WORDS.in_text("Check the ID and source_region.") == "Check the ID and dr_copy_source_region."
+    assert ROLE_WORDS.in_text("Set dr_copy_wait_timeout.") == "Set dr_copy_wait_timeout."
 
 
 @pytest.mark.slow

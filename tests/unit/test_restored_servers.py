@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.servers import (
     warnings_of_contradictions,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.enumerations import MAX_NAMED
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import Contradiction
 
 from .test_expected_disks import choose

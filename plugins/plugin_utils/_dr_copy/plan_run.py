@@ -33,7 +33,7 @@ from .decide.marks import source_tags
 from .decide.pruning import may_be_of_sets, prunable
 from .decide.result import copies_to_check
 from .decide.retention import retention_of
-from .decide.run_failures import with_role_names
+from .decide.run_failures import ROLE_WORDS
 from .decide.selection import shard_disks_to_list
 from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies
@@ -165,7 +165,7 @@ class PlanRun:
         regions = [("source_region", self._done.source), *(("destination_regions", one) for one in self._done.before)]
         problems = [(name, text) for name, listed in regions for text in listed.get("invalid_options") or ()]
         named = [text.replace("region:", f"dr_copy_{name}:", 1) for name, text in problems]
-        return list(dict.fromkeys(map(with_role_names, named)))
+        return list(dict.fromkeys(map(ROLE_WORDS.in_text, named)))
 
     def _prune(self, calls: Calls, part: Sequence[str]) -> None:
         """Delete the copies that retention no longer keeps and that this plan may delete.

@@ -18,7 +18,6 @@ PERIODS: dict[str, Callable[[datetime], object]] = {
     "keep_yearly": lambda local: local.year,
 }
 COUNT_LIMITS = ("keep", *PERIODS)
-LIMITS = ("keep", "keep_days", *PERIODS, "timezone")
 
 
 def zone_of(name: str) -> tzinfo:

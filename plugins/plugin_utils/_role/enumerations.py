@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: The most entries that a message names.
-MAX_NAMED = 10
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED
 
 
 def first_in_words(

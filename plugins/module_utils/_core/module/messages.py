@@ -11,8 +11,8 @@ from typing import Any
 
 #: The counts of copies. They are here because the role needs these names but not the engine.
 COPY_COUNTS = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed")
-#: The most failures or duplicates that a message spells out; the result lists all of them.
-SPELT_OUT = 10
+#: The most failures, duplicates or names that a message spells out.
+MAX_NAMED = 10
 #: The kind of a result: the key of its rows, singular and plural, and the states that are counted.
 COPIES = ("copies", "copy", "copies", ("completed", "pending"))
 DISKS = ("disks", "disk", "disks", ("available", "in_use", "creating"))
@@ -47,8 +47,8 @@ def failures_message(result: Mapping[str, Any], summary: str) -> str:
 
 def first_failures(failures: Sequence[Mapping[str, Any]]) -> str:
     """Return the first failures and what to do about them, and how many more there are; empty without failures."""
-    message = quoted_failures(failures[:SPELT_OUT])
-    more = len(failures) - SPELT_OUT
+    message = quoted_failures(failures[:MAX_NAMED])
+    more = len(failures) - MAX_NAMED
     return f"{message} {pluralize(more, 'more is', 'more are')} listed in failures." if more > 0 else message
 
 
@@ -76,9 +76,9 @@ def _words(failure: Mapping[str, Any]) -> str:
 def duplicates_message(duplicates: Sequence[Mapping[str, Any]]) -> str:
     """Return a message that names the copies besides the one that counts, and says how to remove them."""
     named = ", ".join(
-        f"{d['snapshot_id']} in {d['region']} (of {d['source_snapshot_id']})" for d in duplicates[:SPELT_OUT]
+        f"{d['snapshot_id']} in {d['region']} (of {d['source_snapshot_id']})" for d in duplicates[:MAX_NAMED]
     )
-    more = f" and {len(duplicates) - SPELT_OUT} more" if len(duplicates) > SPELT_OUT else ""
+    more = f" and {len(duplicates) - MAX_NAMED} more" if len(duplicates) > MAX_NAMED else ""
     return (
         f"There is more than one copy of the same source with the same encryption and key. Duplicates: {named}{more}. "
         "Set remove_duplicates: true to delete those that this collection made."

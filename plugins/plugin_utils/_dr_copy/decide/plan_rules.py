@@ -69,13 +69,13 @@ class Rules:
 def rules_of(values: Variables) -> Rules:
     """Return the rules of the role's variables."""
     return Rules(
-        values.select,
-        retention_of(values),
-        values.retention_days,
-        values.max_snapshot_age_hours,
-        values.snapshot_tags,
-        values.exclude_snapshot_tags,
-        values.destination_regions,
-        values.group_tag,
-        values.set_seconds,
+        select=values.select,
+        retention=retention_of(values),
+        retention_days=values.retention_days,
+        max_age_hours=values.max_snapshot_age_hours,
+        tags=values.snapshot_tags,
+        excluded_tags=values.exclude_snapshot_tags,
+        destination_regions=values.destination_regions,
+        group_tag=values.group_tag,
+        set_seconds=values.set_seconds,
     )

@@ -14,10 +14,9 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.answers import DiskRow, SnapshotRow
-from ..._role.calendar import LIMITS
 from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, SourceAt, source_at
-from ..._role.rows import SnapshotTime, age_in_hours, disk_id_of, each_once, is_complete, number, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, age_in_hours, disk_id_of, each_once, is_complete, number, taken_at
 from ..._sets.copies import copies_of
 from ..._sets.groups import Group, group_of_each, groups_of
 from ..._sets.inputs import sources_of
@@ -84,18 +83,16 @@ def copy_plan(  # noqa: PLR0913  # the arguments of the filter
     of any age. Only snapshots with all ``snapshot_tags`` and none of ``exclude_snapshot_tags`` are considered; the
     others do not hide older ones. The value "*" means any value. Raises ValueError for invalid arguments.
     """
-    periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
-    limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
     rules = Rules(
-        select,
-        Retention.from_limits(limits, time_or_now(now)),
-        number("retention_days", retention_days),
-        number("max_snapshot_age_hours", max_snapshot_age_hours),
-        snapshot_tags or {},
-        exclude_snapshot_tags or {},
-        each_once("destination_regions", destination_regions),
-        group_tag,
-        number("set_seconds", set_seconds),
+        select=select,
+        retention=Retention.parsed(keep, keep_days, keep_daily, keep_weekly, keep_monthly, keep_yearly, timezone, now),
+        retention_days=number("retention_days", retention_days),
+        max_age_hours=number("max_snapshot_age_hours", max_snapshot_age_hours),
+        tags=snapshot_tags or {},
+        excluded_tags=exclude_snapshot_tags or {},
+        destination_regions=each_once("destination_regions", destination_regions),
+        group_tag=group_tag,
+        set_seconds=number("set_seconds", set_seconds),
     )
     return plan_by(rules, snapshots, disks, copies)
 

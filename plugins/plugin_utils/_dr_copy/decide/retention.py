@@ -6,20 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import is_hold
 
 from ..._role.answers import SnapshotRow
-from ..._role.calendar import COUNT_LIMITS, LIMITS, PERIODS, zone_of
+from ..._role.calendar import PERIODS, zone_of
 from ..._role.marks import is_of_plans
-from ..._role.parsing import InvalidValue, RawVariables, as_bool
+from ..._role.parsing import InvalidValue, as_bool
 from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, copy_at
 from ..._role.rows import SnapshotTime, can_be_restored, each_once, is_complete, number, taken_at, time_or_now
-from ..._role.table import ByName
 from ..._sets.copies import copies_of
 from ..._sets.keeping import kept_by_sets
 
@@ -41,7 +41,7 @@ class PointInTime(NamedTuple):
 
 def counts_for_retention(copy: SnapshotRow) -> bool:
     """Whether retention considers a copy: it is complete, managed and not held, and its disk and time are known."""
-    return _is_point(copy) and not is_locked(copy)
+    return counts_for_planning(copy) and not is_locked(copy)
 
 
 def counts_for_planning(copy: SnapshotRow) -> bool:
@@ -49,19 +49,15 @@ def counts_for_planning(copy: SnapshotRow) -> bool:
 
     This includes locked copies, because no other copy is made in their place.
     """
-    return _is_point(copy)
-
-
-def is_locked(copy: SnapshotRow) -> bool:
-    return bool(copy.get("locked") or copy.get("locked_until")) or "locked" in (copy.get("traits") or ())
-
-
-def _is_point(copy: SnapshotRow) -> bool:
     source = copy.get("source")
     if not (source and source.get("managed") and source.get("disk_id")):
         return False
     held = any(map(is_hold, copy.get("tags") or {}))
     return is_complete(copy) and taken_at(copy) is not None and not held
+
+
+def is_locked(copy: SnapshotRow) -> bool:
+    return bool(copy.get("locked") or copy.get("locked_until")) or "locked" in (copy.get("traits") or ())
 
 
 def points_of(
@@ -88,34 +84,51 @@ def _point(copies: Sequence[SnapshotRow]) -> PointInTime:
     return PointInTime(newest, tuple(sorted(copies, key=lambda c: str(c["snapshot_id"]))))
 
 
-class Retention(NamedTuple):
-    """The rules that say which recovery points may be deleted: those that no limit keeps, and never the newest."""
+@dataclass(frozen=True)
+class Retention:
+    """The rules that say which recovery points may be deleted: those that no limit keeps, and never the newest.
 
-    keep: int
+    ``counts`` are the limits of ``COUNT_LIMITS`` by their names; ``zone`` is that of the calendar; ``now`` is aware.
+    """
+
+    counts: Mapping[str, int]
     keep_days: float
-    #: The numbers of days, weeks, months and years, in the order of ``PERIODS``.
-    periods: tuple[int, ...]
     zone: tzinfo
     now: datetime
 
     @classmethod
-    def from_limits(cls, limits: RawVariables, now: datetime) -> Retention:
-        """Return the rules for limits by name. Raises ValueError for counts below 0 and an unknown time zone."""
-        given = {name: limits.get(name, 0) for name in COUNT_LIMITS}
-        bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in given.items() if not _is_count(v)]
+    def parsed(  # the limits of the filters
+        cls,
+        keep: int,
+        keep_days: float,
+        keep_daily: int,
+        keep_weekly: int,
+        keep_monthly: int,
+        keep_yearly: int,
+        timezone: str,
+        now: str | None,
+    ) -> Retention:
+        """Return the rules for a user's limits. Raises ValueError for counts below 0, and for an unknown time zone."""
+        counts = {
+            "keep": keep,
+            "keep_daily": keep_daily,
+            "keep_weekly": keep_weekly,
+            "keep_monthly": keep_monthly,
+            "keep_yearly": keep_yearly,
+        }
+        bad = [f"{name} must be a whole number, 0 or more, not {v!r}" for name, v in counts.items() if not _is_count(v)]
         if bad:
             raise ValueError("; ".join(bad))
-        days = number("keep_days", limits.get("keep_days", 0))
+        days = number("keep_days", keep_days)
         try:
-            zone = zone_of(limits.get("timezone", "UTC"))
+            zone = zone_of(timezone)
         except ValueError as error:
             raise ValueError(f"timezone {error}") from None
-        keep, *periods = (int(float(value)) for value in given.values())
-        return cls(keep, days, tuple(periods), zone, now)
+        return cls({name: int(float(count)) for name, count in counts.items()}, days, zone, time_or_now(now))
 
     @property
     def is_set(self) -> bool:
-        return bool(self.keep or self.keep_days or any(self.periods))
+        return bool(self.keep_days or any(self.counts.values()))
 
     def kept(self, newest_first: Sequence[SnapshotTime]) -> set[SnapshotTime]:
         """Return the recovery points that stay; ``newest_first`` are all recovery points of a disk in a region.
@@ -125,34 +138,30 @@ class Retention(NamedTuple):
         """
         if not self.is_set:
             return set(newest_first)
-        kept = set(newest_first[: max(self.keep, 1)])
+        kept = set(newest_first[: max(self.counts["keep"], 1)])
         if self.keep_days:
             kept.update(t for t in newest_first if (self.now - t.time) / timedelta(days=1) <= self.keep_days)
-        for period, count in zip(PERIODS.values(), self.periods):
-            if count:
+        for name, period in PERIODS.items():
+            if self.counts[name]:
                 newest: dict[object, SnapshotTime] = {}
                 for taken in newest_first:
                     newest.setdefault(period(taken.time.astimezone(self.zone)), taken)
-                kept.update(list(newest.values())[:count])
+                kept.update(list(newest.values())[: self.counts[name]])
         return kept
 
 
 def retention_of(values: Variables) -> Retention:
     """Return the rules among the role's variables."""
-    return Retention.from_limits(limits_of(values), time_or_now(values.started_at))
-
-
-def limits_of(values: Variables) -> ByName:
-    """Return the limits among the role's variables."""
-    return {
-        "keep": values.keep,
-        "keep_days": values.keep_days,
-        "keep_daily": values.keep_daily,
-        "keep_weekly": values.keep_weekly,
-        "keep_monthly": values.keep_monthly,
-        "keep_yearly": values.keep_yearly,
-        "timezone": values.timezone,
-    }
+    return Retention.parsed(
+        keep=values.keep,
+        keep_days=values.keep_days,
+        keep_daily=values.keep_daily,
+        keep_weekly=values.keep_weekly,
+        keep_monthly=values.keep_monthly,
+        keep_yearly=values.keep_yearly,
+        timezone=values.timezone,
+        now=values.started_at,
+    )
 
 
 def _is_count(value: Any) -> bool:
@@ -181,9 +190,7 @@ def expired_copies(  # noqa: PLR0913  # the arguments of the filter
     without a mark are returned. With ``sets``, no member of a group's newest complete set is returned. The newest point
     that can be restored now always stays.
     """
-    periods = (keep_daily, keep_weekly, keep_monthly, keep_yearly)
-    limits = dict(zip(LIMITS, (keep, keep_days, *periods, timezone)))
-    retention = Retention.from_limits(limits, time_or_now(now))
+    retention = Retention.parsed(keep, keep_days, keep_daily, keep_weekly, keep_monthly, keep_yearly, timezone, now)
     plans = each_once("plans", plans or ())
     try:
         whole_sets_stay = as_bool(sets)

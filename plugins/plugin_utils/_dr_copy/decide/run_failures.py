@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from ..._role.answers import DiskRow, Failure, SnapshotRow
 from ..._role.failures import run_failure
+from ..._role.role_words import RoleWords
 from ..._role.rows import disk_id_of
 from ..input.contradictions import set_by_role
 from ..input.variables import VARIABLES, Variables
@@ -25,7 +25,8 @@ _PASSED_ON = (
     "instance_billing_cycle",
 )
 #: Options that are also variables of the role, except those that hints also use as ordinary words.
-_OWN = tuple(name for name in sorted(set_by_role(VARIABLES)) if name in VARIABLES and "_" in name) + ("source_region",)
+_OWN = ("source_region", *(name for name in set_by_role(VARIABLES) if name in VARIABLES and "_" in name))
+ROLE_WORDS = RoleWords({name: f"dr_copy_{name}" for name in _OWN}, _PASSED_ON, "dr_copy_copy_options")
 
 
 def failures_with_disks(
@@ -53,7 +54,7 @@ def failures_with_disks(
             **failure,
             "disk_id": disk_id,
             "disk_name": name,
-            "hint": failure["hint"] and with_role_names(failure["hint"]),
+            "hint": failure["hint"] and ROLE_WORDS.in_text(failure["hint"]),
         }
 
     return [named(failure) for failure in _each_once(failures)]
@@ -63,13 +64,6 @@ def kind_in_words(failure: RunFailure) -> str:
     """Return the kind of a failure, and the cloud's code if there is one."""
     code = f" [{failure['code']}]" if failure["code"] else ""
     return f"{str(failure['kind']).replace('_', ' ')}{code}"
-
-
-def with_role_names(text: str) -> str:
-    """Return a module's message or hint with the role's names: ``wait_timeout`` becomes ``dr_copy_wait_timeout``."""
-    passed_on = "|".join(_PASSED_ON)
-    text = re.sub(rf"\b({passed_on}): (\w+)", r"dr_copy_copy_options: {\1: \2}", text)
-    return re.sub(rf"(?<![\w{{])({'|'.join(_OWN)})\b", r"dr_copy_\1", text)
 
 
 def too_many_deletions(expired: Sequence[ExpiredCopy], values: Variables) -> list[Failure]:

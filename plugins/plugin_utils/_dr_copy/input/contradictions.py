@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import MAX_LOCK_DAYS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import id_problems
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import (
+    COPY_OPTIONS,
+    TAG_OPTIONS,
+    id_problems,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import template_problems
 
 from ..._role.calendar import COUNT_LIMITS
@@ -25,8 +29,6 @@ if TYPE_CHECKING:  # that module imports this one
 
 #: The longest name (bytes) of a plan in the names of its files, whose ends need some more. File systems allow 255.
 MAX_FILE_NAME = 200
-#: Aliases of the copy modules' options, which the role does not use.
-_ALIASES = ("snapshot_id", "source_snapshot_id", "source_snapshot_ids", "destination_region", "resource_tags")
 
 
 def risks(values: Variables) -> list[str]:
@@ -53,7 +55,8 @@ def risks(values: Variables) -> list[str]:
 def set_by_role(table: Table) -> set[str]:
     """Return the options of the copy modules that the role sets itself; copy_options may set the others."""
     of_variables = {argument for step, argument in arguments_in(table) if STEPS[step] == "copy"}
-    return {*of_variables, *GIVEN_BY_RUN, *_ALIASES}
+    aliases = (alias for option in {**COPY_OPTIONS, **TAG_OPTIONS}.values() for alias in option.get("aliases", ()))
+    return {*of_variables, *GIVEN_BY_RUN, *aliases}
 
 
 def _lock_problems(values: Variables) -> list[str]:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
+    MAX_NAMED,
     pluralize,
     quoted_failures,
 )
 
-from ..._role.enumerations import MAX_NAMED, first_in_words
+from ..._role.enumerations import first_in_words
 from ..._role.naming import disk_label
 from ..decide.breaches import locked_out, worst_first
 from ..decide.reasons import Reason

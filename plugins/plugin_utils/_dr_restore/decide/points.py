@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED
+
 from ..._role import naming
-from ..._role.enumerations import MAX_NAMED, first_in_words
+from ..._role.enumerations import first_in_words
 from ..._role.rows import only
 from ..input.last_manifest import EarlierRow
 

@@ -6,18 +6,14 @@
 
 from __future__ import annotations
 
-import re
-
 from ..._role.answers import Failure
 from ..._role.call import RawAnswer
+from ..._role.role_words import RoleWords
 from ..input.variables import VARIABLES
 
-#: Options of the restore modules, each with the variable of the role that sets it.
-_OPTIONS = {argument.name: f"dr_restore_{name}" for name, variable in VARIABLES.items() for argument in variable.sets}
-_LONG = "|".join(sorted(option for option in _OPTIONS if "_" in option))
-#: Options that are also ordinary words; they count as options only if a colon follows.
-_SHORT = "|".join(sorted(option for option in _OPTIONS if "_" not in option))
-_OPTION = re.compile(rf"(?<![\w.-])(?:({_LONG})\b(?!\.\w)|({_SHORT})(?=: ))")
+_WORDS = RoleWords(
+    {argument.name: f"dr_restore_{name}" for name, variable in VARIABLES.items() for argument in variable.sets}
+)
 
 
 def in_role_words(result: RawAnswer) -> RawAnswer:
@@ -28,7 +24,7 @@ def in_role_words(result: RawAnswer) -> RawAnswer:
     words = dict(result)
     quotes_cloud = any(failure.get("code") for failure in words.get("failures") or ())
     if isinstance(words.get("msg"), str) and not quotes_cloud:
-        words["msg"] = _with_role_names(words["msg"])
+        words["msg"] = _WORDS.in_text(words["msg"])
     if words.get("failures"):
         words["failures"] = [_failure(failure) for failure in words["failures"]]
     if words.get("disks"):
@@ -40,9 +36,5 @@ def in_role_words(result: RawAnswer) -> RawAnswer:
 
 def _failure(failure: Failure) -> Failure:
     message, hint = failure["message"], failure["hint"]
-    message = message if failure["code"] else _with_role_names(message)
-    return {**failure, "message": message, "hint": hint and _with_role_names(hint)}
-
-
-def _with_role_names(text: str) -> str:
-    return _OPTION.sub(lambda found: _OPTIONS[found[0]], text)
+    message = message if failure["code"] else _WORDS.in_text(message)
+    return {**failure, "message": message, "hint": hint and _WORDS.in_text(hint)}

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import SnapshotRow
-from ..._role.enumerations import MAX_NAMED
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import groups_by_ids
 from ..._sets.inputs import sources_of_copies, with_marks

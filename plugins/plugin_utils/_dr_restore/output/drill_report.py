@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
+    MAX_NAMED,
     pluralize,
     quoted_failures,
 )
 
 from ..._role.answers import Answer
 from ..._role.documents import collection_version
-from ..._role.enumerations import MAX_NAMED, first_in_words
+from ..._role.enumerations import first_in_words
 from ..._role.failures import failures_of
 from ..._role.proofs import proofs_not_covered
 from ..._role.reported import SCHEMA

@@ -26,7 +26,10 @@ settings.load_profile("unhurried")
 
 # So that failed assertions of the contracts show their values, like those of test files.
 pytest.register_assert_rewrite(
-    "tests.unit.contract", "tests.unit.contract_bad_days", "tests.unit.contract_restore", "tests.unit.contract_writes"
+    *(
+        f"tests.unit.{name}"
+        for name in ("contract", "contract_attaching", "contract_bad_days", "contract_restore", "contract_writes")
+    )
 )
 
 

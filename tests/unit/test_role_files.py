@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import directory_lock, write_atomically
@@ -64,8 +65,11 @@ def test_one_run_at_a_time_reads_and_writes_its_file_in_a_directory(tmp_path):
 
 
 def test_a_run_that_hangs_delays_no_other_for_ever(tmp_path):
-    with directory_lock(tmp_path), directory_lock(tmp_path, wait_seconds=0.2):
-        pass
+    with directory_lock(tmp_path):
+        began = time.monotonic()
+        with directory_lock(tmp_path, wait_seconds=0.2):
+            waited = time.monotonic() - began
+    assert waited >= 0.2, "it waits for the lock, then goes on without it"
 
 
 def test_a_lock_makes_its_directory_and_goes_without_one_that_cannot_be_made(tmp_path):

@@ -6,25 +6,33 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import pytest
 
-from tests.storms.scheduler import Scheduler
+from tests.storms.scheduler import ScheduledThread, Scheduler
 
 
-class _Delayed(threading.Semaphore):
-    """Lets the woken thread run first after it was released, as a machine under load may do."""
+class _Delayed:
+    """A lock that lets the woken thread run first after its release, as a machine under load may do."""
 
-    def release(self, n=1):
-        super().release(n)
+    def __init__(self, lock):
+        self._lock, self.acquire = lock, lock.acquire
+
+    def release(self):
+        self._lock.release()
         time.sleep(0.002)
 
 
 @pytest.fixture
 def delayed(monkeypatch):
-    monkeypatch.setattr(threading, "Semaphore", _Delayed)
+    begin = ScheduledThread.__init__
+
+    def begin_delayed(thread, *given):
+        begin(thread, *given)
+        thread.turn = _Delayed(thread.turn)
+
+    monkeypatch.setattr(ScheduledThread, "__init__", begin_delayed)
 
 
 def order_of_turns(seed, threads=3, turns=40):

@@ -86,8 +86,8 @@ def test_single_disks_have_no_marks_and_no_rows(estate):
 
 def test_the_newest_complete_set_is_copied_besides_newer_snapshots_and_kept_by_retention(estate):
     disks = server(estate)
-    older = taken(estate, disks, 24)
-    newer = taken(estate, disks[:1], 1)
+    taken(estate, disks, 24)
+    taken(estate, disks[:1], 1)
     ended = night(estate, keep=1, rpo_hours=48)
     assert ended.result["counts"]["created"] == 3 and ended.result["pruned"] == []
     (row,) = ended.result["sets"]
@@ -96,7 +96,6 @@ def test_the_newest_complete_set_is_copied_besides_newer_snapshots_and_kept_by_r
     assert any(words in text for text in ended.report["warnings"])
     again = night(estate, keep=1, rpo_hours=48)
     assert again.result["counts"]["created"] == 0 and again.result["pruned"] == []
-    assert older and newer
 
 
 def test_three_nights_of_failing_copies_of_one_disk_keep_the_night_that_both_have(estate):
@@ -105,7 +104,7 @@ def test_three_nights_of_failing_copies_of_one_disk_keep_the_night_that_both_hav
     whole = taken(estate, disks, 24 * 6)
     night(estate, keep=3)
     for days in (5, 4, 3):
-        good, bad = taken(estate, disks, 24 * days)
+        _good, bad = taken(estate, disks, 24 * days)
         estate.settings(fail_copies_of={bad: "no"})
         ended = night(estate, keep=3)
         assert ended.message and ended.result["sets"][0]["torn"]
@@ -113,7 +112,6 @@ def test_three_nights_of_failing_copies_of_one_disk_keep_the_night_that_both_hav
     assert {copy["source"]["snapshot_id"] for copy in copies} >= set(whole)
     estate.settings(fail_copies_of={})
     ended = night(estate, keep=3)
-    assert good
     (row,) = ended.result["sets"]
     assert row["torn"] == [] and row["age_hours"] == pytest.approx(72, abs=0.1)
 
@@ -150,7 +148,7 @@ def test_a_tag_of_the_user_names_sets_on_ebs(ebs):
     for disk, hours in zip(disks, (2, 3), strict=True):
         ebs.snapshot(disk, hours, night="n1")
     assert night(ebs).result["sets"][0]["set"] is None
-    assert night(ebs, set_tag="night").result["plan"]
+    night(ebs, set_tag="night")
     for copy in ebs.copies():
         ebs.forget(copy.id, ebs.destination)
     (row,) = night(ebs, set_tag="night").result["sets"]

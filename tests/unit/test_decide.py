@@ -142,7 +142,7 @@ def desired_of(request, policy):
 
 def memory_after(shown, at=NOW):
     memory = Memory()
-    memory.record_look({c.id: c for c in shown}, None, at)
+    memory.record_listing({c.id: c for c in shown}, at)
     return memory
 
 
@@ -185,7 +185,7 @@ def test_a_copy_that_the_last_look_lacks_is_not_deleted_and_justifies_no_deletio
     for missing in there:
         memory = memory_after(there, NOW - 5)
         shown = {c.id: c for c in there if c is not missing}
-        memory.record_look(shown, None, NOW)
+        memory.record_listing(shown, NOW)
         decision = decide(desired_of(request, policy), memory, NOW, NOON)
         assert missing not in decision.steps.delete
         for copy in decision.steps.delete:
@@ -248,7 +248,7 @@ def test_a_lost_call_is_looked_for_until_the_time_of_doubt_is_over_and_then_made
     while not (decision := decide(desired, memory, at, NOON)).begins:
         assert at < decision.steps.look.at <= NOW + Cloud.doubt_seconds + 1
         at = decision.steps.look.at
-        memory.record_look({}, None, at)
+        memory.record_listing({}, at)
     assert at >= NOW + Cloud.doubt_seconds
 
 
@@ -369,7 +369,7 @@ def test_expiry_is_judged_by_copy():
     desired, memory = tagging(retention_days=30), memory_after([second])
     memory.record_expiry(second.id, decide(desired, memory, NOW, NOON).steps.update.at, NOW)
     assert decide(desired, memory, NOW, NOON).settled
-    memory.record_look({c.id: c for c in (first_one, replace(second, expires_at=NOON))}, None, NOW)
+    memory.record_listing({c.id: c for c in (first_one, replace(second, expires_at=NOON))}, NOW)
     decision = decide(desired, memory, NOW, NOON)
     assert decision.copy == first_one
     assert decision.steps.update == SetExpiry(first_one.created_at + timedelta(days=30))
@@ -445,7 +445,7 @@ def test_tags_of_another_service_are_waited_for_until_a_later_look_shows_them():
     desired.cloud.tags_in_copy_call = False
     memory.record_tags("copy-1", TagChange({"team": "dr"}), NOW + 1)
     for at, shown, settled in ((1, marked(team="dr"), False), (2, copy_of(), False), (3, marked(team="dr"), True)):
-        memory.record_look({"copy-1": shown}, None, NOW + at)
+        memory.record_listing({"copy-1": shown}, NOW + at)
         decision = decide(desired, memory, NOW + at, NOON)
         looks_again = decision.steps.look.at < math.inf
         assert (decision.steps.update, decision.settled, looks_again) == (None, settled, not settled)
@@ -454,7 +454,7 @@ def test_tags_of_another_service_are_waited_for_until_a_later_look_shows_them():
 def test_a_tag_that_was_sent_with_another_value_is_sent_again():
     memory = memory_after([copy_of()])
     memory.record_tags("copy-1", TagChange({"team": "a"}), NOW)
-    memory.record_look({"copy-1": copy_of(tags={**copy_of().tags, "team": "old"})}, None, NOW + 1)
+    memory.record_listing({"copy-1": copy_of(tags={**copy_of().tags, "team": "old"})}, NOW + 1)
     again = decide(tagging(tags={"team": "b"}), memory, NOW + 1, NOON)
     assert again.steps.update == ChangeTags(TagChange({"team": "b"}))
 
@@ -466,7 +466,7 @@ def test_a_lost_answer_is_looked_after_before_the_write_is_sent_again(kind):
     memory.record_refusal("copy-1", kind, Ambiguous("gone"), NOW)
     again = decide(desired, memory, NOW + 5, NOON)
     assert not again.steps.update and again.steps.look.at <= NOW + 5
-    memory.record_look({"copy-1": copy_of()}, None, NOW + 5)
+    memory.record_listing({"copy-1": copy_of()}, NOW + 5)
     again = decide(desired, memory, NOW + 5, NOON)
     assert again.steps.update
 
@@ -535,11 +535,11 @@ def test_locks_are_read_first_unless_this_run_made_the_copy_and_no_answer_was_lo
     if own:
         memory.record_copy_sent(NOON)
         memory.record_copy_accepted(copy_of(), NOW)
-        memory.record_look({"copy-1": copy_of()}, None, NOW)
+        memory.record_listing({"copy-1": copy_of()}, NOW)
         memory.own_copies["copy-1"].compared = True
     if lost:
         memory.record_refusal("copy-1", WriteKind.LOCK, lost, NOW)
-        memory.record_look({"copy-1": copy_of()}, None, NOW + 10)
+        memory.record_listing({"copy-1": copy_of()}, NOW + 10)
     decision = decide(desired, memory, NOW + 10, NOON)
     assert (isinstance(decision.steps.update, AddLock), decision.steps.needs_locks) == (lock, reads)
 
@@ -555,7 +555,7 @@ def test_a_copy_is_locked_on_a_look_at_the_locks_of_fifteen_seconds_at_most(own,
         memory.own_copies["copy-1"].compared = True
     else:
         memory.record_locks({}, NOW - age)
-    memory.record_look({"copy-1": copy_of()}, None, NOW)
+    memory.record_listing({"copy-1": copy_of()}, NOW)
     decision = decide(desired, memory, NOW, NOON)
     assert (isinstance(decision.steps.update, AddLock), decision.steps.needs_locks, decision.settled) == (
         lock,
@@ -578,7 +578,7 @@ def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, reche
     desired.cloud.lock_modes, desired.policy = ("governance",), Policy(wait=wait)
     memory.record_copy_sent(NOON)
     memory.record_copy_accepted(copy_of(), NOW)
-    memory.record_look({"copy-1": copy_of()}, ["copy-1"], NOW)
+    memory.record_refresh({"copy-1": copy_of()}, ["copy-1"], NOW)
     if compared:
         memory.own_copies["copy-1"].compared = True
     if rechecked:
@@ -621,7 +621,7 @@ def test_a_copy_in_use_is_reported_with_its_user(obstacle, words):
 def test_a_decision_costs_few_calls_of_functions(number, most):
     """10,000 requests decide in 0.2 s. The test counts function calls, because a time depends on the machine."""
     desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), Memory()
-    memory.record_look({c.id: c for c in map(copy_of, range(number))}, None, NOW)
+    memory.record_listing({c.id: c for c in map(copy_of, range(number))}, NOW)
     calls = []
 
     def count(frame, event, _argument):  # since Python 3.12 a comprehension is not a call
@@ -653,7 +653,7 @@ def test_a_deletion_in_doubt_is_sent_again_after_a_pause_and_a_look():
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(DeletionRequest()))
     waiting = decide(desired, memory, NOW + 0.5, NOON)
     assert not waiting.steps.delete and waiting.steps.retry_at == NOW + 1
-    memory.record_look({}, ["copy-1"], NOW + 2)
+    memory.record_refresh({}, ["copy-1"], NOW + 2)
     assert decide(desired, memory, NOW + 17, NOON).steps.delete == (copy,), "though the look did not show it"
     late = decide(desired, memory, NOW + 17.1, NOON)
     assert not late.steps.delete and late.steps.look.at <= NOW + 17.1
@@ -665,10 +665,10 @@ def test_a_deletion_in_doubt_is_sent_again_only_after_a_look_at_that_copy():
     memory = memory_after([first, second])
     memory.record_refusal(second.id, WriteKind.DELETE, Ambiguous("lost"), NOW)
     desired = desired_of(CopyRequest("source", "here", "there"), Policy(DeletionRequest()))
-    memory.record_look({first.id: first}, [first.id], NOW + 2)
+    memory.record_refresh({first.id: first}, [first.id], NOW + 2)
     partial = decide(desired, memory, NOW + 3, NOON).steps
     assert partial.delete == (first,) and partial.look.at <= NOW + 3
-    memory.record_look({second.id: second}, [second.id], NOW + 4)
+    memory.record_refresh({second.id: second}, [second.id], NOW + 4)
     assert decide(desired, memory, NOW + 4, NOON).steps.delete == (first, second)
 
 
@@ -677,7 +677,7 @@ def test_a_young_complete_copy_does_not_shorten_the_pause_for_an_old_pending_one
     desired.cloud.cancels_by_deletion = False
     old, young = replace(copy_of(1), state=State.PENDING), copy_of(2)
     memory = memory_after([old], NOW - 3600)
-    memory.record_look({c.id: c for c in (old, young)}, None, NOW)
+    memory.record_listing({c.id: c for c in (old, young)}, NOW)
     decision = decide(desired, memory, NOW, NOON)
     assert decision.steps.delete == (young,) and decision.steps.look.at == NOW + 15
 
@@ -690,7 +690,7 @@ def test_pauses_grow_while_a_deleted_copy_shows_still(since, pause):
     memory = memory_after([copy], NOW - 1)
     memory.record_deletion(copy.id, NOW)
     assert decide(desired, memory, NOW, NOON).steps.look.at == NOW + 0.5
-    memory.record_look({copy.id: copy}, [copy.id], NOW + since)
+    memory.record_refresh({copy.id: copy}, [copy.id], NOW + since)
     assert decide(desired, memory, NOW + since, NOON).steps.look.at == pytest.approx(NOW + since + pause)
 
 
@@ -701,7 +701,7 @@ def test_a_copy_in_doubt_is_looked_for_in_pauses_that_grow_and_once_the_doubt_is
     desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy()), memory_after([], NOW - 1)
     memory.record_copy_sent(NOON)
     memory.record_copy_in_doubt(Ambiguous("gone"), NOW, NOON)
-    memory.record_look({}, None, NOW + listed)
+    memory.record_listing({}, NOW + listed)
     assert next_search(desired, memory) == pytest.approx(NOW + look_at)
 
 
@@ -731,12 +731,12 @@ def test_a_lost_deletion_that_was_throttled_when_sent_again_is_reported_as_done(
         "copy", "there", State.COMPLETED, "completed", is_copy=True, source=source, evidence=Evidence.MARKED
     )
     memory = Memory()
-    memory.record_look({"copy": copy}, None, NOW)
+    memory.record_listing({"copy": copy}, NOW)
     memory.record_refusal("copy", WriteKind.DELETE, Ambiguous("lost"), NOW + 1)
-    memory.record_look({"copy": copy}, None, NOW + 2)
+    memory.record_listing({"copy": copy}, NOW + 2)
     memory.record_refusal("copy", WriteKind.DELETE, Throttled("slow down"), NOW + 3)
     for seconds in (10, 80, 140):
-        memory.record_look({}, None, NOW + seconds)
+        memory.record_listing({}, NOW + seconds)
     assert memory.changed and list(memory.deleted) == ["copy"]
 
 
@@ -804,7 +804,7 @@ def made_beside(mine, other):
     memory.record_copy_sent(NOON)
     memory.record_copy_accepted(mine, NOW - 90)
     for at in (NOW - 60, NOW):
-        memory.record_look({c.id: c for c in (mine, other)}, None, at)
+        memory.record_listing({c.id: c for c in (mine, other)}, at)
     return memory
 
 
@@ -854,7 +854,7 @@ def test_duplicates_are_all_copies_but_the_one_that_counts():
 def test_all_copies_are_looked_at_only_while_the_one_that_counts_does_not_show():
     desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([IN_PROGRESS])
     assert not decide(desired, memory, NOW, NOON).steps.look.at_all
-    memory.record_look({}, ["copy-1"], NOW + 1)
+    memory.record_refresh({}, ["copy-1"], NOW + 1)
     assert decide(desired, memory, NOW + 1, NOON).steps.look.at_all
 
 
@@ -863,7 +863,7 @@ def test_pauses_grow_while_tags_of_another_service_do_not_show(looked_at, look_a
     desired, memory = tagging(tags={"team": "dr"}), memory_after([copy_of()])
     desired.cloud.tags_in_copy_call = False
     memory.record_tags("copy-1", TagChange({"team": "dr"}), NOW)
-    memory.record_look({"copy-1": copy_of()}, None, NOW + looked_at)
+    memory.record_listing({"copy-1": copy_of()}, NOW + looked_at)
     assert decide(desired, memory, NOW + looked_at, NOON).steps.look.at == NOW + look_at
 
 
@@ -878,7 +878,7 @@ def test_a_misfit_in_progress_is_not_replaced_yet():
 def test_a_misfit_that_came_later_is_not_replaced():
     desired = desired_of(CopyRequest("source", "here", "there", encrypted=True), Policy(replace_mismatched=True))
     memory = memory_after([copy_of(1)], NOW - 5)
-    memory.record_look({f"copy-{n}": copy_of(n, encrypted=n == 3) for n in (1, 2, 3)}, None, NOW)
+    memory.record_listing({f"copy-{n}": copy_of(n, encrypted=n == 3) for n in (1, 2, 3)}, NOW)
     assert decide(desired, memory, NOW, NOON).steps.delete == (copy_of(1, encrypted=False),)
 
 
@@ -903,5 +903,5 @@ def test_a_copy_that_never_showed_is_requested_once_more_if_a_token_may_name_a_d
         memory.record_copy_accepted(replace(copy_of(number), state=State.PENDING), at)
         for _look in range(3):
             at += 60
-            memory.record_look({}, None, at)
+            memory.record_listing({}, at)
     assert number - 1 == calls and decision.settled and decision.error.kind == "failed_copy"

@@ -46,7 +46,7 @@ def copy_of(snapshot_id="copy", state=State.COMPLETED, **facts):
 
 def memory_after(*shown, at=0.0):
     memory = Memory()
-    memory.record_look({c.id: c for c in shown}, None, at)
+    memory.record_listing({c.id: c for c in shown}, at)
     return memory
 
 
@@ -64,7 +64,7 @@ def test_defaults_of_a_restore_equal_those_of_the_copy_modules():
 @pytest.mark.parametrize(("took", "fresh_at"), [(0.0, 0.0), (7.4, 0.0), (7.5, 7.5), (60.0, 60.0)])
 def test_a_look_counts_from_its_start_and_a_long_one_from_its_end(took, fresh_at):
     memory = Memory()
-    memory.record_look({}, None, 0.0, took)
+    memory.record_listing({}, 0.0, took)
     assert memory.looked_at == memory.listings.fresh_at == fresh_at and memory.listings.at == 0.0
 
 
@@ -96,7 +96,7 @@ def test_an_own_copy_is_compared_once_a_listing_shows_it_a_second_and_a_half_aft
     memory.record_copy_sent(NOON)
     memory.record_copy_accepted(copy_of(state=State.PENDING), 1.0)
     for at in (2.0, 2.0 + later):
-        memory.record_look({"copy": copy_of(state=State.PENDING)}, None, at)
+        memory.record_listing({"copy": copy_of(state=State.PENDING)}, at)
     assert memory.own_copies["copy"].compared == compared
 
 
@@ -112,7 +112,7 @@ def test_an_own_copy_is_compared_once_a_listing_shows_it_a_second_and_a_half_aft
 def test_a_copy_is_missing_after_three_looks_and_two_minutes(looks, gone):
     memory = memory_after(copy_of())
     for at in looks:
-        memory.record_look({}, ["copy"], at)
+        memory.record_refresh({}, ["copy"], at)
     assert ("copy" in memory.gone, "copy" in memory.seen) == (gone, not gone)
 
 
@@ -128,13 +128,13 @@ def test_a_copy_of_ours_that_began_while_a_lost_call_was_out_was_made_by_it(seco
     memory.record_copy_in_doubt(Ambiguous("lost"), 4.0, NOON + timedelta(seconds=4))
     at = None if seconds is None else NOON + timedelta(seconds=seconds)
     shown = copy_of(created_at=at, source=Provenance("source", "here", managed=managed))
-    memory.record_look({"copy": shown}, None, 5.0)
+    memory.record_listing({"copy": shown}, 5.0)
     assert (list(memory.own_copies), memory.changed, memory.copy_call.is_in_doubt) == (["copy"] * own, own, not own)
 
 
 def test_a_memory_keeps_facts_that_a_later_look_leaves_out():
     memory = memory_after(copy_of(state=State.PENDING, size_gib=8, encrypted=True, created_at=NOON))
-    memory.record_look({"copy": copy_of(size_gib=9)}, ["copy"], 5.0)
+    memory.record_refresh({"copy": copy_of(size_gib=9)}, ["copy"], 5.0)
     (copy,) = memory.copies
     assert (copy.state, copy.size_gib, copy.encrypted, copy.created_at) == (State.COMPLETED, 9, True, NOON)
 
@@ -262,7 +262,7 @@ def test_a_lock_whose_answer_was_lost_counts_as_this_runs_once_it_shows(lost, ch
 )
 def test_a_hold_that_was_shown_once_counts_for_the_run_and_other_tags_do_not(before, after, held):
     memory = memory_after(copy_of(**before))
-    memory.record_look({"copy": copy_of(**after)}, None, 1.0)
+    memory.record_listing({"copy": copy_of(**after)}, 1.0)
     (copy,) = memory.copies
     assert copy.held == held and {**after.get("tags", {})}.items() <= {**copy.tags}.items() and "team" not in copy.tags
     assert set(after.get("traits", ())) <= set(copy.traits) and "in_use" not in copy.traits
@@ -278,7 +278,7 @@ def test_a_hold_that_was_shown_once_counts_for_the_run_and_other_tags_do_not(bef
 def test_a_copy_in_progress_is_looked_at_a_pause_after_the_last_look(age, progress, longest, pause):
     copy = copy_of(state=State.PENDING, progress=progress)
     memory = memory_after(copy, at=10.0)
-    memory.record_look({"copy": copy}, ["copy"], 10.0 + age)
+    memory.record_refresh({"copy": copy}, ["copy"], 10.0 + age)
     alone = SortedCopies((copy,), (), (), ())
     assert next_look(memory, copy, alone, longest) == pytest.approx(10.0 + age + pause)
 
@@ -288,17 +288,17 @@ def test_a_complete_own_copy_besides_the_one_that_counts_needs_no_look():
     memory = memory_after(copy, at=10.0)
     memory.record_copy_sent(NOON)
     memory.record_copy_accepted(mine, 3600.0)
-    memory.record_look({"copy": copy, "mine": mine}, None, 3610.0)
+    memory.record_listing({"copy": copy, "mine": mine}, 3610.0)
     both = SortedCopies((copy, mine), (), (), ())
     assert next_look(memory, copy, both, 15.0) == 3625.0
-    memory.record_look({"copy": copy}, None, 3620.0)
+    memory.record_listing({"copy": copy}, 3620.0)
     assert next_look(memory, copy, both, 15.0) < 3625.0, "it does not show any more"
 
 
 @pytest.mark.parametrize(("now", "look_at"), [(10.0, 10.5), (25.0, 10.5), (25.1, -math.inf), (26.0, -math.inf)])
 def test_before_a_write_a_copy_is_looked_for_again_after_half_a_second_or_at_once_if_the_look_is_old(now, look_at):
     memory = memory_after(copy_of(), at=9.0)
-    memory.record_look({}, ["copy"], 10.0)
+    memory.record_refresh({}, ["copy"], 10.0)
     assert look_again(memory, "copy", now) == look_at
 
 
@@ -315,5 +315,5 @@ def test_a_copy_that_shows_while_another_call_makes_one_is_not_ours_without_a_lo
     memory.record_copy_sent(NOON)
     memory.record_copy_in_doubt(Underway("somebody makes it"), 4.0, NOON)
     copy = copy_of(state=State.PENDING, marked_ours=True, created_at=None)
-    memory.record_look({copy.id: copy}, None, 10.0)
+    memory.record_listing({copy.id: copy}, 10.0)
     assert not memory.own_copies and not memory.changed and copy.id in memory.seen

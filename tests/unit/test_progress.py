@@ -163,7 +163,7 @@ def test_a_disk_in_progress_shows_no_percentage(tmp_path):
     )
     made = Snapshot("vol-1", "here", State.PENDING, "creating", progress=0)
     attempt.decision = Decision(Continue(), made)
-    attempt.memory.record_look({"vol-1": made}, None, 0.0)
+    attempt.memory.record_listing({"vol-1": made}, 0.0)
     progress.report([attempt])
     (line,) = (tmp_path / FILE).read_text().splitlines()
     assert "slowest snap-1, 0 s so far" in line_of(json.loads(line), "created")

@@ -37,7 +37,7 @@ def situation(of="nothing", wait=True, absent=False, create=True, unread=None, s
     """Return kind and message of the failure at wait_timeout."""
     memory, copy = Memory(), None
     if of != "no look":
-        memory.record_look({}, None, 0.0, may_be_incomplete=incomplete)
+        memory.record_listing({}, 0.0, may_be_incomplete=incomplete)
     if of == "lost, then not sent again":
         memory.record_copy_sent(NOON)
         memory.record_copy_in_doubt(Ambiguous("Cut off"), 1.0, NOON)
@@ -51,11 +51,11 @@ def situation(of="nothing", wait=True, absent=False, create=True, unread=None, s
         memory.record_copy_refused(of)
     elif isinstance(of, Snapshot):
         copy = of
-        memory.record_look({copy.id: copy}, None, 1.0)
+        memory.record_listing({copy.id: copy}, 1.0)
     elif of == "not shown":
         copy = COMPLETE
-        memory.record_look({copy.id: copy}, None, 1.0)
-        memory.record_look({}, [copy.id], 2.0)
+        memory.record_listing({copy.id: copy}, 1.0)
+        memory.record_refresh({}, [copy.id], 2.0)
     desired = DesiredState(REQUEST, Policy(DeletionRequest() if absent else None, create, wait=wait), Capabilities())
     error = timed_out(desired, memory, copy, unread, source_unread)
     assert error is None or error.hint

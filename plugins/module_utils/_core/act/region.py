@@ -178,7 +178,7 @@ class Region:
             of_source = by_source.get(attempt.request.snapshot_id, ())
             shown = {copy.id: copy for copy in of_source if attempt.request.is_copied_by(copy)}
             shown |= {i: listed[i] for i in attempt.memory.own_copies if i in listed}
-            attempt.memory.record_look(shown, None, started, until, listing.may_be_incomplete)
+            attempt.memory.record_listing(shown, started, until, listing.may_be_incomplete)
 
     def _is_cheaper_by_mark(self, due: list[Attempt]) -> bool:
         """Whether a second look that only confirms what a long listing lacks takes fewer calls by our mark."""
@@ -229,7 +229,7 @@ class Region:
                 continue
             if attempt in self.room.in_progress and attempt.is_shown_complete(shown):
                 self.room.window.record_duration(started - attempt.started_at)
-            attempt.memory.record_look({i: shown[i] for i in ids if i in shown}, ids, started, until)
+            attempt.memory.record_refresh({i: shown[i] for i in ids if i in shown}, ids, started, until)
 
     def _count_in_progress(self, now: float) -> list[Attempt]:
         """Count the copies in progress, if the cloud can list only these.

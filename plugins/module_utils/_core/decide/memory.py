@@ -10,7 +10,7 @@ Times are seconds on the monotonic clock.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -58,36 +58,44 @@ class Memory:
 
     # -- looks -------------------------------------------------------------------------------------------
 
-    def record_look(
-        self,
-        shown: Mapping[str, Resource],
-        asked: Iterable[str] | None,
-        at: float,
-        until: float | None = None,
-        may_be_incomplete: bool = False,
+    def record_listing(
+        self, shown: Mapping[str, Resource], at: float, until: float | None = None, may_be_incomplete: bool = False
     ) -> None:
-        """Record a look from ``at`` to ``until``: at the copies in ``asked``, or at all of the source (None).
+        """Record a look from ``at`` to ``until`` at all copies of the source.
 
         Copies that a long listing showed may be gone by its end, so they count as shown at its start.
         """
         self.looked_at = until = sightings.counts_from(at, at if until is None else until)
-        shown = {i: self._as_own(copy) if i in self.own_copies else copy for i, copy in shown.items()}
-        if asked is None:
-            self._record_listing(shown, at, may_be_incomplete)
-            self.listings.record(shown, at, until)
-        for copy_id in [*self.seen, *self.still_shown] if asked is None else asked:
+        shown = self._with_own(shown)
+        self._compare_with_listing(shown, at, may_be_incomplete)
+        self.listings.record(shown, at, until)
+        self._record_shown_and_unseen(shown, [*self.seen, *self.still_shown], at, at)
+        for copy_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
+            self.own_copies[copy_id].record_recheck(self.seen[copy_id], at)
+
+    def record_refresh(
+        self, shown: Mapping[str, Resource], asked: Collection[str], at: float, until: float | None = None
+    ) -> None:
+        """Record a look from ``at`` to ``until`` at the copies in ``asked``."""
+        self.looked_at = until = sightings.counts_from(at, at if until is None else until)
+        self._record_shown_and_unseen(self._with_own(shown), asked, at, until)
+
+    def _record_shown_and_unseen(
+        self, shown: Mapping[str, Resource], asked: Collection[str], at: float, shown_at: float
+    ) -> None:
+        for copy_id in asked:
             if copy_id not in shown and copy_id in self.seen:
                 self._record_unseen(copy_id, at)
             elif copy_id not in shown and copy_id in self.deleted:
                 self.deleted[copy_id].record_miss(at)
         for copy_id, copy in shown.items():
             if copy_id not in self.deleted or is_recycled(copy):
-                self._record_shown(copy_id, copy, at if asked is None else until)
-        if asked is None:
-            for copy_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
-                self.own_copies[copy_id].record_recheck(self.seen[copy_id], at)
-        for copy_id in self.seen if asked is None else self.seen.keys() & {*asked}:
-            self.seen[copy_id].record_look(until)
+                self._record_shown(copy_id, copy, shown_at)
+        for copy_id in self.seen.keys() & {*asked, *shown}:
+            self.seen[copy_id].record_look(self.looked_at)
+
+    def _with_own(self, shown: Mapping[str, Resource]) -> dict[str, Resource]:
+        return {i: self._as_own(copy) if i in self.own_copies else copy for i, copy in shown.items()}
 
     def _as_own(self, shown: Resource) -> Resource:
         """Return a copy of this run with the source of its call, whatever source its fields show."""
@@ -99,7 +107,8 @@ class Memory:
             return shown
         return replace(shown, source=known.source, is_copy=True, evidence=Evidence.UNSURE)
 
-    def _record_listing(self, shown: Mapping[str, Resource], at: float, may_be_incomplete: bool) -> None:
+    def _compare_with_listing(self, shown: Mapping[str, Resource], at: float, may_be_incomplete: bool) -> None:
+        """Record which copies of this run a listing compares with others, and which ones lost calls have made."""
         for copy_id in shown.keys() & self.own_copies.keys() & self.seen.keys():
             self.own_copies[copy_id].record_listing(self.seen[copy_id], at)
         if not self.was_listed or (self.has_requested_nothing and not self.listings.is_confirmed):

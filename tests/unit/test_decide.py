@@ -30,8 +30,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.desired import (
     DeletionRequest,
     DesiredState,
-    NotRead,
     Policy,
+    SourceRead,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.memory import Memory
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.decide.orders import order_of
@@ -137,7 +137,7 @@ policies = st.builds(
 
 def desired_of(request, policy):
     order = CopyOrder(request, SOURCE, None, None, {})
-    return DesiredState(request, policy, Cloud(), SOURCE, order)
+    return DesiredState(request, policy, Cloud(), SourceRead(SOURCE, order))
 
 
 def memory_after(shown, at=NOW):
@@ -414,10 +414,10 @@ CARRIED = {"tags": {"team": "dr"}, "copy_tags": True}
 )
 def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy, facts, purge, needs):
     desired = tagging(**facts)
-    desired.policy, desired.source = Policy(purge_tags=purge), NotRead.NOT_READ
+    desired.policy, desired.source = Policy(purge_tags=purge), None
     decision = decide(desired, memory_after([copy]), NOW, NOON)
     assert decision.steps.needs_source == needs and not (needs and (decision.steps.update or decision.settled))
-    desired.source = SOURCE
+    desired.source = SourceRead(SOURCE)
     assert not decide(desired, memory_after([copy]), NOW, NOON).steps.needs_source
 
 
@@ -434,7 +434,7 @@ def test_the_source_is_read_for_marks_that_lack_and_before_tags_are_purged(copy,
 )
 def test_tags_are_purged_only_if_they_are_known(source, facts, removed):
     desired = tagging(**facts)
-    desired.policy, desired.source = Policy(purge_tags=True), source
+    desired.policy, desired.source = Policy(purge_tags=True), SourceRead(source)
     update = decide(desired, memory_after([marked(team="dr", app="orders", old="1")]), NOW, NOON).steps.update
     change = update.change if update else TagChange()
     assert (tuple(sorted(change.remove)), change.set) == (removed, {})
@@ -600,7 +600,7 @@ def test_a_copy_that_may_still_be_taken_back_is_not_locked(wait, compared, reche
 )
 def test_a_source_that_cannot_be_read_is_named_where_tags_depend_on_it(copy, purge, source, is_named):
     desired = tagging(**CARRIED)
-    desired.policy, desired.source = Policy(purge_tags=purge), source
+    desired.policy, desired.source = Policy(purge_tags=purge), SourceRead(source)
     assert decide(desired, memory_after([copy]), NOW, NOON).drift.tags.unread is (source if is_named else None)
 
 

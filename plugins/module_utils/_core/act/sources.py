@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ..cloud import SnapshotCloud
+from ..decide.desired import SourceRead
 from ..decide.orders import order_of
 from ..decide.sightings import Absence
 from ..errors import CopyError
@@ -89,7 +90,7 @@ class Sources(Reads):
         return min(reads, default=math.inf)
 
     def _order(self, attempt: Attempt, source: Snapshot | CopyError | None) -> None:
-        desired = attempt.desired
-        desired.record_source(source)
-        if attempt.copy is None:  # otherwise only its tags and its disk are needed
-            desired.record_order(order_of(desired.cloud, desired.request, source, self.warnings))
+        desired, order = attempt.desired, None
+        if attempt.copy is None:  # otherwise only the source's tags and disk are needed
+            order = order_of(desired.cloud, desired.request, source, self.warnings)
+        desired.record_source(SourceRead(source, order))

@@ -2,16 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The desired state: one request, the policy for all requests, and what is known about the source.
-
-Only the source and the order change: when the source is read, and when it cannot be copied.
-"""
+"""The desired state: one request, the policy for all requests, and what a read of the source has shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass, field, replace
 
 from ..capabilities import Capabilities
 from ..errors import CopyError
@@ -58,25 +54,29 @@ class Policy:
     check_mode: bool = False
 
 
-class NotRead(Enum):
-    """The value of a source that was not needed so far."""
+@dataclass(frozen=True, slots=True)
+class SourceRead:
+    """What a read of the source has shown.
 
-    NOT_READ = "not read"
+    ``found`` is None if the source does not exist, and an error if it cannot be read. ``order`` is what a copy call
+    requests, or the error why the source cannot be copied; None if it is not known, because a copy exists.
+    """
+
+    found: Snapshot | CopyError | None
+    order: CopyOrder | CopyError | None = None
 
 
 @dataclass(eq=False, slots=True)
 class DesiredState:
     """What is wanted of one request: the input of each decision about it, beside the memory.
 
-    ``source`` is None if it does not exist, and an error if it cannot be read. It is read only if it is needed. Then
-    ``order`` is set, unless a copy exists: an error is the reason why the source cannot be copied.
+    ``source`` is None until it is needed and read.
     """
 
     request: CopyRequest
     policy: Policy
     cloud: Capabilities
-    source: Snapshot | CopyError | NotRead | None = NotRead.NOT_READ
-    order: CopyOrder | CopyError | None = None
+    source: SourceRead | None = None
 
     @property
     def deletion(self) -> DeletionRequest:
@@ -85,14 +85,20 @@ class DesiredState:
             raise ValueError("a copy is wanted, not a deletion")
         return self.policy.deletion
 
-    def record_source(self, source: Snapshot | CopyError | None) -> None:
-        """Record what a read of the source has shown."""
+    def record_source(self, source: SourceRead) -> None:
         self.source = source
 
-    def record_order(self, order: CopyOrder | CopyError) -> None:
-        """Record what is ordered, or why the source cannot be copied."""
-        self.order = order
+    def refuse_order(self, error: CopyError) -> None:
+        """Record why a source that was read cannot be copied."""
+        if self.source:
+            self.source = replace(self.source, order=error)
 
     @property
-    def source_is_read(self) -> bool:
-        return self.source is not NotRead.NOT_READ
+    def order(self) -> CopyOrder | CopyError | None:
+        """What a copy call requests, or the error why the source cannot be copied; None if it is not known."""
+        return self.source.order if self.source else None
+
+    @property
+    def source_snapshot(self) -> Snapshot | None:
+        """The source, if a read has shown it."""
+        return self.source.found if self.source and isinstance(self.source.found, Snapshot) else None

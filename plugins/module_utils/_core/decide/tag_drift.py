@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ..errors import CopyError, NotFound
-from ..model import Resource, Snapshot, TagChange
+from ..model import Resource, TagChange
 from ..tags import (
     REQUIRED_PROVENANCE,
     SOURCE_CREATED_AT,
@@ -73,7 +73,7 @@ def _next(
     desired: DesiredState, memory: Memory, copy: Resource, rules: TagRules, may_show: bool
 ) -> ChangeTags | SourceNeeded | TagsNotShown | None:
     """Return what follows for the tags of a copy; ``may_show`` as in ``TagDrift``."""
-    if (_lacks_provenance(copy) or _purges(desired)) and not desired.source_is_read:
+    if (_lacks_provenance(copy) or _purges(desired)) and desired.source is None:
         return SourceNeeded()
     change = _change_of(desired, copy, rules, may_show)
     change = replace(change, set={k: v for k, v in change.set.items() if k not in memory.refused_tags})
@@ -93,9 +93,10 @@ def _next(
 
 def _unread_source(desired: DesiredState, copy: Resource) -> CopyError | None:
     """Return why the source could not be read, if tags of the copy depend on it. A deleted source is no failure."""
-    if not isinstance(desired.source, CopyError) or isinstance(desired.source, NotFound):
+    found = desired.source.found if desired.source else None
+    if not isinstance(found, CopyError) or isinstance(found, NotFound):
         return None
-    return desired.source if _lacks_provenance(copy) or _purges(desired) else None
+    return found if _lacks_provenance(copy) or _purges(desired) else None
 
 
 def _purges(desired: DesiredState) -> bool:
@@ -118,7 +119,7 @@ def _tags_may_show(desired: DesiredState, memory: Memory, copy: Resource, utc_no
         or copy.id in memory.own_copies
     ):
         return False
-    if desired.source_is_read and not isinstance(desired.source, Snapshot):
+    if desired.source and not desired.source_snapshot:
         return False  # nothing would be written
     age = utc_now - copy.created_at if copy.created_at else timedelta.max
     # A short run sets the tags while it can, because the other run may have been killed.
@@ -131,7 +132,7 @@ def _change_of(desired: DesiredState, copy: Resource, rules: TagRules, may_show:
 
     ``may_show``: whether another run may have just set the latter.
     """
-    request, source = desired.request, desired.source if isinstance(desired.source, Snapshot) else None
+    request, source = desired.request, desired.source_snapshot
     purge = desired.policy.purge_tags and not (_purges(desired) and source is None)
     change = change_of_tags(request, copy, rules, purge, request.carried_tags(source))
     if source and not may_show and _lacks_provenance(copy):

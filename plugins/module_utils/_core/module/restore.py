@@ -124,7 +124,7 @@ def _check_snapshots(cloud: DiskCloud, attempts: Sequence[Attempt], requests: Se
         found += offer_problems(offers, requests[0])
         for attempt in waiting:
             if refused := size_not_offered(offers, attempt.request, attempt.order.source):
-                attempt.desired.record_order(refused)
+                attempt.desired.refuse_order(refused)
     return list(dict.fromkeys(found))
 
 

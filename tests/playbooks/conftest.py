@@ -124,7 +124,8 @@ class Clouds:
     def run(self, *command, **more):
         """Run a command to its end; return its exit code and output."""
         environment = self.environment(**more)
-        if command[0] == "ansible-playbook" and self.fork_server and self.fork_server.has_loaded(environment):
+        can_fork = self.fork_server and self.fork_server.has_loaded(environment)
+        if can_fork and command[0] in ("ansible", "ansible-playbook"):
             return self.fork_server.run([str(part) for part in command], self.directory, environment, timeout=HANGS)
         process = self.start(*command, **more)
         output, _errors = process.communicate(timeout=HANGS)

@@ -19,6 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.modules import (
 )
 
 from tests.clouds import CLOUDS
+from tests.daily import daily_sample
 from tests.demo import PLAYBOOK, STEP
 
 from .conftest import ENDLESS, PLACES, kill_in_the_second_window
@@ -58,7 +59,9 @@ def place(clouds, request):
     return Place(clouds, request.param)
 
 
+@pytest.mark.parametrize("place", daily_sample(CLOUDS), indirect=True)
 def test_a_killed_playbook_is_put_right_by_the_next_run(clouds, place):
+    """Storms kill the engine at every call, on every cloud each day."""
     sources = place.snapshots(20)
     clouds.control_of(place.cloud, "settings", {"copy_seconds": ENDLESS, "latency": 0.05})
     playbook = clouds.write_playbook([place.task(sources, wait=True, max_in_flight=6, **place.keys)])

@@ -13,7 +13,15 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.client import Service
-from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.login import Login, find_login
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.login import (
+    SESSION_NAME,
+    AssumedRole,
+    InstanceRole,
+    Key,
+    Login,
+    PodIdentity,
+    find_login,
+)
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Credentials
 from tencentcloud.common import credential as sdk
 
@@ -30,6 +38,11 @@ ARN = "qcs::cam::uin/100000000001:roleName/dr"
 ENVIRONMENT = {"TENCENTCLOUD_SECRET_ID": "env", "TENCENTCLOUD_SECRET_KEY": "s"}
 
 
+def with_key(secret_id, secret_key, token=None, role_arn=None, session_name=SESSION_NAME):
+    """Return a login with a key, and with a role to assume if its ARN is given."""
+    return Login(Key(secret_id, secret_key, token), AssumedRole(role_arn, session_name) if role_arn else None)
+
+
 def written(home, text):
     (home / ".tencentcloud").mkdir()
     (home / ".tencentcloud" / "credentials").write_text(text)
@@ -40,14 +53,14 @@ def test_options_come_before_the_environment_and_that_before_the_file(tmp_path):
     home = written(
         tmp_path, "[default]\nsecret_id = file\nsecret_key = s\ntoken = t\n[night]\nsecret_id=n\nsecret_key=s\n"
     )
-    assert find_login({"secret_id": "option", "secret_key": "s", "token": "t"}, ENVIRONMENT, home) == Login(
+    assert find_login({"secret_id": "option", "secret_key": "s", "token": "t"}, ENVIRONMENT, home) == with_key(
         "option", "s", "t"
     )
-    assert find_login({}, ENVIRONMENT, home).secret_id == "env"
-    assert find_login({}, {}, home) == Login("file", "s", "t")
-    assert find_login({"profile": "night"}, ENVIRONMENT, home).secret_id == "n"
+    assert find_login({}, ENVIRONMENT, home).identity.secret_id == "env"
+    assert find_login({}, {}, home) == with_key("file", "s", "t")
+    assert find_login({"profile": "night"}, ENVIRONMENT, home).identity.secret_id == "n"
     for name in ("TENCENTCLOUD_SECURITY_TOKEN", "TENCENTCLOUD_TOKEN"):
-        assert find_login({}, {**ENVIRONMENT, name: "t"}, home).token == "t"
+        assert find_login({}, {**ENVIRONMENT, name: "t"}, home).identity.token == "t"
     with pytest.raises(Credentials, match="nobody") as caught:
         find_login({"profile": "nobody"}, {}, home)
     assert "night" in caught.value.hint
@@ -55,7 +68,7 @@ def test_options_come_before_the_environment_and_that_before_the_file(tmp_path):
 
 def test_the_only_profile_of_a_file_is_the_default(tmp_path):
     home = written(tmp_path, '[night]\nsecret_id = "n"\nsecret_key = "s%"\nrole_arn = qcs::cam::uin/1:roleName/dr\n')
-    assert find_login({}, {}, home) == Login("n", "s%", role_arn="qcs::cam::uin/1:roleName/dr")
+    assert find_login({}, {}, home) == with_key("n", "s%", role_arn="qcs::cam::uin/1:roleName/dr")
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "[a]\nsecret_id=x\n", "[a]\n[b]\n"])
@@ -125,14 +138,14 @@ def tccli(home, name="night", **given):
 
 def test_a_profile_of_the_command_line_logs_in(tmp_path):
     tccli(tmp_path, secretId="i", secretKey="k", token=None)
-    assert find_login({"profile": "tccli:night"}, ENVIRONMENT, tmp_path) == Login("i", "k")
+    assert find_login({"profile": "tccli:night"}, ENVIRONMENT, tmp_path) == with_key("i", "k")
     keys = {"secretId": "i", "secretKey": "k", "token": "t", "role-arn": ARN, "role-session-name": "s"}
     tccli(tmp_path, **keys, type="default")
     found = find_login({"profile": "tccli:night"}, {}, tmp_path)
-    assert found == Login("i", "k", "t", role_arn=ARN, session_name="s")
-    assert find_login({"profile": "tccli:night", "assume_role_arn": "other"}, {}, tmp_path).role_arn == "other"
+    assert found == with_key("i", "k", "t", role_arn=ARN, session_name="s")
+    assert find_login({"profile": "tccli:night", "assume_role_arn": "other"}, {}, tmp_path).role.arn == "other"
     tccli(tmp_path, type="cvm-role")
-    assert find_login({"profile": "tccli:night"}, {}, tmp_path) == Login(cvm_role="")
+    assert find_login({"profile": "tccli:night"}, {}, tmp_path) == Login(InstanceRole(None))
 
 
 @pytest.mark.parametrize(
@@ -165,14 +178,14 @@ def test_options_win_over_the_environment_and_keys_over_roles(tmp_path):
     everything = {"secret_id": "option", "secret_key": "s", "profile": "night", "cvm_role": "dr"}
     written(tmp_path, "[night]\nsecret_id=n\nsecret_key=s\n")
     pod = {"TKE_ROLE_ARN": ARN}
-    assert find_login(everything, {**ENVIRONMENT, **pod}, tmp_path).secret_id == "option"
-    assert find_login({"profile": "night", "cvm_role": "dr"}, ENVIRONMENT, tmp_path).secret_id == "n"
-    assert find_login({"cvm_role": "dr"}, {**ENVIRONMENT, **pod}, tmp_path) == Login(cvm_role="dr")
-    assert find_login({}, {**ENVIRONMENT, **pod}, tmp_path).secret_id == "env"
-    assert find_login({}, pod, tmp_path) == Login(pod=True)
-    assert find_login({}, {"TKE_REGION": "ap-beijing"}, tmp_path).secret_id == "n"
+    assert find_login(everything, {**ENVIRONMENT, **pod}, tmp_path).identity.secret_id == "option"
+    assert find_login({"profile": "night", "cvm_role": "dr"}, ENVIRONMENT, tmp_path).identity.secret_id == "n"
+    assert find_login({"cvm_role": "dr"}, {**ENVIRONMENT, **pod}, tmp_path) == Login(InstanceRole("dr"))
+    assert find_login({}, {**ENVIRONMENT, **pod}, tmp_path).identity.secret_id == "env"
+    assert find_login({}, pod, tmp_path) == Login(PodIdentity())
+    assert find_login({}, {"TKE_REGION": "ap-beijing"}, tmp_path).identity.secret_id == "n"
     for name in ("", None):
-        assert find_login({"cvm_role": name}, {}, tmp_path).secret_id == "n"
+        assert find_login({"cvm_role": name}, {}, tmp_path).identity.secret_id == "n"
     with pytest.raises(Credentials, match="not a valid role name"):
         find_login({"cvm_role": ARN}, {}, tmp_path)
 
@@ -185,15 +198,15 @@ def test_a_role_of_the_environment_is_assumed_as_the_command_line_does(tmp_path)
         tmp_path, "[default]\nsecret_id = file\nsecret_key = s\nrole_arn = another\n[b]\nsecret_id=b\nsecret_key=s\n"
     )
     night = {"role_arn": ARN, "session_name": "night"}
-    assert find_login({}, {**ENVIRONMENT, **ROLE}, home) == Login("env", "s", **night)
-    assert find_login({}, ROLE, home) == Login("file", "s", **night)
+    assert find_login({}, {**ENVIRONMENT, **ROLE}, home) == with_key("env", "s", **night)
+    assert find_login({}, ROLE, home) == with_key("file", "s", **night)
     keys = {"secret_id": "option", "secret_key": "s"}
-    assert find_login(keys, ROLE, home) == Login("option", "s", **night)
-    assert find_login({**keys, "assume_role_session_name": "mine"}, ROLE, home).session_name == "mine"
+    assert find_login(keys, ROLE, home) == with_key("option", "s", **night)
+    assert find_login({**keys, "assume_role_session_name": "mine"}, ROLE, home).role.session_name == "mine"
     # A named profile, instance role or assumed role needs no other settings.
-    assert find_login({"profile": "b"}, ROLE, home) == Login("b", "s")
-    assert find_login({"cvm_role": "dr"}, ROLE, home) == Login(cvm_role="dr")
-    assert find_login({**keys, "assume_role_arn": "mine"}, ROLE, home) == Login("option", "s", role_arn="mine")
+    assert find_login({"profile": "b"}, ROLE, home) == with_key("b", "s")
+    assert find_login({"cvm_role": "dr"}, ROLE, home) == Login(InstanceRole("dr"))
+    assert find_login({**keys, "assume_role_arn": "mine"}, ROLE, home) == with_key("option", "s", role_arn="mine")
 
 
 @pytest.mark.parametrize("name", ROLE)
@@ -202,7 +215,7 @@ def test_half_a_role_of_the_environment_is_refused_by_name(tmp_path, name):
     with pytest.raises(Credentials, match=f"{name} is set, but {other} is not") as caught:
         find_login({}, {**ENVIRONMENT, name: ROLE[name]}, tmp_path)
     assert "assume_role_arn" in caught.value.hint
-    assert find_login({"assume_role_arn": "mine"}, {**ENVIRONMENT, name: ROLE[name]}, tmp_path).role_arn == "mine"
+    assert find_login({"assume_role_arn": "mine"}, {**ENVIRONMENT, name: ROLE[name]}, tmp_path).role.arn == "mine"
 
 
 def test_a_role_of_the_environment_signs_the_calls(cbs, monkeypatch):

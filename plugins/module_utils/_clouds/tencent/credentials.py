@@ -15,7 +15,7 @@ from typing import Any
 from ansible.module_utils.urls import open_url
 
 from ..._core.errors import CopyError, Credentials
-from .login import Login
+from .login import AssumedRole, InstanceRole, Key, Login, PodIdentity
 
 try:
     from tencentcloud.common import credential as sdk
@@ -85,29 +85,30 @@ class SafeCredential:
 
 def credential_of(login: Login, ask: AskSts, region: str, seconds: int) -> Any:
     """Return the credential that signs calls. ``region`` is that of STS, ``seconds`` the timeout of a connection."""
-    if login.pod:
-        own = _of_pod(ask, seconds)
-    elif login.cvm_role is not None:
-        role = sdk.CVMRoleCredential(login.cvm_role or None)
-        what = f"Logging in as the instance's role {login.cvm_role}".rstrip()
-        own = SafeCredential(role, what, ROLE_HINT, seconds, lambda: _metadata_answer(role, seconds))
-    else:
-        pair = sdk.Credential(login.secret_id, login.secret_key, login.token or None)
-        own = SafeCredential(pair, "Logging in with a key", Credentials.usual_hint or "", seconds)
-    return _assumed(login, own, ask, region, seconds) if login.role_arn else own
+    match login.identity:
+        case PodIdentity():
+            own = _of_pod(ask, seconds)
+        case InstanceRole(name):
+            role = sdk.CVMRoleCredential(name)
+            what = f"Logging in as the instance's role {name or ''}".rstrip()
+            own = SafeCredential(role, what, ROLE_HINT, seconds, lambda: _metadata_answer(role, seconds))
+        case Key() as key:
+            pair = sdk.Credential(key.secret_id, key.secret_key, key.token)
+            own = SafeCredential(pair, "Logging in with a key", Credentials.usual_hint or "", seconds)
+    return _assumed(login.role, own, ask, region, seconds) if login.role else own
 
 
-def _assumed(login: Login, own: Any, ask: AskSts, region: str, seconds: int) -> SafeCredential:
+def _assumed(assumed: AssumedRole, own: Any, ask: AskSts, region: str, seconds: int) -> SafeCredential:
     """Return the SDK's credential of a role.
 
     The SDK's own call supports no token, external ID, endpoint_url or timeout.
     """
-    role = sdk.STSAssumeRoleCredential("", "", login.role_arn, login.session_name)
-    given = {"RoleArn": login.role_arn, "RoleSessionName": login.session_name}
-    if login.external_id:
-        given["ExternalId"] = login.external_id
+    role = sdk.STSAssumeRoleCredential("", "", assumed.arn, assumed.session_name)
+    given = {"RoleArn": assumed.arn, "RoleSessionName": assumed.session_name}
+    if assumed.external_id:
+        given["ExternalId"] = assumed.external_id
     role.get_sts_tmp_role_arn = lambda: _keep(role, ask("AssumeRole", region, given, own))
-    return SafeCredential(role, f"Assuming the role {login.role_arn}", Credentials.usual_hint or "", seconds)
+    return SafeCredential(role, f"Assuming the role {assumed.arn}", Credentials.usual_hint or "", seconds)
 
 
 def _of_pod(ask: AskSts, seconds: int) -> SafeCredential:

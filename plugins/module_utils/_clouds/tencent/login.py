@@ -16,7 +16,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,21 +35,39 @@ SESSION_NAME = "multicloud-snapshots"
 
 
 @dataclass(frozen=True)
+class Key:
+    """A key pair; ``token``: if it is temporary, else None."""
+
+    secret_id: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class InstanceRole:
+    """The role of the instance that runs this; ``name`` is None for whatever role it has."""
+
+    name: str | None
+
+
+@dataclass(frozen=True)
+class PodIdentity:
+    """The role of the pod's service account, which TKE describes in the environment."""
+
+
+@dataclass(frozen=True)
+class AssumedRole:
+    arn: str
+    session_name: str
+    external_id: str | None = None
+
+
+@dataclass(frozen=True)
 class Login:
-    """A key pair (with a token if it is temporary), the role of an instance, or the identity of a pod.
+    """Who logs in, and the role to assume then, if there is one."""
 
-    It may have a role to assume. ``cvm_role`` is None if the role of the instance is not used, and empty for whatever
-    role the instance has.
-    """
-
-    secret_id: str = ""
-    secret_key: str = ""
-    token: str = ""
-    cvm_role: str | None = None
-    pod: bool = False
-    role_arn: str = ""
-    session_name: str = SESSION_NAME
-    external_id: str = ""
+    identity: Key | InstanceRole | PodIdentity
+    role: AssumedRole | None = None
 
 
 def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:
@@ -66,14 +84,16 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
             hint="Set secret_id and secret_key, set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, name a "
             "profile of ~/.tencentcloud/credentials, or set cvm_role to the role of the instance.",
         )
-    if not (params.get("assume_role_arn") or _names_whole_login(params)):
-        login = _with_role_of_environment(login, environ)
-    return replace(
-        login,
-        role_arn=params.get("assume_role_arn") or login.role_arn,
-        session_name=params.get("assume_role_session_name") or login.session_name,
-        external_id=params.get("assume_role_external_id") or "",
-    )
+    role = login.role
+    if params.get("assume_role_arn"):
+        role = AssumedRole(params["assume_role_arn"], role.session_name if role else SESSION_NAME)
+    elif not _names_whole_login(params):
+        role = _role_of_environment(environ) or role
+    if role is None:
+        return login
+    session_name = params.get("assume_role_session_name") or role.session_name
+    external_id = params.get("assume_role_external_id") or None
+    return replace(login, role=AssumedRole(role.arn, session_name, external_id))
 
 
 def _names_whole_login(params: Mapping[str, Any]) -> bool:
@@ -85,7 +105,7 @@ def _names_whole_login(params: Mapping[str, Any]) -> bool:
     return bool(not gives_key and (params.get("profile") or params.get("cvm_role")))
 
 
-def _with_role_of_environment(login: Login, environ: Mapping[str, str]) -> Login:
+def _role_of_environment(environ: Mapping[str, str]) -> AssumedRole | None:
     arn, session = environ.get(ROLE_ARN), environ.get(ROLE_SESSION)
     if bool(arn) != bool(session):
         there, missing = (ROLE_ARN, ROLE_SESSION) if arn else (ROLE_SESSION, ROLE_ARN)
@@ -93,7 +113,7 @@ def _with_role_of_environment(login: Login, environ: Mapping[str, str]) -> Login
             f"{there} is set, but {missing} is not",
             hint="Set both to assume that role, or neither; or name the role in the option assume_role_arn.",
         )
-    return replace(login, role_arn=arn, session_name=session) if arn and session else login
+    return AssumedRole(arn, session) if arn and session else None
 
 
 def _from_options(params: Mapping[str, Any], home: Path) -> Login | None:
@@ -112,7 +132,7 @@ def _from_environment(environ: Mapping[str, str]) -> Login | None:
     secret_id, secret_key = _first(environ, KEY_ID), _first(environ, SECRET)
     if secret_id or secret_key:
         return _pair(secret_id, secret_key, _first(environ, TOKEN), "the environment", (KEY_ID[0], SECRET[0]))
-    return Login(pod=True) if _first(environ, POD_IDENTITY) else None
+    return Login(PodIdentity()) if _first(environ, POD_IDENTITY) else None
 
 
 def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
@@ -122,7 +142,7 @@ def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str:
 def _instance_role(name: str) -> Login:
     if not re.fullmatch(r"[\w+=,.@-]{1,128}", name):
         raise Credentials(f"cvm_role: {name!r} is not a valid role name", hint="Set the name, not the ARN.")
-    return Login(cvm_role=name)
+    return Login(InstanceRole(name))
 
 
 def _pair(
@@ -144,7 +164,7 @@ def _pair(
             "no key contains",
             hint="Remove it. It is often the line break at the end of the file that the key was read from.",
         )
-    return Login(secret_id, secret_key, token)
+    return Login(Key(secret_id, secret_key, token or None))
 
 
 def _from_profile(name: str | None, home: Path) -> Login | None:
@@ -173,7 +193,7 @@ def _from_profile(name: str | None, home: Path) -> Login | None:
         given.get("token") or given.get("security_token") or "",
         f"the profile {wanted}",
     )
-    return _with_role(pair, given.get("role_arn"), given.get("role_session_name"))
+    return replace(pair, role=_role_of_profile(given.get("role_arn"), given.get("role_session_name")))
 
 
 def _from_tccli(name: str, home: Path) -> Login:
@@ -189,7 +209,7 @@ def _from_tccli(name: str, home: Path) -> Login:
         hint = f"Make the profile with tccli configure --profile {name}."
         raise Credentials(f"{path} cannot be read: {type(error).__name__}", hint=hint) from None
     if settings.get("type") == "cvm-role":
-        login = Login(cvm_role="")
+        login = Login(InstanceRole(None))
     else:
         login = _pair(settings.get("secretId", ""), settings.get("secretKey", ""), settings.get("token", ""), f"{path}")
     if expires and expires <= time.time():
@@ -198,11 +218,11 @@ def _from_tccli(name: str, home: Path) -> Login:
             hint=f"Run any tccli command to renew them, such as tccli sts GetCallerIdentity --profile {name}. If that "
             "fails, log in again.",
         )
-    return _with_role(login, settings.get("role-arn"), settings.get("role-session-name"))
+    return replace(login, role=_role_of_profile(settings.get("role-arn"), settings.get("role-session-name")))
 
 
-def _with_role(login: Login, arn: str | None, session_name: str | None) -> Login:
-    return replace(login, role_arn=arn or "", session_name=session_name or SESSION_NAME)
+def _role_of_profile(arn: str | None, session_name: str | None) -> AssumedRole | None:
+    return AssumedRole(arn, session_name or SESSION_NAME) if arn else None
 
 
 def current_login(params: Mapping[str, Any]) -> Login:

@@ -26,7 +26,7 @@ import yaml
 from tests.clouds import CLOUDS
 from tests.simulator.clock import FakeClock, RealClock
 from tests.simulator.server import Server
-from tests.unit.support.estates import CbsEstate, EbsEstate, EcsEstate
+from tests.support.estates import CbsEstate, EbsEstate, EcsEstate
 
 from .figure import Figure, beside, write
 from .night import nights, status

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from tests.simulator.clock import RealClock
-from tests.unit.support.harness import run_module
+from tests.support.harness import run_module
 
 
 def peak_memory() -> float:

@@ -21,7 +21,7 @@ from unittest import mock
 import yaml
 
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
-from tests.unit.support.night_runs import night
+from tests.support.night_runs import night
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 GUIDE = (REPOSITORY / "docs" / "docsite" / "rst" / "sets.rst").read_text()

@@ -10,7 +10,7 @@ import importlib
 from typing import Any
 from unittest import mock
 
-from tests.unit.support.harness import module_args
+from tests.support.harness import module_args
 
 from .clouds.account import retry_read
 from .play import Playbook, module_task, role_tasks

@@ -34,29 +34,26 @@ import pytest
 
 from tests.clouds import CLOUDS
 from tests.storms.servers import StormServer
+from tests.support.repository import unit_tests
 from tests.tables import keep_broken, list_table
-from tests.unit.test_storms import brief
+from tests.unit.engine.test_storms import brief
 
 from .broken_engines import BROKEN, BrokenEngine, broken
 from .survivors import REASONS
 
 #: The unit tests that must find a broken engine: those without a cloud, then by cloud, the fastest first.
-PURE = [f"tests/unit/test_{name}.py" for name in ("decide", "memory", "waiting")]
+PURE = unit_tests("decide", "memory", "waiting")
 TOPICS = {"cbs": ("cbs_names", "cbs_tags"), "ebs": ("ebs_accounts", "login_aws")}
 UNIT = {
-    cloud: [
-        f"tests/unit/test_{name}.py"
-        for name in (f"{cloud}_contract", cloud, *TOPICS.get(cloud, ()), f"{cloud}_restore")
-    ]
+    cloud: unit_tests(f"{cloud}_contract", cloud, *TOPICS.get(cloud, ()), f"{cloud}_restore")
     for cloud in sorted(CLOUDS, key=lambda cloud: CLOUDS[cloud].is_slow)
 }
 #: Those of all clouds; the last one takes minutes.
-ALL_CLOUDS = [
-    f"tests/unit/test_{name}.py"
-    for name in ("survivors", "seams", "shows_late", "isolation", "slow_regions", "old_looks", "bad_days")
-]
+ALL_CLOUDS = unit_tests(
+    "survivors", "gaps_between_pages", "late_reads", "one_bad_source", "slow_regions", "stale_reads", "bad_days"
+)
 #: It counts function calls, which a change may add: its failure proves nothing.
-COUNTS_CALLS = "tests/unit/test_decide.py::test_a_decision_costs_few_calls_of_functions"
+COUNTS_CALLS = "tests/unit/engine/test_decide.py::test_a_decision_costs_few_calls_of_functions"
 #: A broken engine counts as endless after this many seconds of the processor for one storm, or for the unit tests; or
 #: after this many seconds of the clock, however busy the machine is.
 MAX_STORM_CPU_SECONDS, MAX_TESTS_CPU_SECONDS, MAX_SECONDS = 300, 600, 10800.0

@@ -20,7 +20,7 @@ from typing import Any
 from unittest import mock
 
 from tests.clouds import CLOUDS
-from tests.unit.support.harness import COLLECTION, COPYING
+from tests.support.harness import COLLECTION, COPYING
 
 PROVENANCE = "dr-copy:source-"
 HOLD = "dr-copy:hold"

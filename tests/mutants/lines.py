@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.repository import unit_tests
 from tests.tables import keep_broken, list_table
 
 from .__main__ import failed_tests, finds_violation, make_job, run_in_children, storm_labels
@@ -30,82 +31,44 @@ from .survivors import LINES
 
 #: What must find a change of the engine's decisions, the fastest first: test files, and the short storms of a cloud.
 ENGINE = (
-    *(f"tests/unit/test_{name}.py" for name in ("decide", "memory", "timed_out", "waiting", "messages", "locks")),
-    *("ecs", "tests/unit/test_ecs_contract.py"),
-    *("cbs", "tests/unit/test_cbs_contract.py"),
-    *("ens", "ebs", "tests/unit/test_ens_contract.py"),
-    *(f"tests/unit/test_{name}.py" for name in ("ecs", "writes", "old_looks")),
+    *unit_tests("decide", "memory", "timed_out", "waiting", "messages", "locks"),
+    *("ecs", *unit_tests("ecs_contract")),
+    *("cbs", *unit_tests("cbs_contract")),
+    *("ens", "ebs", *unit_tests("ens_contract")),
+    *unit_tests("ecs", "writes", "stale_reads"),
 )
 #: What must find a change of the role dr_copy, and of dr_restore, the fastest first.
-ROLE = tuple(
-    f"tests/unit/test_{name}.py"
-    for name in (
-        "breaches",
-        "recovery_filters",
-        "choice_by_tags",
-        "falling_back",
-        "calls",
-        "sets",
-        "variables",
-        "messages",
-        "calendar",
-        "retention",
-        "packing",
-        "reported",
-        "coverage",
-        "history",
-        "machine_readable",
-        "night",
-        "night_reports",
-        "set_nights",
-    )
+ROLE = unit_tests(
+    *("breaches", "recovery_filters", "choice_by_tags", "falling_back", "calls", "sets", "variables", "messages"),
+    *("calendar", "retention", "packing", "reported", "coverage", "history", "machine_readable"),
+    *("night", "night_reports", "set_nights"),
 )
-RESTORE = tuple(
-    f"tests/unit/test_{name}.py"
-    for name in (
-        *(
-            "restore_calls",
-            "restore_decisions",
-            "expected_disks",
-            "restored_servers",
-            "claims",
-            "restore_sets",
-            "from_report",
-        ),
-        *("usable_drills", "restore_runs"),
-    )
+RESTORE = unit_tests(
+    *("restore_calls", "restore_decisions", "expected_disks", "restored_servers", "claims", "restore_sets"),
+    *("from_report", "usable_drills", "restore_runs"),
 )
 #: The same for the output of the roles: pages, JUnit, metrics, the screen; manifests of restores, reports of drills.
-WRITTEN = tuple(
-    f"tests/unit/test_{name}.py"
-    for name in ("page", "page_lists", "index_page", "machine_readable", "reported", "history")
-)
-WRITTEN_OF_RESTORES = tuple(
-    f"tests/unit/test_{name}.py" for name in ("drill_page", "restore_decisions", "restore_sets")
-)
+WRITTEN = unit_tests("page", "page_lists", "index_page", "machine_readable", "reported", "history")
+WRITTEN_OF_RESTORES = unit_tests("drill_page", "restore_decisions", "restore_sets")
 #: The same for sets, which both roles read and mark.
-SETS = tuple(
-    f"tests/unit/test_{name}.py"
-    for name in ("sets", "set_inputs", "retention", "restore_sets", "set_nights", "sets_of_plans")
-)
-PLANS = ("tests/unit/test_retention.py", "tests/unit/test_recovery_filters.py")
-RETENTION = ("tests/unit/test_retention.py", "tests/unit/test_calendar.py")
+SETS = unit_tests("sets", "set_inputs", "retention", "restore_sets", "set_nights", "sets_of_plans")
+PLANS = unit_tests("retention", "recovery_filters")
 #: Each pure file, with what must find a change of it. A folder stands for its files; the first that matches counts.
 PURE = {
-    "plugins/plugin_utils/_dr_copy/decide/retention.py": (*RETENTION, "tests/unit/test_night_reports.py"),
-    "plugins/plugin_utils/_role/rows.py": (*PLANS, "tests/unit/test_packing.py", "tests/unit/test_breaches.py"),
+    "plugins/plugin_utils/_dr_copy/decide/retention.py": unit_tests("retention", "calendar", "night_reports"),
+    "plugins/plugin_utils/_role/rows.py": [*PLANS, *unit_tests("packing", "breaches")],
     **dict.fromkeys(
         (f"plugins/plugin_utils/_dr_copy/decide/{name}.py" for name in ("planning", "plan_rules")),
-        (*PLANS, "tests/unit/test_calendar.py", "tests/unit/test_choice_by_tags.py"),
+        [*PLANS, *unit_tests("calendar", "choice_by_tags")],
     ),
-    "plugins/plugin_utils/_dr_copy/decide/set_marks.py": (*SETS, *ROLE),
-    "plugins/plugin_utils/_dr_copy/decide/server_sets.py": (*SETS, *ROLE),
+    "plugins/plugin_utils/_dr_copy/decide/set_marks.py": [*SETS, *ROLE],
+    "plugins/plugin_utils/_dr_copy/decide/server_sets.py": [*SETS, *ROLE],
     "plugins/plugin_utils/_dr_copy/decide": ROLE,
     "plugins/plugin_utils/_dr_copy/input": ROLE,
-    "plugins/plugin_utils/_dr_copy/output": (*WRITTEN, "tests/unit/test_messages.py", *ROLE),
+    "plugins/plugin_utils/_dr_copy/output": [*WRITTEN, *unit_tests("messages"), *ROLE],
     "plugins/plugin_utils/_dr_restore/decide": RESTORE,
     "plugins/plugin_utils/_dr_restore/input": RESTORE,
-    "plugins/plugin_utils/_dr_restore/output": (*WRITTEN_OF_RESTORES, *RESTORE),
+    "plugins/plugin_utils/_dr_restore/output": [*WRITTEN_OF_RESTORES, *RESTORE],
     "plugins/plugin_utils/_sets": SETS,
     "plugins/module_utils/_core/decide": ENGINE,
 }

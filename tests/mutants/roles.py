@@ -34,6 +34,7 @@ from typing import Any
 import jinja2
 import yaml
 
+from tests.support.repository import unit_tests
 from tests.tables import keep_broken, list_table
 
 from .__main__ import failed_tests, make_job, run_in_children
@@ -46,16 +47,16 @@ TABLES = {
     "dr_copy": f"{PLUGIN_UTILS}._dr_copy.input.variables",
     "dr_restore": f"{PLUGIN_UTILS}._dr_restore.input.variables",
 }
-DOCUMENTATION_TEST = "tests/unit/test_structure.py::test_the_role_documents_all_its_variables"
+DOCUMENTATION_TEST = "tests/unit/repository/test_structure.py::test_the_role_documents_all_its_variables"
 #: What must find a change, the fastest first.
 FINDERS = {
-    "dr_copy rows": ("tests/unit/test_calls.py",),
-    "dr_copy variables": (DOCUMENTATION_TEST, "tests/unit/test_calls.py", "tests/unit/test_variables.py"),
-    "dr_copy templates": tuple(f"tests/unit/test_{name}.py" for name in ("page", "page_lists", "index_page")),
-    "dr_restore rows": ("tests/unit/test_restore_calls.py",),
-    "dr_restore variables": (DOCUMENTATION_TEST, "tests/unit/test_restore_calls.py"),
-    "dr_restore templates": ("tests/unit/test_drill_page.py",),
-    "alerts": ("tests/unit/test_alerts.py",),
+    "dr_copy rows": unit_tests("calls"),
+    "dr_copy variables": [DOCUMENTATION_TEST, *unit_tests("calls", "variables")],
+    "dr_copy templates": unit_tests("page", "page_lists", "index_page"),
+    "dr_restore rows": unit_tests("restore_calls"),
+    "dr_restore variables": [DOCUMENTATION_TEST, *unit_tests("restore_calls")],
+    "dr_restore templates": unit_tests("drill_page"),
+    "alerts": unit_tests("alerts"),
 }
 #: Seconds of the clock after which the tests of a change are killed. That finds nothing: the machine may be slow.
 MAX_SECONDS = 1800.0
@@ -263,7 +264,7 @@ def _change_rule(rules: dict[str, Any], number: int, change: dict[str, Any] | No
         own[number : number + 1] = [] if change is None else [{**own[number], **change}]
         path = Path(tempfile.mkstemp(suffix=".yml")[1])
         path.write_text(yaml.safe_dump({"groups": [{**group, "rules": own}]}))
-        importlib.import_module("tests.unit.test_alerts").RULES = path
+        importlib.import_module("tests.unit.dr_copy.test_alerts").RULES = path
 
     return changed
 

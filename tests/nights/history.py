@@ -26,7 +26,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.inpu
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.provenance import with_provenance_problems
 
 from tests.clouds import CLOUDS
-from tests.unit.support.reports import done_with
+from tests.support.reports import done_with
 
 FIRST_NIGHT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SOURCE, REGIONS = "source-1", ("dr-1", "dr-2")

@@ -17,8 +17,8 @@ from typing import Any
 
 from tests.clouds import CLOUDS
 from tests.nights.history import kept_by_calendar
-from tests.unit.support.estates import Estate
-from tests.unit.support.night_runs import night
+from tests.support.estates import Estate
+from tests.support.night_runs import night
 
 #: How many days the source's own snapshots are kept.
 SOURCE_KEEP_DAYS = 3

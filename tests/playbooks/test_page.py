@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import index_page, report_page
 
-from tests.unit.support.reports import sample
+from tests.support.reports import sample
 
 from .conftest import HANGS, REPOSITORY, make_once
 

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting
 
 from tests.clouds import CLOUDS
 from tests.daily import daily_sample
-from tests.unit.support.harness import run_module
+from tests.support.harness import run_module
 
 from .conftest import PLACES, kill_all, wait_until
 

@@ -229,7 +229,7 @@ def zoned(day, host):
 @pytest.mark.parametrize("cloud", [name for name in CLOUDS if name != "ebs"])
 def test_the_guide_is_followed_on_the_other_clouds(clouds, quick_playbooks, cloud):
     if not os.environ.get("KIT_TEST"):
-        pytest.skip("make kit-test runs it; tests/unit/test_from_report.py restores by the report on every cloud")
+        pytest.skip("make kit-test runs it; test_from_report.py restores by the report on every cloud")
     day = Day(clouds, quick_playbooks, cloud)
     day.protect()
     assert "4 of 4 disks would be restored" in day.follow("Preview the restore")

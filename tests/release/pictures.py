@@ -67,7 +67,7 @@ def report(picture: Path) -> None:
     """Draw the page of a report with a breach in Chromium."""
     from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
 
-    from tests.unit.support import reports
+    from tests.support import reports
 
     if not CHROMIUM:
         print("no Chromium is installed, so the report was not drawn", file=sys.stderr)

@@ -35,11 +35,11 @@ clean_path() { # those interpreters, and the system's folders; kept, since to as
 
 files_of_test() { # the files of tests/unit that have a test of this name, or inherit it from a contract
   local file
-  ls tests/unit/*"$1"*.py 2>/dev/null || true
-  { grep -lE "^ *def \w*$1" tests/unit/*.py || true; } | while IFS= read -r file; do
+  ls tests/unit/*/*"$1"*.py 2>/dev/null || true
+  { grep -lE "^ *def \w*$1" tests/unit/*/*.py || true; } | while IFS= read -r file; do
     case $file in
     */test_*) echo "$file" ;;
-    *) grep -lE "^from \.$(basename "$file" .py) import" tests/unit/test_*.py || true ;;
+    *) grep -lE "^from tests\.unit\.contracts\.$(basename "$file" .py) import" tests/unit/*/test_*.py || true ;;
     esac
   done | sort -u
 }

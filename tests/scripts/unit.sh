@@ -10,7 +10,7 @@ cd "$STAGED" || exit
 export PYTHONPATH=$ROOT
 path_of() { # the path of a file or test that T= names
   local file=${1%%::*} path
-  for path in "$file" "tests/unit/$file" "tests/unit/$file.py"; do
+  for path in "$file" tests/unit/*/"$file" tests/unit/*/"$file.py"; do
     [ -n "$file" ] && [ -e "$path" ] && echo "$path${1#"$file"}" && return
   done
   return 1

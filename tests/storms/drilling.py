@@ -29,7 +29,7 @@ from moto.moto_api._internal import mock_random
 from tests.simulator.cbs_disks import NEVER
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.state import restart_ids
-from tests.unit.support.harness import COLLECTION
+from tests.support.harness import COLLECTION
 
 from .attaching import HELD, HUNG, MOVED, TAG
 from .drills import DrillRound, DrillStorm, PlannedDrill

@@ -12,7 +12,7 @@ import json
 from typing import Any
 from unittest import mock
 
-from tests.unit.support.harness import module_args
+from tests.support.harness import module_args
 
 
 class _Ended(BaseException):

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import label
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.unit.support.reports import SCHEMA
+from tests.support.reports import SCHEMA
 
 from .role_nights import NightOutcome
 

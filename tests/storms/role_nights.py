@@ -29,7 +29,7 @@ from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.state import SnapshotGroup, new_id, restart_ids
-from tests.unit.support.harness import COLLECTION
+from tests.support.harness import COLLECTION
 
 from .modules import run_in_turn
 from .role_people import EXCLUDE, GROUP_TAG, PeopleSimulation

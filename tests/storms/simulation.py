@@ -25,8 +25,8 @@ from tests.simulator.history import History, Kept, Key
 from tests.simulator.locks import SimulatedLock
 from tests.simulator.state import restart_ids
 from tests.simulator.wire import wired
-from tests.unit.support.estates import Estate
-from tests.unit.support.harness import COLLECTION, RUNNER
+from tests.support.estates import Estate
+from tests.support.harness import COLLECTION, RUNNER
 
 from .faults import KILLS, Event, ExistingCopy, PlannedRun, Round, Storm
 from .modules import run_in_turn

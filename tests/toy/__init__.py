@@ -19,7 +19,7 @@ from unittest import mock
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds import table
 
 from tests.clouds import CLOUDS, COLLECTION
-from tests.unit.support.reports import SCHEMA
+from tests.support.reports import SCHEMA
 
 from .adapter import ToyCapabilities
 from .estate import TOY

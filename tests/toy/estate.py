@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.clouds import Cloud
-from tests.unit.support.estates import EcsEstate
+from tests.support.estates import EcsEstate
 
 from .adapter import ToyCloud
 from .server import KEYS

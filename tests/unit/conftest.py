@@ -15,8 +15,7 @@ from tests.simulator.caches import reuse_clients_of
 from tests.simulator.clock import ExchangeableClock, FakeClock
 from tests.simulator.server import Server
 from tests.simulator.wire import wired
-
-from .support.harness import examples
+from tests.support.harness import examples
 
 # This machine may be slow or busy, which says nothing about the code.
 settings.register_profile(
@@ -25,12 +24,7 @@ settings.register_profile(
 settings.load_profile("unhurried")
 
 # So that failed assertions of the contracts show their values, like those of test files.
-pytest.register_assert_rewrite(
-    *(
-        f"tests.unit.{name}"
-        for name in ("contract", "contract_attaching", "contract_bad_days", "contract_restore", "contract_writes")
-    )
-)
+pytest.register_assert_rewrite("tests.unit.contracts")
 
 
 logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
@@ -79,14 +73,14 @@ def served():
 @pytest.fixture(params=sorted(CLOUDS))
 def runs(request):
     """Restores and drills on each cloud."""
-    from .support.restore_runs import RestoreRuns
+    from tests.support.restore_runs import RestoreRuns
 
     return RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
 
 
 @pytest.fixture
 def ebs_runs(ebs_disks):
-    from .support.restore_runs import RestoreRuns
+    from tests.support.restore_runs import RestoreRuns
 
     return RestoreRuns(ebs_disks)
 
@@ -126,7 +120,7 @@ def estate(request):
 
 @pytest.fixture
 def cloud(request):
-    """The cloud of a test that runs on several (``clouds`` in contract_bad_days.py)."""
+    """The cloud of a test that runs on several (``clouds`` in contracts/bad_days.py)."""
     return request.getfixturevalue(request.param)
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from tests.unit.support.harness import module_args
+from tests.support.harness import module_args
 
 from ..mark import Mark, Thing
 

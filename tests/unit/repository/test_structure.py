@@ -1,0 +1,493 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules for the structure of the code."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import json
+import re
+import subprocess
+import sys
+import tokenize
+from contextlib import ExitStack
+
+import pytest
+import yaml
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore_options import RESTORE_OPTIONS
+
+from tests import capabilities
+from tests.clouds import CLOUDS
+from tests.mutants.__main__ import UNIT
+from tests.mutants.lines import PURE
+from tests.mutants.survivors import LINES
+from tests.support.repository import REPOSITORY
+
+PLUGINS, TESTS = REPOSITORY / "plugins", REPOSITORY / "tests"
+CORE = PLUGINS / "module_utils" / "_core"
+#: The modules of the clouds; the others only document the action plugins of the roles.
+MODULES = sorted(p.stem for p in (PLUGINS / "modules").glob("*_snapshot_*.py"))
+PROGRAMS = sorted(p.stem for p in (PLUGINS / "modules").glob("*_run.py"))
+COLLECTION = "ansible_collections.multicloud.snapshots.plugins"
+
+
+def test_the_files_whose_lines_are_changed_one_by_one_exist():
+    named = [*PURE, *(line.rpartition(":")[0] for line in LINES)]
+    assert [name for name in named if not (REPOSITORY / name).exists()] == []
+
+
+def test_the_tests_that_must_find_a_change_exist():
+    named = [name for tests in (*PURE.values(), *UNIT.values()) for name in tests if name not in CLOUDS]
+    assert [name for name in named if not (REPOSITORY / name).exists()] == []
+
+
+def code_lines(path):
+    """Return the line numbers without docstrings, licence headers, imports and blank lines."""
+    text = path.read_text()
+    lines = text.splitlines()
+    skipped = {n for n, line in enumerate(lines, 1) if not line.strip() or line.startswith("#")}
+    for node in ast.walk(ast.parse(text)):
+        is_text = (
+            isinstance(node, (ast.Expr, ast.Assign))
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        )
+        if isinstance(node, (ast.Import, ast.ImportFrom)) or is_text:
+            skipped.update(range(node.lineno, node.end_lineno + 1))
+    return [(n, lines[n - 1].strip()) for n in range(1, len(lines) + 1) if n not in skipped]
+
+
+def test_no_six_lines_stand_twice():
+    seen = {}
+    for path in sorted(PLUGINS.rglob("*.py")):
+        lines = code_lines(path)
+        for start in range(len(lines) - 5):
+            block = tuple(line for _n, line in lines[start : start + 6])
+            place = (path, lines[start][0])
+            assert seen.setdefault(block, place) == place, f"{seen[block]} and {place}"
+
+
+def test_the_engine_names_no_cloud_and_imports_no_sdk():
+    clouds = {word for cloud in CLOUDS.values() for word in (cloud.name, cloud.sdk, cloud.adapter.split(".")[-2])}
+    words = re.compile(rf"\b({'|'.join(clouds)}|aws|ec2|alibaba|aliyun\w*|tencent\w*|botocore)\b", re.I)
+    for path in CORE.rglob("*.py"):
+        text = path.read_text()
+        assert not words.search(text), (path, words.search(text))
+        assert "_clouds" not in text, f"{path} knows of the clouds"
+
+
+def test_each_layer_of_the_engine_imports_none_above_it():
+    above = {"": {"decide", "act", "module"}, "decide": {"act", "module"}, "act": {"module"}}
+    for layer, higher in above.items():
+        for path in (CORE / layer).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ImportFrom) and node.level:
+                    named = {node.module.split(".")[0]} if node.module else {alias.name for alias in node.names}
+                    assert node.level > (2 if layer else 1) or not named & higher, (path, node.lineno)
+
+
+def test_only_the_engines_calls_write_to_a_cloud():
+    cloud = importlib.import_module(f"{COLLECTION}.module_utils._core.cloud").SnapshotCloud
+    marked = {name: method.access for name, method in vars(cloud).items() if hasattr(method, "access")}
+    calls = {name for name, access in marked.items() if access == "write"}
+    assert calls >= {"begin", "delete", "change_tags", "set_expiry"} and "refresh" in marked
+    writes = re.compile(rf"cloud\.({'|'.join(calls)})\b")
+    for path in PLUGINS.rglob("*.py"):
+        if path.parent != CORE / "act" or path.name not in ("copy_calls.py", "write_calls.py"):
+            assert not writes.search(path.read_text()), path
+
+
+def test_only_a_memory_writes_its_fields():
+    """Others call its methods, so that fields that belong together change together."""
+    readers = {
+        "accepted_at",
+        "failure_of",
+        "is_given_up",
+        "is_in_doubt",
+        "is_over",
+        "is_refused",
+        "last_failed",
+        "may_be_sent_at",
+        "most_sent",
+        "was_lost",
+    }
+    for path in CORE.rglob("*.py"):
+        called = {
+            method for _part, method in re.findall(r"\bmemory\.(writes|listings|locks)\.(\w+)\(", path.read_text())
+        }
+        assert called <= readers, path
+
+
+def test_only_an_object_writes_its_own_attributes():
+    """Others call its methods, so that attributes that belong together change together."""
+    changing = {"add", "append", "clear", "extend", "pop", "popitem", "remove", "setdefault", "update"}
+    of_state = re.compile(r"(\w+\.)*(attempt|desired|memory|region|room|sighting|window)\.")
+    found = set()
+    for path in [*CORE.rglob("*.py"), PLUGINS / "module_utils" / "_clouds" / "paging.py"]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            place = ""
+            if isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+                place = ast.unparse(node)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in changing:
+                place = ast.unparse(node.func.value)
+                place = place if of_state.match(f"{place}.") else ""
+            if "." in place.partition("[")[0] and not place.startswith("self."):
+                found.add((path.name, place))
+    assert found == {("cloud.py", "method.access")}, "only the decorators mark a function"
+
+
+def test_each_module_takes_a_single_snapshot_by_the_same_name():
+    options = [importlib.import_module(f"{COLLECTION}.modules.{name}").OPTIONS for name in MODULES]
+    found = [option["snapshot_ids"].get("aliases", ()) for option in options if "snapshot_ids" in option]
+    assert len(found) >= 3 * len(CLOUDS) and all("snapshot_id" in aliases for aliases in found)
+
+
+def test_only_the_runner_ends_a_module():
+    ends = re.compile(r"module\.(exit_json|fail_json)\(|sys\.exit\(")
+    for path in [*(PLUGINS / "module_utils").rglob("*.py"), *(PLUGINS / "modules").glob("*.py")]:
+        if path != CORE / "module" / "runner.py":
+            assert not ends.search(path.read_text()), path
+
+
+def test_decisions_read_no_clock_and_call_nothing():
+    pure = {"__future__", "collections", "dataclasses", "datetime", "enum", "functools", "itertools", "math", "typing"}
+    engine = {"capabilities", "errors", "locks", "model", "pacing", "tags", "templates", "times", "waiting"}
+    impure = {
+        "Clock",
+        "Deadline",
+        "Backoff",
+        "Cooldown",
+        "Retries",
+        "Window",
+        "retry_until_answered",
+        "open",
+        "print",
+        "input",
+    }
+    clocks = {"now", "utcnow", "today", "sleep", "monotonic"}
+    for path in (CORE / "decide").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} <= pure, (path, node.lineno)
+            elif isinstance(node, ast.ImportFrom):
+                allowed = {0: pure, 1: {path.stem for path in path.parent.glob("*.py")} | {None}, 2: engine}[node.level]
+                assert (node.module and node.module.split(".")[0]) in allowed, (path, node.lineno)
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                assert node.func.attr not in clocks, (path, node.lineno)
+            assert getattr(node, "id", getattr(node, "name", None)) not in impure, (path, node)
+
+
+def test_the_table_of_clouds_is_the_only_list_of_them():
+    for path in TESTS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            parts = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", ())
+            listed = {part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+            assert not listed >= set(CLOUDS), f"{path}:{node.lineno} lists the clouds: see tests/clouds.py"
+
+
+def test_the_schema_of_a_report_lists_the_values_that_a_report_can_have():
+    schema = json.loads((REPOSITORY / "roles" / "dr_copy" / "files" / "report.schema.json").read_text())["$defs"]
+    reasons = importlib.import_module(f"{COLLECTION}.plugin_utils._dr_copy.decide.plan_reasons").REASONS
+    errors = importlib.import_module(f"{COLLECTION}.module_utils._core.errors")
+    kinds = {one.kind for one in vars(errors).values() if isinstance(one, type) and hasattr(one, "kind")}
+    assert sorted(schema["plan"]["properties"]["reason"]["enum"]) == sorted(reasons)
+    assert set(schema["failure"]["properties"]["kind"]["enum"]) >= kinds
+
+
+def test_users_can_choose_each_cloud():
+    role, survey = REPOSITORY / "roles" / "dr_copy", REPOSITORY / "playbooks" / "awx" / "vars" / "surveys.yml"
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+    table = importlib.import_module(f"{COLLECTION}.plugin_utils._dr_copy.input.variables").VARIABLES
+    with pytest.raises(ValueError) as refusal:
+        table["cloud"].parse("a cloud that is none")
+    schema = json.loads((role / "files" / "report.schema.json").read_text())["properties"]["cloud"]
+    questions = [q for spec in yaml.safe_load(survey.read_text()).values() for q in spec["spec"]]
+    choices = [
+        re.findall(r"V\((\w+)\)", " ".join(specs["dr_copy_cloud"]["description"])),
+        re.search(r"one of ([\w, ]+), not", str(refusal.value))[1].split(", "),
+        [cloud for cloud in schema["enum"] if cloud],  # null: a run that was stopped because of this variable
+        *[q["choices"] for q in questions if q["variable"] in ("dr_copy_cloud", "dr_restore_cloud")],
+        importlib.import_module(f"{COLLECTION}.module_utils._clouds.table").CLOUDS,
+        [path.name.partition("_")[0] for path in (PLUGINS / "modules").glob("*_snapshot_copy.py")],
+    ]
+    for chosen in choices:
+        assert sorted(chosen) == sorted(CLOUDS)
+
+
+def test_the_copy_modules_document_the_same_result():
+    blocks = {}
+    for name in MODULES:
+        if name.endswith("_copy"):
+            returned = yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{name}").RETURN)
+            blocks[name] = {key: sorted(value.get("contains", {})) for key, value in returned.items()}
+    assert len({str(block) for block in blocks.values()}) == 1
+
+
+def test_the_restore_modules_document_the_same_result_in_the_same_words():
+    """Before core 2.20 fragments cannot contain what a module returns, so each module has it; samples may differ."""
+
+    def words(entries):
+        facts = {name: {k: v for k, v in entry.items() if k != "sample"} for name, entry in entries.items()}
+        return {name: {**entry, "contains": words(entry.get("contains", {}))} for name, entry in facts.items()}
+
+    names = [name for name in MODULES if name.endswith("_restore")]
+    blocks = {
+        name: words(yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{name}").RETURN)) for name in names
+    }
+    assert len(blocks) == len(CLOUDS)
+    for name in names:
+        assert blocks[name] == blocks[names[0]], name
+
+
+def test_restore_modules_document_no_shared_option():
+    """Shared options are in the fragment, and so are the options in the code."""
+    for name in (name for name in MODULES if name.endswith("_restore")):
+        module = importlib.import_module(f"{COLLECTION}.modules.{name}")
+        documented = set(yaml.safe_load(module.DOCUMENTATION)["options"])
+        assert "disk_type" in documented and not documented & set(RESTORE_OPTIONS), name
+
+
+def test_every_module_is_in_the_group_of_all():
+    groups = yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text())["action_groups"]
+    assert sorted(groups["all"]) == MODULES
+
+
+def test_the_guide_shows_what_the_adapters_declare():
+    assert capabilities.table() in (REPOSITORY / "docs" / "docsite" / "rst" / "clouds.rst").read_text()
+
+
+def test_an_option_that_modules_share_is_documented_once():
+    own = {}
+    for name in MODULES:
+        documented = yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{name}").DOCUMENTATION)
+        for option, facts in documented.get("options", {}).items():
+            own.setdefault((option, str(facts)), []).append(name)
+            for sentence in facts.get("description", ()):
+                own.setdefault((option, sentence), []).append(name)
+    assert not {key: names for key, names in own.items() if len(names) > 1}
+
+
+def test_every_module_that_takes_long_has_its_action_plugin():
+    actions = {path.stem for path in (REPOSITORY / "plugins" / "action").glob("*.py")}
+    assert actions == {name for name in MODULES if name.endswith(("_copy", "_restore"))} | set(PROGRAMS)
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_a_module_imports_no_other_clouds_sdk(name):
+    modules = ", ".join(f"{COLLECTION}.modules.{module}" for module in MODULES if module.startswith(name))
+    others = [cloud.sdk for cloud in CLOUDS.values() if cloud.name != name]
+    code = f"import sys, {modules}; print([s for s in {others} if s in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]", done.stdout
+
+
+WITHOUT_SDKS = """
+import sys
+missing = "boto3 botocore aliyunsdkcore aliyunsdkecs aliyunsdkens tencentcloud"
+sys.modules.update(dict.fromkeys(missing.split()))
+from tests.clouds import CLOUDS
+from tests.simulator.clock import FakeClock
+from tests.support.harness import run_module
+packages = {"ebs": "boto3", "ecs": "aliyun-python-sdk-ecs", "ens": "aliyun-python-sdk-ens"}
+packages["cbs"] = "tencentcloud-sdk-python-cbs"
+for name, cloud in CLOUDS.items():
+    region = cloud.regions[0]
+    for module, rows, given in (
+        ("copy", "copies", {"snapshot_ids": [], "source_region": region, "destination_regions": region}),
+        ("info", "snapshots", {"region": region}),
+        ("restore", "disks", {"snapshot_ids": [], "region": region, "restore_id": "flood"}),
+    ):
+        out = run_module(f"{name}_snapshot_{module}", given, FakeClock())
+        assert out.failed and packages[name] in out["msg"] and out[rows] == [], out.text
+"""
+
+
+def test_a_missing_sdk_is_named():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SDKS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_controller_loads_no_engine_to_show_the_progress():
+    code = (
+        f"import sys, {COLLECTION}.plugin_utils._role.progress; print([m for m in sys.modules if '._core.act.' in m])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"['{COLLECTION}.module_utils._core.act.progress']", done.stdout
+
+
+def test_every_returned_key_has_a_sample():
+    def check(entries, where):
+        for key, entry in entries.items():
+            assert "sample" in entry or "contains" in entry, (where, key)
+            check(entry.get("contains", {}), (*where, key))
+
+    for name in MODULES + PROGRAMS:
+        check(yaml.safe_load(importlib.import_module(f"{COLLECTION}.modules.{name}").RETURN), (name,))
+
+
+@pytest.mark.parametrize("path", sorted(PLUGINS.glob("*/*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_example_is_a_list_of_tasks(path):
+    given = {
+        node.targets[0].id: node.value.value
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "EXAMPLES"
+    }
+    for task in yaml.safe_load(given.get("EXAMPLES", "[]")):
+        assert any(re.fullmatch(r"[a-z_]+\.[a-z_]+\.[a-z_]+", key) for key in task), task
+
+
+def table_of(name):
+    """Return the variables of a role with their defaults."""
+    table = importlib.import_module(f"{COLLECTION}.plugin_utils._{name}.input.variables").VARIABLES
+    return {variable: row.default for variable, row in table.items()}
+
+
+@pytest.mark.parametrize("name", ["dr_copy", "dr_restore"])
+def test_the_role_documents_all_its_variables(name):
+    variables, role = table_of(name), REPOSITORY / "roles" / name
+    specs = yaml.safe_load((role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    documented = specs["main"]["options"]
+    defaults = yaml.safe_load((role / "defaults" / "main.yml").read_text())
+    assert set(documented) == {f"{name}_{variable}" for variable in variables}
+    assert set(defaults) == {f"{name}_{variable}" for variable, default in variables.items() if default is not None}
+    assert all(entry["options"] == documented for entry in specs.values())
+    for variable, default in variables.items():
+        if default is not None:
+            full = f"{name}_{variable}"
+            assert defaults[full] == default == documented[full]["default"], full
+
+
+@pytest.mark.parametrize("name", ["dr_copy", "dr_restore"])
+def test_the_description_of_a_raw_variable_begins_with_its_type(name):
+    """For int, bool, list, dict and choices, argument specs refuse the empty answer of a survey, so these are raw."""
+    words = {bool: "A boolean", int: "A whole number", dict: "A dict", list: "A list", float: "A number"}
+    table = importlib.import_module(f"{COLLECTION}.plugin_utils._{name}.input.variables").VARIABLES
+    specs = yaml.safe_load((REPOSITORY / "roles" / name / "meta" / "argument_specs.yml").read_text())
+    for full, option in specs["argument_specs"]["main"]["options"].items():
+        if option["type"] == "raw":
+            row = table[full.removeprefix(f"{name}_")]
+            kind = {"as_minutes": float, "as_list": list}.get(row.parse.__name__, type(row.default))
+            begin = words.get(kind, "One of V(")
+            assert option["description"][0].startswith(begin), full
+
+
+PROGRAMMED = ("_dr_copy", "_dr_restore")
+#: The layers of a role: each may import those before it, and what the roles share.
+LAYERS = ("input", "decide", "output")
+
+
+def imports_of(path):
+    """Return the modules that a file of a role imports from the roles' folder, as parts of their path."""
+    package = path.relative_to(PLUGINS / "plugin_utils").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            for alias in node.names:
+                yield (*base, *(node.module.split(".") if node.module else ()), alias.name), node.lineno
+
+
+@pytest.mark.parametrize("role", PROGRAMMED)
+def test_no_layer_of_a_role_looks_back(role):
+    for number, layer in enumerate(LAYERS):
+        for path in (PLUGINS / "plugin_utils" / role / layer).glob("*.py"):
+            for (package, *rest), line in imports_of(path):
+                is_before = package == role and rest[0] in LAYERS[: number + 1]
+                assert package in ("_role", "_sets") or is_before, (path, line)
+    for shared, others in (("_role", ("_filters",)), ("_sets", ("_role",))):
+        for path in (PLUGINS / "plugin_utils" / shared).glob("*.py"):
+            for (package, *_rest), line in imports_of(path):
+                assert package in (shared, *others), (path, line)
+
+
+def test_the_decisions_of_a_role_are_pure():
+    impure = {"os", "pathlib", "time", "tempfile", "json", "subprocess", "ansible", "jinja2", "platform"}
+    clocks = {"now", "utcnow", "today"}
+    allowed = {("rows.py", "now")}
+    decisions = [path for role in PROGRAMMED for path in (PLUGINS / "plugin_utils" / role / "decide").glob("*.py")]
+    for path in [*decisions, *PURE_FILES]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            assert not {name.split(".")[0] for name in names} & impure, (path, node.lineno)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                is_allowed = (path.name, node.func.attr) in allowed
+                assert is_allowed or node.func.attr not in clocks, (path, node.lineno)
+            assert getattr(node, "id", None) not in ("open", "print", "input"), path
+
+
+#: The other files of roles that make no calls.
+PURE_FILES = [
+    *(PLUGINS / "plugin_utils" / role / "calls.py" for role in PROGRAMMED),
+    *(PLUGINS / "plugin_utils" / role / "input" / "steps.py" for role in PROGRAMMED),
+    *(PLUGINS / "plugin_utils" / "_sets").glob("*.py"),
+    *(PLUGINS / "plugin_utils" / "_role" / f"{name}.py" for name in ("rows", "calendar", "provenance", "table")),
+]
+
+
+@pytest.mark.parametrize("role", PROGRAMMED)
+def test_a_program_imports_nothing_that_runs_tasks(role):
+    for path in (PLUGINS / "plugin_utils" / role).rglob("*.py"):
+        text = path.read_text()
+        assert "from ansible." not in text and "import ansible\n" not in text, path
+
+
+def test_a_plain_mapping_has_a_named_type_with_a_comment():
+    """A row is a TypedDict, whose keys mypy checks. Any other mapping has a type name, and a line that explains it."""
+    for folder in ("plugin_utils", "filter", "action"):
+        for path in (PLUGINS / folder).rglob("*.py"):
+            lines = ["", *path.read_text().splitlines()]
+            for before, line in zip(lines, lines[1:]):
+                if re.search(r"(dict|Dict|Mapping)\[str, Any\]", line):
+                    assert re.match(r"[A-Z]\w+ = ", line) and before.startswith("#: "), (path, line)
+
+
+def test_the_roles_name_no_cloud():
+    """Except in documentation and defaults: the capabilities of the clouds have the differences."""
+    words = re.compile(rf"\b({'|'.join(CLOUDS)}|aws|ec2|alibaba|aliyun\w*|tencent\w*|boto\w*)\b", re.I)
+    shared = (*PROGRAMMED, "_role", "_sets")
+    paths = [path for folder in shared for path in (PLUGINS / "plugin_utils" / folder).rglob("*.py")]
+    parts = [REPOSITORY / "roles" / role.strip("_") / part for role in PROGRAMMED for part in ("templates", "tasks")]
+    paths += [path for part in parts for path in part.iterdir()]
+    for path in paths:
+        found = [line for line in path.read_text().splitlines() if words.search(line) and "api-facts" not in line]
+        assert not found, (path, found)
+
+
+def test_the_roles_import_no_tasks_from_elsewhere():
+    """Ansible looks for a relative file below the working directory too. The file of the user's checks is absolute."""
+    ours, theirs = r': "\{\{ role_path \}\}/tasks/', r':\n +file: "\{\{ _dr_restore_run\.pause\.checks \}\}"'
+    whole = rf"include_tasks({ours}|{theirs})"
+    for path in (REPOSITORY / "roles").glob("*/tasks/**/*.yml"):
+        assert not re.search(r"(import|include)_tasks", re.sub(whole, "", path.read_text())), path
+
+
+def test_code_names_things_by_their_terms():
+    """Names that once meant several things, or that the field does not use, must not come back."""
+    words = {"sea", "harbour", "weather", "conductor", "upkeep", "endings", "verdict", "told", "begun", "rank"}
+    words |= {"doomed", "culprit", "learnt", "spreads", "neighbours", "leftover"}
+    words |= {"stays", "goes", "going", "anew", "bears", "doubles", "foreseen", "spoilt", "tells", "untold"}
+    for path in [*PLUGINS.rglob("*.py"), *TESTS.rglob("*.py")]:
+        for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+            if token.type == tokenize.NAME and not token.string.startswith("test_"):
+                assert not words & set(token.string.lower().split("_")), (path, token.string)
+
+
+def test_every_broken_engine_finds_what_it_breaks():
+    """A change whose place was renamed would be found by no test, and count as broken by itself."""
+    from tests.mutants.broken_engines import BROKEN
+
+    for one in BROKEN:
+        with ExitStack() as stack:
+            one.change(stack)
+    assert len(BROKEN) > 100
+
+
+def test_no_message_has_two_spaces():
+    for path in PLUGINS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value:
+                assert not re.search(r"\w  \w", node.value), (path, node.lineno)

@@ -397,3 +397,11 @@ class CbsEstate(EcsEstate):
         """Create a copy without a call; without tags, with the name that the console sets."""
         name = "a-copy" if tags else f"Copied {source_id} from {self.source}"
         return super()._plant(source_id, region, tags, **{"disk_id": "", "name": name, "description": "", **facts})
+
+
+PROVENANCE = {
+    "dr-copy:source-snapshot-id",
+    "dr-copy:source-region",
+    "dr-copy:source-disk-id",
+    "dr-copy:source-created-at",
+}

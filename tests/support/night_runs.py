@@ -77,3 +77,16 @@ def night(
     if ended.report:
         SCHEMA.validate(json.loads(json.dumps(ended.report)))
     return ended
+
+
+TAGS = {"dr-copy": "true", "Name": "database"}
+
+
+def lost_copy(estate, given):
+    """Let a night make a copy, which somebody deletes together with its source; returns the copy."""
+    source = estate.snapshot(estate.disk(**TAGS))
+    night(estate, **given)
+    (copy,) = estate.copies()
+    estate.forget(copy.id, estate.destination)
+    estate.forget(source)
+    return copy

@@ -24,3 +24,6 @@ def _path_of(name: str) -> str:
     if len(found) != 1:
         raise LookupError(f"there is not one file of unit tests named {name}: {found}")
     return found[0]
+
+
+PLUGINS, TESTS = REPOSITORY / "plugins", REPOSITORY / "tests"

@@ -124,3 +124,15 @@ class RestoreRuns:
     def _module(self, name: str, arguments: dict[str, Any], check: bool) -> dict[str, Any]:
         outcome = run_module(name, arguments, self.estate.clock, check)
         return {**outcome.result, "failed": outcome.failed}
+
+
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/66666666-2222-3333-4444-555555555555"
+
+
+def copied_twice(runs, **facts):
+    """Copy two snapshots of one disk, the newer one with these facts; return the older copy and the newer one."""
+    disks = {"database": runs.estate.disk(Name="database")}
+    (older,) = runs.copy_disks(disks, hours=30).values()
+    (newer,) = runs.copy_disks(disks, hours=2).values()
+    vars(runs.estate.get(newer, runs.estate.destination)).update(facts)
+    return older, newer

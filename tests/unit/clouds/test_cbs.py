@@ -15,13 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tence
 )
 
 from tests.simulator.tencent import REGIONS, ApiError
-
-PROVENANCE = {
-    "dr-copy:source-snapshot-id",
-    "dr-copy:source-region",
-    "dr-copy:source-disk-id",
-    "dr-copy:source-created-at",
-}
+from tests.support.estates import PROVENANCE
 
 # -- one call, mixed answers -----------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.clouds.test_cbs import PROVENANCE
+from tests.support.estates import PROVENANCE
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.act.loop import Loop
 
-from tests.unit.clouds.test_cbs import PROVENANCE
+from tests.support.estates import PROVENANCE
 
 
 def test_tags_come_right_after_the_copy(cbs):

@@ -20,7 +20,7 @@ from tests.simulator import ec2
 from tests.support.estates import EbsEstate
 from tests.support.harness import run_module
 from tests.support.night_runs import night
-from tests.unit.repository.test_structure import PLUGINS, REPOSITORY
+from tests.support.repository import PLUGINS, REPOSITORY
 
 
 def policies():

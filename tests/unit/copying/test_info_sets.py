@@ -25,8 +25,7 @@ from hypothesis import strategies as st
 from tests.recorded import recorded, shape
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
 from tests.simulator.state import SnapshotGroup, new_id
-from tests.unit.simulators.test_recorded_alibaba import service_of
-from tests.unit.simulators.test_simulated_tencent import call
+from tests.support.requests import call, service_of
 
 GROUPS = "DescribeSnapshotGroups"
 #: A type that CBS could call consistent; its documentation names only one that is not.

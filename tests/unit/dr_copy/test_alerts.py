@@ -20,10 +20,10 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_metrics
 
 from tests.support.harness import TOOLS
+from tests.support.metrics import NO_PROBLEMS, read
+from tests.support.pages import server
 from tests.support.reports import sample
 from tests.support.repository import REPOSITORY
-from tests.unit.dr_copy.test_machine_readable import NO_PROBLEMS, read
-from tests.unit.dr_copy.test_page import server
 
 MONITORING = REPOSITORY / "docs" / "monitoring"
 RULES = MONITORING / "dr_copy.rules.yml"

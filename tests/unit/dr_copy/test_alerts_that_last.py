@@ -12,10 +12,8 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import part_of_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
 
-from tests.support.night_runs import night
-from tests.support.restore_runs import RestoreRuns
-from tests.unit.dr_copy.test_night_reports import lost_copy
-from tests.unit.dr_restore.test_restore_runs import KEY, copied_twice
+from tests.support.night_runs import lost_copy, night
+from tests.support.restore_runs import KEY, RestoreRuns, copied_twice
 
 POINT = "dr_copy_recovery_point_timestamp_seconds"
 PROOF = "dr_copy_drill_timestamp_seconds"

@@ -7,60 +7,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
-    copies_with_known_sources,
-)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unseen import unseen_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import failure_message
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
-from tests.support.rows import copy_row, snapshot_row
-
-NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
-DISKS = [{"disk_id": "vol-1", "name": "database"}]
-
-
-def ago(hours):
-    return (NOW - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def snapshot(number, hours, state="completed"):
-    return snapshot_row(f"snap-{number}", "vol-1", ago(hours), state=state)
-
-
-def copy(number, hours):
-    return copy_row(f"copy-{number}", f"snap-{number}", "vol-1", ago(hours))
-
-
-def failure(source, region, message, **facts):
-    empty = dict.fromkeys(
-        ("source_snapshot_id", "region", "snapshot_id", "kind", "code", "message", "request_id", "hint")
-    )
-    return {**empty, "source_snapshot_id": source, "region": region, "message": message, "kind": "refused", **facts}
-
-
-def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted=(), share=None, seen=(), **variables):
-    given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "rpo_hours": 24}
-    values = replace(normalise({**given, **variables}).values, started_at=ago(0))
-    source = source or {"disks": DISKS, "snapshots": list(snapshots), "failures": []}
-    listed = listed or [{"region": "eu-west-1", "snapshots": list(copies), "failures": []}]
-    known = copies_with_known_sources(listed, snapshots, values)
-    plan = copy_plan(snapshots, DISKS, known, ["eu-west-1"], select=values.select, now=ago(0),
-                     max_snapshot_age_hours=values.max_snapshot_age_hours, snapshot_tags=values.snapshot_tags,
-                     exclude_snapshot_tags=values.exclude_snapshot_tags)  # fmt: skip
-    done = StepResults(source=source, share=share, before=listed, disks=DISKS, plan_rows=plan)
-    done = replace(done, copied=copied, seen=seen, deleted=deleted)
-    run = RunContext(host="orders", ansible="2.21.0")
-    return report_of(role_result(done, values, False), done, values, run)
+from tests.support.results import DISKS, ago, copy, failure, report, snapshot
 
 
 def why(**given):

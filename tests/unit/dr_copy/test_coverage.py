@@ -39,8 +39,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.documen
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
 from tests.support.reports import sample
-from tests.unit.dr_copy.test_breaches import ago, copy, report, snapshot
-from tests.unit.dr_copy.test_reported import DOWN, disk, of_plan, source, values
+from tests.support.results import DOWN, ago, copy, disk, of_plan, report, snapshot, source, values
 
 
 @pytest.mark.parametrize(

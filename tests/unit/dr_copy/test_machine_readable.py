@@ -26,30 +26,12 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import file_name, printable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import parse_time
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.harness import TOOLS
+from tests.support.metrics import NO_PROBLEMS, read
+from tests.support.pages import NO_SET, server
 from tests.support.reports import NAMES, sample
 from tests.support.repository import REPOSITORY
-from tests.unit.dr_copy.test_page import NO_SET, server
-
-#: What metrics need of a drill's report, besides disks.
-NO_PROBLEMS = {
-    "host": "orders",
-    "region": "eu-west-1",
-    "level": "usable",
-    "check_mode": False,
-    "failures": [],
-    "untried": [],
-    "overdue": [],
-    "too_late": "",
-    "left": [],
-}
-
-
-def read(path):
-    families = text_string_to_metric_families(Path(path).read_text())
-    return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
 
 
 def values_of(found, name, label):

@@ -10,9 +10,7 @@ import json
 
 import pytest
 
-from tests.support.night_runs import night
-
-TAGS = {"dr-copy": "true", "Name": "database"}
+from tests.support.night_runs import TAGS, lost_copy, night
 
 
 def warned(ended, words):
@@ -119,16 +117,6 @@ def test_a_run_that_judged_nothing_does_not_replace_the_days_history(ecs, tmp_pa
     ended = night(ecs, keep="x", **given)
     assert files == {path.name: path.read_text() for path in (tmp_path / "history" / "orders").iterdir()}
     assert [month["judged"] for month in ended.report["months"]] == [1]
-
-
-def lost_copy(estate, given):
-    """Let a night make a copy, which somebody deletes together with its source; returns the copy."""
-    source = estate.snapshot(estate.disk(**TAGS))
-    night(estate, **given)
-    (copy,) = estate.copies()
-    estate.forget(copy.id, estate.destination)
-    estate.forget(source)
-    return copy
 
 
 def test_a_vanished_recovery_point_is_reported_once(estate, tmp_path):

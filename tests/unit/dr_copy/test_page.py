@@ -7,26 +7,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import pages
 
-from tests.support.page_reader import Page
-from tests.support.reports import NAMES, REGION, SCHEMA, ago, sample
-
-DISK = {"disk_id": "vol-1", "disk_name": "database"}
-BARE = {"disk_id": "vol-2", "disk_name": None}
-BARE_COPY = {"snapshot_id": "copy-1", "region": REGION, "source_snapshot_id": "snap-1"}
-GOOD = {"disks": 4, "late": 0}
-
-
-def drawn(changes=(), **night):
-    """Return the page of a night whose report has these changes; a dict changes some of its keys."""
-    report = sample(**night)
-    for key, value in dict(changes).items():
-        report[key] = {**report[key], **value} if isinstance(value, dict) else value
-    SCHEMA.validate(report)
-    page = Page(pages.report_page(report))
-    assert not page.dead_links, page.dead_links
-    return page
+from tests.support.pages import BARE, DISK, GOOD, NO_SET, drawn, server, unfinished
+from tests.support.reports import NAMES, REGION, sample
 
 
 def breach(reason, **facts):
@@ -39,16 +22,6 @@ def failure(**facts):
     return {**none, "region": REGION, "kind": "busy", "message": "the cloud is busy", **facts}
 
 
-def unfinished(**facts):
-    return {**BARE_COPY, "disk_id": "vol-1", "state": "pending", "progress": None, **facts}
-
-
-def server(group, **facts):
-    whole = {"set": "ami-1", "consistency": "crash", "source_created_at": ago(2), "age_hours": 2.0, "within_rpo": True}
-    return {"group": group, "region": REGION, "disks": [], **whole, "torn": [], "unknown": None, **facts}
-
-
-NO_SET = {"set": None, "consistency": None, "source_created_at": None, "age_hours": None, "within_rpo": False}
 WITHIN = ("good", "✓ All 4 recovery points are within the RPO of 26 h")
 UNASKED = ("", "No RPO is set, so the age of the copies is not judged.")
 LATE_SETS = "✗ 1 of 1 servers has no complete set of copies within the RPO of 26 h"

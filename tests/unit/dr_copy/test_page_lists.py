@@ -10,8 +10,8 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import pages
 
 from tests.support.page_reader import Page
+from tests.support.pages import BARE, BARE_COPY, DISK, GOOD, NO_SET, drawn, server, unfinished
 from tests.support.reports import REGION, ago, sample
-from tests.unit.dr_copy.test_page import BARE, BARE_COPY, DISK, GOOD, NO_SET, drawn, server, unfinished
 
 FACTS = {"size_gib": 8, "encrypted": True, "kms_key_id": "arn:aws:kms:x:1:key/abc", "minutes": 4.5}
 FACTS.update(expires_at="2026-12-21T02:00:00Z", locked_until="2026-11-28T02:00:00Z")

@@ -25,7 +25,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import remembered_disks
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import LastReports
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
     index_over,
 )
@@ -50,37 +49,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.marks i
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
 from tests.support.reports import SCHEMA, sample
-from tests.unit.dr_copy.test_breaches import ago, copy, failure, report, snapshot
-
-DOWN = {"failures": [failure(None, "us-east-1", "no route", kind="connection")]}
-
-
-def values(**variables):
-    given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "plan": "orders"}
-    taken = normalise({**given, **variables})
-    assert not taken.problems, taken
-    return replace(taken.values, started_at=ago(0))
-
-
-def of_plan(name, number=1, hours=1.0, disk="vol-1", **facts):
-    made = copy(number, hours)
-    return {**made, "tags": {"dr-copy:plan": name}, "source": {**made["source"], "disk_id": disk}, **facts}
-
-
-def disk(number, **tags):
-    tags = {key.replace("_", "-"): value for key, value in tags.items()}
-    return {
-        "disk_id": f"vol-{number}",
-        "name": f"disk {number}",
-        "region": "us-east-1",
-        "tags": tags,
-        "attached_to": None,
-    }
-
-
-def source(*disks, others=(), snapshots=()):
-    return {"disks": list(disks), "other_disks": list(others), "snapshots": list(snapshots), "failures": []}
-
+from tests.support.results import ago, copy, disk, failure, of_plan, report, snapshot, source, values
 
 # -- whose copies, and which disks ----------------------------------------------------------------------------------
 

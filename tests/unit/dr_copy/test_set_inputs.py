@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.inputs 
     with_marks,
 )
 
-from tests.unit.dr_copy.test_sets import copies, night, row, text
+from tests.support.set_rows import copies, night, row, text
 
 
 def snapshot(name, **facts):

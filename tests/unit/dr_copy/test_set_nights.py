@@ -7,47 +7,14 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 
-from tests.simulator.ec2 import ACCOUNT, ec2_backends
 from tests.simulator.state import SnapshotGroup, new_id
 from tests.support.night_runs import night
-
-
-def attach(estate, disk, instance):
-    if estate.cloud.name == "ebs":
-        volume = ec2_backends[ACCOUNT][estate.source].volumes[disk]
-        volume.attachment = SimpleNamespace(
-            instance=SimpleNamespace(id=instance), device="/dev/sdf", volume=volume, status="attached"
-        )
-    else:
-        estate.server.account.disks[estate.source][disk].attached_to = instance
-
-
-def server(estate, number=2, instance="i-0a1"):
-    """Create the disks of a server; return their IDs."""
-    disks = [estate.disk(**{"dr-copy": "true", "Name": f"disk {n}"}) for n in range(number)]
-    for disk in disks:
-        attach(estate, disk, instance)
-    return disks
-
-
-def taken(estate, disks, hours):
-    return [estate.snapshot(disk, hours) for disk in disks]
-
-
-def marks_of(estate):
-    """Return the marks of each copy, by its source."""
-    keys = ("dr-copy:group", "dr-copy:set")
-    found = {}
-    for copy in estate.copies():
-        tags = estate.tags_of(copy)
-        found[tags.get("dr-copy:source-snapshot-id", copy.source_id)] = tuple(tags.get(key) for key in keys)
-    return found
+from tests.support.sets import attach, marks_of, server, silence_source, taken
 
 
 def has_tags(estate):
@@ -168,12 +135,6 @@ def test_disks_of_an_application_are_a_group_by_their_tag(estate):
     taken(estate, disks, 1)
     (row,) = night(estate, group_tag="app").result["sets"]
     assert (row["group"], row["torn"]) == ("shop", [])
-
-
-def silence_source(estate):
-    """Let the source region answer no query about its disks."""
-    action = "DescribeVolumes" if estate.cloud.name == "ebs" else "DescribeDisks"
-    estate.refuse(action, "InternalError", region=estate.source)
 
 
 def test_marks_or_the_last_report_show_the_servers_if_the_source_region_does_not_answer(estate, tmp_path):

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import (
@@ -18,9 +18,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.row_keys import CopyAt, DiskAt, SourceAt
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import SnapshotTime
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import (
-    copies_of,
-)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.groups import (
     Group,
     group_of_each,
@@ -39,20 +36,11 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.status 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.rows import copy_row
+from tests.support.set_rows import copies, night, row, text
 
-MIDNIGHT = datetime(2026, 11, 20, tzinfo=timezone.utc)
 SECONDS = 300
 AB = Group("i-1", frozenset("ab"))
 ABC = Group("i-1", frozenset("abc"))
-
-
-def night(number, seconds=0):
-    return MIDNIGHT + timedelta(days=number, seconds=seconds)
-
-
-def text(moment):
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def source(disk, number, seconds=0, listed=None, size=2, consistency="crash", **facts):
@@ -60,21 +48,9 @@ def source(disk, number, seconds=0, listed=None, size=2, consistency="crash", **
     return Source(disk, f"{disk}{number}", night(number, seconds), listed_set, **facts)
 
 
-def row(disk, number, mark=None, group="i-1", seconds=0, region="there", copy_id=None, **facts):
-    """Return a row of an info module: a copy of a disk's snapshot of a night, with these marks."""
-    tags = {"dr-copy:group": group, "dr-copy:set": mark, "dr-copy:attached-to": facts.pop("attached_to", None)}
-    name, taken = f"{disk}{number}", text(night(number, seconds))
-    made = copy_row(copy_id or f"copy-{name}", name, disk, taken, source_region="here", region=region)
-    return {**made, "tags": {key: value for key, value in tags.items() if value}, **facts}
-
-
 def of_plan(plan, number, disks, mark, of_disks=""):
     marks = {"dr-copy:plan": plan, **({"dr-copy:set-disks": of_disks} if of_disks else {})}
     return [{**one, "tags": {**one["tags"], **marks}} for one in (row(d, number, mark) for d in disks)]
-
-
-def copies(*rows):
-    return copies_of(rows)
 
 
 def ids(found):
@@ -809,9 +785,9 @@ def test_wrong_marks_never_mix_two_nights_in_one_restore(history, data):
     rows = rows_of(history)
     marks = [row["tags"]["dr-copy:set"] for row in rows if row["tags"].get("dr-copy:set")]
     wrong = st.sampled_from([*marks, "2 crash x", "3 near y", "no mark", "1 crash z"])
-    for row in data.draw(st.lists(st.sampled_from(rows), max_size=4)) if rows else ():
-        row["tags"] = {**row["tags"], "dr-copy:group": data.draw(st.sampled_from(["i-1", "i-2"]))}
-        row["tags"]["dr-copy:set"] = data.draw(wrong)
+    for marked in data.draw(st.lists(st.sampled_from(rows), max_size=4)) if rows else ():
+        marked["tags"] = {**marked["tags"], "dr-copy:group": data.draw(st.sampled_from(["i-1", "i-2"]))}
+        marked["tags"]["dr-copy:set"] = data.draw(wrong)
     known = copies(*rows)
     found = choices_of(known, night(99), set(LETTERS))
     sets, _wrong = sets_of_copies(known)

@@ -24,7 +24,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 from tests.clouds import CLOUDS
 from tests.support.cluster_kinds import SCHEMAS, SUBDOMAIN, Cluster
 from tests.support.restore_runs import RestoreRuns
-from tests.unit.dr_restore.test_restore_decisions import VALUES, chosen, copy
+from tests.support.restores import VALUES, chosen, copy
 
 NAME, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
 DRIVERS = {"ebs": "ebs.csi.aws.com", "ecs": "diskplugin.csi.alibabacloud.com", "cbs": "com.tencent.cloud.csi.cbs"}

@@ -20,8 +20,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 )
 
 from tests.support.restore_runs import RestoreRuns
-from tests.unit.dr_restore.test_restore_decisions import NOW, VALUES, copy, made, proofs, proven
-from tests.unit.dr_restore.test_restore_sets import marks
+from tests.support.restores import NOW, VALUES, copy, made, proofs, proven
+from tests.support.sets import marks
 
 
 def cases_of(text):

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.d
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_report, files
 
 from tests.support.page_reader import Page
-from tests.unit.dr_restore.test_restore_decisions import NOW, VALUES, copy, made, proofs
+from tests.support.restores import NOW, VALUES, copy, made, proofs
 
 KEPT = "A newer copy is archived."
 

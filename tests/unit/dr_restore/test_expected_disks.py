@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import choosing
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import (
     Expected,
     as_expected,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import InvalidValue
 
-from tests.unit.dr_restore.test_restore_decisions import VALUES, copy
+from tests.support.restores import choose, copy
 
 REPORTED = Expected("vol-1", "of-report", {"env": "report", "tier": "db"}, 16, "i-9", "/dev/sdz")
-
-
-def choose(*copies, **values):
-    return choosing.choose({"snapshots": list(copies)}, {"disks": []}, replace(VALUES, **values))
 
 
 def bare(number, disk="vol-1"):

@@ -15,7 +15,6 @@ from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
     candidates,
-    choosing,
     missing_disks,
     proof_marks,
     reaping,
@@ -32,42 +31,13 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
     manifest,
 )
 
-from tests.support.rows import copy_row
+from tests.support.restores import NOW, VALUES, chosen, copy, disk, made, proofs, proven
 
-NOW = "2026-11-21T12:00:00Z"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-VALUES = variables.Variables(
-    cloud="ebs", region="eu-west-1", zone="eu-west-1a", id="flood", started_at=NOW, host="orders", is_drill=False
-)
-
-
-def copy(number, disk="vol-1", day=20, name="database", **facts):
-    tags = {"dr-copy:disk-name": name, "dr-copy:attached-to": "i-1 /dev/sdf", "env": "prod", **facts.pop("tags", {})}
-    row = copy_row(f"snap-{number}", f"snap-s{number}", disk, f"2026-11-{day:02}T02:00:00Z", tags=tags)
-    row.update(provider_state="completed", size_gib=8, encrypted=False, traits=[], description="")
-    return {**row, **facts}
-
-
-def chosen(copies, there=(), **values):
-    return choosing.choose({"snapshots": copies}, {"disks": list(there)}, replace(VALUES, **values)).points
 
 
 def points(copies, there=(), **values):
     return [point.as_row() for point in chosen(copies, there, **values)]
-
-
-def disk(number, restore="drill-1", snapshot="snap-1", expires="2026-11-21T11:00:00Z", attached_to=None):
-    tags = {"dr-restore:id": restore, "dr-restore:snapshot-id": snapshot, "dr-restore:expires-at": expires}
-    return {"disk_id": f"vol-n{number}", "tags": {k: v for k, v in tags.items() if v}, "attached_to": attached_to}
-
-
-def made(number, **facts):
-    row = {"snapshot_id": f"snap-{number}", "disk_id": f"vol-n{number}", "zone": "eu-west-1a", "disk_type": "gp3"}
-    row.update(
-        state="available", action="created", encrypted=False, size_gib=8, seconds=2.5, error=None, kms_key_id=None
-    )
-    row["created_at"] = NOW
-    return {**row, **facts}
 
 
 # Variables
@@ -332,16 +302,6 @@ def test_each_copy_without_a_disk_shows_its_own_reason(copy_id, row, why):
 @pytest.mark.parametrize(("most", "untried"), [(0, 0), (8, 0), (7, 1)])
 def test_a_disk_of_just_the_size_that_is_allowed_is_tried(most, untried):
     assert len(candidates.untried(proofs([copy(1, size_gib=8)]), replace(VALUES, max_gib=most))) == untried
-
-
-def proofs(copies, last=None, **values):
-    values = replace(VALUES, **values)
-    rows = choosing.choose({"snapshots": copies}, {}, values).points
-    return candidates.with_proofs(rows, {"snapshots": copies}, last or {}, values)
-
-
-def proven(day, level="creatable"):
-    return {"dr-copy:proven-at": f"2026-11-{day:02}T00:00:00Z", "dr-copy:proven-level": level}
 
 
 def test_copies_proven_longest_ago_or_never_come_first_within_count_and_size():

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import directory_lock
 
 from tests.clouds import CLOUDS
-from tests.support.restore_runs import RestoreRuns
+from tests.support.restore_runs import KEY, RestoreRuns, copied_twice
 
 
 def test_a_restore_makes_each_disk_once_and_a_second_run_finds_them(runs, tmp_path):
@@ -463,17 +463,6 @@ def test_waves_need_to_be_waited_for(ebs_runs):
 
 
 # Copies that cannot be used now
-
-KEY = "arn:aws:kms:eu-west-1:123456789012:key/66666666-2222-3333-4444-555555555555"
-
-
-def copied_twice(runs, **facts):
-    """Copy two snapshots of one disk, the newer one with these facts; return the older copy and the newer one."""
-    disks = {"database": runs.estate.disk(Name="database")}
-    (older,) = runs.copy_disks(disks, hours=30).values()
-    (newer,) = runs.copy_disks(disks, hours=2).values()
-    vars(runs.estate.get(newer, runs.estate.destination)).update(facts)
-    return older, newer
 
 
 def test_a_restore_skips_an_archived_copy_and_reports_it(ebs_runs, tmp_path):

@@ -18,25 +18,13 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 from tests.clouds import CLOUDS
 from tests.support.night_runs import night
 from tests.support.restore_runs import RestoreRuns
-from tests.unit.dr_copy.test_set_nights import server, silence_source, taken
+from tests.support.sets import marks, row, rows_of, server, silence_source, taken, two_disks
 
 
 @pytest.fixture(params=["ebs", "ecs", "cbs"])
 def runs(request):
     """A cloud whose copies have tags."""
     return RestoreRuns(request.getfixturevalue(f"{request.param}_disks"))
-
-
-def marks(set_id, size=2, group="i-1"):
-    return {"dr-copy:group": group, "dr-copy:set": f"{size} crash {set_id}"}
-
-
-def two_disks(runs):
-    return {name: runs.estate.disk(Name=name) for name in ("database", "log")}
-
-
-def rows_of(ended):
-    return {row["disk_name"]: row for row in ended.result["disks"]}
 
 
 def test_the_newest_complete_set_is_restored_and_newer_copies_are_reported(runs, tmp_path):
@@ -229,13 +217,6 @@ def test_a_restore_without_marks_and_report_says_that_it_knows_no_servers(ens_di
     runs.copy_new_disks("database", "log")
     (warning,) = runs.restore().result["warnings"]
     assert "do not show servers" in warning and "dr_restore_expected" in warning
-
-
-def row(number, **facts):
-    """Return a disk of a server as a row of a manifest."""
-    known = {"disk_id": f"vol-{number}", "disk_name": f"disk-{number}", "group": "i-1", "taken_at": f"of-{number}"}
-    of_set = {"set": "n1", "consistency": "crash", "torn": False, "newer": None, "missing": None, "former_group": None}
-    return {**known, **of_set, **facts}
 
 
 @pytest.mark.parametrize(

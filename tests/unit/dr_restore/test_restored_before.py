@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.dr_restore.test_restore_decisions import chosen, copy, disk
-from tests.unit.dr_restore.test_restore_sets import marks, rows_of, two_disks
+from tests.support.restores import chosen, copy, disk
+from tests.support.sets import marks, rows_of, two_disks
 
 
 def hours_ago(runs, hours):

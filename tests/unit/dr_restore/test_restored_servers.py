@@ -13,8 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.d
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import Contradiction
 
-from tests.unit.dr_restore.test_expected_disks import choose
-from tests.unit.dr_restore.test_restore_decisions import copy
+from tests.support.restores import choose, copy
 
 OTHER = {"vol-1": 1, "vol-2": 2}
 

@@ -25,9 +25,8 @@ from tests.clouds import CLOUDS
 from tests.mutants.__main__ import UNIT
 from tests.mutants.lines import PURE
 from tests.mutants.survivors import LINES
-from tests.support.repository import REPOSITORY
+from tests.support.repository import PLUGINS, REPOSITORY, TESTS
 
-PLUGINS, TESTS = REPOSITORY / "plugins", REPOSITORY / "tests"
 CORE = PLUGINS / "module_utils" / "_core"
 #: The modules of the clouds; the others only document the action plugins of the roles.
 MODULES = sorted(p.stem for p in (PLUGINS / "modules").glob("*_snapshot_*.py"))
@@ -69,6 +68,12 @@ def test_no_six_lines_stand_twice():
             block = tuple(line for _n, line in lines[start : start + 6])
             place = (path, lines[start][0])
             assert seen.setdefault(block, place) == place, f"{seen[block]} and {place}"
+
+
+def test_no_file_of_unit_tests_imports_another():
+    """What several of them need is in tests/support; otherwise a new name in one breaks the others."""
+    for path in (TESTS / "unit").rglob("*.py"):
+        assert not re.search(r"^from (\.|tests\.unit\.\w+\.)test_\w+ import", path.read_text(), re.M), path
 
 
 def test_the_engine_names_no_cloud_and_imports_no_sdk():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import json
-from types import SimpleNamespace
 
 import pytest
 from aliyunsdkcore.client import AcsClient
@@ -22,12 +21,9 @@ from tests.recorded import recorded, shape
 from tests.simulator.alibaba import SYSTEM
 from tests.simulator.ecs import Ecs
 from tests.simulator.ens import Ens
+from tests.support.requests import service_of
 
 CLOUDS = {"ecs": (EcsCloud, Ecs), "ens": (EnsCloud, Ens)}
-
-
-def items(part):
-    return [(cloud, name) for cloud in CLOUDS for name in recorded(cloud, part)]
 
 
 @pytest.fixture
@@ -35,10 +31,8 @@ def estate(request, cloud):
     return request.getfixturevalue(cloud)
 
 
-def service_of(estate):
-    """Return the service object of an adapter, connected to the simulator."""
-    params = {"connect_timeout": 5, "validate_certs": True, **estate.connection()}
-    return estate.adapter(SimpleNamespace(params=params))._service
+def items(part):
+    return [(cloud, name) for cloud in CLOUDS for name in recorded(cloud, part)]
 
 
 # -- parsers ---------------------------------------------------------------------------------------------

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, multicloud.snapshots contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Copies, disks and proofs, as the decisions of the role dr_restore take them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
+    candidates,
+    choosing,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input import variables
+
+from tests.support.rows import copy_row
+
+NOW = "2026-11-21T12:00:00Z"
+VALUES = variables.Variables(
+    cloud="ebs", region="eu-west-1", zone="eu-west-1a", id="flood", started_at=NOW, host="orders", is_drill=False
+)
+
+
+def copy(number, disk="vol-1", day=20, name="database", **facts):
+    tags = {"dr-copy:disk-name": name, "dr-copy:attached-to": "i-1 /dev/sdf", "env": "prod", **facts.pop("tags", {})}
+    row = copy_row(f"snap-{number}", f"snap-s{number}", disk, f"2026-11-{day:02}T02:00:00Z", tags=tags)
+    row.update(provider_state="completed", size_gib=8, encrypted=False, traits=[], description="")
+    return {**row, **facts}
+
+
+def chosen(copies, there=(), **values):
+    return choosing.choose({"snapshots": copies}, {"disks": list(there)}, replace(VALUES, **values)).points
+
+
+def disk(number, restore="drill-1", snapshot="snap-1", expires="2026-11-21T11:00:00Z", attached_to=None):
+    tags = {"dr-restore:id": restore, "dr-restore:snapshot-id": snapshot, "dr-restore:expires-at": expires}
+    return {"disk_id": f"vol-n{number}", "tags": {k: v for k, v in tags.items() if v}, "attached_to": attached_to}
+
+
+def made(number, **facts):
+    row = {"snapshot_id": f"snap-{number}", "disk_id": f"vol-n{number}", "zone": "eu-west-1a", "disk_type": "gp3"}
+    row.update(
+        state="available", action="created", encrypted=False, size_gib=8, seconds=2.5, error=None, kms_key_id=None
+    )
+    row["created_at"] = NOW
+    return {**row, **facts}
+
+
+def proofs(copies, last=None, **values):
+    values = replace(VALUES, **values)
+    rows = choosing.choose({"snapshots": copies}, {}, values).points
+    return candidates.with_proofs(rows, {"snapshots": copies}, last or {}, values)
+
+
+def proven(day, level="creatable"):
+    return {"dr-copy:proven-at": f"2026-11-{day:02}T00:00:00Z", "dr-copy:proven-level": level}
+
+
+def choose(*copies, **values):
+    return choosing.choose({"snapshots": list(copies)}, {"disks": []}, replace(VALUES, **values))

@@ -273,13 +273,14 @@ def test_the_time_of_a_servers_set_is_measured_and_stays_where_it_could_not_be_l
     assert times(server("i-1", **UNREAD), server("i-3", **UNREAD)) == {**times(rows[0]), "i-3": 0}
 
 
-def test_a_point_with_an_unusable_key_fails_for_that_reason():
+@pytest.mark.parametrize("reason", ["key", "archived"])
+def test_a_point_that_cannot_be_restored_fails_for_that_reason(reason):
     report = sample(disks=2, late=1)
-    report["breaches"][0].update(reason="key", why="the key is disabled")
+    report["breaches"][0].update(reason=reason, why="the reason")
     suite = ElementTree.fromstring(junit_text(report))
     messages = [failure.get("message") for failure in suite.iter("failure")]
-    assert any(message.startswith("cannot be restored: ") and "the key is disabled" in message for message in messages)
-    late = [breach for breach in report["breaches"] if breach["reason"] != "key"]
+    assert any(message.startswith("cannot be restored: ") and "the reason" in message for message in messages)
+    late = [breach for breach in report["breaches"] if breach["reason"] != reason]
     assert sum("misses the RPO of 26 h: " in message for message in messages) == len(late)
 
 

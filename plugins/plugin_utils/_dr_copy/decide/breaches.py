@@ -51,6 +51,11 @@ def is_locked_out(breach: ReasonedRow) -> bool:
     return breach["reason"] == Reason.KEY.word
 
 
+def cannot_be_restored(breach: ReasonedRow) -> bool:
+    """Whether a recovery point cannot be restored now, at any age: its key cannot be used, or it is archived."""
+    return is_locked_out(breach) or breach["reason"] == Reason.ARCHIVED.word
+
+
 def unjudged_of(result: Result) -> list[Breach]:
     """Return the recovery points that could not be checked, each with its reason."""
     return [

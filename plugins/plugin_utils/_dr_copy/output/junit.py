@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ..._role.junit import CaseResult, Suite
 from ..._role.naming import disk_label
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.breaches import is_locked_out
+from ..decide.breaches import cannot_be_restored
 from ..decide.result_type import RecoveryPoint, SetStatus
 from ..decide.server_sets import BY_SET, set_in_words
 from .report_type import LatePoint, Report, label_of
@@ -41,7 +41,7 @@ def _judged(point: RecoveryPoint, breaches: Mapping[DiskAt, LatePoint], report: 
     state = f"{point['state']}, " + ("no copy" if point["age_hours"] is None else f"{point['age_hours']:.1f} h old")
     if point["within_rpo"] is False:
         breach = breaches.get(disk_at(point))
-        is_late = report["rpo_hours"] and not (breach and is_locked_out(breach))
+        is_late = report["rpo_hours"] and not (breach and cannot_be_restored(breach))
         what = f"misses the RPO of {report['rpo_hours']} h" if is_late else "cannot be restored"
         return "failure", f"{what}: {state}; {breach['why'] if breach else state}"
     if point["within_rpo"] is None and report["rpo_hours"]:

@@ -17,8 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.enumerations import first_in_words
 from ..._role.naming import disk_label
-from ..decide.breaches import locked_out, worst_first
-from ..decide.reasons import Reason
+from ..decide.breaches import cannot_be_restored, locked_out, worst_first
 from ..decide.result_type import RecoveryPoint, Result, RunFailure
 from ..decide.run_failures import kind_in_words
 from ..decide.server_sets import late_sets, set_in_words
@@ -30,8 +29,6 @@ MAX_BRIEF_ROWS = 20
 MAX_TABLE_WIDTH = 69
 #: The most characters of the message with which a run fails, and of its part about one failure.
 MAX_MESSAGE_LENGTH, MAX_FAILURE_LENGTH = 4000, 300
-#: The reasons for which a recovery point cannot be restored now, at any age.
-_NOT_RESTORABLE = (Reason.KEY.word, Reason.ARCHIVED.word)
 #: What a failure affects that names no disk, snapshot or region.
 _THE_RUN = "the run"
 
@@ -42,8 +39,8 @@ def failure_message(report: Report, unwritten: str = "") -> str:
     ``unwritten`` says which files could not be written.
     """
     points, unjudged = len(report["recovery_points"]), report["unjudged"]
-    lost = [breach for breach in report["breaches"] if breach["reason"] in _NOT_RESTORABLE]
-    late = [breach for breach in report["breaches"] if breach["reason"] not in _NOT_RESTORABLE]
+    lost = [breach for breach in report["breaches"] if cannot_be_restored(breach)]
+    late = [breach for breach in report["breaches"] if not cannot_be_restored(breach)]
     parts = []
     if report["failures"]:
         parts.append(f"{pluralize(len(report['failures']), 'failure')}. {_grouped(report['failures'])}")

@@ -40,6 +40,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters impo
 
 FUNCTIONS = {
     "index": as_filter(history.index_over, "dr_copy index"),
+    "others": as_filter(history.other_plans, "dr_copy others"),
     "table": as_filter(screen.recovery_table, "dr_copy table"),
 }
 

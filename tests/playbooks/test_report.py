@@ -214,11 +214,14 @@ def test_the_second_host_with_a_plan_is_refused_without_a_report_too(clouds, inv
 
 def test_a_plan_whose_name_cannot_be_evaluated_stops_no_other(clouds, inventory):
     create_snapshot(clouds, "ebs", create_disk(clouds, "ebs", "database"))
-    plans = {"first": {**basics(clouds, "ebs"), "dr_copy_plan": "{{ team_name }}-first"}, "web": basics(clouds, "ebs")}
+    name = "{{ team_name | mandatory('team_name is not set') }}-first"
+    plans = {"first": {**basics(clouds, "ebs"), "dr_copy_plan": name}, "web": basics(clouds, "ebs")}
     code, output = status(clouds, inventory(**plans))
-    assert code == 2 and "'team_name' is undefined" in " ".join(output.split()), output
+    assert code == 2 and "team_name is not set" in " ".join(output.split()), output
     found, page = report(clouds.directory / "status", "web.status")
     assert found["totals"]["recovery_points"] == 1 and not found["failures"] and "team_name" not in page
+    index = (clouds.directory / "status" / "index.html").read_text()
+    assert ">web<" in index and ">first<" in index and "team_name" in index
 
 
 def test_a_plan_that_could_not_start_is_reported_after_a_night_of_the_same_command(clouds, inventory):

@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import index_over
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
+    index_over,
+    other_plans,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.job_summary import brief_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import index_page, report_page
 
@@ -133,7 +136,7 @@ def test_no_copy_of_a_plan_without_an_rpo_counts_as_late():
 def test_a_report_that_is_out_of_date_makes_no_index_green(tmp_path):
     old = {**sample(late=0, host="mail"), "name": "mail", "valid_until": "2020-01-02T02:00:00Z"}
     (tmp_path / "mail.status.json").write_text(json.dumps(old))
-    page = Page(index_over([brief()], str(tmp_path), ["mail"], [""], [""], [""]))
+    page = Page(index_over([brief()], str(tmp_path), [{"plan": "mail", "shard": "", "problem": ""}]))
     assert page.title == "1 of 2 plans needs attention" and page.headline[0] == "is-bad"
     assert page.main.rows[0][:2] == ["mail", "! not checked in time ! out of date"]
     stale = [span for span in page.main.all("span") if span.mark == "stale"]
@@ -150,3 +153,16 @@ def test_the_index_links_to_pages_of_other_directories(tmp_path):
 def test_the_index_over_nothing_is_not_green():
     page = index()
     assert page.headline[0] == "" and not page.main.rows and not page.root.one("footer").text
+
+
+def test_a_variable_that_cannot_be_evaluated_is_the_problem_of_its_host_alone():
+    class Unset(dict):
+        def get(self, name, default=None):
+            raise ValueError(f"{name} is undefined")
+
+    hosts = {"mail": {"dr_copy_plan": " post ", "dr_copy_shard": "1/2"}, "odd": Unset(), "web": {}}
+    assert other_plans(list(hosts), hosts) == [
+        {"plan": "post", "shard": "1/2", "problem": ""},
+        {"plan": "odd", "shard": "", "problem": "dr_copy_plan is undefined"},
+        {"plan": "web", "shard": "", "problem": ""},
+    ]

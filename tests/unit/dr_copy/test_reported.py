@@ -370,22 +370,26 @@ def test_shards_of_one_plan_write_files_of_their_own(tmp_path):
     assert "<h1>orders 2/2</h1>" in (tmp_path / "orders_2_2.html").read_text()
 
 
+def other(plan, shard="", problem=""):
+    return {"plan": plan, "shard": shard, "problem": problem}
+
+
 def test_the_index_knows_the_shards_of_a_plan(tmp_path):
     run = RunContext(host="h", ansible="2.21.0")
     given = values(shard="1/3", report_dir=str(tmp_path))
     done = StepResults(source=source())
     first = write_report(role_result(done, given, False), done, given, run).report
     second = {**first, "settings": {**first["settings"], "shard": "2/3"}}
-    page = index_over([second], str(tmp_path), ["a", "b"], ["orders", "orders"], ["", ""], ["1/3", "3/3"])
+    page = index_over([second], str(tmp_path), [other("orders", "1/3"), other("orders", "3/3")])
     assert 'href="orders_2_3.status.html">orders 2/3<' in page and 'href="orders_1_3.html">orders 1/3<' in page
     assert "orders 3/3" in page and "there is no earlier report" in page
-    assert "is there" not in index_over([], str(tmp_path), ["a"], ["orders"], [""], ["many"])
+    assert "is there" not in index_over([], str(tmp_path), [other("orders", "many")])
 
 
 def test_the_page_over_all_plans_shows_no_values_of_variables(tmp_path):
     """The message that stopped a plan before it began is Ansible's own."""
     why = "{'secret_key': 'hunter2', 'session_token': '{{ missing }}'}: 'missing' is undefined"
-    page = index_over([], str(tmp_path), ["a"], [""], [why])
+    page = index_over([], str(tmp_path), [other("a", problem=why)])
     assert "missing&#39; is undefined" in page and "hunter2" not in page
 
 

@@ -13,7 +13,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
@@ -50,29 +49,41 @@ class _DatedReport(TypedDict, total=False):
     totals: _JudgedTotals
 
 
-def index_over(
-    reports: Sequence[IndexedReport],
-    directory: str,
-    others: Sequence[str] = (),
-    names: Sequence[str] = (),
-    why: Sequence[str] = (),
-    shards: Sequence[str] = (),
-) -> str:
-    """Return the page of all plans of an inventory: those in ``reports``, and the last reports of the ``others``.
+class OtherPlan(TypedDict):
+    """A plan of the inventory without a report of this run; ``problem`` says what went wrong, or is empty."""
 
-    For each of the ``others``, which are hosts, ``names`` has the name of its plan (empty if it does not set one),
-    ``why`` what went wrong, and ``shards`` the shard of its plan.
-    """
+    plan: str
+    shard: str
+    problem: str
+
+
+def other_plans(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[OtherPlan]:
+    """Return the plans of these hosts. A variable that cannot be evaluated is the problem of its host alone."""
+    return [_other_plan(host, hostvars[host]) for host in hosts]
+
+
+def _other_plan(host: str, variables: Mapping[str, Any]) -> OtherPlan:
+    try:
+        plan, shard, problem = (
+            str(variables.get(name, "")).strip() for name in ("dr_copy_plan", "dr_copy_shard", "_dr_status_problem")
+        )
+    except Exception as error:  # the page shows the other plans
+        return {"plan": host, "shard": "", "problem": str(error)}
+    return {"plan": plan or host, "shard": shard, "problem": problem}
+
+
+def index_over(reports: Sequence[IndexedReport], directory: str, others: Sequence[OtherPlan] = ()) -> str:
+    """Return the page of all plans of an inventory: those in ``reports``, and the last reports of the ``others``."""
     plans = [_linked(report, directory) for report in reports]
     silent = {}
-    for host, name, problem, shard in zip_longest(others, names, why, shards, fillvalue=""):
-        plan = str(name).strip() or host
-        report = None if problem else _newest(directory, plan, shard)
+    for other in others:
+        report = None if other["problem"] else _newest(directory, other["plan"], other["shard"])
         if report:
             plans.append(report)
         else:
             unseen = "it was not checked, and there is no earlier report"
-            silent[label(plan, shard)] = without_values(problem) if problem else unseen
+            why = without_values(other["problem"]) if other["problem"] else unseen
+            silent[label(other["plan"], other["shard"])] = why
     return index_page(plans, silent)
 
 

@@ -32,8 +32,8 @@ PROBES = {
         "how long a new copy, a changed tag and a deletion take to show",
         ("lag until a copy shows", "lag until tags show", "deletion of a complete copy"),
     ),
-    "page-seams": Probe(
-        ("ens",), "whether TotalCount counts items or pages; seams show by chance only", ("TotalCount of a page",)
+    "page-gaps": Probe(
+        ("ens",), "whether TotalCount counts items or pages; gaps show by chance only", ("TotalCount of a page",)
     ),
     "ecs-source-disk": Probe(
         ("ecs",), "whether SourceDiskId of a copy is the source's disk", ("SourceDiskId of a copy",)

@@ -745,7 +745,7 @@ def _ignore_order(real: Any) -> Any:
     return lambda wanted, memory, copies, copy=None: real(wanted, memory, copies)
 
 
-def _ignore_seams(real: Any) -> Any:
+def _ignore_gaps(real: Any) -> Any:
     return lambda self, shown, at, may_be_incomplete: real(self, shown, at, False)
 
 
@@ -816,7 +816,7 @@ break_options("create is ignored", create=True)
 INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("survivors are not looked at", "decide.sightings", "Survivor.is_safe", _always_return(True)),
     ("an old look at survivors is enough", "decide.sightings", "FRESH_SECONDS", lambda real: 1e9),
-    ("a long listing is believed at once", "decide.memory", "Memory._compare_with_listing", _ignore_seams),
+    ("a long listing is believed at once", "decide.memory", "Memory._compare_with_listing", _ignore_gaps),
     ("a source is gone at the first look", "decide.sightings", "ABSENT_LOOKS", lambda real: 1),
     ("a source is gone after three looks at once", "decide.sightings", "ABSENT_SECONDS", lambda real: 0.0),
     ("times are compared by the controller's clock", "waiting", "CloudClock.record_date", _always_return(None)),

@@ -36,7 +36,7 @@ DEFAULTS: dict[str, Any] = {
     "returned_ids": "snapshot",
     # Whether a copy shows its source (api-facts: ecs-source-fields, ens-source-fields).
     "shows_sources": True,
-    # What ENS returns as TotalCount: items, pages, zero or nothing (api-facts: page-seams).
+    # What ENS returns as TotalCount: items, pages, zero or nothing (api-facts: page-gaps).
     "counts": "items",
     # The largest page of ENS, even if more is requested (api-facts: ens-describe-limits).
     "page_cap": 50,

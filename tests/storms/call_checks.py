@@ -178,7 +178,7 @@ def _second_calls(truth: Truth, outcome: RunOutcome) -> Iterator[str]:
     """Check that no copy is made if every read had shown one for long enough, or if this run has already made one.
 
     Allowed: a copy in addition to one of this run whose answer was lost, if reads lag longer than the run looks for it
-    (promises: exactly-once). On ECS also a copy in addition to one that may have been at the seams of both listings
+    (promises: exactly-once). On ECS also a copy beside one that may have been between two pages of both listings
     (promises: listings).
     """
     blind = _is_blind(truth)

@@ -70,7 +70,7 @@ def token_pages(
     """Read all pages of a listing whose answers contain a token for the next page.
 
     ``page`` takes a token, None for the first page, and returns answer and items. A token may be an offset, so pages
-    may not join (api-facts: page-seams). Raises Unreachable if the pages never end.
+    may not join (api-facts: page-gaps). Raises Unreachable if the pages never end.
     """
     token, seen = None, set()
     while True:
@@ -141,7 +141,7 @@ def joined_pages(
     So no item is missed that exists during the entire listing, whatever comes and goes meanwhile. A page without an
     item of the earlier ones does not join: then a page that begins one page earlier is read. If that does not join
     either, or if the count is higher than the number of items shown, a gap is recorded in ``pages``. No count ends a
-    list; only a short page does (api-facts: page-seams).
+    list; only a short page does (api-facts: page-gaps).
 
     ``page`` takes the parameters of a page, and reads it. ``max_items`` is the maximum number of items, if known.
     Raises Unreachable if the pages never end.

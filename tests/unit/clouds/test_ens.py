@@ -214,7 +214,7 @@ def test_bad_input_is_named_and_nothing_called(ens, options, word):
 
 @pytest.mark.parametrize("counts", ["items", "pages", "zero", "nothing"])
 def test_no_count_leaves_disks_or_snapshots_out(ens, counts):
-    """The service's own SDK describes TotalCount as a number of pages (api-facts: page-seams)."""
+    """The service's own SDK describes TotalCount as a number of pages (api-facts: page-gaps)."""
     ens.settings(counts=counts)
     disks = [ens.disk(**{"dr-copy": "true"}) for _n in range(120)]
     sources = [ens.snapshot(disk) for disk in disks]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No copy hides at the seam of two pages, through the module's main() (promises: listings)."""
+"""No copy hides between two pages, through the module's main() (promises: listings)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def changing(cloud, others, before=2):
 
 @PAGED
 @pytest.mark.parametrize("wait", [False, True])
-def test_no_second_copy_is_made_of_one_at_the_seam(cloud, wait):
+def test_no_second_copy_is_made_of_one_between_two_pages(cloud, wait):
     others = with_a_full_page(cloud)
     source, there = our_copies(cloud)
     changing(cloud, others)
@@ -57,7 +57,7 @@ def test_no_second_copy_is_made_of_one_at_the_seam(cloud, wait):
 
 @PAGED
 @pytest.mark.parametrize("check", [False, True])
-def test_absent_finds_the_one_at_the_seam(cloud, check):
+def test_absent_finds_the_one_between_two_pages(cloud, check):
     others = with_a_full_page(cloud)
     source, _there = our_copies(cloud)
     changing(cloud, others)
@@ -68,7 +68,7 @@ def test_absent_finds_the_one_at_the_seam(cloud, check):
 
 @clouds("ecs")
 @pytest.mark.parametrize("check", [False, True])
-def test_no_copy_is_locked_while_the_one_that_counts_is_at_the_seam(cloud, check):
+def test_no_copy_is_locked_while_the_one_that_counts_is_between_two_pages(cloud, check):
     others = with_a_full_page(cloud)
     source, counts, _double = our_copies(cloud, 2)
     changing(cloud, others)
@@ -78,7 +78,7 @@ def test_no_copy_is_locked_while_the_one_that_counts_is_at_the_seam(cloud, check
 
 
 @PAGED
-def test_somebody_elses_copy_at_the_seam_counts(cloud):
+def test_somebody_elses_copy_between_two_pages_counts(cloud):
     others = with_a_full_page(cloud)
     sources = [cloud.snapshot() for _n in range(3)]
     there = cloud.create_foreign_copy(sources[0])
@@ -144,7 +144,7 @@ def test_many_pages_of_copies_of_the_console_hide_none_on_aws(ebs):
     def list_copies(cloud, region, ids_=None):
         pages.append(ids_)
         listing = real(cloud, region, ids_)
-        if len(pages) == 1:  # as if one were missed at the seam
+        if len(pages) == 1:  # as if one were missed between two pages
             assert listing.may_be_incomplete
             copies = [c for c in listing.copies if c.id != there.id]
             return type(listing)(copies, listing.may_be_incomplete, listing.pages)

@@ -75,13 +75,13 @@ def test_every_page_begins_before_the_end_of_the_one_before(way, number):
 
 
 @ways
-def test_a_deleted_item_and_a_new_one_hide_none_at_the_seam(way):
+def test_a_deleted_item_and_a_new_one_hide_none_between_pages(way):
     listing = Listing(range(25), {2: lambda ids: (ids.remove(3), ids.append(99))}, way)
     assert {*listing.read()} >= {*range(25), 99} - {3} and not listing.pages.may_be_incomplete
 
 
 @ways
-def test_many_deletions_at_once_are_reported_as_a_seam(way):
+def test_many_deletions_at_once_are_reported_as_a_gap(way):
     listing = Listing(range(80), {3: lambda ids: ids.__delitem__(slice(0, 40))}, way)
     assert listing.read() and listing.pages.may_be_incomplete
 
@@ -95,7 +95,7 @@ def test_a_first_page_of_a_replica_that_lags_hides_none(way):
 
 @ways
 @given(data=st.data())
-def test_everything_that_exists_all_the_time_is_listed_or_a_seam_is_reported(way, data):
+def test_everything_that_exists_all_the_time_is_listed_or_a_gap_is_reported(way, data):
     number = data.draw(st.integers(0, 60))
     changes, gone = {}, set()
     for asked in range(2, 9):
@@ -115,7 +115,7 @@ def test_everything_that_exists_all_the_time_is_listed_or_a_seam_is_reported(way
 @ways
 @pytest.mark.parametrize("number", range(0, 130, 7))
 def test_a_listing_with_small_pages_ends(way, number):
-    """No page of four overlaps with pages that end at the twelfth item: that is reported as a seam."""
+    """No page of four overlaps with pages that end at the twelfth item: that is reported as a gap."""
     listing = Listing(range(number), way=way)
     found = joined_pages(listing.page, WAYS[way](4), lambda item: item["id"], listing.pages, "Listing")
     assert [item["id"] for item in found] == list(range(number)) and listing.asked <= 3 + number
@@ -130,7 +130,7 @@ def test_no_count_ends_a_listing(way, count):
 
 
 @ways
-def test_a_count_that_says_more_than_all_pages_show_is_a_seam(way):
+def test_a_count_that_says_more_than_all_pages_show_is_a_gap(way):
     listing = Listing(range(5), way=way, count=lambda ids: 99)
     assert listing.read() == list(range(5)) and listing.asked == 2 and listing.pages.may_be_incomplete
 

@@ -148,4 +148,4 @@ def test_an_unverified_fact_is_answered_by_what_a_run_saw_or_is_open():
         "ens", [("lag until a copy shows", "nowhere documented", "0.3 s"), ("a page of 50", "", "taken")]
     )
     assert seen["read-lag"] == "lag until a copy shows: 0.3 s"
-    assert seen["page-seams"] == "no answer in this run" and "ecs-source-disk" not in seen
+    assert seen["page-gaps"] == "no answer in this run" and "ecs-source-disk" not in seen

@@ -20,7 +20,7 @@ class InitialCopies:
 
     known: frozenset[str]
     failed: frozenset[str]
-    #: Whether missing copies do not exist: one listing had no seam, or there were two listings (promises: listings).
+    #: Whether missing copies do not exist: one listing had no gap, or there were two listings (promises: listings).
     is_confirmed: bool
 
 

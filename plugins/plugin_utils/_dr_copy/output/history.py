@@ -18,7 +18,7 @@ from typing import Any, TypedDict, cast
 
 from ..._role.files import read_json
 from ..._role.naming import file_name, label
-from ..._role.parsing import without_values
+from ..._role.parsing import RawVariables, without_values
 from ..._role.rows import only, parse_time
 from ..input.variables import Variables
 from .pages import index_page, page_name
@@ -57,12 +57,12 @@ class OtherPlan(TypedDict):
     problem: str
 
 
-def other_plans(hosts: Sequence[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[OtherPlan]:
+def other_plans(hosts: Sequence[str], hostvars: Mapping[str, RawVariables]) -> list[OtherPlan]:
     """Return the plans of these hosts. A variable that cannot be evaluated is the problem of its host alone."""
     return [_other_plan(host, hostvars[host]) for host in hosts]
 
 
-def _other_plan(host: str, variables: Mapping[str, Any]) -> OtherPlan:
+def _other_plan(host: str, variables: RawVariables) -> OtherPlan:
     try:
         plan, shard, problem = (
             str(variables.get(name, "")).strip() for name in ("dr_copy_plan", "dr_copy_shard", "_dr_status_problem")

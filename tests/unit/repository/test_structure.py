@@ -18,6 +18,7 @@ from contextlib import ExitStack
 
 import pytest
 import yaml
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore_options import RESTORE_OPTIONS
 
 from tests import capabilities
@@ -83,6 +84,14 @@ def test_the_engine_names_no_cloud_and_imports_no_sdk():
         text = path.read_text()
         assert not words.search(text), (path, words.search(text))
         assert "_clouds" not in text, f"{path} knows of the clouds"
+
+
+@pytest.mark.parametrize("name", CLOUDS)
+def test_the_table_of_clouds_shows_the_capabilities_of_the_adapter(name):
+    """The roles read the table, the engine the adapter. Methods and properties may depend on the connection."""
+    own = vars(CLOUDS[name].load("estate").adapter)
+    facts = {key for key, value in own.items() if hasattr(Capabilities, key) and not key.startswith("_")}
+    assert not {key for key in facts if not (callable(own[key]) or isinstance(own[key], property))}
 
 
 def test_each_layer_of_the_engine_imports_none_above_it():

@@ -43,7 +43,6 @@ class EnsCloud(EnsCapabilities, SnapshotCloud):
     """ENS snapshots of the account that the credentials belong to. A region is a node, such as cn-hangzhou-26."""
 
     api = Api("aliyunsdkens.request.v20171110", "ALIBABA_CLOUD_ENS_ENDPOINT", ERRORS, HINTS, ENDPOINT)
-    read_per_call = PAGE
 
     def __init__(self, module: Any):
         super().__init__()

@@ -33,6 +33,7 @@ class EnsCapabilities(Capabilities):
     tag_rules: TagRules | None = None
     finds_sources = True
     many_destinations_per_call = True
+    read_per_call = 50  #: One page (api-facts: ens-describe-limits).
     #: There is no client token, and a second order is billed.
     doubt_seconds = 120.0
     before_calling_again = "Look in the console first, because a second order is billed. "

@@ -39,7 +39,6 @@ class CbsCloud(CbsCapabilities, SnapshotCloud):
 
     #: The tag service's name for the resources whose tags are changed.
     tagged_resource = "snapshot"
-    deleted_per_call = PAGE
 
     def __init__(self, module: Any):
         super().__init__()

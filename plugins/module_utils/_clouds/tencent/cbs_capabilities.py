@@ -38,6 +38,7 @@ class CbsCapabilities(Capabilities):
     lists_snapshot_groups = True
     tags_in_copy_call = False
     tagged_per_call = 10
+    deleted_per_call = 100
     passing_tags: tuple[str, ...] = (SOURCE_SNAPSHOT_ID, SOURCE_CREATED_AT, PROVEN_AT, PROVEN_BEFORE, SET)
     deletes_later = True
     expires_after_copying = True

@@ -32,7 +32,7 @@ test: ## run the static checks, the unit tests and the playbook tests
 lint: ## run only the static checks
 	@bash tests/scripts/lint.sh
 
-storm: ## run SEEDS storms for each cloud, 1,000 collisions, 20 killed playbooks, DRILLS storms over drills and NIGHTS of nights; writes tests/storms/results.rst
+storm: ## run random bad days on all clouds; SEEDS=, DRILLS= and NIGHTS= say how many
 	@bash tests/scripts/storm.sh $(SEEDS) --collisions 1000 --processes 20 --drills $(DRILLS) --nights $(NIGHTS) --write
 
 mutants: ## break the engine and the roles on purpose, and check that the tests find it; writes tests/mutants/results.rst
@@ -47,7 +47,7 @@ fuzz: ## try 2,000 bad inputs for each module, and as many bad answers for each 
 bench: ## measure figures as ratios, compared with peers; writes tests/benchmark/results.rst and a summary in the guide
 	@bash tests/scripts/bench.sh --write
 
-live: ## check the promises in a real account, for a few cents, after it asks you: CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1; FACTS=list lists the facts that a run would verify
+live: ## check the promises in a real account, after asking: CLOUD=ebs SOURCE=us-east-1 DESTINATION=eu-west-1
 	@bash tests/scripts/live.sh run
 
 live-clean: ## delete what a killed live run left, by its mark, after asking: CLOUD=, SOURCE=, DESTINATION=
@@ -59,7 +59,7 @@ matrix: ## test every supported core and Python, with amazon.aws 9 and newest; K
 docs: ## build the site of documentation in .work/site
 	@bash tests/scripts/nox.sh --session docs
 
-release-check: ## build the tarball twice and check it: Galaxy's importer, licences, SBOM, audit; in .work/release; SIGNING_KEY= signs it
+release-check: ## build the tarball twice and check it, in .work/release; SIGNING_KEY= signs it
 	@bash tests/scripts/nox.sh --session release-check
 
 pictures: ## draw the pictures of the README

@@ -94,7 +94,7 @@ def table() -> str:
         rows.append([what, *(support(cloud, module.OPTIONS) for cloud, module in CLOUDS.values())])
     for what, facts in FACTS.items():
         rows.append([what, *(facts.get(cloud) or OTHERWISE[what] for cloud in CLOUDS)])
-    return list_table(["", *CLOUDS], rows)
+    return list_table(["Feature", *CLOUDS], rows)
 
 
 def support_of_variables(

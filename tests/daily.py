@@ -15,7 +15,7 @@ T = TypeVar("T")
 def daily_sample(values: Iterable[T]) -> list[T]:
     """Return one of these values, another each day, if STORM_SEED is the day (tests/scripts/test.sh); else all.
 
-    For tests of behaviour that is the same on each cloud. Other tests cover the differences, on all clouds every day.
+    For tests of behavior that is the same on each cloud. Other tests cover the differences, on all clouds every day.
     """
     values = list(values)
     return daily_part(values, len(values))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: dr_copy
-short_description: Private to the role dr_copy
+short_description: Functions of the playbooks of the role dr_copy, private to them
 version_added: 1.0.0
 author:
   - multicloud.snapshots contributors (!UNKNOWN)

@@ -235,7 +235,7 @@ failures:
     hint:
       description: What to do next.
       type: str
-      sample: "Log in again, and check this machine's clock - AWS accepts a request for five minutes."
+      sample: "Log in again, and check this machine's clock: AWS accepts a request for five minutes."
 duplicates:
   description: >-
     Other copies of the same source in the same region, with the same encryption and key. A warning names them.

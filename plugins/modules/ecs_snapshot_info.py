@@ -220,7 +220,8 @@ snapshots:
           sample: 2
         consistency:
           description: >-
-            V(crash): all snapshots are of one moment. V(application): applications had also written everything to disk.
+            V(crash): all snapshots were taken at one moment. V(application): applications had also written everything
+            to disk.
             On copies also V(near): taken within a few minutes.
           type: str
           sample: crash

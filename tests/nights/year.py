@@ -19,6 +19,7 @@ from tests.clouds import CLOUDS
 from tests.nights.history import kept_by_calendar
 from tests.support.estates import Estate
 from tests.support.night_runs import night
+from tests.support.reports import within_words
 
 #: How many days the source's own snapshots are kept.
 SOURCE_KEEP_DAYS = 3
@@ -133,7 +134,7 @@ class Year:
             page = (self.reports / f"{report['name']}.html").read_text()
             late = report["totals"]["breaches"]
             number = len(report["recovery_points"])
-            words = f"{late} of {number} recovery points miss" if late else f"All {number} recovery points are within"
+            words = f"{late} of {number} recovery points miss" if late else within_words(number)
             if words not in page:
                 self.wrong.append(f"night {self.nights}: the page does not say: {words}")
         for copy in filter(self.estate.is_complete, self.estate.copies(self.estate.destination)):

@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import label
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.reports import SCHEMA
+from tests.support.reports import SCHEMA, within_words
 
 from .role_nights import NightOutcome
 
@@ -146,7 +146,7 @@ def _wrong_page(outcome: NightOutcome, report: Report) -> Iterator[str]:
             late_sets,
             f"{late_sets} of {len(report['sets'])} servers {'has' if late_sets == 1 else 'have'} no complete set",
         ),
-        (report["within_rpo"] and not late_sets, f"All {points} recovery points are within"),
+        (report["within_rpo"] and not late_sets, within_words(points)),
         (len(report["unjudged"]), f"{len(report['unjudged'])} of {points} recovery points could not be judged"),
     ):
         if number and words not in page:

@@ -134,3 +134,8 @@ def _row(snapshot_id: str, failed: set[str]) -> dict[str, Any]:
         "tags": {},
         "error": _failure(snapshot_id) if lost else None,
     }
+
+
+def within_words(points):
+    """Return how a page without late points begins."""
+    return "The only recovery point is within" if points == 1 else f"All {points} recovery points are within"

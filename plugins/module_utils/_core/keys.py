@@ -58,7 +58,7 @@ def key_rows(cloud: KeyCloud, region: str, snapshots: Collection[Snapshot]) -> d
         number = sum(key.arn in unknown for key in of_snapshots.values())
         cloud.warnings.append(
             f"The key state of {number} {'snapshot' if number == 1 else 'snapshots'} in {region} is unknown, so it is "
-            "uncertain whether disks can be created from them. "
+            f"uncertain whether disks can be created from {'it' if number == 1 else 'them'}. "
             f"{first.arn or 'A key'}: {first.problem or f'its state is {first.state}'}"
         )
     return {snapshot_id: _row(key) for snapshot_id, key in of_snapshots.items()}

@@ -190,7 +190,7 @@ class RestoreContract(OnOneCloud):
         assert not out.failed and [d.id for d in cloud.disks()] == [rival.id] == [out["disk_id"]], out.text
 
     @pytest.mark.parametrize("shown", ["", "another"])
-    def test_a_disk_of_this_run_is_recognised_by_its_id_alone(self, cloud, shown):
+    def test_a_disk_of_this_run_is_recognized_by_its_id_alone(self, cloud, shown):
         def shows(_action, _region):
             for disk in cloud.disks():
                 disk.snapshot_id = shown

@@ -142,7 +142,7 @@ class TestEbs(TaggedCopies, FailedCopies, HeldCopies, BadDaysContract):
         assert ordinary in ids(cloud.all_snapshots(cloud.destination)) and ids(cloud.copies()) == {out["snapshot_id"]}
 
     @pytest.mark.parametrize("volume", ["vol-ffff", "vol-ffffffff", "vol-ffffffffffffffff"])
-    def test_a_copy_is_recognised_by_a_volume_of_fs_alone(self, cloud, monkeypatch, volume):
+    def test_a_copy_is_recognized_by_a_volume_of_fs_alone(self, cloud, monkeypatch, volume):
         """AWS writes that ID in several lengths (promises: deleting)."""
         source = cloud.snapshot()
         copy = cloud.create_our_copy(source)

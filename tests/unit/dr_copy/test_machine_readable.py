@@ -324,5 +324,5 @@ def test_the_rulebook_is_one(rulebook_schema):
 
 
 @pytest.mark.parametrize("name", ["a\r\n::error::x", "\x1b[31mred", "a\u2028b", "a\tb"])
-def test_a_name_from_a_tag_begins_no_line_and_colours_none(name):
+def test_a_name_from_a_tag_begins_no_line_and_colors_none(name):
     assert printable(f"{name} (vol-1)").isprintable() and printable("größe 磁盘 ✓") == "größe 磁盘 ✓"

@@ -42,7 +42,7 @@ def test_a_night_copies_once_and_the_next_one_nothing(estate, tmp_path):
     again = night(estate, **given)
     assert again.result["counts"]["unchanged"] == 1 and again.result["counts"]["created"] == 0 and not again.message
     assert json.loads((tmp_path / "orders.json").read_text())["counts"] == again.report["counts"]
-    assert "All 1 recovery points are within the RPO" in (tmp_path / "orders.html").read_text()
+    assert "The only recovery point is within the RPO" in (tmp_path / "orders.html").read_text()
 
 
 def test_a_night_without_the_package_for_metrics_fails_for_that_reason(ebs, tmp_path, monkeypatch):

@@ -100,7 +100,7 @@ def test_a_plan_with_its_source_down_is_judged_by_its_own_disks():
         "one that has no copy is known"
     )
     unmarked = remembered_disks(copies[1:], values(), {})
-    assert [d["disk_id"] for d in unmarked] == ["vol-1"], "copies of before there were marks are taken kindly"
+    assert [d["disk_id"] for d in unmarked] == ["vol-1"], "copies without a mark count as the plan's own"
 
 
 def test_a_disk_that_the_last_report_left_out_is_judged_again_once_it_was_copied():
@@ -446,7 +446,7 @@ def test_the_last_proof_of_a_disk_is_reported_with_its_copy():
     assert row["proofs"] == {"creatable": ago(30), "usable": ago(60)}, "a later weaker one hides no stronger one"
     older["tags"], oldest["tags"] = drilled(-24), drilled(60, "certain")
     (row,) = with_facts([point], [], RunState(done, values(), False), values())
-    assert "proven_at" not in row, "a tag is no truth"
+    assert "proven_at" not in row, "a tag with a future time or an unknown level is no proof"
 
 
 def test_a_proof_that_a_drill_wrote_during_a_long_run_is_reported():

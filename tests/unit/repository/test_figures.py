@@ -56,7 +56,7 @@ def test_the_summary_shows_the_figure_nearest_to_its_bound(pages):
     assert lengths == ["100%", "190", "300"]
 
 
-def test_the_guides_summarise_what_the_commands_have_written(tmp_path, monkeypatch):
+def test_the_guides_summarize_what_the_commands_have_written(tmp_path, monkeypatch):
     assert tables.summary() == tables.read_between(tables.DOCS / "reliability.rst", "summary")
     assert tables.summary_of_broken() == tables.read_between(tables.DOCS / "reliability.rst", "broken")
     before = {name: (tables.DOCS / name).read_text() for name in ("performance.rst", "performance.svg")}

@@ -84,7 +84,7 @@ def test_a_recorded_answer_keeps_keys_and_types_and_what_the_service_does(tmp_pa
     assert item["source"]["kind"] == "recorded" and item["call"] == "DescribeSnapshots"
 
 
-def test_a_run_mark_is_recognised_exactly():
+def test_a_run_mark_is_recognized_exactly():
     mark = Mark("0123456789")
     assert Thing("disk", "r", "d-1", tags=mark.tags).run == mark.run
     assert Thing("snapshot", "r", "s-1", f"{mark.name} [snap-1]", named=True).run == mark.run

@@ -12,7 +12,8 @@
     FailedWrite     it failed, and may be sent again later                         any other
     GivenUp         it is not sent again; a change of tags only without the keys   any other, if it is of tags; (none),
                     that a quota refused (TagsFull)                                once a lock shows
-    AcceptedWrite   the cloud accepted it                                          any other: another change of tags
+    AcceptedWrite   the cloud accepted it                                          any other, if another change of tags
+                                                                                   follows
 
 An accepted deletion is a fact about the copy (``Memory.deleted``). Times are seconds on the monotonic clock.
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's variables: checked and normalised, all problems in one message."""
+"""The role's variables: checked and parsed, all problems in one message."""
 
 from __future__ import annotations
 

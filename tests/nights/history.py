@@ -22,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.provenance import with_provenance_problems
 
 from tests.clouds import CLOUDS
@@ -86,7 +86,7 @@ class NightHistory:
         self.oldest = draw.choice((0, 0, 30))
         basics = {"cloud": cloud, "source_region": SOURCE, "destination_regions": list(self.regions), "plan": "history"}
         limits = {"keep": self.keep, "keep_days": self.keep_days, **self.calendar}
-        self.values = normalise({**basics, **limits}).values
+        self.values = checked_variables({**basics, **limits}).values
 
     def new_id(self, what: str) -> str:
         self._number += 1

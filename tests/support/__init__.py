@@ -1,0 +1,7 @@
+"""What tests share.
+
+- Run modules and roles in the process of a test: harness, night_runs, restore_runs.
+- Estates of each cloud: estates, disk_estates.
+- Samples: rows, results, reports, pages, restores, sets, set_rows, cluster_kinds.
+- Readers: page_reader, metrics.
+"""

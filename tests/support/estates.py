@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs import EcsCloud
@@ -405,3 +406,9 @@ PROVENANCE = {
     "dr-copy:source-disk-id",
     "dr-copy:source-created-at",
 }
+
+
+def service_of(estate):
+    """Return the service object of an adapter, connected to the simulator."""
+    params = {"connect_timeout": 5, "validate_certs": True, **estate.connection()}
+    return estate.adapter(SimpleNamespace(params=params))._service

@@ -25,5 +25,6 @@ NO_PROBLEMS = {
 
 
 def read(path):
+    """Return the values of a metrics file by name and labels."""
     families = text_string_to_metric_families(Path(path).read_text())
     return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}

@@ -33,6 +33,7 @@ def unfinished(**facts):
 
 
 def server(group, **facts):
+    """Return the row of a server in a report."""
     whole = {"set": "ami-1", "consistency": "crash", "source_created_at": ago(2), "age_hours": 2.0, "within_rpo": True}
     return {"group": group, "region": REGION, "disks": [], **whole, "torn": [], "unknown": None, **facts}
 

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
@@ -48,7 +48,7 @@ def sample(
         "rpo_hours": rpo_hours,
         "plan": host,
     }
-    values = replace(normalise({**given, "keep": 2, **variables}).values, started_at=ago(0))
+    values = replace(checked_variables({**given, "keep": 2, **variables}).values, started_at=ago(0))
     shown = [{"disk_id": f"vol-{n:017x}", "name": NAMES[n % 5], "region": "us-east-1"} for n in range(disks)]
     snapshots = [_snapshot(n, age) for n in range(disks) for age in (1.2 + n % 7, 25.1)]
     copies = [_copy(n, age) for n in range(disks) for age in (25.1, 49.3, 73.5) if not _is_late(n, late) or age > 49]

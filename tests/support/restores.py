@@ -30,15 +30,18 @@ def copy(number, disk="vol-1", day=20, name="database", **facts):
 
 
 def chosen(copies, there=(), **values):
+    """Return a copy of a disk's snapshot of a day."""
     return choosing.choose({"snapshots": copies}, {"disks": list(there)}, replace(VALUES, **values)).points
 
 
 def disk(number, restore="drill-1", snapshot="snap-1", expires="2026-11-21T11:00:00Z", attached_to=None):
+    """Return the points that a restore chooses among these copies."""
     tags = {"dr-restore:id": restore, "dr-restore:snapshot-id": snapshot, "dr-restore:expires-at": expires}
     return {"disk_id": f"vol-n{number}", "tags": {k: v for k, v in tags.items() if v}, "attached_to": attached_to}
 
 
 def made(number, **facts):
+    """Return a disk that a drill has made."""
     row = {"snapshot_id": f"snap-{number}", "disk_id": f"vol-n{number}", "zone": "eu-west-1a", "disk_type": "gp3"}
     row.update(
         state="available", action="created", encrypted=False, size_gib=8, seconds=2.5, error=None, kms_key_id=None
@@ -48,14 +51,17 @@ def made(number, **facts):
 
 
 def proofs(copies, last=None, **values):
+    """Return a row of the restore module."""
     values = replace(VALUES, **values)
     rows = choosing.choose({"snapshots": copies}, {}, values).points
     return candidates.with_proofs(rows, {"snapshots": copies}, last or {}, values)
 
 
 def proven(day, level="creatable"):
+    """Return what is known of earlier proofs of these copies."""
     return {"dr-copy:proven-at": f"2026-11-{day:02}T00:00:00Z", "dr-copy:proven-level": level}
 
 
 def choose(*copies, **values):
+    """Return the tags of a copy that was proven on a day."""
     return choosing.choose({"snapshots": list(copies)}, {"disks": []}, replace(VALUES, **values))

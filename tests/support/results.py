@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
@@ -30,14 +30,17 @@ def ago(hours):
 
 
 def snapshot(number, hours, state="completed"):
+    """Return the time this many hours before NOW, as the modules write it."""
     return snapshot_row(f"snap-{number}", "vol-1", ago(hours), state=state)
 
 
 def copy(number, hours):
+    """Return a snapshot of the disk vol-1."""
     return copy_row(f"copy-{number}", f"snap-{number}", "vol-1", ago(hours))
 
 
 def failure(source, region, message, **facts):
+    """Return a copy of the snapshot with the same number."""
     empty = dict.fromkeys(
         ("source_snapshot_id", "region", "snapshot_id", "kind", "code", "message", "request_id", "hint")
     )
@@ -45,8 +48,9 @@ def failure(source, region, message, **facts):
 
 
 def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted=(), share=None, seen=(), **variables):
+    """Return a failure of a module."""
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "rpo_hours": 24}
-    values = replace(normalise({**given, **variables}).values, started_at=ago(0))
+    values = replace(checked_variables({**given, **variables}).values, started_at=ago(0))
     source = source or {"disks": DISKS, "snapshots": list(snapshots), "failures": []}
     listed = listed or [{"region": "eu-west-1", "snapshots": list(copies), "failures": []}]
     known = copies_with_known_sources(listed, snapshots, values)
@@ -63,18 +67,21 @@ DOWN = {"failures": [failure(None, "us-east-1", "no route", kind="connection")]}
 
 
 def values(**variables):
+    """Return the report of a run that listed these snapshots and copies."""
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "plan": "orders"}
-    taken = normalise({**given, **variables})
+    taken = checked_variables({**given, **variables})
     assert not taken.problems, taken
     return replace(taken.values, started_at=ago(0))
 
 
 def of_plan(name, number=1, hours=1.0, disk="vol-1", **facts):
+    """Return the variables of the plan orders."""
     made = copy(number, hours)
     return {**made, "tags": {"dr-copy:plan": name}, "source": {**made["source"], "disk_id": disk}, **facts}
 
 
 def disk(number, **tags):
+    """Return a copy with the mark of a plan."""
     tags = {key.replace("_", "-"): value for key, value in tags.items()}
     return {
         "disk_id": f"vol-{number}",
@@ -86,4 +93,5 @@ def disk(number, **tags):
 
 
 def source(*disks, others=(), snapshots=()):
+    """Return a disk of the source region."""
     return {"disks": list(disks), "other_disks": list(others), "snapshots": list(snapshots), "failures": []}

@@ -22,6 +22,7 @@ def night(number, seconds=0):
 
 
 def text(moment):
+    """Return the time of a night."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -34,4 +35,5 @@ def row(disk, number, mark=None, group="i-1", seconds=0, region="there", copy_id
 
 
 def copies(*rows):
+    """Return the copies that may be members of sets."""
     return copies_of(rows)

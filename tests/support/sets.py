@@ -54,10 +54,12 @@ def marks(set_id, size=2, group="i-1"):
 
 
 def two_disks(runs):
+    """Return the marks of a copy that is a member of a set."""
     return {name: runs.estate.disk(Name=name) for name in ("database", "log")}
 
 
 def rows_of(ended):
+    """Create two disks of a server; return their IDs by name."""
     return {row["disk_name"]: row for row in ended.result["disks"]}
 
 

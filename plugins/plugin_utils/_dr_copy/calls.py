@@ -26,8 +26,8 @@ from .input.variables import VARIABLES, Connections, Variables
 class Calls:
     """Makes the calls of one plan.
 
-    ``values`` and ``connections`` come from input.variables.normalise. Each method is a step; ``seconds`` is the time
-    that is left for the run.
+    ``values`` and ``connections`` come from input.variables.checked_variables. Each method is a step; ``seconds`` is
+    the time that is left for the run.
     """
 
     def __init__(self, values: Variables, connections: Connections):

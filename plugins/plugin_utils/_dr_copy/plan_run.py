@@ -40,7 +40,7 @@ from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
 from .input.last_report import LastReports
-from .input.variables import Variables, is_unnamed, normalise
+from .input.variables import Variables, checked_variables, is_unnamed
 from .output.report_files import write_page_of_start
 from .reporting import PlanContext, PlanOutcome, report_run
 
@@ -72,7 +72,7 @@ class PlanRun:
     ):
         plan = raw_variables.get("plan")
         named = {**raw_variables, "plan": context.host} if is_unnamed(plan) else raw_variables
-        checked = normalise(named, names, selections, clock())
+        checked = checked_variables(named, names, selections, clock())
         problems = [stopped] if stopped else checked.problems
         # A plan name that is not a string is refused, in the report of its host.
         plan_or_host = checked.values.plan or context.host

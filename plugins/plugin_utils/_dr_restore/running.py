@@ -25,7 +25,7 @@ from .._role.table import as_mapping
 from .calls import Calls
 from .decide.role_words import in_role_words
 from .input.usable import EMPTY_INVENTORY, Inventory
-from .input.variables import normalise, variables_from_record
+from .input.variables import checked_variables, variables_from_record
 from .record import Paused, Record
 
 
@@ -77,7 +77,7 @@ class Run:
         record: Record | None = None,
         stopped: str = "",
     ):
-        checked = normalise(raw_variables, context.host, names, self.is_drill, clock(), context.inventory)
+        checked = checked_variables(raw_variables, context.host, names, self.is_drill, clock(), context.inventory)
         self._record, self._is_resumed = record or Record(), record is not None
         self._values = variables_from_record(self._record.answer("variables", lambda: as_mapping(checked.values)))
         self._problems = self._record.answer("problems", lambda: [stopped] if stopped else checked.problems)

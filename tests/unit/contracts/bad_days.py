@@ -202,7 +202,7 @@ def hold(cloud, copy, value="audit 2026"):
 class BadDaysContract(OnOneCloud):
     """The promises, each through the module's main() against the simulated cloud on a fake clock."""
 
-    # -- 1. what counts as a copy, at the moment of the write ---------------------------------------------
+    # -- what counts as a copy, at the moment of the write ---------------------------------------------
 
     def test_a_copy_that_appears_while_the_sources_cannot_be_read_counts(self, cloud):
         """No write is based on an old look (promises: fresh-look)."""
@@ -286,7 +286,7 @@ class BadDaysContract(OnOneCloud):
             elif action in (cloud.copy_action, cloud.delete_action):
                 assert moment - looked <= 15 + latency, f"{action} after {moment - started} s"
 
-    # -- 2. exactly once: looking for what was lost --------------------------------------------------------
+    # -- exactly once: looking for what was lost --------------------------------------------------------
 
     def test_lost_calls_are_looked_for_together_and_long_enough_before_they_are_made_again(self, cloud):
         """30 seconds (EBS, CBS), 120 (ENS), 10 (ECS), for all calls in doubt at once; the others continue.
@@ -344,7 +344,7 @@ class BadDaysContract(OnOneCloud):
         assert len(cloud.copies()) == 2 and planted[0].id in ids(cloud.copies())
         assert ids(cloud.copies()) == {out["snapshot_id"]} | reported_duplicates(out) and rows_match_server(cloud, out)
 
-    # -- 2. reads that lag ---------------------------------------------------------------------------------
+    # -- reads that lag ---------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("lag", [20.0, 110.0])
     def test_reads_that_lag_steadily_fail_nothing(self, cloud, lag):
@@ -392,7 +392,7 @@ class BadDaysContract(OnOneCloud):
         copied = next(n for n, call in enumerate(seen) if call[1] == cloud.copy_action)
         assert sum(action == cloud.list_action for _moment, action, _region in seen[copied:]) >= 3
 
-    # -- 2. two runs at once -------------------------------------------------------------------------------
+    # -- two runs at once -------------------------------------------------------------------------------
 
     @pytest.mark.many_calls
     @pytest.mark.parametrize(
@@ -454,7 +454,7 @@ class BadDaysContract(OnOneCloud):
         complete = [copy for copy in cloud.copies() if cloud.is_complete(copy)]
         assert ids(complete) == {out["snapshot_id"]} and rival not in complete and rows_match_server(cloud, out)
 
-    # -- 3. all are tried: exceptions that nobody expects ---------------------------------------------------
+    # -- all are tried: exceptions that nobody expects ---------------------------------------------------
 
     @pytest.mark.parametrize("error", UNEXPECTED, ids=lambda error: type(error).__name__)
     def test_an_unexpected_error_after_a_copy_call_makes_no_second_copy_and_stops_no_other(
@@ -516,7 +516,7 @@ class BadDaysContract(OnOneCloud):
         assert not out.failed, out["msg"]
         assert not cloud.copies() and out["changed"] and {row["state"] for row in out["copies"]} == {"absent"}
 
-    # -- 3. and 4. what is busy stops nothing else ----------------------------------------------------------
+    # -- what is busy stops nothing else ----------------------------------------------------------
 
     @pytest.mark.slow
     def test_a_throttled_deletion_stops_no_copy_in_any_region(self, cloud):
@@ -549,7 +549,7 @@ class BadDaysContract(OnOneCloud):
         assert len(cloud.copies()) == 1 and rows_match_server(cloud, out)
         assert cloud.started_at(cloud.copies(cloud.other_destination)[0]) < started + SOON
 
-    # -- 5. and 6. how runs end -----------------------------------------------------------------------------
+    # -- how runs end -----------------------------------------------------------------------------
 
     def test_reads_that_fail_to_the_end_are_reported_as_such(self, cloud):
         """The copy is not slow: the cloud does not answer (promises: all-are-tried, timeout)."""
@@ -592,7 +592,7 @@ class BadDaysContract(OnOneCloud):
         again = cloud.run(bad, good, wait=True)
         assert not again.failed and len([c for c in cloud.copies() if cloud.is_complete(c)]) == 2
 
-    # -- 8. bad input ---------------------------------------------------------------------------------------
+    # -- bad input ---------------------------------------------------------------------------------------
 
     def test_wait_timeout_zero_is_refused_by_name(self, cloud):
         """With wait_timeout 0 nothing could be started (promises: bad-input)."""
@@ -640,7 +640,7 @@ class BadDaysContract(OnOneCloud):
 class TaggedCopies:
     """Promises for clouds with tags of snapshots."""
 
-    # -- 3. and 10. tags ----------------------------------------------------------------------------------
+    # -- tags ----------------------------------------------------------------------------------
 
     def test_a_copy_that_is_followed_instead_of_ones_own_gets_the_tags(self, cloud):
         """Tags are updated on our copies, whichever run made them (promises: exactly-once, tags)."""
@@ -689,7 +689,7 @@ class TaggedCopies:
         assert not out.failed, out["msg"]
         assert [cloud.tags_of(copy)["team"] for copy in copies] == ["dr", "dr"] and out["counts"]["updated"] == 2
 
-    # -- 13. held copies ------------------------------------------------------------------------------------
+    # -- held copies ------------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("value", ["audit 2026", "false"])
     def test_purging_spares_the_hold(self, cloud, value):

@@ -50,7 +50,7 @@ class OnOneCloud:
 class CopyContract(OnOneCloud):
     """The promises, each through the module's main() against the simulated cloud on a fake clock."""
 
-    # -- 1. idempotent -------------------------------------------------------------------------------
+    # -- idempotent -------------------------------------------------------------------------------
 
     def test_a_copy_is_made_and_waited_for(self, cloud):
         source = cloud.snapshot()
@@ -205,7 +205,7 @@ class CopyContract(OnOneCloud):
         assert out["changed"] and cloud.tags_of(copy) == {**before, "team": "dr"}
         assert not cloud.run(source, tags={"team": "dr"}, purge_tags=True)["changed"]
 
-    # -- 2. exactly once -----------------------------------------------------------------------------
+    # -- exactly once -----------------------------------------------------------------------------
 
     def test_a_lost_answer_makes_no_second_copy(self, cloud):
         sources = [cloud.snapshot() for _n in range(9)]
@@ -303,7 +303,7 @@ class CopyContract(OnOneCloud):
         assert not out.failed and len(cloud.copies()) == 6, out["msg"]
         assert out["copies"][5]["action"] == "adopted" and out["duplicates"] == []
 
-    # -- 3. all are tried ----------------------------------------------------------------------------
+    # -- all are tried ----------------------------------------------------------------------------
 
     def test_one_bad_source_does_not_stop_the_others(self, cloud):
         good, unfinished = cloud.snapshot(), cloud.create_unfinished_snapshot()
@@ -321,7 +321,7 @@ class CopyContract(OnOneCloud):
         assert out.failed and out.failure()["kind"] == "connection" and out.failure()["region"] == cloud.destination
         assert [r["state"] for r in out["copies"]] == ["absent", "completed"]
 
-    # -- 4. quota is not an error --------------------------------------------------------------------
+    # -- quota is not an error --------------------------------------------------------------------
 
     @pytest.mark.many_calls
     def test_a_full_quota_is_waited_out_without_starving(self, cloud):
@@ -371,7 +371,7 @@ class CopyContract(OnOneCloud):
         failure = out.failure()
         assert failure["kind"] == "busy" and failure["code"] and failure["request_id"]
 
-    # -- 5. and 6. timeouts and failed copies ----------------------------------------------------------
+    # -- timeouts and failed copies ----------------------------------------------------------
 
     def test_a_timeout_reports_ids_and_the_next_run_continues(self, cloud):
         source = cloud.snapshot()
@@ -422,7 +422,7 @@ class CopyContract(OnOneCloud):
         out = cloud.run(source, wait=True)
         assert out.failed and out.failure()["kind"] == "failed_copy" and out.copy()["state"] == "absent"
 
-    # -- 7. check mode -------------------------------------------------------------------------------
+    # -- check mode -------------------------------------------------------------------------------
 
     def test_check_mode_writes_nothing_and_predicts_the_run(self, cloud):
         there, missing, failed = cloud.snapshot(), cloud.snapshot(), cloud.snapshot()
@@ -441,7 +441,7 @@ class CopyContract(OnOneCloud):
         rerun = cloud.run(there, missing, failed, check=True, diff=True)
         assert not rerun["changed"] and rerun["diff"]["after"]["copies"] == []
 
-    # -- 8. bad input ----------------------------------------------------------------------------------
+    # -- bad input ----------------------------------------------------------------------------------
 
     def test_bad_input_is_refused_in_one_message_before_any_call(self, cloud):
         source = cloud.snapshot()

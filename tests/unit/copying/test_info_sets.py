@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 from tests.recorded import recorded, shape
 from tests.simulator.ec2 import ACCOUNT, ec2_backends
 from tests.simulator.state import SnapshotGroup, new_id
-from tests.support.requests import call, service_of
+from tests.support.estates import service_of
+from tests.support.tencent_requests import call
 
 GROUPS = "DescribeSnapshotGroups"
 #: A type that CBS could call consistent; its documentation names only one that is not.

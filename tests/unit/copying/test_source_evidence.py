@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import description
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 
 from tests.unit.contracts.bad_days import clouds, copies_of, run_at_once, with_script
 
@@ -237,7 +237,7 @@ def test_the_roles_own_description_is_evidence_if_the_user_sets_the_name(cloud, 
     source = cloud.snapshot()
     given = {"cloud": "ens", "disk_ids": ["d-1"], "plan": plan, "source_region": cloud.source}
     given.update(name="nightly", description=own)
-    described = description(normalise({**given, "destination_regions": [cloud.destination]}).values)
+    described = description(checked_variables({**given, "destination_regions": [cloud.destination]}).values)
     cloud.run(source, wait=True, name="nightly", description=described)
     out = cloud.run(source, wait=True, name="nightly", description=described)
     assert not out.failed and not out["changed"] and len(cloud.copies()) == 1

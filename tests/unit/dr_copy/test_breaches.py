@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unseen import unseen_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import failure_message
 
 from tests.support.results import DISKS, ago, copy, failure, report, snapshot
@@ -123,7 +123,7 @@ class TestACopyThatTheRunSawCompleteAndTheListingDoesNotShowSo:
 
     def test_such_a_copy_justifies_no_deletion_until_it_is_shown(self, listed):
         given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "keep": 1}
-        values = replace(normalise(given).values, started_at=ago(0))
+        values = replace(checked_variables(given).values, started_at=ago(0))
         snapshots, old = [snapshot(1, 1)], [copy(3, 60), copy(2, 30)]
         plan = copy_plan(snapshots, DISKS, old, ["eu-west-1"], now=ago(0))
         listing = {"disks": DISKS, "snapshots": snapshots, "failures": []}

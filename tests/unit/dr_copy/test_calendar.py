@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -238,9 +238,9 @@ def test_limits_that_make_no_sense_are_refused(bad, words):
 def test_the_role_names_each_bad_limit_in_one_message():
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
     bad = {"keep_daily": -1, "keep_weekly": "x", "keep_monthly": 1.5, "keep_yearly": "-2", "timezone": "Mars/Olympus"}
-    problems = normalise({**given, **bad}).problems
+    problems = checked_variables({**given, **bad}).problems
     assert [problem.split()[0] for problem in problems] == [f"dr_copy_{name}" for name in bad]
-    taken = normalise({**given, "keep_daily": "7", "timezone": "Asia/Kolkata"})
+    taken = checked_variables({**given, "keep_daily": "7", "timezone": "Asia/Kolkata"})
     assert not taken.problems
     assert (taken.values.keep_daily, taken.values.timezone) == (7, "Asia/Kolkata")
-    assert {name: getattr(normalise(given).values, name) for name in NO_CALENDAR} == NO_CALENDAR
+    assert {name: getattr(checked_variables(given).values, name) for name in NO_CALENDAR} == NO_CALENDAR

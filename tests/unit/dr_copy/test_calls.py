@@ -14,7 +14,10 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy impo
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.calls import Calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import variables as variables_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.steps import GIVEN_BY_RUN, STEPS
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import (
+    VARIABLES,
+    checked_variables,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.call import Call
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
     Argument,
@@ -98,7 +101,7 @@ def calls(cloud, **more):
     """Return the calls of a plan with every variable that its cloud supports."""
     given = {"cloud": cloud, "disk_ids": [disk_on(cloud)], **SET, **more}
     supported = {name: value for name, value in given.items() if VARIABLES[name].is_supported(CAPABILITIES[cloud])}
-    taken = normalise(supported)
+    taken = checked_variables(supported)
     assert not taken.problems, taken.problems
     return Calls(taken.values, taken.connections)
 
@@ -148,7 +151,7 @@ def test_every_variable_reaches_its_arguments(cloud, copied):
 
 def test_an_unset_variable_leaves_the_modules_default():
     basics = {"cloud": "ebs", "source_region": "src-1", "destination_regions": ["dst-1"]}
-    taken = normalise(basics)
+    taken = checked_variables(basics)
     made = Calls(taken.values, taken.connections)
     assert made.copy(BATCH, TAGS, 60).arguments == {
         **{key: ALL[key] for key in ("snapshot_ids", "source_region", "destination_regions", "wait_timeout")},
@@ -191,7 +194,7 @@ def test_every_variable_is_used():
 def test_a_variable_that_the_cloud_does_not_support_is_refused_by_name(cloud, refused):
     more = {"source_connection": {"profile": "prod"}, "copy_disk_tags": True, "snapshot_tags": {"a": "b"}}
     given = {"cloud": cloud, **SET, **more, "exclude_snapshot_tags": {"c": "d"}}
-    problems = normalise(given).problems
+    problems = checked_variables(given).problems
     assert {re.match(r"dr_copy_(\w+) is not supported", p)[1] for p in problems if "is not supported" in p} == refused
     assert all(f"is not supported on {cloud}" in problem for problem in problems)
 
@@ -206,7 +209,7 @@ def test_the_role_keeps_its_own_arguments_to_itself():
     assert own >= {"snapshot_ids", "create", "survivors", "state", "tags", "wait"}
     given = {"cloud": "ebs", **{k: v for k, v in SET.items() if k != "retention_days"}}
     for name in sorted(own | {"snapshot_id", "resource_tags"}):
-        (problem,) = normalise({**given, "copy_options": {name: "x"}}).problems
+        (problem,) = checked_variables({**given, "copy_options": {name: "x"}}).problems
         assert problem.startswith(f"dr_copy_copy_options must not contain {name};")
 
 

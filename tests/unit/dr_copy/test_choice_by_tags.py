@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import source_tags
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 
 from tests.support.rows import snapshot_row
 
@@ -43,7 +43,7 @@ def reasons(*snapshots, **rules):
     ],
 )
 def test_snapshots_of_scanners_are_left_out_by_default(tags):
-    rules = {"exclude_snapshot_tags": normalise(GIVEN).values.exclude_snapshot_tags}
+    rules = {"exclude_snapshot_tags": checked_variables(GIVEN).values.exclude_snapshot_tags}
     assert reasons(snapshot(2, **tags), snapshot(1), **rules) == {"snap-2": "has an excluded tag", "snap-1": "newest"}
     assert reasons(snapshot(2, CreatedBy="alice", wiz="no"), **rules) == {"snap-2": "newest"}
 
@@ -74,7 +74,7 @@ def test_a_disk_matches_with_all_wanted_tags_and_no_excluded_one():
 def test_tags_of_a_snapshot_win_over_tags_of_its_disk():
     selected = {"disks": DISK, "snapshots": [snapshot(2, env="test"), snapshot(1)]}
     plan = copy_plan(selected["snapshots"], DISK, [], ["dr-1"], now=NOW)
-    values = normalise({**GIVEN, "plan": "nightly"}).values
+    values = checked_variables({**GIVEN, "plan": "nightly"}).values
 
     def carried(**changed):
         (tags,) = source_tags(plan, selected, replace(values, **changed), {}).values()
@@ -92,7 +92,7 @@ def test_marks_of_sets_stay_where_there_is_little_room():
         "snapshots": [snapshot(1, env="prod")],
     }
     plan = copy_plan(selected["snapshots"], DISK, [], ["dr-1"], now=NOW)
-    values = normalise({**GIVEN, "plan": "nightly"}).values
+    values = checked_variables({**GIVEN, "plan": "nightly"}).values
     sets = {"snap-1": {"dr-copy:group": "i-1", "dr-copy:set": "2 crash x"}}
     (tags,) = source_tags(plan, selected, values, sets).values()
     names = ["plan", "group", "set", "disk-name", "attached-to"]
@@ -106,7 +106,7 @@ def test_bad_tags_are_refused_by_name_in_one_message():
         "copy_disk_tags": True,
         "copy_tags": False,
     }
-    problems = " ".join(normalise({**GIVEN, **bad}).problems)
+    problems = " ".join(checked_variables({**GIVEN, **bad}).problems)
     assert "dr_copy_snapshot_tags has a tag that no cloud accepts" in problems
     assert "dr_copy_exclude_snapshot_tags must be a dict" in problems
     assert "dr_copy_copy_disk_tags needs dr_copy_copy_tags: true" in problems
@@ -114,9 +114,9 @@ def test_bad_tags_are_refused_by_name_in_one_message():
 
 def test_ens_has_no_tags_of_snapshots():
     ens = {**GIVEN, "cloud": "ens"}
-    assert not normalise(ens).problems, "defaults are passed over"
+    assert not checked_variables(ens).problems, "defaults are passed over"
     own = {"snapshot_tags": "a=b", "exclude_snapshot_tags": "a=b", "copy_disk_tags": True}
-    assert len(normalise({**ens, **own}).problems) == 3
+    assert len(checked_variables({**ens, **own}).problems) == 3
 
 
 # Locks, as the role's variables request them
@@ -138,13 +138,13 @@ ECS = {"cloud": "ecs", "source_region": "cn-hangzhou", "destination_regions": ["
     ],
 )
 def test_locks_that_cannot_be_are_refused_by_name(given, problems):
-    assert problems in " ".join(normalise(given).problems)
+    assert problems in " ".join(checked_variables(given).problems)
 
 
 def test_a_lock_that_outlives_retention_is_warned_of():
-    assert not normalise({**GIVEN, "lock_days": 30}).warnings, "nothing is deleted anyway"
-    assert not normalise({**GIVEN, "lock_days": 7, "keep": 7, "rpo_hours": 26}).warnings
-    problems = normalise({**GIVEN, "lock_days": 30, "keep_daily": 7, "keep_monthly": 12}).warnings
+    assert not checked_variables({**GIVEN, "lock_days": 30}).warnings, "nothing is deleted anyway"
+    assert not checked_variables({**GIVEN, "lock_days": 7, "keep": 7, "rpo_hours": 26}).warnings
+    problems = checked_variables({**GIVEN, "lock_days": 30, "keep_daily": 7, "keep_monthly": 12}).warnings
     assert "dr_copy_lock_days (30) is longer than retention" in problems[0] and "7 days" in problems[0]
 
 

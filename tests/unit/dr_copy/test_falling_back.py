@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     without_gone,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 
 from tests.support.rows import copy_row, snapshot_row
 
@@ -26,7 +26,7 @@ REGIONS = ["eu-west-1", "eu-central-1"]
 
 def values(**changed):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": REGIONS, **changed}
-    return replace(normalise(given).values, started_at="2026-11-21T12:00:00Z")
+    return replace(checked_variables(given).values, started_at="2026-11-21T12:00:00Z")
 
 
 def snapshot(number, disk=1, **changed):

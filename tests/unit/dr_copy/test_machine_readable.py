@@ -19,7 +19,7 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.junit import junit_text
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_metrics
@@ -156,10 +156,10 @@ def test_each_kind_of_failure_is_reported(tmp_path):
 
 def test_a_missing_library_is_reported_at_the_beginning(monkeypatch):
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
-    assert not normalise({**given, "metrics_dir": "/tmp/m"}).problems
+    assert not checked_variables({**given, "metrics_dir": "/tmp/m"}).problems
     monkeypatch.setattr(shared_metrics, "MISSING", "the Python package prometheus_client")
-    assert not normalise(given).problems
-    shown = normalise({**given, "metrics_dir": "/tmp/m"}).problems
+    assert not checked_variables(given).problems
+    shown = checked_variables({**given, "metrics_dir": "/tmp/m"}).problems
     assert shown == ["dr_copy_metrics_dir needs the Python package prometheus_client"]
 
 

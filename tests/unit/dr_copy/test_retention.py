@@ -27,7 +27,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     selected_snapshots,
     shard_disks_to_list,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.failures import outdates_listing
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -178,7 +178,7 @@ def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
 def expired(copies, plan, disks=tuple(DISK), failed=(), **variables):
     """Return the IDs of the copies that a night with ``keep: 1`` deletes."""
     basics = {"cloud": "ebs", "source_region": "source-1", "destination_regions": ["dr-1"], "keep": 1, "plan": "orders"}
-    values = replace(normalise({**basics, **variables}).values, started_at=NOW)
+    values = replace(checked_variables({**basics, **variables}).values, started_at=NOW)
     return ids(prunable(done_with(copies, plan, disks, failed), values, False).to_delete)
 
 
@@ -237,7 +237,7 @@ def test_retention_prunes_no_disk_without_a_newer_copy_of_ours():
 
 def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():
     listed = [{"region": "dr-1", "snapshots": [{**copy(1), "place": "dr-1-lax-1a"}, {**copy(2), "place": None}]}]
-    values = replace(normalise({}).values, started_at=NOW)
+    values = replace(checked_variables({}).values, started_at=NOW)
     assert ids(copies_with_known_sources(listed, [], values)) == ["copy-2"]
     assert ids(copies_with_known_sources(listed, [], replace(values, place="dr-1-lax-1a"))) == ["copy-1"]
 
@@ -309,7 +309,7 @@ def test_shards_are_about_equal_and_take_their_snapshots_along():
     listing = {"disks": disks, "snapshots": [{"disk_id": d["disk_id"], "source": None} for d in disks], "failures": []}
     sizes = []
     for part in range(1, 9):
-        given = normalise({"shard": f"{part}/8"}).values
+        given = checked_variables({"shard": f"{part}/8"}).values
         own, snapshots = own_disks(listing, given), selected_snapshots(listing, given)
         assert [d["disk_id"] for d in own] == [s["disk_id"] for s in snapshots]
         sizes.append(len(own))
@@ -328,7 +328,7 @@ def test_a_shard_lists_the_copies_of_its_disks_and_the_first_reports_all_orphans
         for disk_id in ids
     ]
     basics = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": "eu-west-1", "plan": "orders"}
-    whole = normalise(basics).values
+    whole = checked_variables(basics).values
     values = [replace(whole, shard=f"{part}/3") for part in (1, 2, 3)]
     assert shard_disks_to_list(source, values[0]) == shard_disks_to_list(source, whole) == []
     for part in values[1:]:

@@ -10,7 +10,10 @@ import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.modules import _aws_common_argument_spec
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import client as alibaba
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent import client as tencent
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES, normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import (
+    VARIABLES,
+    checked_variables,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import without_values
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import as_mapping
 from hypothesis import given
@@ -35,7 +38,7 @@ BASICS = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": [
     ],
 )
 def test_texts_are_taken_as_their_types(name, text, value):
-    assert getattr(normalise({**BASICS, name: text}).values, name) == value
+    assert getattr(checked_variables({**BASICS, name: text}).values, name) == value
 
 
 #: Every variable with a value other than its default.
@@ -96,9 +99,9 @@ GIVEN = {
 
 @pytest.mark.parametrize("name", VARIABLES)
 def test_every_variable_is_taken_and_has_its_default(name):
-    checked = normalise({**BASICS, name: GIVEN[name]})
+    checked = checked_variables({**BASICS, name: GIVEN[name]})
     assert _by_name(checked)[name] == GIVEN[name] != VARIABLES[name].default
-    missing, default = _by_name(normalise({}))[name], VARIABLES[name].default
+    missing, default = _by_name(checked_variables({}))[name], VARIABLES[name].default
     assert not missing if default is None else missing == default
 
 
@@ -120,58 +123,60 @@ def _by_name(checked):
     )
 )
 def test_each_value_is_accepted_or_refused_by_name(given_values):
-    assert all(problem.startswith("dr_copy_") for problem in normalise({**BASICS, **given_values}).problems)
+    assert all(problem.startswith("dr_copy_") for problem in checked_variables({**BASICS, **given_values}).problems)
 
 
 @pytest.mark.parametrize("name", ["keep_daily", "retention_days", "wait_timeout", "history_days"])
 def test_a_number_of_too_many_digits_is_refused(name):
     for number in (10**18, 10**20, "9" * 5000):
-        (problem,) = normalise({**BASICS, name: number}).problems
+        (problem,) = checked_variables({**BASICS, name: number}).problems
         assert problem == f"dr_copy_{name} must be a number of at most 18 digits"
-    assert not normalise({**BASICS, "keep_daily": "000999999999999999999"}).problems
+    assert not checked_variables({**BASICS, "keep_daily": "000999999999999999999"}).problems
 
 
 @pytest.mark.parametrize("shard", ["2/8", " 2 / 8 ", "02/8"])
 def test_a_shard_has_one_spelling(shard):
-    assert normalise({**BASICS, "shard": shard}).values.shard == "2/8"
+    assert checked_variables({**BASICS, "shard": shard}).values.shard == "2/8"
 
 
 @pytest.mark.parametrize("shard", ["0/8", "9/8", "2", "a/b", "1/0"])
 def test_an_invalid_shard_is_refused(shard):
-    assert "dr_copy_shard" in normalise({**BASICS, "shard": shard}).problems[0]
+    assert "dr_copy_shard" in checked_variables({**BASICS, "shard": shard}).problems[0]
 
 
 def test_a_destination_in_the_source_region_must_be_a_place_within_it():
     within = {**BASICS, "cloud": "ebs", "source_region": "us-east-1", "destination_regions": "us-east-1"}
-    assert "must not contain" in normalise(within).problems[0]
-    taken = normalise({**within, "copy_options": {"destination_availability_zone": "us-east-1-bos-1a"}})
+    assert "must not contain" in checked_variables(within).problems[0]
+    taken = checked_variables({**within, "copy_options": {"destination_availability_zone": "us-east-1-bos-1a"}})
     assert not taken.problems and taken.values.place == "us-east-1-bos-1a"
 
 
 def test_ids_and_placeholders_that_cannot_be_are_named_with_everything_else():
     wrong = {"disk_ids": "vol-0123456789abcdef0\nd-1", "name": "{disk}", "description": "{", "keep": "many"}
-    problems = normalise({**BASICS, **wrong}).problems
+    problems = checked_variables({**BASICS, **wrong}).problems
     assert [problem.split()[0].rstrip(":") for problem in problems] == [
         *("dr_copy_keep", "dr_copy_disk_ids", "dr_copy_name", "dr_copy_description")
     ]
     assert "'d-1'" in problems[1] and "{disk}" in problems[2]
-    assert not normalise({**BASICS, "name": "dr of {source_name}"}).problems
+    assert not checked_variables({**BASICS, "name": "dr of {source_name}"}).problems
 
 
 def test_a_lock_lasts_a_hundred_years_at_most():
     given = {**BASICS, "lock_mode": "governance"}
-    assert not normalise({**given, "lock_days": 36500}).problems
-    assert normalise({**given, "lock_days": 36501}).problems == ["dr_copy_lock_days must be at most 36500, not 36501"]
+    assert not checked_variables({**given, "lock_days": 36500}).problems
+    too_long = checked_variables({**given, "lock_days": 36501})
+    assert too_long.problems == ["dr_copy_lock_days must be at most 36500, not 36501"]
 
 
 def test_a_source_connection_is_refused_except_on_ebs():
-    assert not normalise({**BASICS, "source_connection": "profile=prod"}).problems
-    assert "source_connection" in normalise({**BASICS, "cloud": "cbs", "source_connection": "profile=x"}).problems[0]
+    assert not checked_variables({**BASICS, "source_connection": "profile=prod"}).problems
+    refused = checked_variables({**BASICS, "cloud": "cbs", "source_connection": "profile=x"})
+    assert "source_connection" in refused.problems[0]
 
 
 def test_credentials_are_judged_but_never_handed_on_nor_shown():
-    assert "hunter2" not in repr(normalise({**BASICS, "connection": {"secret_key": "hunter2"}}).values)
-    problems = normalise({**BASICS, "connection": "secret_key: hunter2"}).problems
+    assert "hunter2" not in repr(checked_variables({**BASICS, "connection": {"secret_key": "hunter2"}}).values)
+    problems = checked_variables({**BASICS, "connection": "secret_key: hunter2"}).problems
     assert "dr_copy_connection" in problems[0] and "hunter2" not in problems[0]
 
 
@@ -188,7 +193,7 @@ OF_AMAZON_AWS_9 = ("ec2_access_key", "ec2_secret_key", "access_token", "aws_secu
 
 @pytest.mark.parametrize("name", sorted({"access_key", *OF_AMAZON_AWS_9, *secret_options()}))
 def test_credentials_among_the_copy_options_are_refused_since_reports_show_these(name):
-    checked = normalise({**BASICS, "copy_options": {name: "hunter2", "purge_tags": True}})
+    checked = checked_variables({**BASICS, "copy_options": {name: "hunter2", "purge_tags": True}})
     assert f"must not contain {name}, since" in checked.problems[0] and "dr_copy_connection" in checked.problems[0]
     assert "hunter2" not in repr(checked) and not checked.values.copy_options
 
@@ -207,24 +212,24 @@ def test_a_problem_shows_no_value_of_a_variable_that_cannot_be_evaluated(message
 
 
 def test_a_variable_that_the_role_does_not_have_is_refused_with_the_nearest_one():
-    assert normalise({**BASICS, "cloud": "ecs", "retention_days": 7}).warnings, (
+    assert checked_variables({**BASICS, "cloud": "ecs", "retention_days": 7}).warnings, (
         "nothing would report a disk without a copy"
     )
     names = ["dr_copy_encryptd", "dr_copy_wait", "dr_copy_result", "dr_copy_hosts", "dr_copy_summary", "dr_copy_zzz"]
-    problems = normalise(BASICS, names).problems
+    problems = checked_variables(BASICS, names).problems
     assert len(problems) == 2 and problems[0].endswith("(did you mean dr_copy_encrypted?)")
     assert problems[1] == "dr_copy_zzz is not a variable of the role"
 
 
 def test_two_plans_of_one_host_need_two_names():
-    first = normalise({**BASICS, "plan": "orders"}).values
+    first = checked_variables({**BASICS, "plan": "orders"}).values
     ran = {"orders": first.selection}
-    assert not normalise({**BASICS, "plan": "orders"}, selections=ran).problems, "the same plan runs again"
+    assert not checked_variables({**BASICS, "plan": "orders"}, selections=ran).problems, "the same plan runs again"
     other = {**BASICS, "disk_tags": "role=mail"}
-    assert "dr_copy_plan" in normalise({**other, "plan": "orders"}, selections=ran).problems[0]
-    assert not normalise({**other, "plan": "mail"}, selections=ran).problems
+    assert "dr_copy_plan" in checked_variables({**other, "plan": "orders"}, selections=ran).problems[0]
+    assert not checked_variables({**other, "plan": "mail"}, selections=ran).problems
 
 
 @pytest.mark.parametrize("value", [True, "true"])
 def test_truth_in_yaml_is_the_word_that_people_tag_with(value):
-    assert normalise({"disk_tags": {"dr-copy": value}}).values.disk_tags == {"dr-copy": "true"}
+    assert checked_variables({"disk_tags": {"dr-copy": value}}).values.disk_tags == {"dr-copy": "true"}

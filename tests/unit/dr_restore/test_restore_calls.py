@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.i
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.steps import STEPS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import (
     VARIABLES,
-    normalise,
+    checked_variables,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.call import Call
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
@@ -105,7 +105,7 @@ TEXTS = {"expected": "disk-1", "waves": "tier=database", "rto_minutes": "0.5"}
 
 @pytest.mark.parametrize("name", VARIABLES)
 def test_every_variable_is_taken_as_it_is_given(name):
-    taken = normalise({name: TEXTS.get(name, GIVEN[name])}, "orders")
+    taken = checked_variables({name: TEXTS.get(name, GIVEN[name])}, "orders")
     assert {**as_mapping(taken.values), "connection": taken.connection}[name] == GIVEN[name] != VARIABLES[name].default
 
 
@@ -113,7 +113,7 @@ def calls(cloud, is_drill=False, **more):
     """Return the calls of a run with every variable that its cloud supports."""
     given = {"cloud": cloud, **SET, **more}
     supported = {name: value for name, value in given.items() if VARIABLES[name].is_supported(CAPABILITIES[cloud])}
-    taken = normalise(supported, "orders", is_drill=is_drill)
+    taken = checked_variables(supported, "orders", is_drill=is_drill)
     assert not taken.problems, taken.problems
     return Calls(taken.values, taken.connection)
 
@@ -179,13 +179,13 @@ def test_every_variable_reaches_its_arguments(cloud, more):
 def test_a_rate_of_loading_is_within_what_the_cloud_takes_and_never_paid_for_by_a_drill():
     right = {"cloud": "ebs", "region": "dst-1", "zone": "dst-1a", "initialization_rate": "100"}
     for wrong in (99, 301, "fast"):
-        (problem,) = normalise({**right, "initialization_rate": wrong}, "orders").problems
+        (problem,) = checked_variables({**right, "initialization_rate": wrong}, "orders").problems
         assert problem.startswith("dr_restore_initialization_rate must be")
     assert "initialization_rate" not in calls("ebs", True, wait=True).make(["copy-1"]).arguments
 
 
 def test_an_unset_variable_leaves_the_modules_default():
-    taken = normalise({"cloud": "ebs", "region": "dst-1", "zone": "dst-1a", "id": "flood"}, "orders")
+    taken = checked_variables({"cloud": "ebs", "region": "dst-1", "zone": "dst-1a", "id": "flood"}, "orders")
     made = Calls(taken.values, taken.connection)
     basics = {"region": "dst-1", "zone": "dst-1a", "restore_id": "flood", "wait": True, "wait_timeout": 10800}
     assert made.make(["copy-1"]).arguments == {"snapshot_ids": ["copy-1"], **basics}
@@ -220,11 +220,11 @@ def test_a_variable_that_the_cloud_does_not_support_is_refused_by_name(cloud, re
         "id": "",
     }
     given = {"cloud": cloud, **SET, **more}
-    problems = normalise(given, "orders", is_drill=True).problems
+    problems = checked_variables(given, "orders", is_drill=True).problems
     assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in problems} == refused
     assert all(cloud in problem for problem in problems)
     # A restore of the same inventory ignores what only drills use.
-    left = normalise(given, "orders").problems
+    left = checked_variables(given, "orders").problems
     assert {re.match(r"dr_restore_(\w+):", problem)[1] for problem in left} == refused - {"max_gib", *ATTACHING}
 
 

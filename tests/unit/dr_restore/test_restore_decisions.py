@@ -52,24 +52,25 @@ def test_all_wrong_variables_are_named_and_a_drill_has_an_id_of_its_own():
         "at": "2999-01-01",
         "max_gib": "5",
     }
-    problems = " ".join(variables.normalise(given, "h", ["dr_restore_hosts", "dr_restore_zones"], True).problems)
+    names = ["dr_restore_hosts", "dr_restore_zones"]
+    problems = " ".join(variables.checked_variables(given, "h", names, True).problems)
     for name in ("zone:", "disk_names", "at (", "max_gib", "dr_restore_zones is not a variable"):
         assert name in problems
     assert "dr_restore_hosts" not in problems
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "connection": {"secret_key": "s3cret"}}
-    taken = variables.normalise(right, "my plan/1", (), True)
+    taken = variables.checked_variables(right, "my plan/1", (), True)
     assert not taken.problems and taken.values.id.startswith("drill-my-plan-1-") and "s3cret" not in str(taken.values)
     assert taken.values.expires_after_hours == 7, "above twice wait_timeout, so that no disk expires while it is tested"
-    assert variables.normalise(right, "h").values.id.startswith("restore-2")
+    assert variables.checked_variables(right, "h").values.id.startswith("restore-2")
 
 
 def test_a_drill_never_uses_the_id_of_a_restore_whose_disks_it_would_delete():
     given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "id": "flood"}
-    assert variables.normalise(given, "h").values.id == "flood"
-    drill_id = variables.normalise(given, "h", (), True).values.id
+    assert variables.checked_variables(given, "h").values.id == "flood"
+    drill_id = variables.checked_variables(given, "h", (), True).values.id
     assert drill_id.startswith("drill-h-")
-    assert variables.normalise({**given, "id": "drill-1"}, "h", (), True).values.id == "drill-1"
-    (problem,) = variables.normalise({**given, "id": "drill-1"}, "h").problems
+    assert variables.checked_variables({**given, "id": "drill-1"}, "h", (), True).values.id == "drill-1"
+    (problem,) = variables.checked_variables({**given, "id": "drill-1"}, "h").problems
     assert "must not begin with drill-" in problem
 
 
@@ -87,10 +88,10 @@ def test_a_drill_never_uses_the_id_of_a_restore_whose_disks_it_would_delete():
 )
 def test_a_drill_refuses_values_that_its_cloud_cannot_prove(name, value):
     given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "level": "readable"}
-    assert not variables.normalise(given, "h", (), True).problems
+    assert not variables.checked_variables(given, "h", (), True).problems
     named = {"cloud": "readable is supported only on ebs"}.get(name, name)
     given[name] = value
-    assert any(named in problem for problem in variables.normalise(given, "h", (), True).problems)
+    assert any(named in problem for problem in variables.checked_variables(given, "h", (), True).problems)
 
 
 # The filter
@@ -214,16 +215,16 @@ def test_waves_are_taken_as_lists_and_as_texts(given, taken):
 @pytest.mark.parametrize("given", [{"tier": "app"}, [{}], "[", ["app"], 5])
 def test_invalid_waves_are_refused(given):
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "waves": given}
-    (problem,) = variables.normalise(right, "h").problems
+    (problem,) = variables.checked_variables(right, "h").problems
     assert problem.startswith("dr_restore_waves ")
 
 
 @pytest.mark.parametrize(("given", "taken"), [("0.5", 0.5), (90, 90.0), (0, 0.0), ("", 0)])
 def test_minutes_may_be_half_of_one(given, taken):
     right = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a"}
-    assert variables.normalise({**right, "rto_minutes": given}, "h").values.rto_minutes == taken
+    assert variables.checked_variables({**right, "rto_minutes": given}, "h").values.rto_minutes == taken
     for wrong in ("soon", -1, True, "inf"):
-        (problem,) = variables.normalise({**right, "rto_minutes": wrong}, "h").problems
+        (problem,) = variables.checked_variables({**right, "rto_minutes": wrong}, "h").problems
         assert problem.startswith("dr_restore_rto_minutes must be a number of minutes")
 
 

@@ -14,7 +14,7 @@ import re
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import normalise
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
 
 LONG = "n" * 60
 #: Invalid options of the copy module: cloud, options, message.
@@ -474,7 +474,7 @@ def test_a_message_explains_each_failed_login(cloud_of, monkeypatch, tmp_path, n
 @pytest.mark.parametrize(("variables", "message"), ROLE)
 def test_a_message_names_each_bad_variable_of_the_role(variables, message):
     basics = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"]}
-    assert "; ".join(normalise({**basics, **variables}).problems) == message
+    assert "; ".join(checked_variables({**basics, **variables}).problems) == message
 
 
 def test_a_refusal_by_the_collection_itself_does_not_send_the_reader_to_the_clouds_message():

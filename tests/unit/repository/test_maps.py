@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core import pacing
 
 from tests import files_map
 from tests.clouds import CLOUDS
@@ -135,3 +137,14 @@ def test_the_readme_stays_short():
     """The addresses of its links, which readers do not see, do not count."""
     lines = (REPOSITORY / "README.md").read_text().splitlines()
     assert len([line for line in lines if not re.match(r"\[[^\]]+\]: https://", line)]) <= 150
+
+
+def test_the_table_of_times_has_the_constants_of_pacing():
+    text = (REPOSITORY / "docs" / "development" / "architecture.md").read_text()
+    rows = re.findall(r"^\| ([\d.]+)(?:, and (\d+) \w+)? \|.*\| ((?:`[A-Z_]+`(?:, )?)+) \|$", text, re.M)
+    assert len(rows) >= 14
+    for seconds, times, names in rows:
+        for name, number in zip(re.findall(r"`(\w+)`", names), filter(None, (seconds, times))):
+            value = getattr(pacing, name)
+            value = value.total_seconds() if isinstance(value, timedelta) else value
+            assert value == float(number), name

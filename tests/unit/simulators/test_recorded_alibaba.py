@@ -21,7 +21,7 @@ from tests.recorded import recorded, shape
 from tests.simulator.alibaba import SYSTEM
 from tests.simulator.ecs import Ecs
 from tests.simulator.ens import Ens
-from tests.support.requests import service_of
+from tests.support.estates import service_of
 
 CLOUDS = {"ecs": (EcsCloud, Ecs), "ens": (EnsCloud, Ens)}
 

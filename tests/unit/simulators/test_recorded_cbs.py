@@ -22,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from tests.recorded import recorded
-from tests.support.requests import call
+from tests.support.tencent_requests import call
 
 SNAPSHOTS, DISKS = recorded("cbs", "snapshot"), recorded("cbs", "disk")
 ERRORS, ANSWERS = recorded("cbs", "error"), recorded("cbs", "answer")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tests.simulator.tencent import signature
-from tests.support.requests import call
+from tests.support.tencent_requests import call
 
 
 def test_the_simulator_signs_as_the_service():

@@ -235,7 +235,7 @@ def _parsed(parse: Callable[[Any], str], value: object) -> str:
         return str(value)
 
 
-def normalise(
+def checked_variables(
     raw_variables: RawVariables,
     names: Sequence[str] = (),
     selections: Mapping[str, str] | None = None,

@@ -90,7 +90,7 @@ class _Metrics:
             points.labels(**labels).set(value)
         for point in self._report["recovery_points"]:
             labels = {**self._point_labels(point), "cloud": str(self._report["cloud"])}
-            known = seconds_of(point["source_created_at"]) if can_be_restored(point) else 0.0
+            known = seconds_of(point["source_created_at"]) if is_restorable_point(point) else 0.0
             points.labels(**labels).set(self._last.value(_POINT, labels) if point["state"] == "unknown" else known)
 
     def add_sets(self) -> None:
@@ -179,7 +179,7 @@ class _Metrics:
             copies.labels(**labels, outcome=outcome).set(number)
 
 
-def can_be_restored(point: RecoveryPoint) -> bool:
+def is_restorable_point(point: RecoveryPoint) -> bool:
     """Whether there is a copy that is not archived and whose key can be used, as far as known."""
     return bool(point["snapshot_id"]) and point["state"] != "archived" and not point.get("key_problem")
 

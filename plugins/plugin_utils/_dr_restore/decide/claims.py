@@ -16,7 +16,7 @@ from ..._role.enumerations import first_in_words
 from ..input.contradictions import SUBDOMAIN
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
-from .points import Point, PointRow, disk_label
+from .points import Point, PointRow, label_of_disk
 
 #: The tags of a disk that a CSI driver has made (api-facts: csi-drivers).
 CLAIM, NAMESPACE = "kubernetes.io/created-for/pvc/name", "kubernetes.io/created-for/pvc/namespace"
@@ -63,7 +63,7 @@ def claimed_twice(points: Sequence[Point], earlier: Sequence[EarlierRow]) -> str
     rows: list[EarlierRow | PointRow] = [*earlier, *(point.as_row() for point in points)]
     disks: dict[str, dict[str, str]] = {}
     for row in rows:
-        disks.setdefault(str(row["claim"] or ""), {})[str(row["disk_id"])] = disk_label(row)
+        disks.setdefault(str(row["claim"] or ""), {})[str(row["disk_id"])] = label_of_disk(row)
     twice = [f"{c} by {' and '.join(own.values())}" for c, own in sorted(disks.items()) if c and len(own) > 1]
     if not twice:
         return ""

@@ -21,7 +21,7 @@ from ..input.expected import Expected
 from ..input.variables import Variables
 from .disk_selection import names_of, with_facts_of_report
 from .listed_copies import is_from, source_disk
-from .points import Missing, MissingReason, Point, by_reason, disk_label
+from .points import Missing, MissingReason, Point, by_reason, label_of_disk
 
 
 def missing_disks(
@@ -104,7 +104,7 @@ def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
         regions[region] = regions.get(region, 0) + 1
         if disk_id := source_disk(copy):
             name = (copy.get("tags") or {}).get(DISK_NAME)
-            disks[disk_id] = disk_label({"disk_id": disk_id, "disk_name": name})
+            disks[disk_id] = label_of_disk({"disk_id": disk_id, "disk_name": name})
     sources = " and ".join(f"{number} of disks in {region}" for region, number in sorted(regions.items()))
     shown = first_in_words(sorted(disks.values())) or "they name no disk"
     return f"{values.region} has {pluralize(len(copies), 'copy', 'copies')}, {sources}: {shown}."

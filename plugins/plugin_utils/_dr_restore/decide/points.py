@@ -140,7 +140,7 @@ class Point:
         return only(PointRow, {**vars(self), "tags": dict(self.tags), "missing": missing})
 
 
-def disk_label(row: NamedRow | EarlierRow) -> str:
+def label_of_disk(row: NamedRow | EarlierRow) -> str:
     """Return name and ID of a row's disk, if known."""
     return naming.disk_label(row["disk_name"], row["disk_id"])
 

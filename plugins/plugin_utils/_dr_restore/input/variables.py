@@ -169,7 +169,7 @@ class CheckedVariables(NamedTuple):
     problems: list[str]
 
 
-def normalise(
+def checked_variables(
     raw_variables: RawVariables,
     host: str,
     names: Sequence[str] = (),

@@ -12,7 +12,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 
 from ..._role.junit import CaseResult, Suite
 from ..decide.candidates import ProofRow
-from ..decide.points import NamedRow, disk_label
+from ..decide.points import NamedRow, label_of_disk
 from ..decide.trials import Trial
 from .drill_report import last_proof
 from .report_type import DrilledDisk, DrillReport
@@ -33,7 +33,7 @@ def drill_junit_text(report: DrillReport, problems: str) -> str:
     results = _judged(report, tried)
     seconds = {key: row["seconds"] for key, row in tried.items()}
     for disk in report["disks"]:
-        suite.case(report["region"], disk_label(disk), results[_key(disk)], seconds.get(_key(disk)))
+        suite.case(report["region"], label_of_disk(disk), results[_key(disk)], seconds.get(_key(disk)))
     for name, own in _by_set(report["disks"]).items():
         longest = max(filter(None, (seconds.get(_key(disk)) for disk in own)), default=None)
         suite.case(report["region"], f"set of {name}", _judged_set(own, results), longest)
@@ -56,7 +56,7 @@ def _by_set(disks: Sequence[DrilledDisk]) -> dict[str, list[DrilledDisk]]:
         if len(sets) == 1 or any(disk["torn"] for disk in own):
             found[group] = own
         else:
-            found.update({f"{group} ({', '.join(map(disk_label, of_set))})": of_set for of_set in sets.values()})
+            found.update({f"{group} ({', '.join(map(label_of_disk, of_set))})": of_set for of_set in sets.values()})
     return {name: own for name, own in found.items() if len(own) > 1}
 
 
@@ -82,17 +82,17 @@ def _judged_set(disks: Sequence[DrilledDisk], results: Mapping[Key, CaseResult])
 
     It passes only if all its disks pass, belong to one set, and were proven by one drill.
     """
-    shown = [(disk_label(disk), result) for disk in disks if (result := results[_key(disk)])]
+    shown = [(label_of_disk(disk), result) for disk in disks if (result := results[_key(disk)])]
     failed = [f"{name}: {message}" for name, (kind, message) in shown if kind == "failure"]
     if failed:
         return "failure", "; ".join(failed)
     if any(disk["torn"] for disk in disks):
-        names = ", ".join(map(disk_label, disks))
+        names = ", ".join(map(label_of_disk, disks))
         return "skipped", f"it has no complete set of copies, so its disks are from different times: {names}"
     if shown:
         return "skipped", "not fully proven: " + "; ".join(f"{name}: {message}" for name, (_kind, message) in shown)
     if len({disk["proven_at"] for disk in disks}) > 1:
-        times = ", ".join(f"{disk_label(disk)} on {disk['proven_at']}" for disk in disks)
+        times = ", ".join(f"{label_of_disk(disk)} on {disk['proven_at']}" for disk in disks)
         return "skipped", f"its disks were not proven by one drill: {times}"
     return None
 

@@ -23,7 +23,7 @@ from ..._role.proofs import proofs_not_covered
 from ..._role.reported import SCHEMA
 from ..._role.rows import only
 from ..decide.candidates import Candidate, ProofRow, overdue, untried, with_new_proofs
-from ..decide.points import NamedRow, disk_label
+from ..decide.points import NamedRow, label_of_disk
 from ..decide.reaping import RemainingDisk
 from ..decide.trials import Trial
 from ..decide.waves import too_late
@@ -184,8 +184,8 @@ def drill_lines(report: DrillReport) -> list[str]:
             state = "would be tested" if report["check_mode"] else f"{row['level']}{took}{_read(row)}"
         older = f"; {row['passed_over']}" if row["passed_over"] else ""
         server = f" ({server_in_words(row)})" if row["group"] else ""
-        lines.append(f"{disk_label(row)}: {row['copy_id']} of {row['taken_at']}{server}: {state}{older}")
-    lines += [f"{disk_label(row)}: CANNOT BE TESTED: {row['why']}" for row in report["untried"][:MAX_NAMED]]
+        lines.append(f"{label_of_disk(row)}: {row['copy_id']} of {row['taken_at']}{server}: {state}{older}")
+    lines += [f"{label_of_disk(row)}: CANNOT BE TESTED: {row['why']}" for row in report["untried"][:MAX_NAMED]]
     if len(report["untried"]) > MAX_NAMED:
         lines.append(f"and {len(report['untried']) - MAX_NAMED} more that CANNOT BE TESTED, all in the report")
     lines += [
@@ -219,5 +219,5 @@ def _read(row: Trial) -> str:
 
 
 def _disks_in_words(rows: Sequence[tuple[NamedRow, str | None]]) -> str:
-    words = [f"{disk_label(row)}: {str(why).rstrip('.')}" for row, why in rows]
+    words = [f"{label_of_disk(row)}: {str(why).rstrip('.')}" for row, why in rows]
     return first_in_words(words, separator="; ", before_rest="; and")

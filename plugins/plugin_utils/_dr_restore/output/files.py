@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..._role.documents import render_page, report_text
 from ..._role.files import read_json_or_damage, try_to, unwritten_in_words, write_atomically, write_reports
 from ..._role.plain_page import page_of_failure, page_of_start
-from ..decide.points import disk_label
+from ..decide.points import label_of_disk
 from ..input.last_drill import drill_file
 from ..input.last_manifest import kubernetes_file, manifest_file
 from ..input.variables import Variables
@@ -146,7 +146,7 @@ def _write_claims(path: Path, manifest: Manifest, values: Variables) -> None:
 
 def drill_page(report: DrillReport) -> str:
     """Return the report as one self-contained HTML page."""
-    words = {"disk_label": disk_label, "also_proven": also_proven, "server_in_words": server_in_words}
+    words = {"disk_label": label_of_disk, "also_proven": also_proven, "server_in_words": server_in_words}
     return render_page("drill.html.j2", report=report, problems=drill_problems(report), **words)
 
 

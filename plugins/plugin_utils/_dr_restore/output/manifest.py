@@ -21,7 +21,7 @@ from ..._role.documents import collection_version
 from ..._role.enumerations import first_in_words
 from ..._role.failures import failures_of
 from ..._role.reported import SCHEMA
-from ..decide.points import Point, by_reason, disk_label
+from ..decide.points import Point, by_reason, label_of_disk
 from ..decide.reasons import reason_of
 from ..decide.waves import AVAILABLE, Times, Wave, made_of, minutes_until_available, tags_in_words, times_of, too_late
 from ..input.last_manifest import EarlierRow
@@ -175,7 +175,7 @@ def _other_failures(manifest: Manifest, is_explained: bool) -> str:
 
 
 def _missing_problem(manifest: Manifest) -> str:
-    missing = [(disk_label(disk), why) for disk in manifest["disks"] if (why := disk["missing"])]
+    missing = [(label_of_disk(disk), why) for disk in manifest["disks"] if (why := disk["missing"])]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         return f"{len(missing)} of {len(manifest['disks'])} disks {verb} missing. {by_reason(missing)}."
@@ -186,7 +186,7 @@ def _unfinished_problem(manifest: Manifest) -> str:
     """Return which disks were still being created when the time to wait was over."""
     late = {failure.get("snapshot_id") for failure in manifest["failures"] if failure.get("kind") == TimedOut.kind}
     unfinished = [
-        f"{disk_label(disk)} as {disk['new_disk_id']}"
+        f"{label_of_disk(disk)} as {disk['new_disk_id']}"
         for disk in manifest["disks"]
         if disk["state"] == "creating" and not disk["missing"] and disk["copy_id"] in late
     ]
@@ -232,9 +232,10 @@ def _lines_of_times(manifest: Manifest) -> list[str]:
     dated = [(age, disk) for disk in restored if (age := disk["age_hours"]) is not None]
     if dated:
         (hours, oldest), (_hours, newest) = max(dated, key=itemgetter(0)), min(dated, key=itemgetter(0))
-        until = f" to {newest['taken_at']} ({disk_label(newest)})" if newest["taken_at"] != oldest["taken_at"] else ""
+        is_one_time = newest["taken_at"] == oldest["taken_at"]
+        until = "" if is_one_time else f" to {newest['taken_at']} ({label_of_disk(newest)})"
         before = f"{hours:g} {'hour' if hours == 1 else 'hours'} before this run"
-        lines.append(f"DATA as of {oldest['taken_at']} ({disk_label(oldest)}, {before}){until}")
+        lines.append(f"DATA as of {oldest['taken_at']} ({label_of_disk(oldest)}, {before}){until}")
     times = [(disk["began_at"], disk["available_at"]) for disk in manifest["disks"] if disk["available_at"]]
     if times:
         began, ended = min(times)[0], max(available for _began, available in times)
@@ -270,7 +271,7 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
 
 def _line(disk: ManifestRow) -> str:
     if disk["missing"]:
-        return f"MISSING {disk_label(disk)}: {disk['missing']}"
+        return f"MISSING {label_of_disk(disk)}: {disk['missing']}"
     where = f"{disk['device']} of" if disk["device"] else "attached to"
     old = f"; the old disk was {where} {disk['instance']}" if disk["instance"] else ""
     size = f"{disk['size_gib']} GiB, " if disk["size_gib"] else ""
@@ -278,5 +279,5 @@ def _line(disk: ManifestRow) -> str:
     data = f"data as of {disk['taken_at']}, from the copy {disk['copy_id']}"
     older = f"; {disk['passed_over']}" if disk["passed_over"] else ""
     if disk["state"] == "claimed":
-        return f"{disk_label(disk)}: claim {disk['claim']}, {size}{data}{older}"
-    return f"{disk_label(disk)}: {new} ({disk['state']}), {size}{data}{old}{older}"
+        return f"{label_of_disk(disk)}: claim {disk['claim']}, {size}{data}{older}"
+    return f"{label_of_disk(disk)}: {new} ({disk['state']}), {size}{data}{old}{older}"

@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests to the simulators that no SDK made."""
+"""Requests in the wire format of Tencent Cloud, which no SDK made."""
 
 from __future__ import annotations
 
 import json
 import time
 import urllib.request
-from types import SimpleNamespace
 
 from tests.simulator.tencent import SECRET_ID, SECRET_KEY, signature
 
@@ -36,9 +35,3 @@ def call(estate, action, region="ap-guangzhou", key=SECRET_ID, secret=SECRET_KEY
         answer = json.loads(answer.read())["Response"]
     assert answer["RequestId"]
     return answer["Error"]["Code"] if "Error" in answer else answer
-
-
-def service_of(estate):
-    """Return the service object of an adapter, connected to the simulator."""
-    params = {"connect_timeout": 5, "validate_certs": True, **estate.connection()}
-    return estate.adapter(SimpleNamespace(params=params))._service

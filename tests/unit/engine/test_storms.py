@@ -31,16 +31,16 @@ pytestmark = pytest.mark.slow
 NEW = int(os.environ.get("STORM_SEED") or date.today().strftime("%Y%m%d"))
 #: How many storms and collisions of each cloud run here, and how many new ones; a call costs 10 ms on EC2, 3 elsewhere.
 NUMBER = {name: (14, 6, 2) if cloud.is_slow else (25, 8, 4) for name, cloud in CLOUDS.items()}
-#: The most calls of a short storm, as estimated.
+#: The most calls of a short storm or collision, as estimated.
 BRIEF = 150
 #: Seeds that once failed because of an error in the code or in the checks.
 KEPT = [("ens", 3006)]
 KEPT_COLLISIONS = [("ebs", 3008)]
 
 
-def brief(cloud, begin, number):
+def brief(cloud, begin, number, draw=draw_hard_storm):
     """Return the first seeds from ``begin`` on whose storms take seconds; `make storm` runs the long ones."""
-    seeds = (seed for seed in itertools.count(begin) if calls_of(draw_hard_storm(cloud, seed)) <= BRIEF)
+    seeds = (seed for seed in itertools.count(begin) if calls_of(draw(cloud, seed)) <= BRIEF)
     return list(itertools.islice(seeds, number))
 
 
@@ -60,7 +60,7 @@ SEEDS = [
 COLLISIONS = [
     (cloud, seed)
     for cloud, (_s, number, _n) in NUMBER.items()
-    for seed in (*daily_part(range(number), 3), NEW, NEW + 1)
+    for seed in (*daily_part(brief(cloud, 0, number, draw_collision), 3), *brief(cloud, NEW, 2, draw_collision))
 ]
 COLLISIONS += KEPT_COLLISIONS
 #: Storms over drills: a few fixed ones, one of each day, and those that once failed.

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.awx.installation import SECRETS, environment_outside
+from tests.awx.installation import SECRETS, environment_of_tests
 from tests.awx.jobs import Launch
 
 from .conftest import ENDLESS, HANGS, REPOSITORY, is_alive, process_tree, wait_until
@@ -42,7 +42,8 @@ class Node:
         return launch.write_private_data(self.directory / name, more, number), launch.playbook
 
     def start(self, *command, **streams):
-        kept = {key: value for key, value in environment_outside().items() if key != "ANSIBLE_COLLECTIONS_PATH"}
+        of_tests = ("ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_CONFIG")
+        kept = {key: value for key, value in environment_of_tests().items() if key not in of_tests}
         command = [str(part) for part in ("ansible-runner", *command)]
         return subprocess.Popen(command, env=kept, start_new_session=True, cwd=self.directory, **streams)
 

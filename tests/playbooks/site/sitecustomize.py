@@ -6,7 +6,7 @@
 
 A module is a zip file of source files, for which Python keeps no bytecode; compiling takes a third of the time. Here
 the bytecode is kept by the hash of the source, in the directory that the tests name. Everything else is the same.
-``warm.py`` uses it for the plugins of collections too, for which Ansible keeps no bytecode.
+``fork_server.py`` uses it for the plugins of collections too, for which Ansible keeps no bytecode.
 """
 
 from __future__ import annotations

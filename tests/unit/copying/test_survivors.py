@@ -266,3 +266,26 @@ def test_a_copy_held_after_a_lost_deletion_is_not_deleted(cloud):
     with_script(cloud, fault_of)
     out = cloud.run(source, state="absent", wait=True)
     assert out.failed and ids(cloud.copies()) == {copy.id} and cloud.calls[cloud.delete_action] == 1
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_many_copies_are_deleted_although_all_their_reads_together_take_too_long(cbs, check):
+    """A copy and its survivor are read in one pass, and deleted before the look is too old."""
+    old, new = ([cbs.snapshot() for _n in range(250)] for _age in range(2))
+    copies = {cbs.create_our_copy(one).id: cbs.create_our_copy(other).id for one, other in zip(old, new, strict=True)}
+    cbs.settings(latency=8.0)
+    options = {"state": "absent", "copy_ids": list(copies), "survivors": copies, "wait_timeout": 3000}
+    out = cbs.run(*old, **options, check=check)
+    assert not out.failed and out["counts"]["deleted"] == 250, out["msg"]
+    assert {copy.id for copy in cbs.copies()} == {*copies.values(), *(copies if check else ())}
+
+
+def test_writes_on_complete_copies_do_not_wait_for_looks_at_all_that_are_in_progress(cbs):
+    done, running = ([cbs.snapshot() for _n in range(count)] for count in (3, 450))
+    for source in done:
+        cbs.create_our_copy(source)
+    for source in running:
+        cbs.create_our_copy(source, seconds=3000)
+    cbs.settings(latency=4.0)
+    cbs.run(*done, *running, retention_days=30, wait=True, wait_timeout=300)
+    assert cbs.calls["ModifySnapshotAttribute"] == 3

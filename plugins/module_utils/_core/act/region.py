@@ -20,6 +20,7 @@ from ..model import State
 from ..pacing import (
     COMPARE_AFTER,
     FRESH_SECONDS,
+    LONG_LOOK,
     RECHECK_SECONDS,
     RETRY_SECONDS,
     SAME_SECOND,
@@ -187,7 +188,11 @@ class Region:
         return self.was_listed and len({a.request.snapshot_id for a in due}) < self._pages
 
     def _refresh(self, now: float, refreshed: list[Attempt], is_final: bool) -> None:
-        """Look at copies in progress, to be deleted or just deleted; add their requests to ``refreshed``."""
+        """Look at copies in progress, to be deleted or just deleted; add their requests to ``refreshed``.
+
+        The requests with the oldest looks come first, each with the survivors of its copies. If this takes long, the
+        next pass continues, so that writes follow before the first looks are too old.
+        """
         watched = dict.fromkeys([*self.active, *(self.room.in_progress if self.room.queue else ())])
         for attempt in refreshed:
             watched.pop(attempt, None)
@@ -196,13 +201,18 @@ class Region:
             return
         # Requests that wait only for a listing are skipped here: they would dominate the answers of a long run.
         asked = [a for a in watched if is_final or looks[a] < math.inf]
+        asked.sort(key=lambda attempt: attempt.memory.looked_at)
         pairs: list[tuple[str, Attempt | None]] = []
-        pairs += [(i, a) for a in asked for i in (*a.memory.seen, *a.memory.still_shown)]
-        survivors = {i: a.memory.survivors[i] for a in asked for i in a.steps.must_show}
-        pairs += [(i, None) for i in survivors]
+        survivors: dict[str, Survivor] = {}
+        for attempt in asked:
+            pairs += [(i, attempt) for i in (*attempt.memory.seen, *attempt.memory.still_shown)]
+            pairs += [(i, None) for i in attempt.steps.must_show if i not in survivors]
+            survivors |= {i: attempt.memory.survivors[i] for i in attempt.steps.must_show}
         for batch in batches(pairs, self._cloud.read_per_call):  # each batch has its own age, because the next may wait
             self._read(batch, survivors)
             refreshed += dict.fromkeys(attempt for _id, attempt in batch if attempt)
+            if self._deadline.now() - now >= LONG_LOOK and not is_final:
+                break
         refreshed += [a for a in asked if a.steps.must_show]
 
     def look_back(self, attempts: Sequence[Attempt]) -> list[Attempt]:

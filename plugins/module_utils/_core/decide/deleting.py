@@ -21,6 +21,7 @@ from .desired import DesiredState
 from .due_writes import NO_WAIT, Wait, deletions_now
 from .locking import unknown_locks
 from .memory import Memory
+from .sightings import Survivor
 from .timing import look_until_shown, next_look
 
 
@@ -45,7 +46,7 @@ def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decis
     """
     survivors, copies = desired.deletion.survivors, _sort(desired, memory)
     must_show = [survivors[c.id] for c in copies.ready if c.id in survivors]
-    unsafe = [i for i in must_show if not memory.survivors[i].is_safe(now)]
+    unsafe = [i for i in must_show if not _is_safe(desired, memory.survivors[i], now)]
     unknown = unknown_locks(desired, memory, copies.ready)
     may_go = [c for c in copies.ready if c.id not in unknown and survivors.get(c.id) not in unsafe]
     delete, deletions_wait = deletions_now(memory, [(c, c) for c in may_go], now)
@@ -101,6 +102,11 @@ def _next_look(desired: DesiredState, memory: Memory, to_wait_for: Sequence[Reso
     if not memory.listings.is_confirmed:
         looks.append(-math.inf)
     return min(looks, default=math.inf)
+
+
+def _is_safe(desired: DesiredState, survivor: Survivor, now: float) -> bool:
+    """Whether a look showed a survivor complete, and is fresh. Check mode deletes nothing, so its look may be old."""
+    return survivor.is_complete if desired.policy.check_mode else survivor.is_safe(now)
 
 
 def _is_kept_unfinished(desired: DesiredState, copy: Resource) -> bool:

@@ -184,9 +184,14 @@ class Survivor:
         else:
             self.lacking.record_miss(at)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last look showed it complete."""
+        return self.lacking.looks == 0 and self.shown_at > -math.inf
+
     def is_safe(self, now: float) -> bool:
         """Whether the last look showed it complete, and is fresh."""
-        return self.lacking.looks == 0 and now - self.shown_at <= FRESH_SECONDS
+        return self.is_complete and now - self.shown_at <= FRESH_SECONDS
 
     @property
     def next_look(self) -> float:

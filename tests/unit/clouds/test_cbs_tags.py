@@ -33,7 +33,7 @@ def test_tags_come_right_after_the_copy(cbs):
 def test_more_than_ten_tags_take_several_calls_with_provenance_last(cbs):
     source = cbs.snapshot()
     tags = {f"k{n:02}": "v" for n in range(25)}
-    cbs.refuse("TagResources", "InvalidParameter", nth=[3])
+    cbs.refuse("TagResources", "InvalidParameter", nth=list(range(3, 40)))
     out = cbs.run(source, tags=tags, wait=True)
     assert out.failed and out.copy()["state"] == "completed" and not PROVENANCE & set(cbs.copies()[0].tags)
     cbs.set_faults()
@@ -456,3 +456,14 @@ def test_a_full_quota_and_a_throttled_tag_service_do_not_make_the_run_spin(cbs, 
     monkeypatch.setattr(Loop, "_act", act)
     out = cbs.run(*sources, tags={"team": "dr"}, wait=True)
     assert len(out["failures"]) == 3 and all(set(copy.tags) == PROVENANCE for copy in cbs.copies()), out.text
+
+
+def test_tags_that_were_set_before_a_call_was_refused_are_reported(cbs):
+    """A call has ten tags. The refusal of the second call does not undo the first one."""
+    source = cbs.snapshot()
+    copy = cbs.create_our_copy(source)
+    cbs.refuse("TagResources", "InvalidParameter", nth=list(range(2, 40)))
+    out = cbs.run(source, tags={f"k{number:02}": "v" for number in range(14)}, wait=True, wait_timeout=300)
+    new = {key for key in cbs.tags_of(copy) if key.startswith("k")}
+    assert out.failed and out["changed"] and len(new) == 10
+    assert new <= set(out.copy()["tags"]) and out.failure()["snapshot_id"] == copy.id

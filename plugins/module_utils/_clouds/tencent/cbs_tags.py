@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._core.cloud import batches
-from ..._core.errors import CopyError, NotFound, TagsFull
+from ..._core.errors import Ambiguous, CopyError, NotFound, TagsFull
 from ..._core.model import TagChange
 from ..._core.tags import PROVENANCE_KEYS, SOURCE_SNAPSHOT_ID
 from ..wording import first_ids
@@ -33,7 +33,8 @@ class Tags:
         """Make one change to at most ten resources. ``resource`` is the service's name for their type.
 
         Provenance is set last, so a copy with provenance has all other tags too. Tags that a quota refuses are left
-        out. Returns the failures by ID: TagsFull if no tag is left. Raises a CopyError.
+        out. Returns the failures by ID: TagsFull if no tag is left. Raises a CopyError: Ambiguous if some of the tags
+        were changed before, so that a look shows them.
         """
         failed: dict[str, CopyError] = {}
         for keys in batches(change.remove, TAGS_PER_CALL):
@@ -51,6 +52,8 @@ class Tags:
                 # The answer does not say which tag was refused.
                 left[:0] = [[pair] for pair in few] if len(few) > 1 else []
                 self.refused.update({few[0][0]: error} if len(few) == 1 else {})
+            except CopyError as error:
+                raise error.as_kind(Ambiguous) if has_changed else error from error
         full = next((error for key, error in self.refused.items() if key in change.set), None)
         return {**failed, **dict.fromkeys(_without(ids, failed), full)} if full and not has_changed else failed
 

@@ -143,6 +143,9 @@ def test_a_profile_of_the_command_line_logs_in(tmp_path):
     found = find_login({"profile": "tccli:night"}, {}, tmp_path)
     assert found == with_key("i", "k", "t", role_arn=ARN, session_name="s")
     assert find_login({"profile": "tccli:night", "assume_role_arn": "other"}, {}, tmp_path).role.arn == "other"
+    tccli(tmp_path, secretId="i", secretKey="k", **{"role-session-name": "s"})
+    found = find_login({"profile": "tccli:night", "assume_role_arn": "other"}, {}, tmp_path)
+    assert found.role == AssumedRole("other", "s"), "the session's name of the profile"
     tccli(tmp_path, type="cvm-role")
     assert find_login({"profile": "tccli:night"}, {}, tmp_path) == Login(InstanceRole(None))
 

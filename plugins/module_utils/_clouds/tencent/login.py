@@ -64,10 +64,14 @@ class AssumedRole:
 
 @dataclass(frozen=True)
 class Login:
-    """Who logs in, and the role to assume then, if there is one."""
+    """Who logs in, and the role to assume then, if there is one.
+
+    ``session_name``: that of a profile, for a role that the options name.
+    """
 
     identity: Key | InstanceRole | PodIdentity
     role: AssumedRole | None = None
+    session_name: str = field(default=SESSION_NAME, compare=False)
 
 
 def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path) -> Login:
@@ -86,7 +90,7 @@ def find_login(params: Mapping[str, Any], environ: Mapping[str, str], home: Path
         )
     role = login.role
     if params.get("assume_role_arn"):
-        role = AssumedRole(params["assume_role_arn"], role.session_name if role else SESSION_NAME)
+        role = AssumedRole(params["assume_role_arn"], login.session_name)
     elif not _names_whole_login(params):
         role = _role_of_environment(environ) or role
     if role is None:
@@ -193,7 +197,7 @@ def _from_profile(name: str | None, home: Path) -> Login | None:
         given.get("token") or given.get("security_token") or "",
         f"the profile {wanted}",
     )
-    return replace(pair, role=_role_of_profile(given.get("role_arn"), given.get("role_session_name")))
+    return _with_role(pair, given.get("role_arn"), given.get("role_session_name"))
 
 
 def _from_tccli(name: str, home: Path) -> Login:
@@ -218,11 +222,12 @@ def _from_tccli(name: str, home: Path) -> Login:
             hint=f"Run any tccli command to renew them, such as tccli sts GetCallerIdentity --profile {name}. If that "
             "fails, log in again.",
         )
-    return replace(login, role=_role_of_profile(settings.get("role-arn"), settings.get("role-session-name")))
+    return _with_role(login, settings.get("role-arn"), settings.get("role-session-name"))
 
 
-def _role_of_profile(arn: str | None, session_name: str | None) -> AssumedRole | None:
-    return AssumedRole(arn, session_name or SESSION_NAME) if arn else None
+def _with_role(login: Login, arn: str | None, session_name: str | None) -> Login:
+    session_name = session_name or SESSION_NAME
+    return replace(login, role=AssumedRole(arn, session_name) if arn else None, session_name=session_name)
 
 
 def current_login(params: Mapping[str, Any]) -> Login:

@@ -160,9 +160,11 @@ def test_a_variable_that_cannot_be_evaluated_is_the_problem_of_its_host_alone():
         def get(self, name, default=None):
             raise ValueError(f"{name} is undefined")
 
-    hosts = {"mail": {"dr_copy_plan": " post ", "dr_copy_shard": "1/2"}, "odd": Unset(), "web": {}}
+    unset = dict.fromkeys(("dr_copy_plan", "dr_copy_shard"))
+    hosts = {"mail": {"dr_copy_plan": " post ", "dr_copy_shard": "1/2"}, "odd": Unset(), "web": {}, "wiki": unset}
     assert other_plans(list(hosts), hosts) == [
         {"plan": "post", "shard": "1/2", "problem": ""},
         {"plan": "odd", "shard": "", "problem": "dr_copy_plan is undefined"},
         {"plan": "web", "shard": "", "problem": ""},
+        {"plan": "wiki", "shard": "", "problem": ""},
     ]

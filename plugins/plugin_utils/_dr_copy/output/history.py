@@ -20,7 +20,7 @@ from ..._role.files import read_json
 from ..._role.naming import file_name, label
 from ..._role.parsing import RawVariables, without_values
 from ..._role.rows import only, parse_time
-from ..input.variables import Variables
+from ..input.variables import Variables, part_of_plan
 from .pages import index_page, page_name
 from .report_type import BareReport, IndexedReport, Month, Report
 
@@ -64,12 +64,10 @@ def other_plans(hosts: Sequence[str], hostvars: Mapping[str, RawVariables]) -> l
 
 def _other_plan(host: str, variables: RawVariables) -> OtherPlan:
     try:
-        plan, shard, problem = (
-            str(variables.get(name, "")).strip() for name in ("dr_copy_plan", "dr_copy_shard", "_dr_status_problem")
-        )
+        plan, shard = part_of_plan(variables.get("dr_copy_plan"), variables.get("dr_copy_shard"), host)
+        return {"plan": plan, "shard": shard, "problem": str(variables.get("_dr_status_problem", ""))}
     except Exception as error:  # the page shows the other plans
         return {"plan": host, "shard": "", "problem": str(error)}
-    return {"plan": plan or host, "shard": shard, "problem": problem}
 
 
 def index_over(reports: Sequence[IndexedReport], directory: str, others: Sequence[OtherPlan] = ()) -> str:

@@ -853,7 +853,7 @@ INSIDE: list[tuple[str, str, str, Callable[[Any], Any]]] = [
     ("a busy source closes the window for long", "pacing", "SOURCE_SECONDS", lambda real: 15.0),
     ("a request overtakes one that needs a look", "act.copy_calls", "takewhile", lambda real: filter),
     ("the region that was called most recently comes first", "act.loop", "Loop._in_turn", _keep_region_order),
-    ("the most refused request comes first", "act.attempt", "Attempt.times_failed", lambda real: 0),
+    ("the most refused request comes first", "act.attempt", "Attempt.most_sent", lambda real: 0),
     ("a region that hangs is called again at once", "pacing", "Retries.record_failure", _forget_cooldown),
     ("each pass begins with the same kind of call", "act.loop", "Loop._act", _start_with_first_kind),
     ("slow looks are made together", "act.region", "Region.look", _report_no_duration),

@@ -16,6 +16,7 @@ from typing import Any
 
 from .grouping import grouped
 
+_MARK = re.compile(r"([1-9][0-9]{0,3}) (application|crash|near) (\S(?:.*\S)?)")
 #: Tags of copies: the group of their disks (an instance, or a value of the group tag), and the set.
 GROUP, SET = "dr-copy:group", "dr-copy:set"
 #: A tag of copies if another plan copies disks of the group too: ``disks_mark`` of the set's disks.
@@ -78,9 +79,6 @@ def is_in_mark(disk_id: str, mark: str) -> bool:
 def _code(disk_id: str) -> str:
     """Return a hash of a disk with 20 bits: another disk has the same one with a probability of one in a million."""
     return base64.b32encode(hashlib.sha256(disk_id.encode()).digest())[:CODE].decode().lower()
-
-
-_MARK = re.compile(r"([1-9][0-9]{0,3}) (application|crash|near) (\S(?:.*\S)?)")
 
 
 def set_of_mark(mark: str | None) -> SnapshotSet | None:

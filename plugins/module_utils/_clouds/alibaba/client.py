@@ -35,6 +35,8 @@ try:
 except ImportError:
     pass  # Service reports the missing package by name
 
+#: The SDK prefers these variables to the credentials that are passed to it (api-facts: alibaba-credentials-order).
+_SDK_VARIABLES = ("ALIYUN_ACCESS_KEY_ID", "ALIYUN_ACCESS_KEY_SECRET")
 CONNECTION_OPTIONS: dict[str, dict[str, Any]] = {
     "access_key": {"type": "str", "no_log": False},
     "secret_key": {"type": "str", "no_log": True},
@@ -181,10 +183,6 @@ class Service:
         return kind(
             f"{activity}: {words}", code=code, request_id=request_id, hint=self._hints.get(code) or KIND_HINTS.get(kind)
         )
-
-
-#: The SDK prefers these variables to the credentials that are passed to it (api-facts: alibaba-credentials-order).
-_SDK_VARIABLES = ("ALIYUN_ACCESS_KEY_ID", "ALIYUN_ACCESS_KEY_SECRET")
 
 
 def _credential(keys: Keys) -> Any:

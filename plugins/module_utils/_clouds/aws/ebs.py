@@ -154,10 +154,8 @@ class EbsCloud(EbsCapabilities, SnapshotCloud):
 
     def list_locks(self, region: str) -> dict[str, Lock]:
         # Without IDs: it is unknown what AWS answers for an ID without a lock (api-facts: ebs-locks).
-        activity, describe = (
-            f"Listing the locks on snapshots in {region}",
-            self._ec2.reader(region).describe_locked_snapshots,
-        )
+        activity = f"Listing the locks on snapshots in {region}"
+        describe = self._ec2.reader(region).describe_locked_snapshots
 
         def page(token: str | None) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
             given = {"NextToken": token} if token else {}

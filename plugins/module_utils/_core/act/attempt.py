@@ -147,7 +147,7 @@ class Attempt:
         return max(1, int(maximum / 16 ** (failure.tries.sent - 1)))
 
     @property
-    def times_failed(self) -> int:
+    def most_sent(self) -> int:
         """How often its most refused write was sent."""
         return self.memory.writes.most_sent()
 

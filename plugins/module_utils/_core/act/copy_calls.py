@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 
@@ -22,7 +22,7 @@ class CopyCalls:
 
     def __init__(self, cloud: SnapshotCloud, ended_at: dict[str, float]):
         self._cloud, self._deadline, self._ended_at = cloud, cloud.deadline, ended_at
-        self._at_once = 1
+        self._parallel_calls = 1
         #: The requests of a failed call. Each is sent by itself, because one may make all of them fail.
         self._singles: set[Attempt] = set()
 
@@ -44,7 +44,7 @@ class CopyCalls:
                 for member in batch:
                     rooms[member.request.region].record_sent(member)
                 asked.append(batch)
-                if len(asked) >= self._at_once:
+                if len(asked) >= self._parallel_calls:
                     done += self._send(asked, rooms)
                     asked = []
         return done + self._send(asked, rooms)
@@ -80,22 +80,14 @@ class CopyCalls:
             answers = [self._ask(call) for call in calls]
         pairs = [pair for call, answer in zip(calls, answers) for pair in zip(call, answer)]
         # In parallel only without failures: a first call shows whether the cloud accepts calls.
-        all_well = not any(isinstance(answer, CopyError) for _attempt, answer in pairs)
+        none_failed = not any(isinstance(answer, CopyError) for _attempt, answer in pairs)
         if calls:
-            self._at_once = self._cloud.calls_at_once if all_well else 1
+            self._parallel_calls = self._cloud.calls_at_once if none_failed else 1
         ended: list[Attempt] = []
         for attempt, answer in sorted(pairs, key=lambda pair: isinstance(pair[1], CopyError)):
             ended += self._record_answer(attempt, rooms[attempt.request.region], answer)
-        for asked, got in zip(calls, answers):  # so that one call repeats the refused requests of one call
-            refused = [
-                attempt
-                for attempt, answer in zip(asked, got)
-                if isinstance(answer, CopyError) and answer.retry is Retry.LATER
-            ]
-            windows = [rooms[attempt.request.region].window for attempt in refused]
-            latest = max((window.opens_at for window in windows), default=0.0)
-            for window in windows:
-                window.delay(until=latest)
+        for call, answers_of_call in zip(calls, answers):
+            _open_together(call, answers_of_call, rooms)
         return [attempt for attempt, _answer in pairs] + ended
 
     def _ask(self, call: list[Attempt]) -> list[Resource | CopyError | None]:
@@ -144,3 +136,14 @@ class CopyCalls:
                     other.memory.record_copy_rejected(answer)
                 return others
         return []
+
+
+def _open_together(
+    call: Sequence[Attempt], answers: Sequence[Resource | CopyError | None], rooms: Mapping[str, Room]
+) -> None:
+    """Open the windows of the refused requests of a call at the same time, so that one call repeats them."""
+    refused = [a for a, why in zip(call, answers) if isinstance(why, CopyError) and why.retry is Retry.LATER]
+    windows = [rooms[attempt.request.region].window for attempt in refused]
+    latest = max((window.opens_at for window in windows), default=0.0)
+    for window in windows:
+        window.delay(until=latest)

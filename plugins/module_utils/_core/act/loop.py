@@ -215,7 +215,7 @@ class Loop:
     @property
     def _active(self) -> list[Attempt]:
         """The requests that do not wait for room, by the order of their regions, then the least refused first."""
-        return [a for region in self._in_turn for a in sorted(region.active, key=lambda attempt: attempt.times_failed)]
+        return [a for region in self._in_turn for a in sorted(region.active, key=lambda attempt: attempt.most_sent)]
 
     def _decide(self, attempts: Iterable[Attempt]) -> None:
         """Decide again for these requests, and sort each by what is to be done."""

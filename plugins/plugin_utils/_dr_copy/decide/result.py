@@ -28,6 +28,9 @@ from .server_sets import sets_of
 from .step_results import StepResults
 from .warnings import warnings_of
 
+#: Actions of copies that may fail after they were started.
+STARTED = ("created", "replaced", "adopted")
+
 
 def copies_to_check(steps: StepResults, values: Variables, check_mode: bool) -> dict[str, list[str]]:
     """Return by region the IDs of the copies whose keys should be checked: the newest of each disk.
@@ -97,7 +100,3 @@ def _counts(copied: Sequence[CopyAnswer], deleted: Sequence[CopyAnswer]) -> dict
     for answer in deleted:
         counts.update({key: (answer.get("counts") or {}).get(key, 0) for key in ("deleted", "failed")})
     return dict(counts)
-
-
-#: Actions of copies that may fail after they were started.
-STARTED = ("created", "replaced", "adopted")

@@ -46,15 +46,15 @@ class MadeDisk:
 
 
 def made_before(
-    listed: InfoAnswer, restored: InfoAnswer, last: Mapping[str, EarlierRow], values: Variables
+    copy_listing: InfoAnswer, disk_listing: InfoAnswer, last: Mapping[str, EarlierRow], values: Variables
 ) -> list[MadeDisk]:
-    """Return the disks that this restore has made, from ``restored``, a listing of restored disks, and its claims.
+    """Return the disks that this restore has made, from ``disk_listing``, a listing of restored disks, and its claims.
 
-    ``listed`` is the listing of all copies, ``last`` are the rows of the last manifest by new disk or claim.
+    ``copy_listing`` is the listing of all copies, ``last`` are the rows of the last manifest by new disk or claim.
     """
-    copies = {copy["snapshot_id"]: copy for copy in listed.get("snapshots") or ()}
+    copies = {copy["snapshot_id"]: copy for copy in copy_listing.get("snapshots") or ()}
     made = []
-    for disk in restored.get("disks") or ():
+    for disk in disk_listing.get("disks") or ():
         copy_id = str(disk["tags"].get(RESTORE_SNAPSHOT_ID) or "")
         if disk["tags"].get(RESTORE_ID) != values.id or not copy_id:
             continue
@@ -198,16 +198,16 @@ def has_generated_id(values: Variables) -> bool:
 
 
 def made_the_day_before(
-    listed: InfoAnswer, restored: InfoAnswer, points: Sequence[Point], values: Variables
+    copy_listing: InfoAnswer, disk_listing: InfoAnswer, points: Sequence[Point], values: Variables
 ) -> list[str]:
     """Return a warning if a restore with the generated ID of the day before has made some of the same disks.
 
-    ``listed`` and ``restored`` are those of ``made_before``; ``restored`` must include that restore's disks.
+    The listings are those of ``made_before``; ``disk_listing`` must include that restore's disks.
     """
     if not has_generated_id(values):
         return []
     earlier = generated_id(time_or_now(values.started_at) - timedelta(days=1))
-    of_disk = _by_disk(made_before(listed, restored, {}, replace(values, id=earlier)))
+    of_disk = _by_disk(made_before(copy_listing, disk_listing, {}, replace(values, id=earlier)))
     twice = [
         f"{point.disk_label} (new disk {of_disk[point.disk_id][0].new_disk_id})"
         for point in points

@@ -118,6 +118,9 @@ def copy_given(kit: Path, inventory: str, reports: str) -> None:
         else:
             (kit / "inventory").mkdir()
             shutil.copy(source, kit / "inventory")
+            for name in ("group_vars", "host_vars"):  # Ansible reads them beside an inventory
+                if (source.parent / name).is_dir():
+                    shutil.copytree(source.parent / name, kit / "inventory" / name)
     if reports:
         found = sorted(Path(reports).glob("*.json"))
         if not found:

@@ -97,6 +97,16 @@ def test_plans_and_reports_are_copied(kit, tmp_path):
     assert names == {"inventory/group_vars/all.yml", "reports/orders.json"}
 
 
+def test_variables_beside_an_inventory_are_copied_too(kit, tmp_path):
+    for name in ("plans.yml", "group_vars/all.yml", "host_vars/orders.yml", "other.yml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("a: 1")
+    (tmp_path / "kit").mkdir()
+    kit.copy_given(tmp_path / "kit", str(tmp_path / "plans.yml"), "")
+    names = {str(path.relative_to(tmp_path / "kit")) for path in (tmp_path / "kit").rglob("*") if path.is_file()}
+    assert names == {f"inventory/{name}" for name in ("plans.yml", "group_vars/all.yml", "host_vars/orders.yml")}
+
+
 @pytest.mark.parametrize(
     "made_for, text",
     [

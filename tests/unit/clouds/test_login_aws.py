@@ -69,3 +69,11 @@ def test_no_role_is_assumed_without_base_credentials(ebs):
 def test_an_empty_role_is_none(ebs):
     out = ebs.run(ebs.snapshot(), assume_role_arn="", assume_role_external_id="", assume_role_session_name="")
     assert not out.failed and not ebs.calls["AssumeRole"]
+
+
+@pytest.mark.parametrize("name", ["access_key", "secret_key", "session_token"])
+def test_a_line_break_in_a_key_is_named_and_not_called_a_network_problem(ebs, name):
+    out = ebs.run(ebs.snapshot(), **{**ebs.connection(), name: "secretvalue123\n"})
+    failure = out.failure()
+    assert failure["kind"] == "credentials" and f"The {name} set by" in failure["message"] and failure["hint"]
+    assert "secretvalue123" not in out.text and not ebs.calls["DescribeSnapshots"]

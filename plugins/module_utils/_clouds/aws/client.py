@@ -25,6 +25,7 @@ from ..._core.errors import (
     Refused,
 )
 from ..user_agent import NAME, VERSION
+from ..wording import odd_characters
 from .login import OPTIONS, role_credentials
 
 try:
@@ -79,6 +80,9 @@ class AwsModule(AnsibleAWSModule):
 
     def make_client(self, service: str, **options: Any) -> Any:
         """Make a boto3 client. Raises a CopyError in cases in which amazon.aws would end the module."""
+        keys = {name: self.params.get(name) for name in ("access_key", "secret_key", "session_token")}
+        if odd := odd_characters(keys, "the options or the environment"):
+            raise odd
         self._making_clients = True
         try:
             return self.client(service, **options)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ..._core.errors import Credentials
+from ..wording import odd_characters
 
 KEY_ID = ("TENCENTCLOUD_SECRET_ID",)
 SECRET = ("TENCENTCLOUD_SECRET_KEY",)
@@ -157,17 +158,8 @@ def _pair(
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         raise Credentials(f"{' and '.join(missing)} {verb} missing in {where}", hint="Set both or neither.")
-    blank = [
-        word
-        for word, value in (("secret ID", secret_id), ("secret key", secret_key), ("token", token))
-        if re.search(r"[^\x21-\x7e]", value)
-    ]
-    if blank:
-        raise Credentials(
-            f"The {' and the '.join(blank)} set by {where} contains a space, a line break or another character that "
-            "no key contains",
-            hint="Remove it. It is often the line break at the end of the file that the key was read from.",
-        )
+    if odd := odd_characters({"secret ID": secret_id, "secret key": secret_key, "token": token}, where):
+        raise odd
     return Login(Key(secret_id, secret_key, token or None))
 
 

@@ -13,9 +13,10 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
+from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs import CbsCloud
 
 from tests.simulator.ec2 import ACCOUNT
-from tests.unit.contracts.bad_days import clouds, copies_of, failed_ids, ids, run_at_once, with_script
+from tests.unit.contracts.bad_days import HOLD, clouds, copies_of, failed_ids, ids, run_at_once, with_script
 
 ALL = clouds("ebs", "ecs", "ens", "cbs")
 
@@ -289,3 +290,33 @@ def test_writes_on_complete_copies_do_not_wait_for_looks_at_all_that_are_in_prog
     cbs.settings(latency=4.0)
     cbs.run(*done, *running, retention_days=30, wait=True, wait_timeout=300)
     assert cbs.calls["ModifySnapshotAttribute"] == 3
+
+
+@pytest.mark.parametrize("held_first", [False, True])
+def test_many_copies_of_one_source_are_all_read_although_each_call_is_slow(cbs, held_first):
+    """More copies than one call reads: the next pass begins with those that this one did not read."""
+    source = cbs.snapshot()
+    copies = [cbs.create_our_copy(source) for _n in range(130)]
+    held = copies[:105] if held_first else copies[25:]
+    for copy in held:
+        cbs.set_tags(copy, **{HOLD: "audit"})
+    cbs.clock.sleep(60)
+    cbs.settings(latency=8.0)
+    cbs.run(source, state="absent", wait_timeout=1200)
+    assert ids(cbs.copies()) == ids(held)
+
+
+def test_a_survivor_of_several_copies_is_read_once_in_a_call(cbs, monkeypatch):
+    old, new = cbs.snapshot(), cbs.snapshot()
+    copies, survivor = [cbs.create_our_copy(old) for _n in range(3)], cbs.create_our_copy(new)
+    asked, refresh = [], CbsCloud.refresh
+
+    def spy(self, region, copy_ids):
+        asked.append(copy_ids)
+        return refresh(self, region, copy_ids)
+
+    monkeypatch.setattr(CbsCloud, "refresh", spy)
+    named = {copy.id: survivor.id for copy in copies}
+    cbs.run(old, state="absent", copy_ids=list(named), survivors=named)
+    assert ids(cbs.copies()) == {survivor.id}
+    assert any(survivor.id in call for call in asked) and all(len(call) == len({*call}) for call in asked)

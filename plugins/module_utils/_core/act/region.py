@@ -190,8 +190,9 @@ class Region:
     def _refresh(self, now: float, refreshed: list[Attempt], is_final: bool) -> None:
         """Look at copies in progress, to be deleted or just deleted; add their requests to ``refreshed``.
 
-        The requests with the oldest looks come first, each with the survivors of its copies. If this takes long, the
-        next pass continues, so that writes follow before the first looks are too old.
+        Requests with the oldest looks come first; within a request, the copies with the oldest looks. Survivors follow
+        their copies. If this takes long, the next pass continues, so that writes follow before the first looks are too
+        old.
         """
         watched = dict.fromkeys([*self.active, *(self.room.in_progress if self.room.queue else ())])
         for attempt in refreshed:
@@ -205,9 +206,10 @@ class Region:
         pairs: list[tuple[str, Attempt | None]] = []
         survivors: dict[str, Survivor] = {}
         for attempt in asked:
-            pairs += [(i, attempt) for i in (*attempt.memory.seen, *attempt.memory.still_shown)]
-            pairs += [(i, None) for i in attempt.steps.must_show if i not in survivors]
-            survivors |= {i: attempt.memory.survivors[i] for i in attempt.steps.must_show}
+            others = {i: attempt.memory.survivors[i] for i in attempt.steps.must_show if i not in survivors}
+            pairs += [(i, attempt) for i in (*attempt.memory.oldest_looks_first, *attempt.memory.still_shown)]
+            pairs += [(i, None) for i in others]
+            survivors |= others
         for batch in batches(pairs, self._cloud.read_per_call):  # each batch has its own age, because the next may wait
             self._read(batch, survivors)
             refreshed += dict.fromkeys(attempt for _id, attempt in batch if attempt)

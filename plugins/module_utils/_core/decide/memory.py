@@ -286,6 +286,11 @@ class Memory:
         return [sighting.copy for sighting in self.seen.values()]
 
     @property
+    def oldest_looks_first(self) -> list[str]:
+        """The copies that exist, as far as known, in the order in which they are to be looked at."""
+        return sorted(self.seen, key=lambda copy_id: self.seen[copy_id].looked_at)
+
+    @property
     def still_shown(self) -> list[str]:
         """The copies that this run deleted, and that a look may still show."""
         return [copy_id for copy_id, deletion in self.deleted.items() if deletion.still_shown]

@@ -25,8 +25,9 @@ def odd_characters(keys: Mapping[str, str | None], where: str) -> Credentials | 
     odd = [name for name, value in keys.items() if re.search(r"[^\x21-\x7e]", value or "")]
     if not odd:
         return None
+    verb = "contains" if len(odd) == 1 else "contain"
     return Credentials(
-        f"The {' and the '.join(odd)} set by {where} contains a space, a line break or another character that no key "
+        f"The {' and the '.join(odd)} set by {where} {verb} a space, a line break or another character that no key "
         "contains",
         hint="Remove it. It is often the line break at the end of the file that the key was read from.",
     )

@@ -361,7 +361,10 @@ def test_archived_copies_are_no_recovery_points_of_today(ebs, tmp_path):
     ended = night(ebs, rpo_hours=100, report_dir=str(tmp_path))
     (point,) = ended.result["recovery_points"]
     assert (point["state"], point["within_rpo"]) == ("archived", False) and "archived" in ended.message
-    assert "archived" in (tmp_path / "orders.html").read_text()
+    page, line = (tmp_path / "orders.html").read_text(), ended.brief["lines"][0]
+    assert "archived" in page and "overall is-bad" in page
+    for text in (page, line):
+        assert "cannot be restored now" in text and "misses" not in text, "no younger copy would help"
     for reads_only in (False, True):
         ended = night(ebs, report_dir=str(tmp_path), metrics_dir=str(tmp_path), reads_only=reads_only)
         assert "1 of 1 recovery points cannot be restored" in ended.message and "RPO" not in ended.message

@@ -51,9 +51,18 @@ def is_locked_out(breach: ReasonedRow) -> bool:
     return breach["reason"] == Reason.KEY.word
 
 
+def archived_points(breaches: Iterable[ReasonedRow]) -> int:
+    """Return the number of a report's breaches that cannot be restored now because all their copies are archived."""
+    return sum(map(_is_archived, breaches))
+
+
+def _is_archived(breach: ReasonedRow) -> bool:
+    return breach["reason"] == Reason.ARCHIVED.word
+
+
 def cannot_be_restored(breach: ReasonedRow) -> bool:
     """Whether a recovery point cannot be restored now, at any age: its key cannot be used, or it is archived."""
-    return is_locked_out(breach) or breach["reason"] == Reason.ARCHIVED.word
+    return is_locked_out(breach) or _is_archived(breach)
 
 
 def unjudged_of(result: Result) -> list[Breach]:

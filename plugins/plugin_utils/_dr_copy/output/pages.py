@@ -16,7 +16,7 @@ from ..._role.documents import render_page
 from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.breaches import locked_out, worst_first
+from ..decide.breaches import archived_points, locked_out, worst_first
 from ..decide.plan_reasons import THERE
 from ..decide.result_type import RecoveryPoint, SetFacts
 from ..decide.server_sets import lagging_disks, set_in_words, worst_set_first
@@ -45,6 +45,7 @@ def report_page(report: Report) -> str:
         failures=failures,
         of_late=of_late,
         locked_out=locked_out(report["breaches"]),
+        archived=archived_points(report["breaches"]),
         scale=2 * report["rpo_hours"] or max(ages, default=0) or 1,
         policy=_policy(report),
         facts=_facts,

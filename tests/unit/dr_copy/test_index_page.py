@@ -43,7 +43,16 @@ STOPPED = {"recovery_points": 0, "complete": 0, "failures": 1}
 #: What happened in a night, and what the index says about it, with its mark.
 STATES = [
     ({}, "good", "✓ within RPO"),
-    ({"totals": {"breaches": 2}, "within_rpo": False}, "bad", "✗ 2 miss the RPO"),
+    (
+        {"totals": {"breaches": 2}, "within_rpo": False, "breaches": [{"reason": "no_snapshot"}] * 2},
+        "bad",
+        "✗ 2 miss the RPO",
+    ),
+    (
+        {"totals": {"breaches": 2}, "within_rpo": False, "breaches": [{"reason": "archived"}, {"reason": "no_newer"}]},
+        "bad",
+        "✗ 1 cannot be restored now",
+    ),
     (
         {"totals": {"breaches": 2}, "within_rpo": False, "breaches": [{"reason": "key"}, {"reason": "no_snapshot"}]},
         "bad",
@@ -58,7 +67,12 @@ STATES = [
     ({"totals": {"absent": 2}, "within_rpo": None}, "amber", "! 2 recovery points are missing"),
     ({"night": {"rpo_hours": 0}}, "", "not judged"),
     (
-        {"night": {"rpo_hours": 0}, "totals": {"breaches": 2}, "within_rpo": False},
+        {
+            "night": {"rpo_hours": 0},
+            "totals": {"breaches": 2},
+            "within_rpo": False,
+            "breaches": [{"reason": "archived"}] * 2,
+        },
         "bad",
         "✗ 2 cannot be restored now",
     ),
@@ -96,14 +110,10 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
     good = brief("a b", destination_regions=["a-1", "b-2"])
     lost = brief("lost", totals=STOPPED, failures=[FAILURE], cloud=None, source_region=None, source_listed=False)
     lost["source_problem"] = None
-    no_key = {**brief("keys", totals={"breaches": 2}, night={"late": 2}), "locked_out": 2}
-    assert (
-        Page(index_page([no_key, late]))
-        .headline[1][1][1]
-        .startswith(
-            f"All plans: 8 disks; {late['totals']['breaches']} of 8 recovery points late, 2 cannot be restored."
-        )
-    )
+    lost_points = [{"reason": "key"}, {"reason": "archived"}, {"reason": "no_newer"}]
+    no_key = brief("keys", totals={"breaches": 3}, breaches=lost_points)
+    words = f"{late['totals']['breaches'] + 1} of 8 recovery points late, 2 cannot be restored now."
+    assert Page(index_page([no_key, late])).headline[1][1][1].startswith(f"All plans: 8 disks; {words}")
     page = index(good, late, {**lost, "rpo_hours": 0}, dark="no route to host")
     rows = page.main.rows
     points, breaches = late["totals"]["recovery_points"], late["totals"]["breaches"]
@@ -129,8 +139,10 @@ def test_the_index_has_a_line_a_plan_the_worst_first_and_the_sum_of_all():
 
 
 def test_no_copy_of_a_plan_without_an_rpo_counts_as_late():
-    page = index(brief(night={"rpo_hours": 0, "disks": 4}, totals={"breaches": 2}, within_rpo=False))
-    assert "0 of 4 recovery points late, 2 cannot be restored." in page.root.text
+    lost_points = [{"reason": "key"}, {"reason": "archived"}]
+    night = {"rpo_hours": 0, "disks": 4}
+    page = index(brief(night=night, totals={"breaches": 2}, within_rpo=False, breaches=lost_points))
+    assert "0 of 4 recovery points late, 2 cannot be restored now." in page.root.text
 
 
 def test_a_report_that_is_out_of_date_makes_no_index_green(tmp_path):

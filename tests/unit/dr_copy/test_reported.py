@@ -281,12 +281,12 @@ def test_a_brief_log_ends_lists_and_says_how_many_more_there_are():
 
 def test_the_first_line_counts_what_cannot_be_restored_misses_the_rpo_or_is_not_judged():
     content = sample(9)
-    totals = {**content["totals"], "breaches": 4, "unjudged": 2}
-    breaches = [{**content["breaches"][0], "reason": "key"}, *content["breaches"][1:]]
+    breach = content["breaches"][0]
+    breaches = [{**breach, "reason": reason} for reason in ("key", "archived", "no_newer", "no_snapshot", "not_copied")]
+    totals = {**content["totals"], "breaches": len(breaches), "unjudged": 2}
     (first, *_others) = log_lines({**content, "totals": totals, "breaches": breaches, "failures": []})
-    assert (
-        "1 cannot be restored, because its key cannot be used, 3 miss the RPO of 26 h, 2 could not be judged" in first
-    )
+    words = "1 cannot be restored, because its key cannot be used, 1 cannot be restored now, 3 miss the RPO of 26 h"
+    assert f"{words}, 2 could not be judged" in first
     planned = {**content, "check_mode": True, "counts": {}, "failures": []}
     assert log_lines(planned)[0].startswith("planned: no changes; 9 disks, ")
 

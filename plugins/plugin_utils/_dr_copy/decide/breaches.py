@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TypedDict
 
@@ -41,28 +42,28 @@ class ReasonedRow(TypedDict):
     reason: str
 
 
-def locked_out(breaches: Iterable[ReasonedRow]) -> int:
-    """Return the number of a report's breaches that cannot be restored because their keys cannot be used."""
-    return sum(map(is_locked_out, breaches))
+class BreachCounts(TypedDict):
+    """The numbers of breaches, by what is wrong.
+
+    ``locked_out``: the key of the copy cannot be used. ``archived``: all copies of the disk are archived. Neither can
+    be restored now, at any age. ``late``: the others, which miss the RPO.
+    """
+
+    late: int
+    locked_out: int
+    archived: int
 
 
-def is_locked_out(breach: ReasonedRow) -> bool:
-    """Whether the key of a copy cannot be used."""
-    return breach["reason"] == Reason.KEY.word
-
-
-def archived_points(breaches: Iterable[ReasonedRow]) -> int:
-    """Return the number of a report's breaches that cannot be restored now because all their copies are archived."""
-    return sum(map(_is_archived, breaches))
-
-
-def _is_archived(breach: ReasonedRow) -> bool:
-    return breach["reason"] == Reason.ARCHIVED.word
+def count_breaches(breaches: Iterable[ReasonedRow]) -> BreachCounts:
+    """Return the numbers of a report's breaches, by what is wrong."""
+    reasons = Counter(breach["reason"] for breach in breaches)
+    locked_out, archived = reasons[Reason.KEY.word], reasons[Reason.ARCHIVED.word]
+    return {"late": reasons.total() - locked_out - archived, "locked_out": locked_out, "archived": archived}
 
 
 def cannot_be_restored(breach: ReasonedRow) -> bool:
     """Whether a recovery point cannot be restored now, at any age: its key cannot be used, or it is archived."""
-    return is_locked_out(breach) or _is_archived(breach)
+    return breach["reason"] in (Reason.KEY.word, Reason.ARCHIVED.word)
 
 
 def unjudged_of(result: Result) -> list[Breach]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from ..._role.rows import only
-from ..decide.breaches import locked_out
+from ..decide.breaches import count_breaches
 from .report_type import Brief, PlanFacts, Report, ShortSummary, Summary, SummaryFacts, WorstBreach
 from .screen import shorten
 
@@ -53,7 +53,7 @@ def brief_of(report: Report, lines: Sequence[str], report_dir: str) -> Brief:
     return {
         **only(PlanFacts, report),
         "failures": report["failures"][:1],
-        "locked_out": locked_out(report["breaches"]),
+        "breach_counts": count_breaches(report["breaches"]),
         "lines": list(lines),
         "report_dir": report_dir,
     }

@@ -16,7 +16,7 @@ from ..._role.documents import render_page
 from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.breaches import archived_points, locked_out, worst_first
+from ..decide.breaches import BreachCounts, count_breaches, worst_first
 from ..decide.plan_reasons import THERE
 from ..decide.result_type import RecoveryPoint, SetFacts
 from ..decide.server_sets import lagging_disks, set_in_words, worst_set_first
@@ -44,8 +44,7 @@ def report_page(report: Report) -> str:
         unjudged_groups=unjudged_groups(report),
         failures=failures,
         of_late=of_late,
-        locked_out=locked_out(report["breaches"]),
-        archived=archived_points(report["breaches"]),
+        **count_breaches(report["breaches"]),
         scale=2 * report["rpo_hours"] or max(ages, default=0) or 1,
         policy=_policy(report),
         facts=_facts,
@@ -101,25 +100,22 @@ def index_page(reports: Sequence[IndexedReport], silent: Mapping[str, str] | Non
     """
     unseen = [{"name": plan, "message": message} for plan, message in sorted((silent or {}).items())]
     judged = sorted(reports, key=_worst_plan_first)
-    each = [report["totals"] for report in reports]
+    each, breaches = [report["totals"] for report in reports], list(map(_breach_counts, reports))
     totals = {
         "disks": sum(of_plan["disks"] for of_plan in each),
         "recovery_points": sum(of_plan["recovery_points"] for of_plan in each),
-        # Without an RPO no copy is late; the breaches of such a plan are copies that cannot be restored now.
-        "late": sum(
-            of_plan["totals"]["breaches"] - _locked_out(of_plan) for of_plan in reports if of_plan["rpo_hours"]
-        ),
-        "breaches": sum(of_plan["breaches"] for of_plan in each),
+        "late": sum(of_plan["late"] for of_plan in breaches),
+        "not_restorable": sum(of_plan["locked_out"] + of_plan["archived"] for of_plan in breaches),
     }
     look = len(unseen) + sum(overall_of(report) in ("bad", "amber") for report in reports)
     without_rpo = sum(not report["rpo_hours"] for report in reports)
-    facts = {"plans": judged, "totals": totals, "look": look, "without_rpo": without_rpo, "locked_out": _locked_out}
+    facts = {"plans": judged, "totals": totals, "look": look, "without_rpo": without_rpo, "breaches": _breach_counts}
     return render_page("index.html.j2", unseen=unseen, overall=overall_of, label=label_of, page=_page_of, **facts)
 
 
-def _locked_out(report: IndexedReport) -> int:
-    """Return the number of recovery points with an unusable key in a brief or complete report."""
-    return report["locked_out"] if "locked_out" in report else locked_out(report["breaches"])
+def _breach_counts(report: IndexedReport) -> BreachCounts:
+    """Return the numbers of breaches of a brief or complete report."""
+    return report["breach_counts"] if "breach_counts" in report else count_breaches(report["breaches"])
 
 
 def _page_of(report: IndexedReport) -> str:

@@ -13,6 +13,7 @@ from ..._role.answers import CopyFacts, SharedRow
 from ..._role.naming import label
 from ..._role.parsing import RawVariables
 from ..._role.reported import DiskFacts
+from ..decide.breaches import BreachCounts
 from ..decide.result_type import (
     Coverage,
     KeptCopy,
@@ -167,7 +168,7 @@ class PlanFacts(SummaryFacts):
 class Brief(PlanFacts):
     """What the playbooks show of a run: the ``lines`` of the log, and the facts for the page of all plans."""
 
-    locked_out: int
+    breach_counts: BreachCounts
     lines: list[str]
     report_dir: str
 
@@ -175,12 +176,11 @@ class Brief(PlanFacts):
 class IndexedReport(PlanFacts, total=False):
     """A brief, or a report that was read from JSON, for the page of all plans.
 
-    A brief has the number of recovery points that are ``locked_out``; a report has it in its ``breaches``. ``page`` is
-    the file of a report that was read. ``outdated``: it was no longer current when it was read. ``report_dir``: where a
-    brief has its page.
+    A brief has ``breach_counts``; a report has the ``breaches`` themselves. ``page`` is the file of a report that was
+    read. ``outdated``: it was no longer current when it was read. ``report_dir``: where a brief has its page.
     """
 
-    locked_out: int
+    breach_counts: BreachCounts
     breaches: list[LatePoint]
     report_dir: str
     page: str

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.enumerations import first_in_words
 from ..._role.naming import disk_label
-from ..decide.breaches import archived_points, cannot_be_restored, locked_out, worst_first
+from ..decide.breaches import cannot_be_restored, count_breaches, worst_first
 from ..decide.result_type import RecoveryPoint, Result, RunFailure
 from ..decide.run_failures import kind_in_words
 from ..decide.server_sets import late_sets, set_in_words
@@ -141,13 +141,13 @@ def _done(report: Report) -> str:
     if not (report["recovery_points"] or report["source_listed"]):
         return f"{done}; nothing was checked"
     state = f"{totals['complete']} of {totals['recovery_points']} recovery points complete"
-    without_key, archived = locked_out(report["breaches"]), archived_points(report["breaches"])
-    keys = "its key" if without_key == 1 else "their keys"
-    state += f", {without_key} cannot be restored, because {keys} cannot be used" if without_key else ""
-    state += f", {archived} cannot be restored now" if archived else ""
+    breaches = count_breaches(report["breaches"])
+    if locked_out := breaches["locked_out"]:
+        keys = "its key" if locked_out == 1 else "their keys"
+        state += f", {locked_out} cannot be restored, because {keys} cannot be used"
+    state += f", {breaches['archived']} cannot be restored now" if breaches["archived"] else ""
     if report["rpo_hours"]:
-        late = pluralize(totals["breaches"] - without_key - archived, "misses", "miss")
-        state += f", {late} the RPO of {report['rpo_hours']} h"
+        state += f", {pluralize(breaches['late'], 'misses', 'miss')} the RPO of {report['rpo_hours']} h"
     state += f", {totals['unjudged']} could not be judged" if totals["unjudged"] else ""
     return f"{done}; {pluralize(totals['disks'], 'disk')}, {state}"
 

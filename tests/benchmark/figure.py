@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from tests.tables import DOCS, TESTS, list_table, read_between, rows_of, write_between
+from tests.documentation.tables import DOCS, TESTS, list_table, read_between, rows_of, write_between
 
 
 @dataclass(frozen=True)

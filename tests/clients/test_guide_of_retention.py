@@ -11,7 +11,7 @@ import shlex
 
 import pytest
 
-from tests.guides import blocks_of
+from tests.documentation.guides import blocks_of
 
 from .test_guide_of_sets import run_pasted
 

@@ -33,9 +33,9 @@ from typing import Any
 import pytest
 
 from tests.clouds import CLOUDS
+from tests.documentation.tables import keep_broken, list_table
 from tests.storms.servers import StormServer
 from tests.support.repository import unit_tests
-from tests.tables import keep_broken, list_table
 from tests.unit.engine.test_storms import brief
 
 from .broken_engines import BROKEN, BrokenEngine, broken

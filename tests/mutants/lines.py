@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.documentation.tables import keep_broken, list_table
 from tests.support.repository import unit_tests
-from tests.tables import keep_broken, list_table
 
 from .__main__ import failed_tests, finds_violation, make_job, run_in_children, storm_labels
 from .survivors import LINES

@@ -34,8 +34,8 @@ from typing import Any
 import jinja2
 import yaml
 
+from tests.documentation.tables import keep_broken, list_table
 from tests.support.repository import unit_tests
-from tests.tables import keep_broken, list_table
 
 from .__main__ import failed_tests, make_job, run_in_children
 from .survivors import ROLES

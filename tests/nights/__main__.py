@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.clouds import CLOUDS
+from tests.documentation.tables import keep
 from tests.storms.servers import StormServer
-from tests.tables import keep
 
 from .history import NightHistory
 from .year import Year

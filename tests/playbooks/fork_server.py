@@ -38,7 +38,7 @@ from pathlib import Path
 
 import boto3
 
-from tests.botocore_loader import share_loader
+from tests.support.botocore_loader import share_loader
 
 #: Variables that may differ from the environment in which the libraries were loaded, because they are read later or not
 #: at all.

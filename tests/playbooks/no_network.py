@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.guides import blocks_of
+from tests.documentation.guides import blocks_of
 
 from .conftest import HANGS, Clouds
 from .test_restore import Site

@@ -21,8 +21,8 @@ from tests.awx.jobs import Launch
 from tests.awx.rules import Refusal
 from tests.awx.stand_in import UpdateFailed, hosts_in
 from tests.clouds import CLOUDS
-from tests.daily import daily_sample
 from tests.simulator import ec2, tencent
+from tests.support.daily import daily_sample
 
 from .conftest import REPOSITORY
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.daily import daily_sample
+from tests.support.daily import daily_sample
 
 from .conftest import PLACES
 from .test_role import plan_over, role

@@ -19,8 +19,8 @@ from ansible_collections.multicloud.snapshots.plugins.modules import (
 )
 
 from tests.clouds import CLOUDS
-from tests.daily import daily_sample
-from tests.demo import PLAYBOOK, STEP
+from tests.demo.__main__ import PLAYBOOK, STEP
+from tests.support.daily import daily_sample
 
 from .conftest import ENDLESS, PLACES, kill_in_the_second_window
 

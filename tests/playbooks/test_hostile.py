@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daily import daily_sample
+from tests.support.daily import daily_sample
 
 from .conftest import HANGS, PLACES, process_tree
 

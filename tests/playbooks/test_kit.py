@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tests.awx.installation import environment_outside
-from tests.guides import blocks_of
+from tests.documentation.guides import blocks_of
 
 from .conftest import HANGS, REPOSITORY, make_once
 

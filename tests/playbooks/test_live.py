@@ -14,9 +14,9 @@ import sys
 import pytest
 
 from tests.clouds import CLOUDS
-from tests.daily import daily_sample
 from tests.live.probes import probes_on
 from tests.simulator import alibaba, ec2, tencent
+from tests.support.daily import daily_sample
 
 from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, kill_all, process_tree, send_signal, wait_until
 

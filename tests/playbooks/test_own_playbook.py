@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.guides import blocks_of
+from tests.documentation.guides import blocks_of
 
 
 @pytest.fixture

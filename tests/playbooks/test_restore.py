@@ -16,7 +16,7 @@ import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock
 
 from tests.clouds import CLOUDS
-from tests.daily import daily_sample
+from tests.support.daily import daily_sample
 from tests.support.harness import run_module
 
 from .conftest import PLACES, kill_all, wait_until

@@ -14,7 +14,7 @@ import sys
 import pytest
 
 from tests.clouds import CLOUDS
-from tests.guides import blocks_of
+from tests.documentation.guides import blocks_of
 from tests.simulator.control import KINDS
 
 from .conftest import HANGS, PLACES, REPOSITORY
@@ -148,7 +148,7 @@ def test_the_clouds_that_make_serves_are_called_as_the_guide_writes_it(tmp_path)
     command = re.search(r"ansible-playbook multicloud\.snapshots\.dr_copy -i plans\.yml --check", guide)
     assert command and set(re.findall(r"``(throttle|drop|unavailable)``", guide)) <= KINDS
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.local_clouds", tmp_path], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+        [sys.executable, "-m", "tests.demo.local_clouds", tmp_path], stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
     ) as served:
         try:
             printed = list(iter(served.stdout.readline, "Stop with Ctrl-C.\n"))

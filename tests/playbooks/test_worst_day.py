@@ -20,8 +20,8 @@ import pytest
 import yaml
 
 from tests.clouds import CLOUDS
-from tests.guides import GUIDES, blocks_of
-from tests.local_clouds import environment
+from tests.demo.local_clouds import environment
+from tests.documentation.guides import GUIDES, blocks_of
 
 from .conftest import HANGS, REPOSITORY
 from .test_restore import Site

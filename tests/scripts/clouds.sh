@@ -7,4 +7,4 @@ source "$(dirname "$0")/environment.sh"
 make_environment
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT
-exec python -m tests.local_clouds "$WORK/clouds"
+exec python -m tests.demo.local_clouds "$WORK/clouds"

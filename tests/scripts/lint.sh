@@ -23,7 +23,7 @@ class Row(TypedDict):
 def misspelled(row: Row) -> object:
     return row.get("kye")  # type: ignore[typeddict-item]'
 run ansible-lint --offline --profile production --config-file tests/ansible-lint.yml
-run ansible-lint --offline --profile production --config-file tests/ansible-lint.yml tests/demo.yml
+run ansible-lint --offline --profile production --config-file tests/ansible-lint.yml tests/demo/demo.yml
 run antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent .
 run antsibull-changelog lint
 # ansible-test takes the files to check from the nearest git checkout, which must be the staged copy.

@@ -20,7 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from tests.clouds import CLOUDS
-from tests.tables import keep
+from tests.documentation.tables import keep
 
 from .processes import run_playbooks, simulated_clouds
 from .servers import StormServer

@@ -4,4 +4,5 @@
 - Estates of each cloud: estates, disk_estates.
 - Samples: rows, results, reports, pages, restores, sets, set_rows, cluster_kinds.
 - Readers: page_reader, metrics.
+- Time: daily (what runs on one cloud a day), botocore_loader (loads botocore's data once).
 """

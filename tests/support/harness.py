@@ -21,7 +21,7 @@ from unittest import mock
 
 from ansible.module_utils import basic
 
-from tests.botocore_loader import share_loader
+from tests.support.botocore_loader import share_loader
 
 share_loader()
 

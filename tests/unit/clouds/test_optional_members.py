@@ -17,8 +17,8 @@ from xml.etree import ElementTree
 import boto3
 import pytest
 
-from tests.daily import daily_part
 from tests.simulator.locks import SimulatedLock
+from tests.support.daily import daily_part
 from tests.support.harness import run_module
 
 pytestmark = pytest.mark.slow

@@ -10,8 +10,14 @@ import re
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import (
+    COPY_OPTIONS,
+    DESCRIPTION_OPTION,
+    TAG_OPTIONS,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import calls as calls_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.calls import Calls
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unchanged import CHANGE_NO_COPY
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import variables as variables_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.steps import GIVEN_BY_RUN, STEPS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import (
@@ -26,8 +32,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table i
     unsupported,
 )
 
-from tests.capabilities import support_of_variables
 from tests.clouds import CLOUDS
+from tests.documentation.capabilities import support_of_variables
 from tests.support.repository import REPOSITORY
 
 PACKAGE = REPOSITORY / "plugins" / "plugin_utils" / "_dr_copy"
@@ -250,3 +256,13 @@ def test_the_keys_of_the_newest_copies_are_read_if_the_cloud_shows_them():
     asked = calls("ebs").keys("dst-1", ["copy-1"]).arguments
     assert asked == {"profile": "dr", "packed": True, "region": "dst-1", "snapshot_ids": ["copy-1"], "check_keys": True}
     assert "check_keys" not in calls("ecs").keys("dst-1", ["copy-1"]).arguments
+
+
+def test_each_option_of_the_copy_modules_changes_complete_copies_or_does_not():
+    """A new option belongs to one of the two: otherwise the role may leave out a call that it needs."""
+    may_change = {
+        *("state", "copy_ids", "survivors", "replace_failed", "replace_mismatched", "remove_duplicates"),
+        *("name", "description", "tags", "purge_tags"),
+    }
+    assert may_change.isdisjoint(CHANGE_NO_COPY)
+    assert {*COPY_OPTIONS, *DESCRIPTION_OPTION, *TAG_OPTIONS} == may_change | CHANGE_NO_COPY

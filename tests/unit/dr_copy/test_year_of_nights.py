@@ -14,9 +14,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 
 from tests.clouds import CLOUDS
-from tests.daily import daily_sample
 from tests.nights.year import Year
 from tests.storms.servers import StormServer
+from tests.support.daily import daily_sample
 
 pytestmark = pytest.mark.slow
 

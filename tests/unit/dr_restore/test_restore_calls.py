@@ -26,8 +26,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table i
     as_mapping,
 )
 
-from tests.capabilities import support_of_variables
 from tests.clouds import CLOUDS
+from tests.documentation.capabilities import support_of_variables
 from tests.support.repository import REPOSITORY
 
 PACKAGE = REPOSITORY / "plugins" / "plugin_utils" / "_dr_restore"

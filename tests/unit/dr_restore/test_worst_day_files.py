@@ -10,7 +10,7 @@ import pytest
 import yaml
 from jinja2.nativetypes import NativeEnvironment
 
-from tests.guides import blocks_of
+from tests.documentation.guides import blocks_of
 
 
 def play(caption):

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.daily import daily_part
+from tests.support.daily import daily_part
 
 
 @pytest.mark.parametrize("every", [1, 7], ids=["each day", "each Monday"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.demo import LAST, play
+from tests.demo.__main__ import LAST, play
 
 PRINTED = ["PLAY [Make disks]", "TASK [On AWS, make three disks] ****", "changed: [localhost]", "TASK [Note it] ***"]
 

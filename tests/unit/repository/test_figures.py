@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests import tables
 from tests.benchmark import figure
 from tests.benchmark.figure import Figure
+from tests.documentation import tables
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core import pacing
 
-from tests import files_map
 from tests.clouds import CLOUDS
+from tests.documentation import files_map
 from tests.support.repository import REPOSITORY
 
 MAPS = REPOSITORY / "docs" / "development"
@@ -82,7 +82,7 @@ def test_nothing_cites_what_is_not_in_the_repository():
 
 def test_every_file_has_its_line_on_the_map():
     text = (MAPS / "files.md").read_text()
-    assert files_map.written(text) == text, "run python -m tests.files_map"
+    assert files_map.written(text) == text, "run python -m tests.documentation.files_map"
     files = [path for path in (REPOSITORY / "plugins").rglob("*.py") if path.stem != "__init__"]
     folders = {str(path.parent.relative_to(REPOSITORY)) for path in files}
     by_hand = {f"plugins/{name}" for name in ("modules", "doc_fragments", "action")}
@@ -97,6 +97,17 @@ def test_the_tour_names_functions_that_exist():
     code = "".join(p.read_text() for p in (REPOSITORY / "plugins").rglob("*.py"))
     named = set(re.findall(r"`(?:\w+\.)?(\w+)\(\)`", (MAPS / "architecture.md").read_text()))
     assert named and not {name for name in named if f"def {name}(" not in code}
+
+
+def test_the_code_of_a_promise_exists():
+    lines = re.findall(r"^- Code: (.+?)(?=\n(?:- |\n))", (MAPS / "promises.md").read_text(), re.M | re.S)
+    assert lines
+    for line in lines:
+        files = [
+            (REPOSITORY / "plugins" / "module_utils" / name).read_text() for name in re.findall(r"`(\w+/\S+)`", line)
+        ]
+        for name in re.findall(r"`(?:\w+\.)?(\w+)\(\)`", line):
+            assert any(f"def {name}(" in text for text in files), (name, line)
 
 
 def test_no_line_of_prose_is_too_long():

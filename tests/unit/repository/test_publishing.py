@@ -271,7 +271,7 @@ def test_filters_take_their_arguments_in_the_order_and_with_the_defaults_of_thei
 def test_roles_and_playbooks_call_the_functions_that_are_there(plugin):
     (name,) = plugin.FilterModule().filters()
     texts = [path for top in ("roles", "playbooks") for path in sorted((REPOSITORY / top).rglob("*.yml"))]
-    texts.append(REPOSITORY / "tests" / "demo.yml")
+    texts.append(REPOSITORY / "tests" / "demo" / "demo.yml")
     called = set(re.findall(rf"snapshots\.{name}\(\s*'(\w+)'", "".join(path.read_text() for path in texts)))
     assert called == set(plugin.FUNCTIONS)
     assert not [path for path in texts if re.search(rf"\| *multicloud\.snapshots\.{name}_", path.read_text())]

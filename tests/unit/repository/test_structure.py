@@ -21,8 +21,8 @@ import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore_options import RESTORE_OPTIONS
 
-from tests import capabilities
 from tests.clouds import CLOUDS
+from tests.documentation import capabilities
 from tests.mutants.__main__ import UNIT
 from tests.mutants.lines import PURE
 from tests.mutants.survivors import LINES

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the map of the files of plugins/ from their docstrings: python -m tests.files_map."""
+"""Writes the map of the files of plugins/ from their docstrings: python -m tests.documentation.files_map."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ast
 import re
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 MAP = Path("docs") / "development" / "files.md"
 BEGIN, END = "<!-- begin files -->\n", "<!-- end files -->\n"
 #: The folders, in the order of the map, with what their files have in common.

@@ -11,7 +11,7 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-GUIDES = Path(__file__).resolve().parents[1] / "docs" / "docsite" / "rst"
+GUIDES = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst"
 _BLOCK = re.compile(r"^( *)\.\. code-block:: (\w+)\n((?:\1 +:\w+: .*\n)*)\n((?:\1 {3}.*\n|\n)+)", re.M)
 _CAPTION = re.compile(r":caption: (.+)")
 _SECTION = re.compile(r"^(\S.*)\n[-=]{3,}\n", re.M)

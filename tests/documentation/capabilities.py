@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prints the table of what each cloud supports, from what the adapters declare: python -m tests.capabilities."""
+"""Prints the tables of what each cloud supports, from what the adapters declare.
+
+``python -m tests.documentation.capabilities`` prints them.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from tests.clouds import CLOUDS as TABLE
-from tests.tables import list_table
+from tests.documentation.tables import list_table
 
 CLOUDS: dict[str, tuple[Any, Any]] = {
     name.upper(): (cloud.load("adapter"), cloud.load_module()) for name, cloud in TABLE.items()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parent
+TESTS = Path(__file__).resolve().parents[1]
 DOCS = TESTS.parent / "docs" / "docsite" / "rst"
 #: The tables of what was tried, in the order of the guide: the folder of the tool, the row of the summary, and the
 #: columns that this row adds up: tries and violations.

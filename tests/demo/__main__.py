@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-PLAYBOOK = Path(__file__).with_suffix(".yml")
+PLAYBOOK = Path(__file__).with_name("demo.yml")
 #: The names of the tasks that the screen shows.
 STEP = re.compile(r"TASK \[(On .+)\]")
 #: How many lines of the log a failure shows.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Serves the simulated clouds until interrupted: local_clouds.py FOLDER.
+"""Serves the simulated clouds until interrupted: python -m tests.demo.local_clouds FOLDER.
 
 Each cloud has three tagged disks with a snapshot each. FOLDER gets ``environment``, which a shell sources to call these
 clouds, and ``plans.yml``, an inventory with one plan for each cloud.

@@ -19,7 +19,7 @@ from ..model import CopyRequest
 from ..ranges import range_problems
 from ..templates import TextRule, text_problems
 
-#: Options of every copy module; a cloud omits those that it does not support.
+#: Options of every copy module. Those that a cloud may not support are in the dicts below.
 COPY_OPTIONS: dict[str, dict[str, Any]] = {
     "snapshot_ids": {
         "type": "list",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
     index_over,
     other_plans,
@@ -180,3 +182,11 @@ def test_a_variable_that_cannot_be_evaluated_is_the_problem_of_its_host_alone():
         {"plan": "web", "shard": "", "problem": ""},
         {"plan": "wiki", "shard": "", "problem": ""},
     ]
+
+
+def test_a_private_filter_calls_what_its_first_argument_names():
+    ((name, private),) = dr_copy.FilterModule().filters().items()
+    with pytest.raises(AnsibleFilterError, match=f"{name}: there is no 'conection'"):
+        private({}, "conection")
+    with pytest.raises(AnsibleFilterError, match=f"{name} index: "):
+        private({}, "index", 1, 2, 3, 4, 5, 6)

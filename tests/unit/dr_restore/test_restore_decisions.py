@@ -10,8 +10,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.filter import dr_copy
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
     candidates,
@@ -92,17 +90,6 @@ def test_a_drill_refuses_values_that_its_cloud_cannot_prove(name, value):
     named = {"cloud": "readable is supported only on ebs"}.get(name, name)
     given[name] = value
     assert any(named in problem for problem in variables.checked_variables(given, "h", (), True).problems)
-
-
-# The filter
-
-
-def test_a_private_filter_calls_what_its_first_argument_names():
-    ((name, private),) = dr_copy.FilterModule().filters().items()
-    with pytest.raises(AnsibleFilterError, match=f"{name}: there is no 'conection'"):
-        private({}, "conection")
-    with pytest.raises(AnsibleFilterError, match=f"{name} index: "):
-        private({}, "index", 1, 2, 3, 4, 5, 6)
 
 
 # Recovery points

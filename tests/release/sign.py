@@ -4,8 +4,9 @@
 
 """Signs a release as Galaxy requires: an armoured detached signature of MANIFEST.json, with the key in SIGNING_KEY.
 
-The manifest has the hash of the list of files, which has the hash of each file. Without a key nothing is signed, nor
-before the owner has confirmed the repository's address, because users report vulnerabilities there.
+The manifest has the hash of the list of files, which has the hash of each file. Without a key nothing is signed: then
+this only says what a release still lacks. With a key it fails until the owner has confirmed the repository's address,
+because users report vulnerabilities there, and has named the maintainers.
 """
 
 from __future__ import annotations
@@ -52,6 +53,15 @@ def maintainers(text: str) -> list[str]:
     return re.findall(r"(?m)^\w.*\(@([\w-]+)\): \S", text)
 
 
+def release_problems(galaxy: dict[str, str], confirmed: str, named: str) -> list[str]:
+    """Return why this cannot be released. ``confirmed``: see address_problem(); ``named``: the text of MAINTAINERS."""
+    problem = address_problem(galaxy, confirmed)
+    problems = [problem] if problem else []
+    if not maintainers(named):
+        problems.append("Not ready for release: MAINTAINERS names nobody who answers for it.")
+    return problems
+
+
 def sign(folder: Path, key: str, home: str) -> str:
     """Write and verify the signature of the tarball's manifest; return its name. ``home`` has GnuPG's keys."""
     (tarball,) = folder.glob("*.tar.gz")
@@ -69,13 +79,12 @@ def sign(folder: Path, key: str, home: str) -> str:
 def main() -> None:
     folder, key, home = sys.argv[1:]
     galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
-    problem = address_problem(galaxy, os.environ.get("CONFIRMED_REPOSITORY", ""))
-    if not maintainers((REPOSITORY / "MAINTAINERS").read_text()):
-        print("Nobody is named to answer for this release: see MAINTAINERS.")
-    if problem and key:
-        sys.exit(problem)
-    print(problem or f"The repository is {galaxy['repository']}.")
-    print(f"{sign(Path(folder), key, home)}: signed and verified" if key else "not signed: no SIGNING_KEY was given")
+    confirmed = os.environ.get("CONFIRMED_REPOSITORY", "")
+    problems = release_problems(galaxy, confirmed, (REPOSITORY / "MAINTAINERS").read_text())
+    if problems and key:
+        sys.exit("\n".join(problems))
+    print(*problems or [f"The repository is {galaxy['repository']}."], sep="\n")
+    print(f"{sign(Path(folder), key, home)}: signed and verified" if key else "Not signed: no SIGNING_KEY was given.")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ import importlib
 import inspect
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -34,7 +37,7 @@ from tests.release import pictures, sbom
 from tests.release.audit import sort_copies
 from tests.release.build import packed_again
 from tests.release.importer import complaints
-from tests.release.sign import address_problem, maintainers
+from tests.release.sign import address_problem, maintainers, release_problems
 from tests.release.site import dead_links
 from tests.support.repository import REPOSITORY
 
@@ -234,6 +237,29 @@ def test_nothing_is_signed_before_the_owner_has_confirmed_the_address():
     assert "issues must begin" in address_problem({**galaxy, "issues": "https://example.com"}, galaxy["repository"])
     moved = {key: galaxy[key].replace("multicloud/", "another/") for key in ("repository", "homepage", "issues")}
     assert "https://another.github.io/snapshots/" in address_problem({**galaxy, **moved}, moved["repository"])
+
+
+def test_nothing_is_signed_before_the_owner_has_named_a_maintainer():
+    galaxy = yaml.safe_load((REPOSITORY / "galaxy.yml").read_text())
+    assert release_problems(galaxy, galaxy["repository"], "Who (@account): AWS\n") == []
+    (problem,) = release_problems(galaxy, galaxy["repository"], "Nobody is named yet.\n")
+    assert "MAINTAINERS names nobody" in problem
+    assert len(release_problems(galaxy, "", "")) == 2
+
+
+def test_a_release_with_a_key_fails_while_it_is_not_ready(tmp_path):
+    command = [sys.executable, "-m", "tests.release.sign", str(tmp_path)]
+    with_key, without = ([*command, key, str(tmp_path)] for key in ("a-key", ""))
+    options = {
+        "capture_output": True,
+        "text": True,
+        "env": {**os.environ, "CONFIRMED_REPOSITORY": ""},
+        "cwd": REPOSITORY,
+    }
+    refused = subprocess.run(with_key, **options)
+    assert refused.returncode and refused.stderr.startswith("Not ready for release: ")
+    checked = subprocess.run(without, **options)
+    assert not checked.returncode and "Not ready for release: " in checked.stdout and "Not signed" in checked.stdout
 
 
 def test_accounts_are_those_of_maintainers():

@@ -25,6 +25,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import remembered_disks
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import LastReports
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.groups import late_groups
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.history import (
     index_over,
 )
@@ -40,6 +41,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import (
     failure_message,
     log_lines,
+    recovery_table,
     shorten,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import as_filter
@@ -316,6 +318,23 @@ def test_hints_are_reported_in_the_words_of_the_role():
     )
     assert ROLE_WORDS.in_text("Check the ID and source_region.") == "Check the ID and dr_copy_source_region."
     assert ROLE_WORDS.in_text("Set dr_copy_wait_timeout.") == "Set dr_copy_wait_timeout."
+
+
+@pytest.mark.parametrize("facts", [{"state": "archived"}, {"key_problem": "the key is disabled"}])
+def test_the_table_shows_first_what_cannot_be_restored(facts):
+    content = sample(9)
+    late, *_others = [point for point in content["recovery_points"] if point["within_rpo"] is False]
+    points = [{**point, **facts} if point is late else point for point in content["recovery_points"]]
+    _head, first, second, *_rows = recovery_table({"recovery_points": points})
+    assert late["disk_id"] in first and first.endswith(" CANNOT BE RESTORED") and second.endswith(" MISSES RPO")
+
+
+@pytest.mark.parametrize("reason", ["key", "archived"])
+def test_a_page_shows_first_the_groups_that_cannot_be_restored(reason):
+    content = sample(9)
+    breach = content["breaches"][0]
+    breaches = [{**breach, "reason": kind} for kind in ("no_newer", "no_newer", reason)]
+    assert [group.rows[0]["reason"] for group in late_groups({**content, "breaches": breaches})] == [reason, "no_newer"]
 
 
 @pytest.mark.slow

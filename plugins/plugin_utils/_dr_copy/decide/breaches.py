@@ -66,6 +66,11 @@ def cannot_be_restored(breach: ReasonedRow) -> bool:
     return breach["reason"] in (Reason.KEY.word, Reason.ARCHIVED.word)
 
 
+def is_out_of_reach(point: RankedPoint) -> bool:
+    """Whether a recovery point, in any form, cannot be restored now, at any age."""
+    return point["within_rpo"] is False and bool(point.get("key_problem") or point["state"] == "archived")
+
+
 def unjudged_of(result: Result) -> list[Breach]:
     """Return the recovery points that could not be checked, each with its reason."""
     return [
@@ -81,6 +86,7 @@ class _RankedPoint(TypedDict):
     region: str
     snapshot_id: str | None
     age_hours: float | None
+    state: str
     within_rpo: bool | None
     unknown: str | None
 
@@ -92,12 +98,12 @@ class RankedPoint(_RankedPoint, total=False):
 
 
 def worst_first(point: RankedPoint) -> tuple[int, bool, float, str, str]:
-    """Sort recovery points: those with an unusable key, late ones, unchecked ones, those without a copy, the others.
+    """Sort recovery points: those that cannot be restored, late ones, unchecked ones, those without a copy, the others.
 
     Within each kind the oldest come first, and before them those without an age.
     """
     age = point["age_hours"]
-    if point.get("key_problem"):
+    if is_out_of_reach(point):
         group = 0
     elif point["within_rpo"] is False:
         group = 1

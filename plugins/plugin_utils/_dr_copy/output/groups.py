@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar, cast
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.breaches import worst_first
+from ..decide.breaches import cannot_be_restored, worst_first
 from ..decide.reasons import Reason
 from ..decide.result_type import RecoveryPoint, RunFailure
 from ..decide.run_failures import kind_in_words
@@ -52,11 +52,11 @@ class FailureGroup(NamedTuple):
 
 
 def late_groups(report: Report) -> list[PointGroup]:
-    """Return the late recovery points by reason: unusable keys first, then the largest group."""
+    """Return the late recovery points by reason: those that cannot be restored first, then the largest group."""
     failed = {_disk_of(f): f for f in report["failures"] if f.get("disk_id")}
     points = {disk_at(point): point for point in report["recovery_points"]}
     rows = [_late(breach, points.get(disk_at(breach))) for breach in report["breaches"]]
-    return sorted(_of_points(rows, failed), key=lambda group: group.rows[0]["reason"] != Reason.KEY.word)
+    return sorted(_of_points(rows, failed), key=lambda group: not cannot_be_restored(group.rows[0]))
 
 
 def _late(breach: LatePoint, point: RecoveryPoint | None) -> GroupedPoint:

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.enumerations import first_in_words
 from ..._role.naming import disk_label
-from ..decide.breaches import cannot_be_restored, count_breaches, worst_first
+from ..decide.breaches import cannot_be_restored, count_breaches, is_out_of_reach, worst_first
 from ..decide.result_type import RecoveryPoint, Result, RunFailure
 from ..decide.run_failures import kind_in_words
 from ..decide.server_sets import late_sets, set_in_words
@@ -235,7 +235,7 @@ def _table(points: Sequence[RecoveryPoint], widest: int | None = None) -> list[s
 
 def _cells(point: RecoveryPoint) -> tuple[str, ...]:
     age = point["age_hours"]
-    wrong = " CANNOT BE RESTORED" if point.get("key_problem") else " MISSES RPO"
+    wrong = " CANNOT BE RESTORED" if is_out_of_reach(point) else " MISSES RPO"
     late = wrong if point["within_rpo"] is False else " COULD NOT BE JUDGED" if point["unknown"] else ""
     facts = (point["disk_id"], point["disk_name"], point["region"], point["snapshot_id"], point["source_created_at"])
     return (*(str(fact or "-") for fact in facts), "-" if age is None else f"{age:.1f} h", f"{point['state']}{late}")

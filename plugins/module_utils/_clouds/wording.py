@@ -29,5 +29,5 @@ def odd_characters(keys: Mapping[str, str | None], where: str) -> Credentials | 
     return Credentials(
         f"The {' and the '.join(odd)} set by {where} {verb} a space, a line break or another character that no key "
         "contains",
-        hint="Remove it. It is often the line break at the end of the file that the key was read from.",
+        hint="Remove that character. Often it is the line break at the end of the file that the key was read from.",
     )

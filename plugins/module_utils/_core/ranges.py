@@ -12,4 +12,4 @@ def range_problems(option: str, number: int | None, least: int, most: int | None
     if number is None or (number >= least and (most is None or number <= most)):
         return []
     allowed = f"at least {least}" if most is None else f"between {least} and {most}"
-    return [f"{option}: must be {allowed}, not {number}"]
+    return [f"{option} must be {allowed}, not {number}"]

@@ -91,12 +91,12 @@ class TagRules:
             found.append(f"tags: {', '.join(same_keys)} differ only in case, and the cloud treats them as one key")
         if len(tags) > self.room(named):
             found.append(
-                f"tags: has {len(tags)} tags, but at most {self.room(named)} are allowed. The other "
+                f"tags has {len(tags)} entries, but at most {self.room(named)} are allowed. The other "
                 f"{self.max_tags - self.room(named)} of {self.max_tags} are reserved for "
                 f"{'the name and ' if named and self.name_key else ''}the tags of this collection"
             )
         if named and self.name_key in tags:
-            found.append(f"name: cannot be combined with the tag {self.name_key!r} in tags")
+            found.append(f"name cannot be combined with the tag {self.name_key!r} in tags")
         return found
 
 

@@ -25,7 +25,7 @@ PLACEHOLDERS = _OF_THE_REQUEST + _OF_THE_SOURCE
 class TextRule:
     """What a cloud accepts as a name or a description; lengths are in characters.
 
-    ``pattern`` is a regular expression for the complete text, ``wants`` describes it.
+    ``pattern`` is a regular expression for the complete text; ``wants`` says in words what the text must do.
     """
 
     max_length: int
@@ -40,7 +40,7 @@ class TextRule:
         if len(text) < self.min_length:
             return f"has {len(text)} characters, but at least {self.min_length} are needed"
         if not re.fullmatch(self.pattern, text):
-            return f"must be {self.wants}"
+            return f"must {self.wants}"
         return None
 
 

@@ -103,7 +103,7 @@ class TestCbs(RestoreContract):
         (disk,) = cloud.disks()
         assert not out.failed and disk.encrypted and disk.encrypt_type == (kind or "")
         refused = cloud.restore(cloud.copy(), encrypt_type="ENCRYPT_V2")
-        assert refused.failed and "encrypt_type: needs encrypted: true" in refused["msg"] and len(cloud.disks()) == 1
+        assert refused.failed and "encrypt_type needs encrypted: true" in refused["msg"] and len(cloud.disks()) == 1
 
     def test_a_snapshot_of_a_system_disk_fails_alone_before_any_call_for_it(self, cloud):
         system, good = cloud.copy(usage="SYSTEM_DISK"), [cloud.copy() for _n in range(3)]

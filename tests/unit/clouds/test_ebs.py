@@ -176,7 +176,7 @@ def test_many_copies_with_the_same_change_are_tagged_in_one_call(ebs):
                 "source_region": "eu-west-1",
                 "completion_duration_minutes": 30,
             },
-            "completion_duration_minutes: cannot be combined with destination_availability_zone",
+            "completion_duration_minutes cannot be combined with destination_availability_zone",
         ),
     ],
 )

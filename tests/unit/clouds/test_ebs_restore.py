@@ -73,7 +73,7 @@ class TestEbs(RestoreContract):
         out = cloud.restore(cloud.copy(), initialization_rate=rate, restore_id="a b")
         assert (
             out.failed
-            and f"initialization_rate: must be between 100 and 300, not {rate} MiB/s" in out["msg"]
+            and f"initialization_rate must be between 100 and 300, not {rate} MiB/s" in out["msg"]
             and "restore_id" in out["msg"]
         )
         assert not cloud.calls[cloud.make_action]

@@ -175,7 +175,7 @@ class CopyContract(OnOneCloud):
         assert "dr-copy:hold" not in tags[source]
         assert not cloud.run(source, other, copy_tags=True, source_tags=source_tags)["changed"]
         refused = cloud.run(source, source_tags={source: "x"})
-        assert refused.failed and "source_tags: must be a dict" in refused["msg"]
+        assert refused.failed and "source_tags must be a dict" in refused["msg"]
 
     def test_tags_of_existing_copies_are_updated(self, cloud):
         source = cloud.snapshot(site="berlin")
@@ -462,7 +462,7 @@ class CopyContract(OnOneCloud):
             ({"name": "n" * 300}, "name"),
             ({"destination_regions": []}, "destination_regions"),
             ({"wait_timeout": -5}, "wait_timeout"),
-            *([] if cloud.adapter.finds_sources else [({"source_region": ""}, "source_region: is required")]),
+            *([] if cloud.adapter.finds_sources else [({"source_region": ""}, "source_region is required")]),
         ):
             out = cloud.run(source, **options)
             assert out.failed and word in out["msg"] and not cloud.calls, options

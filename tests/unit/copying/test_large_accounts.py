@@ -90,8 +90,8 @@ def test_shards_read_what_they_have(large):
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        ({"shard": "9/8", "disk_tags": {"a": "b"}}, "shard: must be"),
-        ({"shard": "1/8"}, "shard: needs"),
+        ({"shard": "9/8", "disk_tags": {"a": "b"}}, "shard must be"),
+        ({"shard": "1/8"}, "shard needs"),
         ({"source_disk_ids": ["disk"]}, "source_disk_ids: 'disk'"),
     ],
 )

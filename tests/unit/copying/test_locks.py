@@ -230,7 +230,7 @@ def test_the_info_module_lists_copies_although_the_server_fails_at_their_locks(c
 @pytest.mark.parametrize("days", [0, -1, 36501])
 def test_days_beyond_the_clouds_bounds_are_refused(cloud, days):
     out = cloud.run(cloud.snapshot(), lock_days=days, **COMPLIANCE)
-    assert out.failed and f"lock_days: must be between 1 and 36500, not {days}" in out["msg"] and not cloud.copies()
+    assert out.failed and f"lock_days must be between 1 and 36500, not {days}" in out["msg"] and not cloud.copies()
 
 
 def test_ecs_has_one_mode_and_takes_no_lock_beyond_the_copys_days(ecs):

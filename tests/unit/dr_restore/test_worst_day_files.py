@@ -31,7 +31,7 @@ def row(number, device, instance="i-1", state="available", made=True, **more):
 
 def attached(manifest, server="i-1"):
     (task,) = play("attach.yml")["tasks"]
-    known = {"manifest": manifest, "item": {"key": server, "value": "i-new"}}
+    known = {"manifest": manifest, "leave_out": [], "item": {"key": server, "value": "i-new"}}
     for name, text in task["vars"].items():
         known[name] = rendered(text, **known)
     return list(rendered(task["multicloud.snapshots.ebs_snapshot_restore"]["snapshot_ids"], **known))

@@ -44,21 +44,21 @@ BAD_INPUT = [
         {"destination_regions": ["ap-guangzhou"]},
         "destination_regions: ap-guangzhou is the source region, and this cloud cannot copy within a region",
     ),
-    ("ebs", {"wait_timeout": 0}, "wait_timeout: must be at least 1, not 0"),
-    ("ebs", {"copy_ids": []}, "copy_ids: is only allowed with state: absent"),
-    ("ebs", {"kms_key_id": "alias/dr"}, "kms_key_id: needs encrypted: true"),
+    ("ebs", {"wait_timeout": 0}, "wait_timeout must be at least 1, not 0"),
+    ("ebs", {"copy_ids": []}, "copy_ids is only allowed with state: absent"),
+    ("ebs", {"kms_key_id": "alias/dr"}, "kms_key_id needs encrypted: true"),
     (
         "ecs",
         {"kms_key_id": "key-1", "encrypted": True, "destination_regions": ["cn-beijing", "cn-shanghai"]},
         "kms_key_id: a key encrypts copies in one region, not in 2; use one task for each region",
     ),
-    ("ecs", {"retention_days": 0}, "retention_days: must be between 1 and 65536, not 0"),
+    ("ecs", {"retention_days": 0}, "retention_days must be between 1 and 65536, not 0"),
     (
         "ebs",
         {"completion_duration_minutes": 20},
-        "completion_duration_minutes: must be a multiple of 15 from 15 to 2880, not 20",
+        "completion_duration_minutes must be a multiple of 15 from 15 to 2880, not 20",
     ),
-    ("ebs", {"tags": {"Name": "a"}, "name": "b"}, "name: cannot be combined with the tag 'Name' in tags"),
+    ("ebs", {"tags": {"Name": "a"}, "name": "b"}, "name cannot be combined with the tag 'Name' in tags"),
     ("ebs", {"tags": {"aws:x": "1"}}, "tags: the key 'aws:x' starts with a prefix that the cloud reserves (aws:)"),
     ("ebs", {"tags": {"k": "v" * 257}}, "tags: the value of 'k' has 257 characters, but 0 to 256 are allowed"),
     (
@@ -77,7 +77,11 @@ BAD_INPUT = [
         {"description": "{"},
         "description is not a valid template (Single '{' encountered in format string); write {{ and }} for braces",
     ),
-    ("ecs", {"name": "1st"}, "name '1st' must be a letter, then letters, digits or : _ . -"),
+    (
+        "ecs",
+        {"name": "1st"},
+        "name '1st' must begin with a letter; after it, only letters, digits and : _ . - are allowed",
+    ),
     (
         "cbs",
         {"name": LONG},
@@ -92,7 +96,7 @@ BAD_INPUT = [
     (
         "ebs",
         {"wait_timeout": 0, "wait_delay": 0, "destination_regions": ["x"]},
-        "3 options are wrong: wait_timeout: must be at least 1, not 0; wait_delay: must be at least 1, not 0;"
+        "3 options are wrong: wait_timeout must be at least 1, not 0; wait_delay must be at least 1, not 0;"
         " destination_regions: 'x' is not a region that the installed boto3 knows (example: eu-central-1)",
     ),
 ]
@@ -267,25 +271,24 @@ HAPPENINGS = [
     (
         "ebs",
         unread,
-        "The state of any copy of SOURCE in eu-west-1 is unknown: the region could not be read within "
-        "wait_timeout: Listing the copies in eu-west-1: Request limit exceeded [RequestLimitExceeded, request"
-        " REQUEST]. Run again to continue where this run stopped, or raise wait_timeout. 1 copy requested: 1 "
-        "failed.",
+        "eu-west-1 could not be read within wait_timeout, so it is unknown whether it has a copy of SOURCE. Cause: "
+        "Listing the copies in eu-west-1: Request limit exceeded [RequestLimitExceeded, request REQUEST]. Run again "
+        "to continue where this run stopped, or raise wait_timeout. 1 copy requested: 1 failed.",
     ),
     (
         "ebs",
         lost,
-        "The response to the call for a copy of SOURCE in eu-west-1 was lost (Copying SOURCE from us-east-1 to "
-        'eu-west-1: Connection was closed before we received a valid response from endpoint URL: "URL/".), '
-        "and the cloud shows no such copy yet [ConnectionClosedError]. "
+        "The response to the call for a copy of SOURCE in eu-west-1 was lost, and no such copy shows yet. Cause: "
+        "Copying SOURCE from us-east-1 to eu-west-1: Connection was closed before we received a valid response from "
+        'endpoint URL: "URL/" [ConnectionClosedError]. '
         "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
     ),
     (
         "cbs",
         lost,
-        "The response to the call for a copy of SOURCE in ap-beijing was lost (Copying SOURCE from ap-guangzhou"
-        " to ap-beijing: ('Connection aborted.', RemoteDisconnected('Remote end closed connection without "
-        "response'))), and the cloud shows no such copy yet [ClientNetworkError]. "
+        "The response to the call for a copy of SOURCE in ap-beijing was lost, and no such copy shows yet. Cause: "
+        "Copying SOURCE from ap-guangzhou to ap-beijing: ('Connection aborted.', RemoteDisconnected('Remote end closed "
+        "connection without response')) [ClientNetworkError]. "
         "Run again in a minute: the next run adopts the copy if it was made. 1 copy requested: 1 failed.",
     ),
     (
@@ -346,8 +349,8 @@ LOGINS = [
         "cbs",
         {"secret_id": "AKID OF MINE", "secret_key": "SECRET-OF-MINE"},
         "The secret ID set by the options contains a space, a line break or "
-        "another character that no key contains. Remove it. It is often the line break at the end of the file that"
-        " the key was read from.",
+        "another character that no key contains. Remove that character. Often it is the line break at the end of the "
+        "file that the key was read from.",
     ),
     (
         "cbs",
@@ -383,7 +386,7 @@ LOGINS = [
         "ebs",
         {"access_key": None, "secret_key": None, "profile": "nightly"},
         "Couldn't connect to AWS: The config profile (nightly) could not be found. Check the profile, the "
-        "region and the keys of this task and of the environment. A profile and a key exclude each other. 1 copy "
+        "region and the keys of this task and of the environment. Set a profile or a key, not both. 1 copy "
         "requested: 1 failed.",
     ),
 ]

@@ -23,10 +23,10 @@ class EcsCapabilities(Capabilities):
         max_length=128,
         min_length=2,
         pattern=r"(?!https?://)[^\W\d_][\w:.\-]*",
-        wants="a letter, then letters, digits or : _ . -",
+        wants="begin with a letter; after it, only letters, digits and : _ . - are allowed",
     )
     description_rule = TextRule(
-        max_length=256, min_length=2, pattern=r"(?s)(?!https?://).*", wants="text that does not start with http://"
+        max_length=256, min_length=2, pattern=r"(?s)(?!https?://).*", wants="not begin with http:// or https://"
     )
     tag_rules: TagRules | None = TAG_RULES
     copies_within_region = True

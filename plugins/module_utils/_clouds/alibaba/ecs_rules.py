@@ -24,7 +24,7 @@ _KEY_ARN = re.compile(r"acs:kms:(?P<region>[a-z0-9-]+):\d*:(key|alias)/.+")
 
 
 def key_problems(key: str, encrypted: bool, regions: Sequence[str]) -> list[str]:
-    found = [] if encrypted else ["kms_key_id: needs encrypted: true"]
+    found = [] if encrypted else ["kms_key_id needs encrypted: true"]
     if len(regions) > 1:
         found.append(
             f"kms_key_id: a key encrypts copies in one region, not in {len(regions)}; use one task for each region"

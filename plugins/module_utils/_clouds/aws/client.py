@@ -49,8 +49,7 @@ CONNECT_SECONDS = 10
 _ENDPOINT = re.compile(r"https?://[^\s/{}]+(/[^\s{}]*)?")
 #: The hint if no client can be made.
 CHECK_LOGIN = (
-    "Check the profile, the region and the keys of this task and of the environment. A profile and a key exclude each "
-    "other."
+    "Check the profile, the region and the keys of this task and of the environment. Set a profile or a key, not both."
 )
 
 

@@ -53,7 +53,7 @@ def place_problems(requests: Sequence[CopyRequest]) -> list[str]:
     places = {r.place: bool(r.options.get("DestinationOutpostArn")) for r in requests if r.place}
     found = [problem for place, outpost in places.items() for problem in _place_problems(place, outpost, destinations)]
     if any(r.options.get("DestinationOutpostArn") and r.options.get("DestinationAvailabilityZone") for r in requests):
-        found.append("destination_outpost_arn: cannot be combined with destination_availability_zone")
+        found.append("destination_outpost_arn cannot be combined with destination_availability_zone")
     return found
 
 
@@ -77,11 +77,11 @@ def option_problems(requests: Sequence[CopyRequest]) -> list[str]:
     found = []
     if first.kms_key_id is not None:
         if not first.encrypted:
-            found.append("kms_key_id: needs encrypted: true")
+            found.append("kms_key_id needs encrypted: true")
         found += _key_problems(first.kms_key_id, list(dict.fromkeys(r.region for r in requests)))
     minutes = first.options.get("CompletionDurationMinutes")
     if minutes is not None and (not 15 <= minutes <= 2880 or minutes % 15):
-        found.append(f"completion_duration_minutes: must be a multiple of 15 from 15 to 2880, not {minutes}")
+        found.append(f"completion_duration_minutes must be a multiple of 15 from 15 to 2880, not {minutes}")
     found += lock_problems(first)
     return found + _problems_of_copying_to_a_place(first)
 
@@ -101,7 +101,7 @@ def _problems_of_copying_to_a_place(request: CopyRequest) -> list[str]:
     if outpost and not request.encrypted:
         found.append(f"{label}: snapshots on Outposts are encrypted; set encrypted: true")
     if request.options.get("CompletionDurationMinutes") is not None:
-        found.append(f"completion_duration_minutes: cannot be combined with {label}")
+        found.append(f"completion_duration_minutes cannot be combined with {label}")
     return found
 
 
@@ -114,7 +114,7 @@ def keys_differ(asked: str, shown: str | None) -> bool:
 
 def _key_problems(key: str, destinations: Sequence[str]) -> list[str]:
     if not key.startswith("arn:"):
-        return [] if key.strip() else ["kms_key_id: is empty"]
+        return [] if key.strip() else ["kms_key_id is empty"]
     match = _ARN.fullmatch(key)
     if not match or match["service"] != "kms" or not match["rest"].startswith(("key/", "alias/")):
         return [f"kms_key_id: {key!r} is not the ARN of a KMS key or alias"]

@@ -54,7 +54,7 @@ class CbsDisks(DiskCloud, CbsCloud):
 
     def option_problems(self, requests: Sequence[CopyRequest]) -> list[str]:
         is_alone = self._encrypt_type and not any(request.encrypted for request in requests)
-        return [*super().option_problems(requests), *(["encrypt_type: needs encrypted: true"] if is_alone else ())]
+        return [*super().option_problems(requests), *(["encrypt_type needs encrypted: true"] if is_alone else ())]
 
     def list_restored(self, region: str, pages: Pages) -> list[Disk]:
         filters = [{"Name": f"tag:{RESTORE_ID}", "Values": [self.restore_id]}]

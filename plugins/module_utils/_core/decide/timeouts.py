@@ -84,8 +84,8 @@ def _call_in_doubt(desired: DesiredState, call: CopyCall) -> CopyError | None:
         case InDoubt(error=error):
             return error.as_kind(
                 Ambiguous,
-                f"The response to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost "
-                f"({error}), and the cloud shows no such {request.noun} yet",
+                f"The response to the call for a {request.noun} of {request.snapshot_id} in {request.region} was lost, "
+                f"and no such {request.noun} shows yet. Cause: {error}",
                 f"{desired.cloud.before_calling_again}Run again in a minute: the next run adopts the {request.noun} "
                 "if it was made.",
             )
@@ -93,11 +93,13 @@ def _call_in_doubt(desired: DesiredState, call: CopyCall) -> CopyError | None:
 
 
 def _region_unread(request: CopyRequest, copy: Resource | None, unread: CopyError) -> CopyError:
-    what = f"the {request.noun} {copy.id} of " if copy else f"any {request.noun} of "
+    if copy:
+        unknown = f"the state of the {request.noun} {copy.id} of {request.snapshot_id} is unknown"
+    else:
+        unknown = f"it is unknown whether it has a {request.noun} of {request.snapshot_id}"
     return unread.as_kind(
         type(unread),
-        f"The state of {what}{request.snapshot_id} in {request.region} is unknown: the region could not be "
-        f"read within wait_timeout: {unread}",
+        f"{request.region} could not be read within wait_timeout, so {unknown}. Cause: {unread}",
         unread.hint or AGAIN,
     )
 
@@ -109,7 +111,7 @@ def _not_started(desired: DesiredState, memory: Memory, source_unread: CopyError
         return source_unread.as_kind(
             type(source_unread),
             f"The source snapshot {request.snapshot_id} in {request.source_region or 'any region'} could not be read "
-            f"within wait_timeout: {source_unread}",
+            f"within wait_timeout. Cause: {source_unread}",
             source_unread.hint or AGAIN,
         )
     if desired.policy.deletion:

@@ -104,7 +104,7 @@ def copy_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Seq
     if params["copy_ids"] is not None:
         found += id_problems("copy_ids", params["copy_ids"], cloud.snapshot_ids)
         if params["state"] != "absent":
-            found.append("copy_ids: is only allowed with state: absent")
+            found.append("copy_ids is only allowed with state: absent")
     found += id_problems("source_tags", [str(i) for i in params.get("source_tags") or ()], cloud.snapshot_ids)
     found += _survivor_problems(cloud, params)
     if not params["destination_regions"]:
@@ -132,7 +132,7 @@ def _survivor_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[
     if survivors is None:
         return []
     if named is None:
-        return ["survivors: needs copy_ids, the copies to delete"]
+        return ["survivors needs copy_ids, the copies to delete"]
     ids = [str(copy_id) for pair in survivors.items() for copy_id in pair]
     found = id_problems("survivors", ids, cloud.snapshot_ids)
     found += [f"survivors: {copy_id} is not one of copy_ids" for copy_id in survivors if copy_id not in named]
@@ -151,7 +151,7 @@ def region_problems(cloud: SnapshotCloud, label: str, regions: Sequence[str]) ->
 
 def required_region_problems(cloud: SnapshotCloud, label: str, region: str | None) -> list[str]:
     """Return why a region cannot exist, or that it is missing."""
-    return region_problems(cloud, label, [region]) if region else [f"{label}: is required"]
+    return region_problems(cloud, label, [region]) if region else [f"{label} is required"]
 
 
 def _content_problems(cloud: SnapshotCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
@@ -176,7 +176,7 @@ def tags_as_text(tags: Any, label: str = "tags") -> dict[str, str]:
     Raises BadInput if they are not a dict.
     """
     if not isinstance(tags or {}, Mapping):
-        raise BadInput([f"{label}: must be a dict of keys and values, not {tags!r}"])
+        raise BadInput([f"{label} must be a dict of keys and values, not {tags!r}"])
     tags = tags or {}
     return {str(key): _tag_value(value) for key, value in tags.items()}
 

@@ -52,17 +52,17 @@ def restore_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequ
     if params["disk_ids"] is not None:
         found += id_problems("disk_ids", params["disk_ids"], cloud.disk_ids)
         if params["state"] != "absent":
-            found.append("disk_ids: is only allowed with state: absent")
+            found.append("disk_ids is only allowed with state: absent")
     found += required_region_problems(cloud, "region", params["region"])
     found += _attach_problems(cloud, params)
     if params["state"] == "absent":
         return found
     if cloud.has_zones and not params["zone"]:
-        found.append("zone: is required")
+        found.append("zone is required")
     found += range_problems("size_gib", params["size_gib"], 1, 65536)
     found += range_problems("expires_after_hours", params["expires_after_hours"], 0, MAX_HOURS)
     if params["kms_key_id"] and not params["encrypted"]:
-        found.append("kms_key_id: needs encrypted: true")
+        found.append("kms_key_id needs encrypted: true")
     tags = tags_as_text(params["tags"])
     found += [f"tags: {key!r} is set by this module itself" for key in tags if key.lower() in RESTORE_KEYS]
     found += replace(cloud.disk_tag_rules, ours=RESTORE_KEYS).problems(tags, named=False)
@@ -81,7 +81,7 @@ def _attach_problems(cloud: DiskCloud, params: Mapping[str, Any]) -> list[str]:
     if not re.fullmatch(cloud.device_pattern, device):
         found.append(f"device: {device!r} is not the name of a device (such as {cloud.device_example})")
     if not instance:
-        found.append("device: needs attach_to")
+        found.append("device needs attach_to")
     if len(params["snapshot_ids"]) > 1:
         found.append("device: applies to one disk, but snapshot_ids has several entries; omit device")
     return found

@@ -70,13 +70,13 @@ def _of_other_disks(steps: StepResults, values: Variables) -> list[str]:
     if "disk_ids" not in steps.last or sorted(steps.last["disk_ids"]) == sorted(values.disk_ids):
         return []
     if values.reads_only:
-        what, empty = "report of this status replaces that", "an empty dr_copy_report_dir"
+        what, empty = "This status overwrites the report", "an empty dr_copy_report_dir"
     else:
-        what = "report, the history and the metrics of this run replace those"
+        what = "This run overwrites the report, the history and the metrics"
         empty = "an empty dr_copy_report_dir and dr_copy_metrics_dir"
     return [
-        f"The last run of {values.plan} had other dr_copy_disk_ids, so the {what} of other disks. To run only some "
-        f"disks of a plan, also set another dr_copy_plan, or {empty}."
+        f"The last run of {values.plan} had other dr_copy_disk_ids. {what} of those disks. To run only some disks of a "
+        f"plan, also set another dr_copy_plan, or {empty}."
     ]
 
 
@@ -96,11 +96,11 @@ def _of_plan(plan_rows: Sequence[PlanRow], selected: int) -> list[str]:
     left_out = sum(row["reason"] in _UNASKED for row in plan_rows)
     taken = sum(row["reason"] in plan_reasons.USABLE for row in plan_rows)
     reasons = Counter(row["reason"] for row in plan_rows if row["reason"] not in plan_reasons.USABLE)
-    in_words = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
+    in_words = ", ".join(f"{reason} ({number})" for reason, number in reasons.most_common())
     if selected and not usable:
-        return [f"None of the selected disks has a usable snapshot: {in_words}."]
+        return [f"None of the selected disks has a usable snapshot. Why each was skipped: {in_words}."]
     if left_out > taken:
-        return [f"More snapshots were skipped ({left_out}) than selected ({taken}): {in_words}."]
+        return [f"More snapshots were skipped ({left_out}) than selected ({taken}). Why: {in_words}."]
     return []
 
 

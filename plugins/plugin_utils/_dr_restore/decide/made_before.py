@@ -216,9 +216,9 @@ def made_the_day_before(
     if not twice:
         return []
     return [
-        f"{earlier} has already restored {first_in_words(twice)}. dr_restore_id is not set, so the name of this run is "
-        f"{values.id}, after today's date in UTC. This is a different restore, which creates its own disks. To "
-        f"continue {earlier} instead, set dr_restore_id: {earlier}, and delete the disks of {values.id}"
+        f"{earlier} has already restored {first_in_words(twice)}. dr_restore_id is not set, so this run is a new "
+        f"restore, named after today (UTC): {values.id}. It creates its own disks. To continue {earlier} instead, set "
+        f"dr_restore_id: {earlier}, and delete the disks of {values.id}"
     ]
 
 

@@ -19,3 +19,11 @@ def grouped(items: Iterable[T], key: Callable[[T], Key]) -> dict[Key, list[T]]:
     for item in items:
         found.setdefault(key(item), []).append(item)
     return found
+
+
+def grouped_pairs(pairs: Iterable[tuple[Key, T]]) -> dict[Key, list[T]]:
+    """Return the second items of pairs by their first. Both keep the order of the pairs."""
+    found: dict[Key, list[T]] = {}
+    for key, item in pairs:
+        found.setdefault(key, []).append(item)
+    return found

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .grouping import grouped
+from .grouping import grouped, grouped_pairs
 
 _MARK = re.compile(r"([1-9][0-9]{0,3}) (application|crash|near) (\S(?:.*\S)?)")
 #: Tags of copies: the group of their disks (an instance, or a value of the group tag), and the set.
@@ -157,10 +157,7 @@ def _by_group(listed_set: ListedSet, groups: Mapping[str, str | None]) -> list[S
 
 
 def _repeated_disk(set_id: str, members: Sequence[Member]) -> RepeatedDisk | None:
-    of_disks: dict[str, list[str]] = {}
-    for member in members:
-        if member.disk_id:
-            of_disks.setdefault(member.disk_id, []).append(member.snapshot_id)
+    of_disks = grouped_pairs((member.disk_id, member.snapshot_id) for member in members if member.disk_id)
     for disk_id, snapshot_ids in of_disks.items():
         if len(snapshot_ids) > 1:
             return RepeatedDisk(set_id, disk_id, tuple(sorted(snapshot_ids)))

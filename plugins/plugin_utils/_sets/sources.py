@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped_pairs
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency, SnapshotSet, weakest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
@@ -66,10 +67,7 @@ def sets_of_sources(group: Group, sources: Iterable[Source], seconds: float) -> 
 
 
 def _listed_sets(group: Group, sources: Sequence[Source]) -> list[SourceSet]:
-    by_id: dict[str, list[Source]] = {}
-    for source in sources:
-        if source.listed_set:
-            by_id.setdefault(source.listed_set.set_id, []).append(source)
+    by_id = grouped_pairs((source.listed_set.set_id, source) for source in sources if source.listed_set)
     found = []
     for set_id, members in by_id.items():
         is_whole = len(members) == len(group.disk_ids) == len({member.disk_id for member in members})

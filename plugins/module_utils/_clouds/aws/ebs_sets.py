@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
+from ..._core.grouping import grouped_pairs
 from ..._core.model import Snapshot
 from ..._core.sets import ListedSet, Member
 
@@ -25,11 +26,11 @@ _SCRIPTS = ("aws:dlm:pre-script", "aws:dlm:post-script")
 
 def sets_of(snapshots: Iterable[Snapshot], set_tag: str) -> list[ListedSet]:
     """Return the sets that snapshots show: by the value of the user's tag, else by the image to which they belong."""
-    found: dict[tuple[str, str | None], list[Member]] = {}
-    for snapshot in snapshots:
-        if key := _set_of(snapshot, set_tag):
-            member = Member(snapshot.id, snapshot.disk_id, _between_scripts(snapshot.tags))
-            found.setdefault(key, []).append(member)
+    found = grouped_pairs(
+        (key, Member(snapshot.id, snapshot.disk_id, _between_scripts(snapshot.tags)))
+        for snapshot in snapshots
+        if (key := _set_of(snapshot, set_tag))
+    )
     return [
         ListedSet(set_id, tuple(members), instance_id is not None) for (set_id, instance_id), members in found.items()
     ]

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from ..grouping import grouped
 
 #: The counts of copies. They are here because the role needs these names but not the engine.
 COPY_COUNTS = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed")
@@ -54,14 +57,10 @@ def first_failures(failures: Sequence[Mapping[str, Any]]) -> str:
 
 def quoted_failures(failures: Sequence[Mapping[str, Any]]) -> str:
     """Return failures in the cloud's words: equal ones once, and each hint once after its failures."""
-    by_hint: dict[str, dict[str, int]] = {}
-    for failure in failures:
-        counts = by_hint.setdefault(failure["hint"] or "", {})
-        line = _words(failure)
-        counts[line] = counts.get(line, 0) + 1
     parts = []
-    for hint, counts in by_hint.items():
-        parts += [f"{line} ({number} times)." if number > 1 else f"{line}." for line, number in counts.items()]
+    for hint, similar in grouped(failures, lambda failure: failure["hint"] or "").items():
+        lines = Counter(map(_words, similar))
+        parts += [f"{line} ({number} times)." if number > 1 else f"{line}." for line, number in lines.items()]
         parts.append(hint)
     return " ".join(filter(None, parts))
 

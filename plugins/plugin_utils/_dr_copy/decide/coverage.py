@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
 
@@ -64,10 +65,12 @@ def coverage_of(
 def _with_copies(orphans: Sequence[Orphan], kind: str, source: InfoAnswer, values: Variables) -> list[DiskWithCopies]:
     """Return the disks of orphans of a kind that no tag excludes, each with the number and regions of its copies."""
     known_disks = {disk["disk_id"]: disk for disk in [*(source.get("disks") or ()), *(source.get("other_disks") or ())]}
-    found: dict[str, list[Orphan]] = {}
-    for orphan in orphans:
-        if orphan["kind"] == kind and not is_excluded(known_disks.get(str(orphan["disk_id"])), values.exclude_tags):
-            found.setdefault(str(orphan["disk_id"]), []).append(orphan)
+    of_kind = [
+        orphan
+        for orphan in orphans
+        if orphan["kind"] == kind and not is_excluded(known_disks.get(str(orphan["disk_id"])), values.exclude_tags)
+    ]
+    found = grouped(of_kind, lambda orphan: str(orphan["disk_id"]))
     return [
         {
             "disk_id": disk_id,

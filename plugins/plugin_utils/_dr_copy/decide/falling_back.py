@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import NotFound
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.answers import Answer, CopyAnswer, Failure, InfoAnswer, ShareAnswer
 from ..._role.failures import failures_of, has_failed
-from ..._role.row_keys import DiskAt, SourceAt, disk_at, planned_at, requested_at
+from ..._role.row_keys import SourceAt, disk_at, planned_at, requested_at
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
 from .decision import plan_snapshots
@@ -50,13 +51,13 @@ def fall_back(steps: StepResults, answers: Sequence[Answer], again: InfoAnswer, 
         if snapshot["snapshot_id"] not in {one.source_id for one in gone}
         and (shown is None or disk_id_of(snapshot) not in disks or snapshot["snapshot_id"] in shown)
     ]
-    replacements: dict[DiskAt, list[PlanRow]] = {}
     newest = {planned_at(row) for row in plan_rows if row["reason"] == NEWEST}
     # With the other disks of a server, so that the members of its sets are known.
-    for chosen in plan_snapshots(left, steps.disks, steps.before, values):
-        is_next = chosen["reason"] == NEWEST and planned_at(chosen) not in newest
-        reason = NEXT_NEWEST if is_next else chosen["reason"]
-        replacements.setdefault(disk_at(chosen), []).append({**chosen, "reason": reason})
+    chosen: list[PlanRow] = [
+        {**row, "reason": NEXT_NEWEST} if row["reason"] == NEWEST and planned_at(row) not in newest else row
+        for row in plan_snapshots(left, steps.disks, steps.before, values)
+    ]
+    replacements = grouped(chosen, disk_at)
     rows: list[PlanRow] = []
     for row in plan_rows:
         if planned_at(row) in gone:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import COPY_COUNTS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import REQUIRED_PROVENANCE
 
 from ..._role.answers import CopyAnswer, CopyRow, SnapshotRow
 from ..._role.call import Arguments
-from ..._role.row_keys import SourceAt, planned_at, source_at
+from ..._role.row_keys import planned_at, source_at
 from ..._role.rows import is_complete, only
 from .plan_reasons import THERE
 from .result_type import PlanRow
@@ -43,11 +44,7 @@ def unchanged_copies(plan_rows: Sequence[PlanRow], listed: Iterable[ListedRegion
     A source with several copies at a destination, with one of somebody else, or with one whose provenance is not fully
     known, is left to the module.
     """
-    of_source: dict[SourceAt, list[SnapshotRow]] = {}
-    for answer in listed:
-        for copy in answer.get("snapshots") or ():
-            if source := source_at(copy):
-                of_source.setdefault(source, []).append(copy)
+    of_source = grouped((copy for answer in listed for copy in answer.get("snapshots") or ()), source_at)
     there = [planned_at(row) for row in plan_rows if row["reason"] == THERE]
     rows = [_row(one.source_id, found[0]) for one in there if _is_settled(found := of_source.get(one, []), cloud)]
     counts = {**dict.fromkeys(COPY_COUNTS, 0), "unchanged": len(rows), "completed": len(rows)}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped_pairs
+
 from ..._role.failures import failures_of
 from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import CopyAt, DiskAt, SourceAt, source_at
@@ -79,7 +81,4 @@ def without_shown(points: Sequence[VanishedPoint], looks: Sequence[LookAnswer]) 
 
 def by_region(points: Iterable[VanishedPoint | RecoveryPoint]) -> dict[str, list[str]]:
     """Return the IDs of copies by region."""
-    found: dict[str, list[str]] = {}
-    for point in points:
-        found.setdefault(point["region"], []).append(str(point["snapshot_id"]))
-    return found
+    return grouped_pairs((point["region"], str(point["snapshot_id"])) for point in points)

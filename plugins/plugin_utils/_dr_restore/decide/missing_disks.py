@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
@@ -97,11 +98,9 @@ def what_is_there(copies: Sequence[SnapshotRow], values: Variables) -> str:
             f"The account of this connection has no copies in {values.region}. "
             "Check dr_restore_region, and check which account you are logged in to."
         )
-    regions: dict[str, int] = {}
+    regions = Counter((copy["source"] and copy["source"]["region"]) or "an unknown region" for copy in copies)
     disks: dict[str, str] = {}
     for copy in copies:
-        region = (copy["source"] and copy["source"]["region"]) or "an unknown region"
-        regions[region] = regions.get(region, 0) + 1
         if disk_id := source_disk(copy):
             name = (copy.get("tags") or {}).get(DISK_NAME)
             disks[disk_id] = label_of_disk({"disk_id": disk_id, "disk_name": name})

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple, TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped_pairs
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED
 
 from ..._role import naming
@@ -150,11 +151,7 @@ def by_reason(missing: Sequence[tuple[str, str]]) -> str:
 
     ``missing`` are pairs of disk and reason.
     """
-    by_reason: dict[str, list[str]] = {}
-    for name, why in missing:
-        by_reason.setdefault(why.rstrip("."), []).append(name)
-    parts = []
-    for why, names in list(by_reason.items())[:MAX_NAMED]:
-        parts.append(f"{first_in_words(names)}: {why}")
-    others = sum(map(len, list(by_reason.values())[MAX_NAMED:]))
+    groups = list(grouped_pairs((why.rstrip("."), name) for name, why in missing).items())
+    parts = [f"{first_in_words(names)}: {why}" for why, names in groups[:MAX_NAMED]]
+    others = sum(len(names) for _why, names in groups[MAX_NAMED:])
     return "; ".join(parts) + (f"; and {others} more for other reasons" if others else "")

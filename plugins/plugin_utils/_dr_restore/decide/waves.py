@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypedDict
 
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped_pairs
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tags
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
@@ -84,11 +85,8 @@ def copies_by_wave(points: Sequence[Point]) -> dict[int, list[str]]:
 
     Claims are omitted: their cluster makes the disk.
     """
-    waves: dict[int, list[str]] = {}
-    for point in sorted(points, key=lambda point: point.wave):
-        if point.copy_id and not point.claim:
-            waves.setdefault(point.wave, []).append(point.copy_id)
-    return waves
+    in_order = sorted(points, key=lambda point: point.wave)
+    return grouped_pairs((point.wave, point.copy_id) for point in in_order if point.copy_id and not point.claim)
 
 
 def times_of(disk: RestoredDiskRow, wave: Wave, last: Mapping[str, EarlierRow]) -> Times:

@@ -248,8 +248,8 @@ def restore_tags(
         RESTORE_ID: restore_id,
         RESTORE_SNAPSHOT_ID: snapshot_id,
         RESTORE_EXPIRES_AT: expires_at,
+        RESTORE_ATTACHED_TO: attach_to,
     }
-    ours[RESTORE_ATTACHED_TO] = attach_to
     return {**tags, **{key: value for key, value in ours.items() if value}}
 
 

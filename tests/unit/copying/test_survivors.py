@@ -151,11 +151,11 @@ def test_a_prune_of_many_reads_little_more_than_once(cloud):
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        ({"state": "absent"}, "needs copy_ids"),
-        ({"state": "absent", "copy_ids": ["{b}"]}, "{a} is not one of copy_ids"),
-        ({"state": "absent", "copy_ids": ["{a}", "{b}"]}, "{b} must remain"),
-        ({"state": "absent", "copy_ids": ["{a}"], "survivors": {"{a}": "x"}}, "'x' is not a valid ID"),
-        ({"state": "absent", "copy_ids": ["{a}"], "survivors": {"{a}": ["x"]}}, """\"['x']\" is not a valid ID"""),
+        ({"state": "absent"}, " needs copy_ids"),
+        ({"state": "absent", "copy_ids": ["{b}"]}, ": {a} is not one of copy_ids"),
+        ({"state": "absent", "copy_ids": ["{a}", "{b}"]}, ": {b} must remain"),
+        ({"state": "absent", "copy_ids": ["{a}"], "survivors": {"{a}": "x"}}, ": 'x' is not a valid ID"),
+        ({"state": "absent", "copy_ids": ["{a}"], "survivors": {"{a}": ["x"]}}, """: \"['x']\" is not a valid ID"""),
     ],
 )
 def test_invalid_survivors_are_refused_before_any_call(cloud, options, word):
@@ -169,7 +169,7 @@ def test_invalid_survivors_are_refused_before_any_call(cloud, options, word):
     if "copy_ids" in given:
         given["copy_ids"] = [text(one) for one in given["copy_ids"]]
     out = cloud.run(old, **given)
-    assert out.failed and f"survivors: {text(word)}" in out["msg"] and len(cloud.copies()) == 2
+    assert out.failed and f"survivors{text(word)}" in out["msg"] and len(cloud.copies()) == 2
     assert not sum(cloud.calls.values())
 
 

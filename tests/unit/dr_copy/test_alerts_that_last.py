@@ -347,7 +347,7 @@ def test_a_run_over_some_disks_of_a_plan_says_that_it_replaces_the_report(ebs, t
     assert "dr_copy_disk_ids" in warning and "is-amber" in (tmp_path / "orders.html").read_text()
     assert "metrics" in warning
     (warning,) = night(ebs, **given, reads_only=True).report["warnings"]
-    assert "report of this status replaces" in warning and "metrics" not in warning
+    assert "This status overwrites the report" in warning and "metrics" not in warning
 
 
 def test_a_plan_may_be_named_zero(ebs, tmp_path):

@@ -254,7 +254,7 @@ def test_more_deletions_than_the_plan_allows_are_none_and_a_failure():
 def test_a_selection_that_protects_nothing_warns_loudly():
     copies_alone = [{**snapshot(n, n), "source": copy(n, n)["source"]} for n in (1, 2)]
     content = report(snapshots=copies_alone, plan="orders", rpo_hours=0)
-    assert any("None of the selected disks has a" in line and "is a copy 2" in line for line in content["warnings"])
+    assert any("None of the selected disks has a" in line and "is a copy (2)" in line for line in content["warnings"])
     assert any("None of" in line for line in log_lines(content)) and "None of" in report_page(content)
     mixed = [snapshot(3, 3), {**snapshot(2, 2), "obstacle": "is archived"}, snapshot(1, 1, "pending")]
     content = report(snapshots=mixed, plan="orders")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
@@ -67,12 +68,14 @@ class Loop:
         ]
         self._regions: dict[str, Region] = {}
         #: Requests whose source must be read.
-        self._needing: dict[Attempt, None] = {}
+        self._waiting_for_source: dict[Attempt, None] = {}
         self._looked_finally = self._looked_back = False
         self._warnings: list[str] = []
-        #: Which kind of call comes first in the next pass; only for fairness
+        #: The kinds of calls, in the order of the next pass. The order is only for fairness
         #: (test_deletions_that_hang_delay_no_locks_of_another_destination).
-        self._first_kind = 0
+        self._kinds: deque[Callable[[], list[Attempt]]] = deque(
+            (self._begin, self._delete, self._tag, *(partial(self._send_each, kind) for kind in SINGLE_WRITES))
+        )
         for attempt in self.attempts:
             name = attempt.request.region
             if name not in self._regions:
@@ -155,7 +158,7 @@ class Loop:
         self._decide(a for a in refreshed if a.request.lock)  # whether locks are needed, given the current copies
         if not (priority_region and refreshed):
             refreshed += self._locks.read([a for a in self._active if a.steps.needs_locks])
-        return refreshed + self._sources.read([a for a in self._needing if a.is_open])
+        return refreshed + self._sources.read([a for a in self._waiting_for_source if a.is_open])
 
     def _look_back(self) -> list[Attempt]:
         """Look once more at copies that were last seen complete long ago.
@@ -184,21 +187,23 @@ class Loop:
         Returns the requests for which something was sent. If calls take long, looks get too old for the kinds of calls
         after them; these then come first in the next pass, and the region that was called most recently comes last.
         """
-        writes = self._writes
-        kinds: list[Callable[[], list[Attempt]]] = [
-            lambda: self._copies.begin({region.name: region.room for region in self._in_turn}),
-            lambda: writes.delete(self._active),
-            lambda: writes.tag(self._active),
-            *(partial(self._send_each, kind) for kind in SINGLE_WRITES),
-        ]
-        started, first = self._deadline.now(), self._first_kind
+        started = self._deadline.now()
         sent: list[Attempt] = []
-        for n in (*range(first, len(kinds)), *range(first)):
+        for number, send in enumerate(list(self._kinds), 1):
             was_quick = self._deadline.now() - started < LONG_LOOK
-            sent += self._decided(kinds[n]())
+            sent += self._decided(send())
             if was_quick and self._deadline.now() - started >= LONG_LOOK:
-                self._first_kind = (n + 1) % len(kinds)
+                self._kinds.rotate(-number)
         return sent
+
+    def _begin(self) -> list[Attempt]:
+        return self._copies.begin({region.name: region.room for region in self._in_turn})
+
+    def _delete(self) -> list[Attempt]:
+        return self._writes.delete(self._active)
+
+    def _tag(self) -> list[Attempt]:
+        return self._writes.tag(self._active)
 
     def _send_each(self, kind: WriteKind) -> list[Attempt]:
         return self._writes.send_each(kind, self._active)
@@ -223,9 +228,9 @@ class Loop:
         for attempt in dict.fromkeys(attempts):
             attempt.decide(now, utc_now)
             if attempt.steps.needs_source:
-                self._needing[attempt] = None
+                self._waiting_for_source[attempt] = None
             else:
-                self._needing.pop(attempt, None)
+                self._waiting_for_source.pop(attempt, None)
             self._regions[attempt.request.region].assign(attempt)
 
     def _due_at(self, act: bool) -> float:

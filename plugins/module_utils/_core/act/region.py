@@ -71,7 +71,7 @@ class Region:
         looks += [at for at, _waiting in self._comparisons]
         if self.room.queue:
             looks += [*(a.poll_at(self.room.window) for a in self.room.in_progress), self._recount_at]
-            looks += [-math.inf] if self._stale(now) else []
+            looks += [-math.inf] if self._stale_requests(now) else []
             looks += self.room.reopens_at(now)
             if min(looks) == math.inf:
                 looks.append(self._looked_at + min(self._wait_delay, RETRY_SECONDS))
@@ -112,7 +112,7 @@ class Region:
         """Whether check mode needs a look: the first one, or another one if the first has left something unsure."""
         return not self.was_listed or any(a.steps.look.unsure for a in self.active)
 
-    def _stale(self, now: float) -> list[Attempt]:
+    def _stale_requests(self, now: float) -> list[Attempt]:
         """Return the requests that may start, if the first of them needs a new look."""
         chosen = self.room.next_to_begin(now)
         stale = [a for a in chosen if now - a.memory.listings.fresh_at > STALE_SECONDS]
@@ -168,7 +168,7 @@ class Region:
     def _due_for_listing(self, now: float) -> list[Attempt]:
         due = [a for a in self.active if a.steps.look.at_all and a.steps.look.at <= now]
         due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
-        return due + self._stale(now)
+        return due + self._stale_requests(now)
 
     def _record_listing(self, listing: Listing, attempts: Iterable[Attempt], started: float) -> None:
         """Give each request what the listing shows of its source's copies, and of the copies that it made itself."""

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from ..cloud import SnapshotCloud, batches
 from ..decide.locking import is_known_unlocked
+from ..decide.memory import Memory
 from ..decide.updates import AddLock, AttachDisk, ChangeTags, DetachDisk, SetExpiry, SingleWrite
 from ..decide.writes import WriteKind
 from ..errors import CopyError
@@ -114,30 +115,37 @@ class WriteCalls:
         return due
 
     def _send_one(self, write: SingleWrite, attempt: Attempt, copy_id: str) -> None:
-        cloud, region, memory = self._cloud, attempt.request.region, attempt.memory
-        #: Records that the cloud accepted the write, at a time (seconds, monotonic).
+        region = attempt.request.region
         record: Callable[[float], None]
 
-        def send() -> Mapping[str, CopyError]:
+        def call() -> Mapping[str, CopyError]:
             nonlocal record
-            match write:
-                case SetExpiry(at):
-                    cloud.set_expiry(region, copy_id, at)
-                    record = partial(memory.record_expiry, copy_id, at)
-                case AddLock(lock):
-                    record = partial(memory.record_lock, copy_id, cloud.lock(region, copy_id, lock.days, lock.mode))
-                case AttachDisk(instance, device):
-                    cloud.attach(region, copy_id, instance, device)
-                    record = partial(memory.record_attachment, copy_id, instance)
-                case DetachDisk(instance):
-                    cloud.detach(region, copy_id, instance)
-                    record = partial(memory.record_detachment, copy_id)
+            record = _send(write, self._cloud, region, copy_id, attempt.memory)
             return {}
 
         def record_accepted(_copy_id: str, _attempt: Attempt) -> None:
             record(self._deadline.now())
 
-        self._sender.send(region, write.kind, {copy_id: attempt}, send, record_accepted)
+        self._sender.send(region, write.kind, {copy_id: attempt}, call, record_accepted)
+
+
+def _send(
+    write: SingleWrite, cloud: SnapshotCloud, region: str, copy_id: str, memory: Memory
+) -> Callable[[float], None]:
+    """Send a write. Returns what records at a time (seconds, monotonic) that the cloud accepted it."""
+    match write:
+        case SetExpiry(at):
+            cloud.set_expiry(region, copy_id, at)
+            return partial(memory.record_expiry, copy_id, at)
+        case AddLock(lock):
+            until = cloud.lock(region, copy_id, lock.days, lock.mode)
+            return partial(memory.record_lock, copy_id, until)
+        case AttachDisk(instance, device):
+            cloud.attach(region, copy_id, instance, device)
+            return partial(memory.record_attachment, copy_id, instance)
+        case DetachDisk(instance):
+            cloud.detach(region, copy_id, instance)
+            return partial(memory.record_detachment, copy_id)
 
 
 def _singles(kind: WriteKind, attempt: Attempt) -> list[tuple[SingleWrite, str]]:

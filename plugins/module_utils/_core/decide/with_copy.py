@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from ..model import Resource, State
 from .attachments import Attaching
@@ -37,32 +39,22 @@ def with_copy(desired: DesiredState, memory: Memory, copies: SortedCopies, now: 
     if _is_settled(desired, memory, copies, copy, drift):
         return Decision(Done(), copy, drift)  # the usual case
     withdrawal = withdrawal_of(desired, memory, copies) if desired.policy.wait else Withdrawal()
-    to_delete, pairs = _to_delete(desired, memory, copies, copy, withdrawal)
-    # Check mode also predicts what is deleted once this copy is complete.
-    deletions = to_delete if desired.policy.check_mode else [c for c, _survivor in pairs.values()]
-    unread = unknown_locks(desired, memory, deletions)
-    delete, deletions_wait = deletions_now(memory, [pair for i, pair in pairs.items() if i not in unread], now)
-    # A locked copy cannot be taken back, and an incomplete listing may lack the copy that counts.
-    cannot_be_undone = any(isinstance(update, (AddLock, AttachDisk)) for update in drift.due)
-    unsure = cannot_be_undone and not memory.listings.is_confirmed
-    may_lock = not (withdrawal.may_take_back(copy) or copy.id in pairs or unsure)
-    update, update_wait = _update_now(memory, copy, drift, now, may_lock)
-    needs_locks = bool(unread) or (isinstance(drift.lock, LockUnread) and may_lock)
+    deletions = _deletions(desired, memory, copies, copy, withdrawal)
+    writes = _writes(desired, memory, copy, drift, deletions, withdrawal, now)
     follows = withdrawal.waits or (desired.policy.wait and not _is_shown_complete(memory, copy))
-    wait = deletions_wait | update_wait | Wait(_look_at_drift(desired, memory, copy, drift))
     in_progress = follows or copy.state is not State.COMPLETED
     poll_at = next_look(memory, copy, copies, desired.policy.wait_delay) if in_progress else math.inf
+    look_at = min(writes.wait.look_at, _look_at_drift(desired, memory, copy, drift), poll_at if follows else math.inf)
     steps = Continue(
-        look=_look(desired, memory, copy, withdrawal, unsure, min(wait.look_at, poll_at if follows else math.inf)),
+        look=_look(desired, memory, copy, withdrawal, writes.unsure, look_at),
         needs_source=isinstance(drift.tags.next, SourceNeeded),
-        needs_locks=needs_locks,
-        update=update,
-        delete=delete,
-        retry_at=wait.retry_at,
+        needs_locks=writes.need_locks,
+        update=writes.update,
+        delete=writes.delete,
+        retry_at=writes.wait.retry_at,
     )
-    survivor_of = {copy_id: survivor.id for copy_id, (_copy, survivor) in pairs.items()}
     following = steps if follows or steps != NO_STEPS else Done()
-    return Decision(following, copy, drift, PlannedDeletions(to_delete, survivor_of), poll_at)
+    return Decision(following, copy, drift, deletions.planned, poll_at)
 
 
 def _is_settled(desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource, drift: Drift) -> bool:
@@ -97,13 +89,60 @@ def _look(
     )
 
 
-def _to_delete(
-    desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource, withdrawal: Withdrawal
-) -> tuple[tuple[Resource, ...], dict[str, tuple[Resource, Resource]]]:
-    """Return the copies to delete in the end, and by ID those that may be deleted now, each with its survivor.
+class _Deletions(NamedTuple):
+    """The copies to delete in the end, and by ID those that may be deleted now, each with its survivor.
 
     Copies that are taken back are only among the latter.
     """
+
+    to_delete: tuple[Resource, ...]
+    now: Mapping[str, tuple[Resource, Resource]]
+
+    @property
+    def planned(self) -> PlannedDeletions:
+        survivor_of = {copy_id: survivor.id for copy_id, (_copy, survivor) in self.now.items()}
+        return PlannedDeletions(self.to_delete, survivor_of)
+
+
+class _Writes(NamedTuple):
+    """The writes that may be sent now, and when to go on with the others.
+
+    ``need_locks``: the locks must be read first. ``unsure``: a write that cannot be undone must wait for a listing that
+    confirms the copy.
+    """
+
+    update: Update | None
+    delete: tuple[Resource, ...]
+    wait: Wait
+    need_locks: bool
+    unsure: bool
+
+
+def _writes(
+    desired: DesiredState,
+    memory: Memory,
+    copy: Resource,
+    drift: Drift,
+    deletions: _Deletions,
+    withdrawal: Withdrawal,
+    now: float,
+) -> _Writes:
+    # Check mode also predicts what is deleted once this copy is complete.
+    read = deletions.to_delete if desired.policy.check_mode else [c for c, _survivor in deletions.now.values()]
+    unread = unknown_locks(desired, memory, read)
+    delete, deletions_wait = deletions_now(memory, [pair for i, pair in deletions.now.items() if i not in unread], now)
+    # A locked copy cannot be taken back, and an incomplete listing may lack the copy that counts.
+    cannot_be_undone = any(isinstance(update, (AddLock, AttachDisk)) for update in drift.due)
+    unsure = cannot_be_undone and not memory.listings.is_confirmed
+    may_lock = not (withdrawal.may_take_back(copy) or copy.id in deletions.now or unsure)
+    update, update_wait = _update_now(memory, copy, drift, now, may_lock)
+    need_locks = bool(unread) or (isinstance(drift.lock, LockUnread) and may_lock)
+    return _Writes(update, delete, deletions_wait | update_wait, need_locks, unsure)
+
+
+def _deletions(
+    desired: DesiredState, memory: Memory, copies: SortedCopies, copy: Resource, withdrawal: Withdrawal
+) -> _Deletions:
     policy, complete = desired.policy, copy.state is State.COMPLETED
     pairs = {c.id: (c, copy) for c in failed_to_replace(desired, memory, copies)}
     misfits = misfits_to_replace(desired, memory, copies, copy)
@@ -113,7 +152,7 @@ def _to_delete(
         pairs |= {c.id: (c, survivor) for c, survivor in deletable_duplicates(copies, desired.cloud) if c is not copy}
     later = [c for c in misfits if c.id not in pairs] if policy.wait or complete else []
     to_delete = (*(c for c, _survivor in pairs.values()), *later)
-    return to_delete, pairs | {own.id: (own, first) for own, first in withdrawal.ready}
+    return _Deletions(to_delete, pairs | {own.id: (own, first) for own, first in withdrawal.ready})
 
 
 def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift: Drift) -> float:

@@ -29,7 +29,7 @@ def info_problems(cloud: SnapshotCloud, params: Mapping[str, Any]) -> list[str]:
     try:
         parse_shard(params["shard"] or "")
     except ValueError as error:
-        found.append(f"shard: {error}")
+        found.append(f"shard {error}")
     if params["shard"] and not (params["disk_tags"] or params["disk_ids"]):
         found.append("shard needs disk_tags or disk_ids, whose snapshots it divides")
     return found + required_region_problems(cloud, "region", params["region"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped, grouped_pairs
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
     MAX_NAMED,
     pluralize,
@@ -198,11 +198,10 @@ def _late(breach: LatePoint) -> str:
 
 def _unjudged(points: Sequence[LatePoint]) -> list[str]:
     """Return each reason once, with the first disks that it concerns."""
-    disks: dict[tuple[str, str], list[str]] = {}
-    for point in points:
-        disks.setdefault((point["region"], point["why"].rstrip(".")), []).append(
-            disk_label(point["disk_name"], point["disk_id"])
-        )
+    disks = grouped_pairs(
+        ((point["region"], point["why"].rstrip(".")), disk_label(point["disk_name"], point["disk_id"]))
+        for point in points
+    )
     return [f"{first_in_words(names, 3)} in {region}: {why}" for (region, why), names in disks.items()]
 
 
@@ -223,13 +222,12 @@ def _table(points: Sequence[RecoveryPoint], widest: int | None = None) -> list[s
     rows = [head, *map(_cells, points)]
     widths = {name: max(len(row[column]) for row in rows) for column, name in enumerate(head)}
     # A region that all rows share says less than the names.
-    shared = [{"COPY", "SOURCE TAKEN", "REGION"}] if len({point["region"] for point in points}) == 1 else []
-    most = {"COPY", "SOURCE TAKEN", "NAME", "REGION"}
-    for left_out in (set[str](), {"COPY"}, {"COPY", "SOURCE TAKEN"}, *shared, most - {"REGION"}, most):
-        shown = {name: width for name, width in widths.items() if name not in left_out}
-        if not widest or sum(shown.values()) + 2 * (len(shown) - 1) <= widest:
+    is_shared = len({point["region"] for point in points}) == 1
+    for least in ("COPY", "SOURCE TAKEN", *(("REGION", "NAME") if is_shared else ("NAME", "REGION"))):
+        if not widest or sum(widths.values()) + 2 * (len(widths) - 1) <= widest:
             break
-    lines = [[row[column].ljust(shown[name]) for column, name in enumerate(head) if name in shown] for row in rows]
+        del widths[least]
+    lines = [[row[column].ljust(widths[name]) for column, name in enumerate(head) if name in widths] for row in rows]
     return ["  ".join(line).rstrip() for line in lines]
 
 

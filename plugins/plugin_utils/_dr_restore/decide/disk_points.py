@@ -29,18 +29,13 @@ def point_of_disk(
 ) -> Point:
     """Return the point of a disk: a copy that is already used, else one of ``source_id``, else the newest one."""
     own = sorted(own, key=counting_key)
-    timed = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
-    before = [copy for taken, copy in timed if taken.time <= at]
-    complete = [copy for copy in before if is_complete(copy)]
-    # A drill proves the newest copy. If its key cannot be used, it is not proven, and no older copy is tried instead.
-    usable = [copy for copy in complete if not obstacle_to(copy, with_key=not values.is_drill)]
-    # The disk from a used copy exists, whatever has happened to the copy since.
-    preferred = [copy for copy in (*before, *(c for c in own if not taken_at(c))) if copy["snapshot_id"] in used]
-    preferred += [c for c in usable if source_id and c["source"] and c["source"]["snapshot_id"] == source_id]
-    chosen = next(iter([*preferred, *usable]), None)
+    pairs = sorted(((t, copy) for copy in own if (t := taken_at(copy))), key=lambda pair: pair[0], reverse=True)
+    timed = [copy for _taken, copy in pairs]
+    before = [copy for taken, copy in pairs if taken.time <= at]
+    chosen = _chosen(own, before, used, source_id, values)
     # The chosen copy describes the disk. If somebody else made it, it has no marks, and another copy does.
-    described_by = [chosen, *before, *(copy for _taken, copy in timed), *own]
-    tags = [copy.get("tags") or {} for copy in described_by if copy is not None]
+    described_by = [copy for copy in (chosen, *before, *timed, *own) if copy is not None]
+    tags = [copy.get("tags") or {} for copy in described_by]
     where = next((found[ATTACHED_TO] for found in tags if found.get(ATTACHED_TO)), "")
     instance, _space, device = where.partition(" ")
     source = chosen["source"] if chosen else None
@@ -48,7 +43,7 @@ def point_of_disk(
     return Point(
         disk_id=disk_id,
         disk_name=next((found[DISK_NAME] for found in tags if found.get(DISK_NAME)), None),
-        missing=None if chosen else _why(own, [copy for _taken, copy in timed], before),
+        missing=None if chosen else _why(own, timed, before),
         instance=instance or None,
         device=device or None,
         tags={key: value for key, value in tags[0].items() if not is_our_mark(key)},
@@ -63,6 +58,23 @@ def point_of_disk(
         passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None) or _with_problem(own),
         key_problem=key_problem_of(chosen) if chosen else None,
     )
+
+
+def _chosen(
+    own: Sequence[SnapshotRow],
+    before: Sequence[SnapshotRow],
+    used: Collection[str],
+    source_id: str | None,
+    values: Variables,
+) -> SnapshotRow | None:
+    """Return the copy that a disk is restored from. ``before``: those of its ``own`` copies in time, newest first."""
+    # A drill proves the newest copy. If its key cannot be used, it is not proven, and no older copy is tried instead.
+    with_key = not values.is_drill
+    usable = [copy for copy in before if is_complete(copy) and not obstacle_to(copy, with_key)]
+    # The disk from a used copy exists, whatever has happened to the copy since.
+    preferred = [copy for copy in (*before, *(c for c in own if not taken_at(c))) if copy["snapshot_id"] in used]
+    preferred += [c for c in usable if source_id and c["source"] and c["source"]["snapshot_id"] == source_id]
+    return next(iter([*preferred, *usable]), None)
 
 
 def obstacle_to(copy: SnapshotRow, with_key: bool = True) -> str:

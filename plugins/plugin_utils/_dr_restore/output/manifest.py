@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Mismatch, TimedOut
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
     pluralize,
     quoted_failures,
@@ -53,10 +55,9 @@ def manifest_of(
     ``waves`` have made the disks; ``unread`` is the result of a failed listing, if there was one.
     """
     disks = with_made(points, waves, run["last"])
-    counts: dict[str, int] = {}
+    counts = Counter[str]()
     for wave in waves:
-        for word, number in (wave.made.get("counts") or {}).items():
-            counts[word] = counts.get(word, 0) + number
+        counts.update(wave.made.get("counts") or {})
     took = minutes_until_available(values.started_at, [disk["available_at"] for disk in disks])
     return {
         "schema": SCHEMA,
@@ -249,24 +250,34 @@ def _lines_of_waves(manifest: Manifest) -> list[str]:
     It says how many of its disks are available, when it began, when the last disk became available, and when all their
     data was loaded, if the cloud reports it.
     """
+    if not manifest["waves"]:
+        return []
     lines = []
-    for number in sorted({disk["wave"] for disk in manifest["disks"]}) if manifest["waves"] else ():
-        own = [disk for disk in manifest["disks"] if disk["wave"] == number]
+    for number, own in sorted(grouped(manifest["disks"], lambda disk: disk["wave"]).items()):
         match = manifest["waves"][number - 1] if number <= len(manifest["waves"]) else {}
-        tags = tags_in_words(match) or "all others"
-        available = [disk for disk in own if _is_restored(disk)]
-        began = "" if manifest["check_mode"] else min(filter(None, (disk["began_at"] for disk in own)), default="")
-        last = max(filter(None, (disk["available_at"] for disk in available)), default="")
-        warm = [disk["warm_at"] for disk in available if disk["warm_at"]]
-        loaded = f"all data loaded by {max(warm)}" if len(warm) == len(own) else f"{len(warm)} with all data loaded"
-        parts = (f"began at {began}" if began else "", f"the last at {last}" if last else "", loaded if warm else "")
-        numbers = f"{len(available)} of {len(own)} disks are available"
         if manifest["check_mode"]:
-            numbers = f"{sum(disk['state'] == 'planned' for disk in own)} of {len(own)} disks would be restored"
+            parts = [f"{sum(disk['state'] == 'planned' for disk in own)} of {len(own)} disks would be restored"]
+        else:
+            parts = [f"{sum(map(_is_restored, own))} of {len(own)} disks are available"]
         claims = sum(disk["state"] == "claimed" for disk in own)
-        numbers += f", {pluralize(claims, 'volume claim')} written for the cluster" if claims else ""
-        lines.append(f"wave {number} ({tags}): " + ", ".join(filter(None, (numbers, *parts))))
+        parts += [f"{pluralize(claims, 'volume claim')} written for the cluster"] if claims else []
+        began = [disk["began_at"] for disk in own if disk["began_at"]]
+        parts += [f"began at {min(began)}"] if began and not manifest["check_mode"] else []
+        parts += _ends_of_wave(own)
+        lines.append(f"wave {number} ({tags_in_words(match) or 'all others'}): {', '.join(parts)}")
     return lines
+
+
+def _ends_of_wave(disks: Sequence[ManifestRow]) -> list[str]:
+    """Return when the last disk of a wave became available, and when all data was loaded, if known."""
+    available = [disk for disk in disks if _is_restored(disk)]
+    ended = [disk["available_at"] for disk in available if disk["available_at"]]
+    loaded = [disk["warm_at"] for disk in available if disk["warm_at"]]
+    parts = [f"the last at {max(ended)}"] if ended else []
+    if loaded:
+        is_all = len(loaded) == len(disks)
+        parts.append(f"all data loaded by {max(loaded)}" if is_all else f"{len(loaded)} with all data loaded")
+    return parts
 
 
 def _line(disk: ManifestRow) -> str:

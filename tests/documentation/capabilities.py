@@ -35,7 +35,7 @@ def _retention(cloud: Any, options: Any) -> str:
 
 
 def _levels(cloud: Any, _options: Any) -> str:
-    levels = {"creatable": True, "readable": cloud.reads_blocks, "usable": cloud.instance_ids}
+    levels = {"creatable": True, "readable": cloud.max_read_blocks, "usable": cloud.instance_ids}
     return ", ".join(f"``{level}``" for level, is_possible in levels.items() if is_possible)
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import label
 from prometheus_client.parser import text_string_to_metric_families
 

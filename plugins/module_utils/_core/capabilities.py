@@ -81,11 +81,12 @@ class Capabilities:
     #: Whether a module of this collection shares snapshots with another account.
     shares_snapshots = False
     #: Whether disks are in zones; whether a disk can be made from a system disk's snapshot; whether the cloud shows the
-    #: size of a snapshot; whether the blocks of a snapshot can be read.
+    #: size of a snapshot.
     has_zones = True
     restores_system_disks = True
     shows_sizes = True
-    reads_blocks = False
+    #: How many blocks of a copy a drill may read at most; 0 if blocks cannot be read.
+    max_read_blocks = 0
     #: The name of the CSI driver for its disks; None if there is none.
     csi_driver: str | None = None
     #: The lowest and the highest rate (MiB/s) at which the cloud loads a disk's data on request; None if it accepts no

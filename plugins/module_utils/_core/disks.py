@@ -28,6 +28,7 @@ from .model import (
     Trait,
 )
 from .tags import RESTORE_ATTACHED_TO, RESTORE_EXPIRES_AT, RESTORE_ID, RESTORE_SNAPSHOT_ID, TagRules
+from .words import NO_DISK_FROM_SYSTEM_DISK
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,7 @@ class DiskCloud(SnapshotCloud):
     def obstacle_to(self, request: CopyRequest, source: Snapshot) -> str | None:
         """Return why no disk can be created from a snapshot, which then fails by itself before any call for it."""
         if _is_of_system_disk(self, source):
-            return "belongs to a system disk, and this cloud cannot create a disk from it"
+            return NO_DISK_FROM_SYSTEM_DISK
         return super().obstacle_to(request, source)
 
     def obstacle_hint(self, source: Snapshot) -> str:

@@ -23,6 +23,8 @@ GROUP, SET = "dr-copy:group", "dr-copy:set"
 SET_DISKS = "dr-copy:set-disks"
 #: The length of a disk's code in that tag, and the longest value: one cloud accepts only 128 characters.
 CODE, MAX_MARK = 4, 128
+#: The default of the most seconds between the snapshots of a set that the cloud does not report.
+SET_SECONDS = 300
 
 
 class Consistency(str, Enum):

@@ -16,8 +16,8 @@ from datetime import datetime
 from typing import Any, cast
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from .._role.answers import Answer, CopyAnswer, InfoAnswer
 from .._role.call import Call, RawAnswer, Returned, RunsModule

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Refused
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from .._role.answers import Answer, CompareAnswer, InfoAnswer, RestoreAnswer, RestoredDiskRow
 from .._role.call import Returned

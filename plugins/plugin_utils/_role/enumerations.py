@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import MAX_NAMED
 
 
 def first_in_words(

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import MAX_NAMED
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.servers import (
     warnings_of_contradictions,
 )

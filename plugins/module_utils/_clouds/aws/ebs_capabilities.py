@@ -35,7 +35,7 @@ class EbsCapabilities(Capabilities):
     encrypts_copies = True
     shows_keys = True
     shares_snapshots = True
-    reads_blocks = True
+    max_read_blocks = 1000
     shared_source_seconds = 60.0  # (api-facts: ebs-just-shared)
     initialization_rates: tuple[int, int] | None = (100, 300)  # (api-facts: ebs-disk-warm)
     csi_driver = "ebs.csi.aws.com"  # (api-facts: csi-drivers)

@@ -13,12 +13,13 @@ from functools import partial
 from typing import Any
 
 from ..._core.errors import BadInput, CopyError, Mismatch, NotFound, Refused
-from ..._core.module.messages import quoted_failures
 from ..._core.module.options import id_problems, region_problems, required_region_problems
 from ..._core.module.runner import calls_reported, deadline_after, end_module, guarded
 from ..._core.ranges import range_problems
+from ..._core.words import quoted_failures
 from .client import AwsModule
 from .ebs_blocks import PAGE, BlockRange, EbsBlocks
+from .ebs_capabilities import EbsCapabilities
 from .ebs_rules import partition_problem
 
 OPTIONS = {
@@ -35,7 +36,6 @@ OPTIONS = {
     "blocks": {"type": "int", "default": 16},
     "wait_timeout": {"type": "int", "default": 3600},
 }
-MAX_BLOCKS = 1000
 #: The number of blocks listed from each random index, if a snapshot has more than a page of blocks.
 WINDOW = 100
 #: How many random indexes are drawn for each wanted block, because blocks may be far apart.
@@ -170,6 +170,6 @@ def _problems(cloud: EbsBlocks, region: str, params: Mapping[str, Any]) -> list[
     regions = [c["source_region"] for c in params["copies"] if c["source_region"]]
     found += region_problems(cloud, "copies.source_region", list(dict.fromkeys(regions)))
     found += [problem for source in dict.fromkeys(regions) if (problem := partition_problem(source, region))]
-    found += range_problems("blocks", params["blocks"], 1, MAX_BLOCKS)
+    found += range_problems("blocks", params["blocks"], 1, EbsCapabilities.max_read_blocks)
     found += range_problems("wait_timeout", params["wait_timeout"], 1)
     return found + required_region_problems(cloud, "region", region)

@@ -12,11 +12,11 @@ from functools import partial
 from typing import Any
 
 from ..._core.errors import BadInput, CopyError, Retry, Throttled
-from ..._core.module.messages import first_failures
 from ..._core.module.options import id_problems, required_region_problems
 from ..._core.module.runner import calls_reported, deadline_after, end_module, guarded
 from ..._core.pacing import retry_until_answered
 from ..._core.ranges import range_problems
+from ..._core.words import first_failures
 from .client import AwsModule
 from .ebs import EbsCloud
 from .ebs_sharing import EbsSharing

@@ -15,7 +15,7 @@ from ..cloud import SnapshotCloud, read_safely
 from ..errors import CopyError
 from ..model import Disk, Snapshot
 from ..sets import SET, set_of_mark, sets_of_snapshots
-from .messages import pluralize
+from ..words import pluralize
 
 
 def listed_sets(

@@ -6,24 +6,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..grouping import grouped
+from ..words import MAX_NAMED, first_failures, pluralize
 
 #: The counts of copies. They are here because the role needs these names but not the engine.
 COPY_COUNTS = ("created", "adopted", "replaced", "updated", "deleted", "unchanged", "completed", "pending", "failed")
-#: The most failures, duplicates or names that a message spells out.
-MAX_NAMED = 10
 #: The kind of a result: the key of its rows, singular and plural, and the states that are counted.
 COPIES = ("copies", "copy", "copies", ("completed", "pending"))
 DISKS = ("disks", "disk", "disks", ("available", "in_use", "creating"))
-
-
-def pluralize(number: int, one: str, many: str = "") -> str:
-    """Return a number and its noun: ``1 disk``, ``2 disks``. Without ``many`` the plural is ``one`` with an s."""
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -> str:
@@ -46,30 +38,6 @@ def summary_of(result: Mapping[str, Any], planned: bool, absent: bool = False) -
 def failures_message(result: Mapping[str, Any], summary: str) -> str:
     """Return a message with the failures and what to do about them, followed by the summary."""
     return f"{first_failures(result['failures'])} {summary}."
-
-
-def first_failures(failures: Sequence[Mapping[str, Any]]) -> str:
-    """Return the first failures and what to do about them, and how many more there are; empty without failures."""
-    message = quoted_failures(failures[:MAX_NAMED])
-    more = len(failures) - MAX_NAMED
-    return f"{message} {pluralize(more, 'more is', 'more are')} listed in failures." if more > 0 else message
-
-
-def quoted_failures(failures: Sequence[Mapping[str, Any]]) -> str:
-    """Return failures in the cloud's words: equal ones once, and each hint once after its failures."""
-    parts = []
-    for hint, similar in grouped(failures, lambda failure: failure["hint"] or "").items():
-        lines = Counter(map(_words, similar))
-        parts += [f"{line} ({number} times)." if number > 1 else f"{line}." for line, number in lines.items()]
-        parts.append(hint)
-    return " ".join(filter(None, parts))
-
-
-def _words(failure: Mapping[str, Any]) -> str:
-    message = str(failure["message"]).rstrip(".")
-    request = f"request {failure['request_id']}" if failure["request_id"] else ""
-    facts = ", ".join(filter(None, (failure["code"], request)))
-    return f"{message} [{facts}]" if facts else message
 
 
 def duplicates_message(duplicates: Sequence[Mapping[str, Any]]) -> str:

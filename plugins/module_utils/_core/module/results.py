@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..decide.updates import AddLock, ChangeTags, SetExpiry
 from ..model import Action, CopyOrder, Resource, State
 from ..times import iso_utc
-from .messages import COPY_COUNTS, pluralize
+from ..words import pluralize
+from .messages import COPY_COUNTS
 from .outcome import PLANNED, Outcome, counts_of
 
 if TYPE_CHECKING:  # the controller loads this file but needs no engine

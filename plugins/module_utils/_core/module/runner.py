@@ -15,7 +15,7 @@ from typing import Any, NoReturn, Protocol
 from ..cloud import SnapshotCloud
 from ..errors import BadInput, CopyError, Refused
 from ..waiting import Clock, Deadline
-from .messages import quoted_failures
+from ..words import quoted_failures
 
 
 class Module(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import quoted_failures
 
 from ..._role.answers import InfoAnswer
 from ..._role.failures import failures_of, has_failed

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SET_SECONDS
 
 from ..._role.answers import DiskRow, SnapshotRow
 from ..._role.provenance import with_provenance_problems
@@ -40,9 +41,6 @@ from .plan_reasons import (
 from .plan_rules import Rules
 from .result_type import PlanRow
 from .retention import Retention
-
-#: Maximum seconds between the snapshots of a set that the cloud does not report.
-SET_SECONDS = 300
 
 
 def copy_plan(  # noqa: PLR0913  # the arguments of the filter

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, is_first_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from ..._role.answers import DiskRow, Failure, InfoAnswer, SnapshotRow
 from ..._role.failures import has_failed, run_failure

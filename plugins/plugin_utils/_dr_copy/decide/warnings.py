@@ -11,10 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
-    pluralize,
-    quoted_failures,
-)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize, quoted_failures
 
 from ..._role.failures import failures_of, has_failed
 from ..._role.marks import plan_of

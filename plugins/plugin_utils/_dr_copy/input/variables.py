@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SET_SECONDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
@@ -152,7 +153,7 @@ class Variables:
     )
     set_tag: str = variable(as_text, "", sets=(Argument("find", "set_tag"),), needs="set_tags")
     consistency: str = variable(one_of(("disk", "set")), "disk", used_by=("output.report",))
-    set_seconds: int = variable(as_whole_number, 300, used_by=("decide.set_marks", "decide.plan_rules"))
+    set_seconds: int = variable(as_whole_number, SET_SECONDS, used_by=("decide.set_marks", "decide.plan_rules"))
     remove_duplicates: bool = variable(as_bool, False, sets=(Argument("copy", "remove_duplicates"),))
     rpo_hours: int = variable(as_whole_number, 0, used_by=("decide.result",))
     log: str = variable(one_of(("brief", "full")), "brief", used_by=("reporting",))

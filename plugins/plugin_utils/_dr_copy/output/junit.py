@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import quoted_failures
 
 from ..._role.junit import CaseResult, Suite
 from ..._role.naming import disk_label

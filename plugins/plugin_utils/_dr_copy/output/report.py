@@ -12,8 +12,8 @@ from collections.abc import Sized
 from datetime import datetime, timedelta
 from typing import cast
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import quoted_failures
 
 from ..._role.answers import Answer, CopyRow
 from ..._role.documents import collection_version

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from ..._role.answers import InfoAnswer
 from ..._role.enumerations import first_in_words

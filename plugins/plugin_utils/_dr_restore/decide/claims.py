@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from ..._role.enumerations import first_in_words
 from ..input.contradictions import SUBDOMAIN

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from ..._role.answers import InfoAnswer, SnapshotRow
 from ..._role.enumerations import first_in_words

@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
-    pluralize,
-    quoted_failures,
-)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize, quoted_failures
 
 from ..._role.answers import InfoAnswer, SnapshotRow
 from ..._role.enumerations import first_in_words

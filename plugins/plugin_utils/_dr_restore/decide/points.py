@@ -12,7 +12,10 @@ from enum import Enum
 from typing import Any, NamedTuple, TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped_pairs
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import (
+    MAX_NAMED,
+    NO_DISK_FROM_SYSTEM_DISK,
+)
 
 from ..._role import naming
 from ..._role.enumerations import first_in_words
@@ -38,7 +41,7 @@ class MissingReason(Enum):
 class Obstacle(Enum):
     """Why no disk can be created from a complete copy now, as the end of a sentence about the copy."""
 
-    SYSTEM_DISK = "belongs to a system disk, and the cloud cannot create a disk from it"
+    SYSTEM_DISK = NO_DISK_FROM_SYSTEM_DISK
     ARCHIVED = "is archived: restore it to the standard tier first, which takes up to 72 hours"
     KEY = "has the key {arn}, which cannot be used: {why}"
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
     RESTORE_ATTACHED_TO,
     RESTORE_EXPIRES_AT,
     RESTORE_ID,
     RESTORE_SNAPSHOT_ID,
 )
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from ..._role.answers import Answer, DiskRow, InfoAnswer, RestoreAnswer, RestoredDiskRow
 from ..._role.enumerations import first_in_words

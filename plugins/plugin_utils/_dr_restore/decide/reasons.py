@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import quoted_failures
 
 from ..._role.answers import Answer, ComparedCopyRow, RestoredDiskRow
 from ..._role.failures import failures_of

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SnapshotSet
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import MAX_NAMED
 
 from ..._role.answers import SnapshotRow
 from ..._sets.copies import Contradiction, Copy, copies_of

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import quoted_failures
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import quoted_failures
 
 from ..._role.answers import Answer, InfoAnswer, RestoreAnswer, RestoredDiskRow
 from ..._role.call import RawAnswer

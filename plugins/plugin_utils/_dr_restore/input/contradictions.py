@@ -15,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabil
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.restore_options import (
     MAX_HOURS,
     RESTORE_ID_FORMAT,
+    RESTORE_ID_RULE,
 )
 
 from ..._role.rows import parse_time
@@ -24,8 +25,6 @@ from .usable import EMPTY_INVENTORY, Inventory, usable_problems
 if TYPE_CHECKING:  # that module imports this one
     from .variables import Variables
 
-#: The most blocks of one copy that the module which compares them accepts.
-MAX_BLOCKS = 1000
 #: The prefix of drill IDs; IDs of restores never have it.
 OF_DRILLS = "drill-"
 #: The valid names of objects in a cluster that have no stricter limit.
@@ -54,9 +53,7 @@ def contradictions(values: Variables, table: Table, inventory: Inventory = EMPTY
     if capabilities and capabilities.has_zones and not values.zone:
         problems.append("dr_restore_zone is required: the zone of the disks")
     if not RESTORE_ID_FORMAT.fullmatch(values.id):
-        problems.append(
-            f"dr_restore_id must be 1 to 48 letters, digits, and . _ -, a letter or digit first, not {values.id!r}"
-        )
+        problems.append(f"dr_restore_id must be {RESTORE_ID_RULE}, not {values.id!r}")
     if values.id.startswith(OF_DRILLS) and not values.is_drill:
         problems.append(f"dr_restore_id must not begin with {OF_DRILLS}: drills use such names, and delete their disks")
     at = parse_time(values.at)
@@ -93,8 +90,8 @@ def _too_long(values: Variables) -> list[str]:
 
 def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: Inventory) -> list[str]:
     problems = []
-    if values.level == "readable" and capabilities and not capabilities.reads_blocks:
-        able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.reads_blocks)
+    if values.level == "readable" and capabilities and not capabilities.max_read_blocks:
+        able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.max_read_blocks)
         problems.append(
             f"dr_restore_level: readable is supported only on {able}, because blocks cannot be read on "
             f"{values.cloud}; set creatable"
@@ -107,8 +104,9 @@ def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: I
         )
     elif values.level == "usable" and capabilities:
         problems += usable_problems(values, capabilities, inventory)
-    if values.level == "readable" and not 1 <= values.blocks <= MAX_BLOCKS:
-        problems.append(f"dr_restore_blocks must be 1 to {MAX_BLOCKS}, not {values.blocks}")
+    most = capabilities.max_read_blocks if capabilities else 0
+    if values.level == "readable" and most and not 1 <= values.blocks <= most:
+        problems.append(f"dr_restore_blocks must be 1 to {most}, not {values.blocks}")
     if values.count == 0:
         problems.append("dr_restore_count must be at least 1")
     if not values.wait:

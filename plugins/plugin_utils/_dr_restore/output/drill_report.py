@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import (
     MAX_NAMED,
     pluralize,
     quoted_failures,

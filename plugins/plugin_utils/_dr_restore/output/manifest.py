@@ -13,10 +13,7 @@ from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Mismatch, TimedOut
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import (
-    pluralize,
-    quoted_failures,
-)
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize, quoted_failures
 
 from ..._role.answers import InfoAnswer, RestoredDiskRow
 from ..._role.documents import collection_version

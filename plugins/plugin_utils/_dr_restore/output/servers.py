@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.messages import MAX_NAMED, pluralize
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import Consistency
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import MAX_NAMED, pluralize
 
 from ..._role.enumerations import first_in_words
 from ..decide.points import PointRow, RowOfServer

@@ -50,7 +50,8 @@ UNIT = {
 }
 #: Those of all clouds; the last one takes minutes.
 ALL_CLOUDS = unit_tests(
-    "survivors", "gaps_between_pages", "late_reads", "one_bad_source", "slow_regions", "stale_reads", "bad_days"
+    *("survivors", "create_false", "deletions", "gaps_between_pages", "late_reads", "one_bad_source", "slow_regions"),
+    *("stale_reads", "bad_days"),
 )
 #: It counts function calls, which a change may add: its failure proves nothing.
 COUNTS_CALLS = "tests/unit/engine/test_decide.py::test_a_decision_costs_few_calls_of_functions"

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.documentation.tables import keep_broken, list_table
-from tests.support.repository import unit_tests
+from tests.support.repository import REPOSITORY, unit_tests
 
 from .__main__ import failed_tests, finds_violation, make_job, run_in_children, storm_labels
 from .survivors import LINES
@@ -39,19 +39,24 @@ ENGINE = (
 )
 #: What must find a change of the role dr_copy, and of dr_restore, the fastest first.
 ROLE = unit_tests(
-    *("breaches", "recovery_filters", "choice_by_tags", "falling_back", "calls", "sets", "variables", "messages"),
+    *("breaches", "recovery_filters", "choice_by_tags", "falling_back", "calls", "variables", "messages"),
     *("calendar", "retention", "packing", "reported", "coverage", "history", "machine_readable"),
     *("night", "night_reports", "set_nights"),
 )
+RESTORES = ("recovery_points", "restore_variables", "manifest", "drills", "readable_drills", "large_restores")
 RESTORE = unit_tests(
-    *("restore_calls", "restore_decisions", "expected_disks", "restored_servers", "claims", "restore_sets"),
+    *("restore_calls", *RESTORES, "expected_disks", "restored_servers", "claims", "restore_sets"),
     *("from_report", "usable_drills", "restore_runs"),
 )
 #: The same for the output of the roles: pages, JUnit, metrics, the screen; manifests of restores, reports of drills.
 WRITTEN = unit_tests("page", "page_lists", "index_page", "machine_readable", "reported", "history")
-WRITTEN_OF_RESTORES = unit_tests("drill_page", "restore_decisions", "restore_sets")
+WRITTEN_OF_RESTORES = unit_tests("drill_page", *RESTORES, "restore_sets")
 #: The same for sets, which both roles read and mark.
-SETS = unit_tests("sets", "set_inputs", "retention", "restore_sets", "set_nights", "sets_of_plans")
+OF_SETS = (
+    *("groups", "source_sets", "copy_sets", "kept_sets", "planned_sets", "judged_sets", "restored_sets"),
+    *("sets_of_several_plans", "set_inputs", "random_sets"),
+)
+SETS = unit_tests(*OF_SETS, "retention", "restore_sets", "set_nights", "sets_of_plans")
 PLANS = unit_tests("retention", "recovery_filters")
 #: Each pure file, with what must find a change of it. A folder stands for its files; the first that matches counts.
 PURE = {
@@ -128,7 +133,9 @@ def main() -> None:
             if change.path == path
         ]
         lines = sorted({change.line for change, survives in tried if survives})
-        named = [f"{line}{f' ({why})' if (why := LINES.get(f'{path}:{line}')) else ''}" for line in lines]
+        texts = (REPOSITORY / path).read_text().splitlines()
+        reasons = {line: LINES.get((path, texts[line - 1].strip())) for line in lines}
+        named = [f"{line} ({why})" if why else str(line) for line, why in reasons.items()]
         number = sum(not survives for _change, survives in tried)
         rows.append((f"``{'/'.join(Path(path).parts[-3:])}``", len(tried), number, ", ".join(named) or "none"))
         found += number

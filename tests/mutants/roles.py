@@ -47,7 +47,7 @@ TABLES = {
     "dr_copy": f"{PLUGIN_UTILS}._dr_copy.input.variables",
     "dr_restore": f"{PLUGIN_UTILS}._dr_restore.input.variables",
 }
-DOCUMENTATION_TEST = "tests/unit/repository/test_structure.py::test_the_role_documents_all_its_variables"
+DOCUMENTATION_TEST = "tests/unit/repository/test_documentation.py::test_the_role_documents_all_its_variables"
 #: What must find a change, the fastest first.
 FINDERS = {
     "dr_copy rows": unit_tests("calls"),

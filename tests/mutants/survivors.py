@@ -6,23 +6,60 @@
 
 from __future__ import annotations
 
+_DECIDE, _ROLES = "plugins/module_utils/_core/decide", "plugins/plugin_utils"
 #: By the name of a broken engine.
 REASONS: dict[str, str] = {}
-#: By file and line, as ``plugins/plugin_utils/_dr_copy/decide/retention.py:12``.
-LINES: dict[str, str] = {
-    "plugins/module_utils/_core/decide/deleting.py:53": "nothing is above infinity",
-    "plugins/module_utils/_core/decide/copies.py:35": "of live copies only those in progress are not complete",
-    "plugins/module_utils/_core/decide/copies.py:46": "the longer way sorts the same",
-    "plugins/module_utils/_core/decide/failures.py:176": "no name of a write comes before that of a deletion",
-    "plugins/module_utils/_core/decide/timeouts.py:46": "all that a cloud shows comes before pending by its name",
-    "plugins/module_utils/_core/decide/locking.py:57": "only what is gone comes before completed by its name",
-    "plugins/module_utils/_core/decide/locking.py:53": "nothing that a cloud shows comes after pending by its name",
-    "plugins/module_utils/_core/decide/orders.py:67": "nothing that a cloud shows comes after pending by its name",
-    "plugins/plugin_utils/_dr_copy/decide/batches.py:29": "the rows of a plan hold the constant itself",
-    "plugins/plugin_utils/_dr_copy/decide/unchanged.py:55": "for the other reasons, no copy is there",
-    "plugins/plugin_utils/_dr_restore/decide/claims.py:45": "no claim is named by fewer disks than one",
-    "plugins/plugin_utils/_sets/groups.py:46": "no group has fewer disks than one",
-    "plugins/plugin_utils/_sets/sources.py:107": "no place is behind the end",
+#: By file and text of the line.
+LINES: dict[tuple[str, str], str] = {
+    (f"{_DECIDE}/deleting.py", "looks.append(-math.inf)"): "nothing is above infinity",
+    (
+        f"{_DECIDE}/copies.py",
+        "return (not copy.ours, copy.state is not State.COMPLETED, *start_key(copy))",
+    ): "of live copies only those in progress are not complete",
+    (
+        f"{_DECIDE}/copies.py",
+        "live = sorted((c for c in copies if c.state in (State.PENDING, State.COMPLETED)), key=counting_key)",
+    ): "the longer way sorts the same",
+    (
+        f"{_DECIDE}/failures.py",
+        "if why and kind == WriteKind.DELETE",
+    ): "no name of a write comes before that of a deletion",
+    (
+        f"{_DECIDE}/timeouts.py",
+        "if copy.state is not State.PENDING:",
+    ): "all that a cloud shows comes before pending by its name",
+    (
+        f"{_DECIDE}/locking.py",
+        "if was_locked or copy.state is not State.COMPLETED or memory.writes.is_given_up(copy.id, WriteKind.LOCK):",
+    ): "only what is gone comes before completed by its name",
+    (
+        f"{_DECIDE}/locking.py",
+        "if copy.state is State.PENDING:",
+    ): "nothing that a cloud shows comes after pending by its name",
+    (
+        f"{_DECIDE}/orders.py",
+        'hint="Run again when it is complete." if source.state is State.PENDING else "Take a new snapshot.",',
+    ): "nothing that a cloud shows comes after pending by its name",
+    (
+        f"{_ROLES}/_dr_copy/decide/batches.py",
+        'wanted = [row for row in plan_rows if row["chosen"] or row["reason"] == THERE]',
+    ): "the rows of a plan hold the constant itself",
+    (
+        f"{_ROLES}/_dr_copy/decide/unchanged.py",
+        'there = [planned_at(row) for row in plan_rows if row["reason"] == THERE]',
+    ): "for the other reasons, no copy is there",
+    (
+        f"{_ROLES}/_dr_restore/decide/claims.py",
+        "twice = [f\"{c} by {' and '.join(own.values())}\" for c, own in sorted(disks.items()) if c and len(own) > 1]",
+    ): "no claim is named by fewer disks than one",
+    (
+        f"{_ROLES}/_sets/groups.py",
+        "return [Group(group_id, frozenset(disks)) for group_id, disks in sorted(found.items()) if len(disks) > 1]",
+    ): "no group has fewer disks than one",
+    (
+        f"{_ROLES}/_sets/sources.py",
+        "return sources[place] if place < len(sources) else None",
+    ): "no place is behind the end",
 }
 #: By the name of a change of the roles (tests.mutants.roles).
 ROLES: dict[str, str] = {}

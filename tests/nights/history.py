@@ -22,7 +22,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.provenance import with_provenance_problems
 
 from tests.clouds import CLOUDS

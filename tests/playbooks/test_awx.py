@@ -13,7 +13,13 @@ import re
 import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import variables as of_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import (
+    checked_variables as checked_copy,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input import variables as of_restores
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.checked import (
+    checked_variables as checked_restore,
+)
 
 from tests.awx.fields import ASSOCIATIONS, LINKS
 from tests.awx.installation import ORGANIZATIONS, SECRETS
@@ -154,14 +160,14 @@ def test_drills_run_weekly_and_restores_when_somebody_asks(awx):
     for host, plan in sample("drills.yml").items():
         plan = {**Launch(controller, "dr-copy drill").extra_variables(), **plan}
         given = {name.removeprefix("dr_restore_"): value for name, value in plan.items()}
-        judged = of_restores.checked_variables(given, host, list(plan), is_drill=True)
+        judged = checked_restore(given, host, list(plan), is_drill=True)
         assert judged.problems == [] and set(plan) <= set(OPTIONS), host
         assert 2 * judged.values.wait_timeout < drill["timeout"], "to make and to delete"
     assert {plan["dr_restore_cloud"] for plan in sample("drills.yml").values()} == set(CLOUDS)
     answers = {"dr_restore_cloud": "ebs", "dr_restore_region": "eu-west-1", "dr_restore_zone": "eu-west-1a"}
     plan = Launch(controller, "dr-copy restore", answers).extra_variables()
     given = {name.removeprefix("dr_restore_"): value for name, value in plan.items()}
-    assert of_restores.checked_variables(given, "on-demand", list(plan)).problems == []
+    assert checked_restore(given, "on-demand", list(plan)).problems == []
 
 
 def test_surveys_begin_with_the_roles_defaults_and_offer_what_the_roles_take(awx):
@@ -304,7 +310,7 @@ def test_the_samples_are_plans_that_the_role_takes(awx):
     for name, plan in plans.items():
         assert set(plan) <= VARIABLES, name
         given = {key.removeprefix("dr_copy_"): value for key, value in plan.items()}
-        assert of_copies.checked_variables(given).problems == [], name
+        assert checked_copy(given).problems == [], name
     assert {plan["dr_copy_cloud"] for plan in plans.values()} == set(CLOUDS)
 
 

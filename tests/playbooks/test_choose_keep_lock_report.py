@@ -128,7 +128,7 @@ def test_a_copy_that_was_never_tagged_is_tagged_by_the_next_night(clouds):
     assert "changed=0" in output and [row["source_snapshot_id"] for row in again["copies"]] == [second]
 
 
-def test_retention_goes_by_the_names_of_copies_that_a_full_quota_left_without_tags(clouds):
+def test_retention_reads_names_of_copies_without_tags(clouds):
     disk = clouds.create_disk("cbs", "database", dr_copy="true")
     clouds.control_of("cbs", "settings", {"copy_seconds": 0.2, "tag_values": 0})
     night = {**plan_over(clouds, "cbs"), "dr_copy_keep": 1}

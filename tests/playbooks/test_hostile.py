@@ -34,7 +34,7 @@ def snapshots(clouds, cloud, name="nightly"):
 
 
 @pytest.mark.parametrize("cloud", ENVIRONMENT)
-def test_a_name_from_the_cloud_stays_text(clouds, cloud):
+def test_a_name_from_the_cloud_remains_text(clouds, cloud):
     source = snapshots(clouds, cloud, HOSTILE)
     region, destination = PLACES[cloud]
     keys = clouds.connections[cloud]

@@ -54,7 +54,7 @@ def started(clouds, core, **streams):
 
 
 @pytest.mark.parametrize("cloud", ["ens"])  # the four plugins are one class
-def test_a_line_at_each_change_of_phase_goes_to_stderr(clouds, cloud):
+def test_stderr_gets_a_line_at_each_change_of_phase(clouds, cloud):
     code, output, errors = played(clouds, [{**task(clouds, cloud), "register": "copied"}, {"debug": {"var": "copied"}}])
     assert code == 0, output + errors
     lines = LINE.findall(errors)
@@ -125,7 +125,7 @@ def test_hosts_run_at_the_same_time_under_the_free_strategy(clouds, core):
     assert "so far" not in output
 
 
-def test_a_reader_that_goes_away_hangs_nothing(clouds, core):
+def test_a_reader_that_leaves_hangs_nothing(clouds, core):
     reader, writer = os.pipe()
     process = started(clouds, core, stdout=subprocess.PIPE, stderr=writer, text=True)
     os.close(writer)
@@ -149,7 +149,7 @@ def test_a_library_that_is_left_out_is_named(clouds, oldest):
         assert re.search(rf"library \(?[^.]*{library}", output), output
 
 
-def test_progress_goes_to_a_terminal_and_to_a_file(clouds, core):
+def test_progress_is_shown_on_a_terminal_and_in_a_file(clouds, core):
     leader, follower = pty.openpty()
     process = started(clouds, core, stdout=follower, stderr=follower)
     os.close(follower)

@@ -144,7 +144,7 @@ def test_disks_are_restored_by_their_copies_and_a_rerun_changes_nothing(clouds, 
     assert {row["disk_id"]: row["copy_id"] for row in site.manifest()["disks"]} == copies
 
 
-def test_a_restore_goes_back_in_time(ecs):
+def test_a_restore_uses_the_copies_of_an_earlier_time(ecs):
     disks = {"database": ecs.clouds.create_disk("ecs", "database")}
     (older_id,) = ecs.copy_disks(disks)
     time.sleep(1.1)  # the cloud shows times in whole seconds
@@ -248,7 +248,7 @@ def test_a_drill_locks_no_copy_whatever_the_module_defaults_are(clouds, ebs):
 
 
 @pytest.mark.parametrize("settings", [{"deleting_seconds": 600}, {"disks_listed_after": 600}])
-def test_a_disk_that_a_drill_deleted_is_not_reported_as_left_because_a_stale_listing_shows_it(clouds, ebs, settings):
+def test_a_stale_listing_does_not_bring_back_a_deleted_disk(clouds, ebs, settings):
     ebs.copies("database")
     clouds.control("settings", settings)
     code, output = ebs.play("dr_drill", report_dir=str(clouds.directory / "reports"))

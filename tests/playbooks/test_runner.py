@@ -125,7 +125,7 @@ def test_a_survey_is_answered_in_texts_and_shown_nowhere_is_a_secret(clouds, nod
     no_secret_in(artifacts)
 
 
-def test_two_slices_run_in_two_workers_at_the_same_time_and_a_drill_proves_what_they_made(clouds, node):
+def test_two_slices_run_at_the_same_time_and_a_drill_proves_their_copies(clouds, node):
     estate(clouds)
     hosts = ("edge", "orders")
     for number, host in enumerate(hosts, 1):

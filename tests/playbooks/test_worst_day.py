@@ -34,10 +34,10 @@ NOT_RUN = {
     "export AWS_ACCESS_KEY_ID=": "holds no keys; the tests' environment has them",
     "aliyun ens AttachDisk": "is another vendor's client, in Go",
     "aws ec2 create-tags": "is another vendor's client; the test tags the disks",
-    "aws ec2 create-snapshots": "as above; the test takes the snapshots",
+    "aws ec2 create-snapshots": "is another vendor's client; the test takes the snapshots",
     "aws ec2 register-image": "creates an image, and the simulated clouds have none",
-    "aliyun ecs CreateImage": "as above",
-    "tccli cvm CreateImage": "as above",
+    "aliyun ecs CreateImage": "creates an image, and the simulated clouds have none",
+    "tccli cvm CreateImage": "creates an image, and the simulated clouds have none",
 }
 #: The estate: each disk's name, old server, device and tier.
 DISKS = [
@@ -180,7 +180,7 @@ def test_the_guide_is_followed_from_the_first_minute_to_the_report(clouds, quick
     assert {row["disk_id"] for row in day.manifest("return-2026-12")["disks"]} == set(new_disks)
 
 
-def test_the_guide_is_followed_where_things_are_otherwise(clouds, quick_playbooks):
+def test_the_guide_works_with_zones_an_earlier_time_and_claims(clouds, quick_playbooks):
     """Zones, claims of a cluster, damage that was copied, and undoing a restore."""
     day = Day(clouds, quick_playbooks)
     day.protect()

@@ -27,3 +27,9 @@ def _path_of(name: str) -> str:
 
 
 PLUGINS, TESTS = REPOSITORY / "plugins", REPOSITORY / "tests"
+
+
+#: The modules of the clouds; the others only document the action plugins of the roles.
+MODULES = sorted(p.stem for p in (PLUGINS / "modules").glob("*_snapshot_*.py"))
+PROGRAMS = sorted(p.stem for p in (PLUGINS / "modules").glob("*_run.py"))
+COLLECTION = "ansible_collections.multicloud.snapshots.plugins"

@@ -65,3 +65,13 @@ def proven(day, level="creatable"):
 def choose(*copies, **values):
     """Return the tags of a copy that was proven on a day."""
     return choosing.choose({"snapshots": list(copies)}, {"disks": []}, replace(VALUES, **values))
+
+
+def points(copies, there=(), **values):
+    return [point.as_row() for point in chosen(copies, there, **values)]
+
+
+def deletion(*numbers, failed=(), **facts):
+    """Return the result of deleting the disks with these numbers; ``failed`` are reported as deleted, but not gone."""
+    failures = [{"kind": "timeout", "message": "still shown", "disk_id": f"vol-n{n}"} for n in failed]
+    return {"disks": [], "deleted_ids": [f"vol-n{n}" for n in numbers], "failures": failures, **facts}

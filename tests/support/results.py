@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report import report_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.paging import Page, by_offset, joined_pages
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import NAME, VERSION
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities, IdFormat
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import Listing, Pages, SnapshotCloud
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import SnapshotCloud
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     FIX_THE_CAUSE,
     Ambiguous,
@@ -29,6 +29,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
     Throttled,
     Unreachable,
 )
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.listing import Listing, Pages
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
     CopyOrder,
     CopyRequest,

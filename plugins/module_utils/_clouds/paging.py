@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from .._core.cloud import Pages
 from .._core.errors import Ambiguous, Unreachable
+from .._core.listing import Pages
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")

@@ -9,14 +9,14 @@ from __future__ import annotations
 import abc
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from .capabilities import Capabilities
-from .errors import Ambiguous, CopyError, NotFound, Retry, Unreachable
+from .errors import CopyError, NotFound, Retry
+from .listing import Listing, Pages
 from .locks import Lock
 from .model import (
     CopyOrder,
@@ -29,7 +29,6 @@ from .model import (
     State,
     TagChange,
 )
-from .pacing import retry_until_answered
 from .sets import ListedSet
 from .tags import provenance_of
 from .waiting import Clock, CloudClock, Deadline
@@ -252,74 +251,6 @@ class SnapshotCloud(Capabilities, abc.ABC):
             source=provenance_of(order.tags),
             evidence=Evidence.MARKED,
         )
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The copies that a listing showed, possibly with other snapshots.
-
-    ``may_be_incomplete``: it came in several pages, and a change between two pages may have hidden a copy. ``pages`` is
-    the number of calls.
-    """
-
-    copies: Sequence[Resource]
-    may_be_incomplete: bool = False
-    pages: int = 1
-
-
-class Pages:
-    """Reads the pages of one listing. If a page after the first fails, only that page is read again."""
-
-    def __init__(self, deadline: Deadline, seconds: float):
-        self._deadline, self._seconds = deadline, seconds
-        #: The number of pages read, and whether two of them may not join.
-        self.number, self.may_be_incomplete = 0, False
-
-    def record_gap(self) -> None:
-        """Record that two pages may not join, so that an item may be missing between them."""
-        self.may_be_incomplete = True
-
-    def read(self, page: Callable[[], Answer]) -> Answer:
-        """Read a page. Raises a CopyError, for the first page immediately, because the caller repeats that."""
-        answer = retry_until_answered(page, self._deadline.within(self._seconds)) if self.number else page()
-        self.number += 1
-        return answer
-
-    def listing(self, copies: Sequence[Resource]) -> Listing:
-        """Return the copies that these pages showed."""
-        return Listing(copies, self.may_be_incomplete, self.number)
-
-
-def batches(values: Sequence[Item], size: int) -> Iterator[list[Item]]:
-    """Split a list into batches for one call each."""
-    for start in range(0, len(values), size):
-        yield list(values[start : start + size])
-
-
-def call_safely(kind: type[CopyError], call: Callable[[], Answer]) -> Answer:
-    """Make a call. Any other exception becomes a CopyError of this kind, so that it does not affect other calls."""
-    try:
-        return call()
-    except CopyError:
-        raise
-    except Exception as error:
-        raise kind(
-            f"The response could not be read ({type(error).__name__}: {error})",
-            hint="Check the endpoint and the proxy.",
-        ) from error
-
-
-def read_safely(read: Callable[[], Answer]) -> Answer:
-    """Read once from a cloud. Raises a CopyError, but never Ambiguous: a read leaves nothing in doubt."""
-    try:
-        return call_safely(Unreachable, read)
-    except Ambiguous as error:
-        raise error.as_kind(Unreachable) from error
-
-
-def read_with_retries(read: Callable[[], Answer], deadline: Deadline) -> Answer:
-    """Read from a cloud; a failure that may pass is retried until the deadline. Raises a CopyError."""
-    return retry_until_answered(lambda: read_safely(read), deadline)
 
 
 def _result_of(call: Callable[..., Answer], *arguments: Any) -> Answer | CopyError:

@@ -13,8 +13,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .cloud import Listing, Pages, SnapshotCloud, reads
+from .cloud import SnapshotCloud, reads
 from .errors import CopyError
+from .listing import Listing, Pages
 from .model import (
     CopyOrder,
     CopyRequest,

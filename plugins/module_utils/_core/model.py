@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from .tag_matching import has_tags, is_hold, is_our_mark
+
 
 class State(str, Enum):
     """The state of a snapshot or disk, the same for every cloud."""
@@ -54,32 +56,6 @@ class Action(str, Enum):
     REPLACED = "replaced"
     UPDATED = "updated"
     DELETED = "deleted"
-
-
-#: Nothing deletes a copy with this tag, whatever its value.
-HOLD = "dr-copy:hold"
-#: The first part of the keys of all tags with which this collection marks copies.
-OUR_PREFIX = "dr-copy:"
-
-
-def is_hold(key: str) -> bool:
-    """Whether the key of a tag is that of a hold. Some services change the case of keys."""
-    return key.lower() == HOLD
-
-
-def is_our_mark(key: str) -> bool:
-    """Whether the key of a tag is one with which this collection marks copies."""
-    return key.lower().startswith(OUR_PREFIX)
-
-
-def has_tag(tags: Mapping[str, str], key: str, value: str) -> bool:
-    """Whether tags include this one; the value "*" means any value."""
-    return key in tags and value in ("*", tags[key])
-
-
-def has_tags(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    """Whether tags include all wanted ones; the value "*" means any value."""
-    return all(has_tag(tags, key, value) for key, value in wanted.items())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .model import HOLD, CopyRequest, Provenance, Resource, Snapshot, TagChange, is_our_mark
+from .model import CopyRequest, Provenance, Resource, Snapshot, TagChange
+from .tag_matching import HOLD, is_our_mark
 from .times import iso_utc, parse_iso_utc
 
 SOURCE_SNAPSHOT_ID = "dr-copy:source-snapshot-id"

@@ -26,7 +26,7 @@ from .input.variables import VARIABLES, Connections, Variables
 class Calls:
     """Makes the calls of one plan.
 
-    ``values`` and ``connections`` come from input.variables.checked_variables. Each method is a step; ``seconds`` is
+    ``values`` and ``connections`` come from input.checked.checked_variables. Each method is a step; ``seconds`` is
     the time that is left for the run.
     """
 

@@ -39,8 +39,9 @@ from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .decide.unchanged import unchanged_copies
 from .decide.unseen import unseen_copies
 from .decide.vanished import by_region, missing_points, without_shown
+from .input.checked import checked_variables
 from .input.last_report import LastReports
-from .input.variables import Variables, checked_variables, is_unnamed
+from .input.variables import Variables, is_unnamed
 from .output.report_files import write_page_of_start
 from .reporting import PlanContext, PlanOutcome, report_run
 

@@ -30,7 +30,7 @@ DETACHING_SECONDS = 1800
 class Calls:
     """Makes the calls of one restore or drill.
 
-    ``values`` and ``connection`` come from input.variables.checked_variables. Each method is a step.
+    ``values`` and ``connection`` come from input.checked.checked_variables. Each method is a step.
     """
 
     def __init__(self, values: Variables, connection: RawVariables):

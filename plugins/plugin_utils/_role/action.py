@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.packing import collect_garbage_rarely
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.garbage import collect_garbage_rarely
 
 from .call import Arguments, RawAnswer
 from .naming import printable
+from .orphans import end_with_module
 from .parsing import RawVariables, without_values
-from .progress import ProgressAction, end_with_module, host_of, show_on_stderr
+from .progress import ProgressAction, host_of, show_on_stderr
 from .rows import unwrapped
 from .run_context import RunContext
 from .table import ByName

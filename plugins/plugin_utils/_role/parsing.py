@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
@@ -139,3 +139,21 @@ def one_of(choices: Collection[str]) -> Callable[[Any], str]:
         return str(value)
 
     return take
+
+
+def number(name: str, value: Any) -> float:
+    """Return a user's number if it is 0 or more. Otherwise raises ValueError with its name."""
+    try:
+        taken = float(value)
+    except (TypeError, ValueError):
+        taken = -1.0
+    if not 0 <= taken < float("inf"):
+        raise ValueError(f"{name} must be a number from 0, not {value!r}")
+    return taken
+
+
+def each_once(name: str, given: Sequence[str]) -> list[str]:
+    """Return a user's list of names, each once. Raises ValueError with its name for a text, which is no list."""
+    if isinstance(given, str):
+        raise ValueError(f"{name} must be a list of names, not the text {given!r}")
+    return list(dict.fromkeys(given))

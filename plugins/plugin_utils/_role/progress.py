@@ -12,11 +12,8 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
-import signal
 import threading
 import time
-from pathlib import Path
 from typing import Any, cast
 
 from ansible import context
@@ -29,10 +26,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
     disk_failure,
     disk_result,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.results import empty_result
 
+from .aliases import contradiction
 from .call import Arguments, RawAnswer
+from .orphans import end_with_module
 
 #: Shortest time (seconds) between two lines that are shown, except at a change of phase.
 SHOW_SECONDS = 30.0
@@ -54,22 +52,6 @@ def _own_stderr() -> int | None:
 
 
 STDERR = _own_stderr()
-
-
-def contradiction(arguments: Arguments) -> str | None:
-    """Return the problem if two names of ``snapshot_ids`` have different snapshots; else None.
-
-    The module cannot detect this: ansible-core passes only one of the values to it, with a warning.
-    """
-    names = ("snapshot_ids", *COPY_OPTIONS["snapshot_ids"]["aliases"])
-    given = {name: _ids(arguments[name]) for name in names if arguments.get(name) is not None}
-    if len(set(given.values())) < 2:
-        return None
-    return f"{' and '.join(given)} are names of the same option, but have different IDs. Set only one of them"
-
-
-def _ids(value: Any) -> frozenset[str]:
-    return frozenset(str(each).strip() for each in (value if isinstance(value, list) else str(value).split(",")))
 
 
 class ProgressAction(ActionBase):  # type: ignore[misc]
@@ -221,35 +203,6 @@ def show_on_stderr(line: str) -> None:
             os.write(STDERR, f"{line}\n".encode())
     except OSError:
         pass  # stderr is closed
-
-
-def end_with_module(directory: str) -> None:
-    """End this worker and its module: their ansible-playbook is gone.
-
-    Newer cores give each worker its own session, which the cancellation of a runner does not reach. On older cores
-    somebody may have killed only ansible-playbook. ``directory`` is the task's directory, which contains the module's
-    parameters.
-    """
-    for pid in _descendants(os.getpid()):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except OSError:
-            pass  # it has just ended
-    shutil.rmtree(directory, ignore_errors=True)
-    if os.getpgrp() == os.getpid():
-        os.killpg(os.getpgrp(), signal.SIGKILL)
-    os._exit(1)
-
-
-def _descendants(ancestor: int) -> list[int]:
-    found = [ancestor]
-    for pid in found:
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
-                found += [int(child) for child in children.read_text(encoding="utf-8").split()]
-            except (OSError, ValueError):
-                pass  # it has just ended
-    return found[1:]
 
 
 def line_of(state: ProgressLine, done: str) -> str:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -63,24 +63,6 @@ def time_or_now(now: str | None) -> datetime:
     if moment is None:
         raise ValueError(f"now must be an ISO 8601 time, not {now!r}")
     return moment
-
-
-def number(name: str, value: Any) -> float:
-    """Return a user's number if it is 0 or more. Otherwise raises ValueError with its name."""
-    try:
-        taken = float(value)
-    except (TypeError, ValueError):
-        taken = -1.0
-    if not 0 <= taken < float("inf"):
-        raise ValueError(f"{name} must be a number from 0, not {value!r}")
-    return taken
-
-
-def each_once(name: str, given: Sequence[str]) -> list[str]:
-    """Return a user's list of names, each once. Raises ValueError with its name for a text, which is no list."""
-    if isinstance(given, str):
-        raise ValueError(f"{name} must be a list of names, not the text {given!r}")
-    return list(dict.fromkeys(given))
 
 
 def age_in_hours(created_at: str | None, now: datetime) -> float | None:

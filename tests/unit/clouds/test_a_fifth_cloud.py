@@ -64,7 +64,7 @@ def test_a_night_copies_prunes_and_judges(toy):
 
 @pytest.mark.parametrize("storm_of", [draw_hard_storm, draw_collision])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(storm_of, seed):
+def test_a_storm_loses_nothing_and_makes_no_second_copy(storm_of, seed):
     with plugged():
         findings = StormServer("toy").run_and_check(storm_of("toy", seed))
     assert not findings.violations and findings.calls > 10

@@ -218,7 +218,7 @@ def test_existing_copies_are_tagged_ten_at_a_time(cbs):
     assert out["counts"]["updated"] == 25 and all(set(c.tags) == PROVENANCE for c in cbs.copies())
 
 
-def test_a_resource_that_cannot_be_tagged_fails_alone_and_the_copy_stays(cbs):
+def test_a_resource_that_cannot_be_tagged_fails_alone_and_the_copy_remains(cbs):
     one, two = cbs.snapshot(), cbs.snapshot()
     bad, good = cbs.create_our_copy(one), cbs.create_our_copy(two)
     cbs.settings(untaggable={bad.id: "FailedOperation.TagAttachedQuota"})
@@ -309,7 +309,7 @@ def test_a_mark_that_shows_late_is_not_rewritten_by_another_plan(cbs, seconds, l
     assert cbs.clock.monotonic() - started < max(seconds, late) + 15
 
 
-def test_a_copy_whose_run_was_cut_off_before_its_tags_gets_them_once_none_can_be_on_their_way(cbs):
+def test_tags_that_a_killed_run_did_not_set_are_set_later(cbs):
     source = cbs.snapshot()
     copy = cbs.create_our_copy(source, tagged=False, name=f"copy-of-{source}")
     started = cbs.clock.monotonic()

@@ -740,7 +740,7 @@ def test_a_copy_that_lacks_its_sources_disk_and_time_gets_them_from_the_source(e
     assert not ebs.run(source)["changed"]
 
 
-def test_a_copy_that_lacks_them_and_has_no_source_any_more_stays_as_it_is(ebs):
+def test_a_copy_without_marks_and_source_is_not_changed(ebs):
     source = ebs.snapshot()
     copy = ebs.create_our_copy(source)
     del copy.ec2_backend.tags[copy.id]["dr-copy:source-disk-id"]

@@ -292,7 +292,7 @@ def test_a_deletion_refused_for_a_while_is_repeated(ecs, code, wait):
 
 
 @pytest.mark.parametrize("code", DELETED_LATER)
-def test_a_deletion_that_stays_refused_is_busy_and_says_what_to_do(ecs, code):
+def test_a_deletion_that_is_always_refused_is_busy_and_says_what_to_do(ecs, code):
     source = ecs.snapshot()
     copy = ecs.create_our_copy(source)
     ecs.refuse("DeleteSnapshot", code, status=403)

@@ -92,7 +92,7 @@ class AttachingContract(OnOneCloud):
         assert [(f["disk_id"], f["message"]) for f in check["failures"]] == [(failure["disk_id"], failure["message"])]
         assert not cloud.calls[cloud.detach_action]
 
-    def test_an_instance_of_another_zone_fails_and_the_disk_stays(self, cloud):
+    def test_an_instance_of_another_zone_fails_and_the_disk_remains(self, cloud):
         out = cloud.restore(cloud.copy(), attach_to=cloud.far_server_id, wait=True)
         assert out.failure()["kind"] == "refused" and out.failure()["hint"] and out.failure()["code"], out.text
         assert set(self.attached(cloud).values()) == {("", "")}

@@ -554,7 +554,7 @@ class CopyContract(OnOneCloud):
             assert secret not in out.text and "Signature=" not in out.text and "Traceback" not in out.text
             json.loads(out.text)
 
-    def test_a_failure_that_nobody_has_foreseen_says_what_to_do_next(self, cloud):
+    def test_an_unexpected_failure_says_what_to_do_next(self, cloud):
         status = 200 if cloud.module == "cbs_snapshot_copy" else 400
         for action in (cloud.copy_action, cloud.list_action):
             cloud.refuse(action, "SomethingNew", status=status)

@@ -181,7 +181,7 @@ class RestoreContract(OnOneCloud):
         if cloud.shows_what_is_made:
             assert (row_of(out)["action"], out["changed"]) == ("adopted", False)
 
-    def test_a_disk_that_another_run_has_made_first_stays_alone(self, cloud):
+    def test_the_disk_that_another_run_made_first_is_the_only_one(self, cloud):
         copy = cloud.copy()
         rival = cloud.plant(copy, cloud.restore_tags_of(copy))
         cloud.hide(rival, seconds=2)

@@ -174,7 +174,7 @@ def test_a_lost_answer_costs_only_the_time_until_its_copy_shows(cloud):
 
 
 @ALL
-def test_a_copy_seen_complete_stays_complete_if_the_last_looks_are_refused(cloud):
+def test_a_complete_copy_remains_complete_if_the_last_looks_are_refused(cloud):
     sources = [cloud.snapshot(), cloud.snapshot()]
     cloud.settings(copy_seconds=1.0, **({"copy_seconds_of": {sources[1]: 2.0}}))
     started = cloud.clock.monotonic()
@@ -190,7 +190,7 @@ def test_a_copy_seen_complete_stays_complete_if_the_last_looks_are_refused(cloud
 
 
 @ALL
-def test_a_copy_seen_complete_stays_complete_if_a_replica_lags(cloud):
+def test_a_complete_copy_remains_complete_if_a_replica_lags(cloud):
     """The last look before the deadline shows an older state."""
     quick, slow = cloud.snapshot(), cloud.snapshot()
     cloud.settings(copy_seconds=1.0, copy_seconds_of={slow: 600.0})

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import description
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 
 from tests.unit.contracts.bad_days import clouds, copies_of, run_at_once, with_script
 

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unseen import unseen_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import failure_message
 
 from tests.support.results import DISKS, ago, copy, failure, report, snapshot

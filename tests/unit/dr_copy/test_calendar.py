@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -18,12 +18,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import calls as calls_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.calls import Calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unchanged import CHANGE_NO_COPY
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import variables as variables_module
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import checked as checked_module
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.steps import GIVEN_BY_RUN, STEPS
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import (
-    VARIABLES,
-    checked_variables,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.call import Call
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
     Argument,
@@ -239,7 +237,7 @@ def broken_tables():
 @pytest.mark.parametrize("table", list(broken_tables()))
 def test_no_row_of_the_table_can_be_left_out(table, monkeypatch):
     """A test above fails without each argument that a variable reaches, and without each need."""
-    for module in (calls_module, variables_module):
+    for module in (calls_module, checked_module):
         monkeypatch.setattr(module, "VARIABLES", table)
     monkeypatch.setitem(globals(), "VARIABLES", table)
     with pytest.raises(AssertionError):

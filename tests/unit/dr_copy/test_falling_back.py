@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     without_gone,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 
 from tests.support.rows import copy_row, snapshot_row
 

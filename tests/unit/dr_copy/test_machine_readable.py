@@ -19,7 +19,7 @@ import jsonschema
 import pytest
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output import metrics
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.junit import junit_text
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_metrics
@@ -262,7 +262,7 @@ def test_a_case_for_each_server_passes_only_with_a_complete_set(facts, variables
     assert [(each.tag, each.get("message")) for each in case] == ([(result, words)] if result else [])
 
 
-def test_the_time_of_a_servers_set_is_measured_and_stays_where_it_could_not_be_looked_at(tmp_path):
+def test_the_time_of_a_set_is_measured_and_kept_while_unread(tmp_path):
     rows = [server("i-1"), server("i-2", **NO_SET)]
 
     def times(*sets):

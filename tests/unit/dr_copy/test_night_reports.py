@@ -379,7 +379,7 @@ OLD_KEY, NEW_KEY = (f"arn:aws:kms:eu-west-1:123456789012:key/{number}" for numbe
 
 @pytest.mark.parametrize("state", ["PendingDeletion", "Disabled", None])
 @pytest.mark.parametrize("limit", [{"keep": 1}, {"keep_days": 1}])
-def test_retention_keeps_the_newest_copy_that_can_be_restored_if_a_newer_one_has_an_unusable_key(ebs, limit, state):
+def test_retention_keeps_the_newest_copy_with_a_usable_key(ebs, limit, state):
     disk = ebs.disk(**TAGS)
     given = {"rpo_hours": 400, "encrypted": True}
     copies = []
@@ -399,7 +399,7 @@ def test_retention_keeps_the_newest_copy_that_can_be_restored_if_a_newer_one_has
     assert len(ebs.copies()) == (2 if state else 1)
 
 
-def test_retention_reads_no_other_key_than_those_of_the_newest_copies_if_nothing_is_pruned(ebs):
+def test_without_pruning_only_the_keys_of_the_newest_copies_are_read(ebs):
     disk = ebs.disk(**TAGS)
     for hours, key in ((240, OLD_KEY), (50, NEW_KEY)):
         ebs.snapshot(disk, hours)
@@ -409,7 +409,7 @@ def test_retention_reads_no_other_key_than_those_of_the_newest_copies_if_nothing
 
 @pytest.mark.parametrize("cloud", ["ebs", "ecs"])
 @pytest.mark.parametrize("protection", ["hold", "lock"])
-def test_a_held_misfit_that_retention_would_not_keep_is_replaced_by_no_copy_every_night(request, cloud, protection):
+def test_a_held_misfit_is_not_copied_again_each_night(request, cloud, protection):
     estate = request.getfixturevalue(cloud)
     disk = estate.disk(**TAGS)
     for hours in (100, 76, 52, 28):

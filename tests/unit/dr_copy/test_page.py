@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each part of the page of a night: its verdict, what is late or failed and why, and every list below."""
+"""Each part of the page of a night: its headline, what is late or failed and why, and every list below."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ UNASKED = ("", "No RPO is set, so the age of the copies is not judged.")
 LATE_SETS = "✗ 1 of 1 servers has no complete set of copies within the RPO of 26 h"
 UNLISTED = "! No disk is known, because the source region could not be listed"
 EMPTY = {"recovery_points": [], "within_rpo": None, "totals": {"recovery_points": 0, "complete": 0}}
-#: A night; the title and the mark of its page, and the lines of its verdict.
-VERDICTS = {
+#: A night; the title and the mark of its page, and the lines of its headline.
+HEADLINES = {
     "good": (GOOD, {}, "all is well", "is-good", [WITHIN]),
     "not judged": ({**GOOD, "rpo_hours": 0}, {}, "all is well", "is-good", [("good", "✓ Nothing failed"), UNASKED]),
     "no disks": (GOOD, EMPTY, "no disks", "", [("", "This plan protects no disk")]),
@@ -102,9 +102,9 @@ VERDICTS = {
 }
 
 
-@pytest.mark.parametrize("name", VERDICTS)
-def test_the_verdict_says_what_is_bad_and_nothing_else(name):
-    night, changes, title, mark, lines = VERDICTS[name]
+@pytest.mark.parametrize("name", HEADLINES)
+def test_the_headline_says_what_is_bad_and_nothing_else(name):
+    night, changes, title, mark, lines = HEADLINES[name]
     page = drawn(changes, **night)
     assert page.title == f"orders: {title}" and page.root.one("h1").text == "orders"
     assert page.headline == (mark, lines)
@@ -112,7 +112,7 @@ def test_the_verdict_says_what_is_bad_and_nothing_else(name):
 
 def test_the_heading_of_what_is_late_says_if_some_cannot_be_restored():
     for name, heading in (("late", "Late"), ("key", "Late, or cannot be restored")):
-        night, changes, *_rest = VERDICTS[name]
+        night, changes, *_rest = HEADLINES[name]
         (found,) = [head.text for head in drawn(changes, **night).main.all("h2") if head.attributes.get("id") == "late"]
         assert found == heading
 

@@ -81,7 +81,7 @@ def test_the_newest_is_chosen_unless_a_newer_recovery_point_is_there():
     assert "snap-1" not in {r["snapshot_id"] for r in plan}
 
 
-def test_a_snapshot_of_just_the_oldest_age_is_chosen_and_one_without_a_time_is_never_the_newest():
+def test_the_oldest_allowed_snapshot_is_chosen_but_none_without_a_time():
     undated = {**snapshot(9, 0, 0), "created_at": None}
     plan = copy_plan([undated, snapshot(1, 0, 3)], [disk(0)], [], REGIONS[:1], max_snapshot_age_hours=9.0,
                      now="2026-11-21T12:00:00Z")  # fmt: skip

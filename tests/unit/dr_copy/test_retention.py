@@ -8,52 +8,25 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, is_in_shard
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
     copies_with_known_sources,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import (
-    deleted_copies,
-    orphans,
-    prunable,
-)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
-    own_disks,
-    selected_snapshots,
-    shard_disks_to_list,
-)
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.failures import outdates_listing
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.clouds import CLOUDS
 from tests.nights.history import NightHistory
 from tests.support.harness import examples
-from tests.support.reports import done_with
-from tests.support.rows import copy_row, snapshot_row
+from tests.support.retention_rows import DISK, MOMENT, NOW, copy, expired, ids, source
 
-NOW = "2026-11-21T12:00:00Z"
-MOMENT = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 #: Random histories for each cloud; `make nights` tries 10,000.
 HISTORIES = int(os.environ.get("HISTORIES", "20"))
-
-
-def copy(number, disk=0, days=1.0, region="dr-1", source=None, **facts):
-    """Return a complete copy of ours whose source was taken this many days ago."""
-    taken = (MOMENT - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    source_id, provenance = f"snap-{number if source is None else source}", facts.pop("provenance", {})
-    row = copy_row(f"copy-{number}", source_id, f"disk-{disk}", taken, source_region="source-1", region=region)
-    return {**row, "tags": {"team": "finance"}, "source": {**row["source"], **provenance}, **facts}
-
-
-def ids(copies):
-    return [row["snapshot_id"] for row in copies]
 
 
 def _row(number, disk, days, region, source, kind):
@@ -142,14 +115,6 @@ def test_limits_that_make_no_sense_are_refused(bad):
         expired_copies([copy(1)], **bad)
 
 
-def source(number, disk=0, hours=1.0, state="completed"):
-    taken = (MOMENT - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return snapshot_row(f"snap-{number}", f"disk-{disk}", taken, state=state)
-
-
-DISK = [{"disk_id": "disk-0", "name": "database"}]
-
-
 def reasons(sources, copies=(), **limits):
     plan = copy_plan(sources, DISK, list(copies), ["dr-1"], now=NOW, **limits)
     return {row["snapshot_id"]: row["reason"] for row in plan}
@@ -173,13 +138,6 @@ def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
     sources = [source(1, hours=1), source(2, hours=60)]
     assert reasons(sources, select="all", retention_days=2)["snap-2"] == "retention would delete it"
     assert reasons([source(2, hours=60)], select="all", retention_days=2) == {"snap-2": "newest"}
-
-
-def expired(copies, plan, disks=tuple(DISK), failed=(), **variables):
-    """Return the IDs of the copies that a night with ``keep: 1`` deletes."""
-    basics = {"cloud": "ebs", "source_region": "source-1", "destination_regions": ["dr-1"], "keep": 1, "plan": "orders"}
-    values = replace(checked_variables({**basics, **variables}).values, started_at=NOW)
-    return ids(prunable(done_with(copies, plan, disks, failed), values, False).to_delete)
 
 
 def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
@@ -282,91 +240,3 @@ def test_three_runs_a_day_for_three_months_prune_correctly():
         history.pass_time(8)
         history.run()
     assert not history.wrong
-
-
-@given(st.lists(st.text(min_size=1), unique=True, max_size=40), st.integers(1, 9))
-def test_each_disk_is_in_just_one_shard(disks, parts):
-    for disk in disks:
-        assert sum(is_in_shard(disk, f"{part}/{parts}") for part in range(1, parts + 1)) == 1
-        assert is_in_shard(disk, "")
-
-
-@given(
-    st.dictionaries(st.text(min_size=1), st.sampled_from([None, "", "i-1", "i-2", "i-3"]), max_size=40),
-    st.integers(1, 9),
-)
-def test_disks_that_belong_together_are_in_one_shard(groups, parts):
-    found = [disks_in_shard(groups, f"{part}/{parts}") for part in range(1, parts + 1)]
-    assert sorted(disk for part in found for disk in part) == sorted(groups), "each disk is in just one"
-    for group in filter(None, groups.values()):
-        assert sum(any(groups[disk] == group for disk in part) for part in found) == 1
-    alone = [disk for disk, group in groups.items() if not group]
-    assert all(is_in_shard(disk, f"{n}/{parts}") is (disk in part) for n, part in enumerate(found, 1) for disk in alone)
-
-
-def test_shards_are_about_equal_and_take_their_snapshots_along():
-    disks = [{"disk_id": f"vol-{n:017x}", "name": str(n)} for n in range(2000)]
-    listing = {"disks": disks, "snapshots": [{"disk_id": d["disk_id"], "source": None} for d in disks], "failures": []}
-    sizes = []
-    for part in range(1, 9):
-        given = checked_variables({"shard": f"{part}/8"}).values
-        own, snapshots = own_disks(listing, given), selected_snapshots(listing, given)
-        assert [d["disk_id"] for d in own] == [s["disk_id"] for s in snapshots]
-        sizes.append(len(own))
-    assert sum(sizes) == 2000 and min(sizes) > 200 and max(sizes) < 300
-
-
-def test_a_shard_lists_the_copies_of_its_disks_and_the_first_reports_all_orphans():
-    ids = [f"vol-{n:017x}" for n in range(9)]
-    disks = [{"disk_id": disk_id, "name": ""} for disk_id in ids[:6]]
-    source = {"disks": disks, "snapshots": [], "failures": []}
-    provenance = {"region": "us-east-1", "created_at": "2026-11-21T01:00:00Z", "managed": True}
-    mark = {"dr-copy:plan": "orders"}
-    copies = [
-        {"snapshot_id": f"c{disk_id}", "region": "eu-west-1", "state": "completed", "tags": mark, "disk_id": None}
-        | {"source": {**provenance, "snapshot_id": f"s{disk_id}", "disk_id": disk_id}}
-        for disk_id in ids
-    ]
-    basics = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": "eu-west-1", "plan": "orders"}
-    whole = checked_variables(basics).values
-    values = [replace(whole, shard=f"{part}/3") for part in (1, 2, 3)]
-    assert shard_disks_to_list(source, values[0]) == shard_disks_to_list(source, whole) == []
-    for part in values[1:]:
-        assert shard_disks_to_list(source, part) == [d for d in ids[:6] if is_in_shard(d, part.shard)]
-        assert shard_disks_to_list({"failures": [{}]}, part) == []
-        assert orphans(copies, own_disks(source, part), part, source) == []
-    first = orphans(copies, own_disks(source, values[0]), values[0], source)
-    assert {row["disk_id"] for row in first} == set(ids[6:])
-    assert orphans(copies, disks, whole, source) == first
-
-
-@pytest.mark.parametrize(
-    ("call", "moved"),
-    [
-        ({"changed": False, "failures": [], "counts": {"unchanged": 3}}, False),
-        ({"changed": True, "failures": [], "counts": {"updated": 1}}, True),
-        ({"changed": False, "failures": [], "counts": {"adopted": 1}}, True),
-        ({"changed": False, "failures": [{"kind": "timeout"}], "counts": {}}, True),
-        ({"msg": "a module that broke down"}, True),
-    ],
-)
-def test_copies_are_listed_again_only_where_something_has_moved(call, moved):
-    assert outdates_listing([{"changed": False, "failures": [], "counts": {}}, call]) is moved and not outdates_listing(
-        []
-    )
-
-
-@pytest.mark.parametrize(
-    ("gone", "shown", "pruned"),
-    [
-        (["copy-1", "copy-2"], [], ["copy-1", "copy-2"]),
-        (["copy-1"], [], ["copy-1"]),
-        (["copy-1", "copy-2"], ["copy-2"], ["copy-1"]),
-        ([], [], []),
-    ],
-)
-def test_a_copy_that_a_listing_hid_is_not_reported_as_pruned(gone, shown, pruned):
-    source = {"snapshot_id": "source", "disk_id": "disk", "created_at": "2026-11-01T00:00:00Z"}
-    expired = [{"snapshot_id": f"copy-{n}", "region": "there", "state": "completed", "source": source} for n in (1, 2)]
-    call = {"deleted_ids": gone, "failures": [{"snapshot_id": snapshot_id} for snapshot_id in shown]}
-    assert [copy["snapshot_id"] for copy in deleted_copies(expired, [call])] == pruned

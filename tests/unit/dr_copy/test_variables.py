@@ -10,10 +10,8 @@ import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.modules import _aws_common_argument_spec
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import client as alibaba
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent import client as tencent
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import (
-    VARIABLES,
-    checked_variables,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.parsing import without_values
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import as_mapping
 from hypothesis import given

@@ -224,7 +224,7 @@ def test_a_file_of_claims_that_cannot_be_read_fails_only_at_the_end(runs, tmp_pa
     assert [row["state"] for row in ended.result["disks"]] == ["available"]
 
 
-def test_a_claim_stays_with_the_copy_that_an_earlier_run_named(runs, tmp_path):
+def test_a_claim_keeps_the_copy_that_an_earlier_run_named(runs, tmp_path):
     """A cluster may have made its disk by then; it would refuse a new name in the file, or restore it once more."""
     disks, given = {"data": runs.estate.disk(Name="data")}, {"kubernetes": True, "manifest_dir": str(tmp_path)}
     first = runs.copy_disks(disks, hours=30, **claimed("data"))
@@ -257,7 +257,7 @@ def test_an_earlier_time_writes_no_other_copy_of_a_claim(runs, tmp_path):
     assert not runs.restore(id="before-the-attack", at=at, **given).message
 
 
-def test_a_later_piece_with_another_disk_of_the_same_claim_stops_before_anything_is_written(runs, tmp_path):
+def test_two_disks_of_one_claim_stop_the_run_before_it_writes(runs, tmp_path):
     disks = {name: runs.estate.disk(Name=name) for name in ("old", "new")}
     runs.copy_disks(disks, **claimed("data"))
     given = {"kubernetes": True, "manifest_dir": str(tmp_path)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page of a drill: its verdict, what was tried, and what nobody has proven."""
+"""The page of a drill: its headline, what was tried, and what nobody has proven."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ REST = [
     ("", "This level does not prove that the data can be read, or that a system boots from the disk."),
     ("", "1 of 1 disks has been proven creatable at least once."),
 ]
-VERDICTS = {
+HEADLINES = {
     "good": ({}, "drill", "is-good", ("good", f"✓ {PROVEN}"), []),
     "failed": (
         {
@@ -79,9 +79,9 @@ VERDICTS = {
 }
 
 
-@pytest.mark.parametrize("name", VERDICTS)
-def test_the_verdict_of_a_drill_claims_no_more_than_was_proven(name):
-    changes, title, mark, first, more = VERDICTS[name]
+@pytest.mark.parametrize("name", HEADLINES)
+def test_the_result_of_a_drill_claims_no_more_than_was_proven(name):
+    changes, title, mark, first, more = HEADLINES[name]
     page = drawn(**changes)
     assert page.title == f"orders: {title}" and page.main.one("h1").text == "orders: drill"
     assert page.headline == (mark, [first, *more, *REST])

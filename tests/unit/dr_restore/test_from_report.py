@@ -49,7 +49,7 @@ def test_a_report_has_all_facts_of_each_disk_even_if_the_source_is_down(nights):
     assert {row["disk_name"]: row for row in after["disks"]} == known, "the last report is remembered"
 
 
-def test_the_report_alone_tells_waves_tags_and_missing_disks(estate, nights, tmp_path):
+def test_the_report_alone_shows_waves_tags_and_missing_disks(estate, nights, tmp_path):
     disks, _before, path = nights
     (dead,) = estate.server.control.faults
     tried = dead["seen"]

@@ -13,13 +13,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proof_marks import MarkCall
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.reaping import DiskDeletion
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.contradictions import ONLY_DRILLS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.steps import STEPS
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import (
-    VARIABLES,
-    checked_variables,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.call import Call
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import (
     arguments_in,

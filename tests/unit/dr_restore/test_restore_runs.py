@@ -99,7 +99,7 @@ def test_a_drill_that_its_variables_end_leaves_no_green_page(ebs_runs, tmp_path)
 # What is missing
 
 
-def test_expected_disks_without_a_copy_are_rows_and_fail_the_run_after_the_others_were_made(runs, tmp_path):
+def test_expected_disks_without_a_copy_fail_the_run_at_the_end(runs, tmp_path):
     disks = runs.copy_new_disks("database", "mail")
     lost = runs.estate.disk(Name="files")
     ended = runs.restore(expected=[*disks.values(), lost], manifest_dir=str(tmp_path))
@@ -379,7 +379,7 @@ def test_a_wave_begins_when_the_one_before_is_available(tagged_runs, tmp_path):
     assert all(later[name]["available_at"] == rows[name]["available_at"] for name in rows)
 
 
-def test_a_disk_is_warm_once_a_run_has_seen_it_and_stays_so(ebs_runs, tmp_path):
+def test_a_disk_remains_warm_once_a_run_has_seen_it_warm(ebs_runs, tmp_path):
     ebs_runs.copy_new_disks("database")
     seen, shown = [], []
     for seconds in (0, 86400, 86400):

@@ -49,7 +49,7 @@ def test_the_newest_complete_set_is_restored_and_newer_copies_are_reported(runs,
     assert json.loads(written.read_text())["disks"] == ended.result["disks"]
 
 
-def test_three_nights_of_failing_copies_of_one_disk_are_reported_as_torn_after_all_disks_were_made(runs):
+def test_a_server_without_a_common_night_is_reported_as_torn(runs):
     """Two disks of two nights must not be silently reported as restored."""
     disks = two_disks(runs)
     runs.copy_disks({"log": disks["log"]}, 96, **marks("n7"))
@@ -147,7 +147,7 @@ def test_at_a_time_the_set_of_that_time_is_restored(runs):
     assert {name: row["copy_id"] for name, row in rows_of(ended).items()} == older
 
 
-def test_a_second_run_stays_with_the_set_of_the_first(runs):
+def test_a_second_run_keeps_the_set_of_the_first(runs):
     disks = two_disks(runs)
     whole = runs.copy_disks(disks, 26, **marks("n2"))
     assert not runs.restore().message

@@ -47,7 +47,7 @@ EARLIER = [
 
 
 @pytest.mark.parametrize("earlier", [[], EARLIER])
-def test_the_disks_of_a_server_are_attached_in_the_order_of_their_devices_those_without_one_last(earlier):
+def test_disks_are_attached_in_the_order_of_their_devices(earlier):
     others = [row(5, "/dev/sda", instance="i-2"), row(6, "/dev/sda", state="missing", made=False), row(4, "x", None)]
     disks = [row(1, "/dev/sdg"), row(2, None), row(3, "/dev/sdf"), *others]
     manifest = {"region": "here", "disks": disks, "earlier": earlier}

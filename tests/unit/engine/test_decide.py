@@ -51,7 +51,6 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
     Unreachable,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
-    HOLD,
     CopyOrder,
     CopyRequest,
     Evidence,
@@ -61,6 +60,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
     State,
     TagChange,
 )
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import HOLD
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import (
     SOURCE_SNAPSHOT_ID,
     TagRules,
@@ -265,7 +265,7 @@ def copy_of(number=1, **facts):
     return Snapshot(f"copy-{number}", "there", State.COMPLETED, "completed", **{**usual, **facts})
 
 
-def test_the_copy_that_counts_is_ours_then_complete_then_the_oldest_then_the_first_by_its_id():
+def test_ours_rank_first_then_complete_then_oldest_then_lowest_id():
     """An unknown time ranks after any other (promises: counting-order)."""
     in_order = [
         copy_of(1),
@@ -892,7 +892,7 @@ def test_duplicates_among_misfits_are_deleted_once_a_copy_is_started(removes, de
 
 
 @pytest.mark.parametrize(("answers_with_gone", "calls"), [(True, 2), (False, 1)])
-def test_a_copy_that_never_showed_is_requested_once_more_if_a_token_may_name_a_deleted_one(answers_with_gone, calls):
+def test_a_token_of_a_deleted_copy_is_replaced_once(answers_with_gone, calls):
     desired, memory, at = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([]), NOW
     desired.cloud.may_answer_with_gone = answers_with_gone
     for number in range(1, 4):

@@ -29,13 +29,13 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import Lock
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import (
-    HOLD,
     Evidence,
     Provenance,
     Snapshot,
     State,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS, TAG_OPTIONS
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import HOLD
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 
@@ -91,7 +91,7 @@ def test_the_initial_copies_are_those_that_exist():
 
 
 @pytest.mark.parametrize(("later", "compared"), [(0.0, False), (1.4, False), (1.5, True), (9.0, True)])
-def test_an_own_copy_is_compared_once_a_listing_shows_it_a_second_and_a_half_after_the_first(later, compared):
+def test_an_own_copy_is_compared_after_a_second_and_a_half(later, compared):
     memory = memory_after()
     memory.record_copy_sent(NOON)
     memory.record_copy_accepted(copy_of(state=State.PENDING), 1.0)
@@ -296,7 +296,7 @@ def test_a_complete_own_copy_besides_the_one_that_counts_needs_no_look():
 
 
 @pytest.mark.parametrize(("now", "look_at"), [(10.0, 10.5), (25.0, 10.5), (25.1, -math.inf), (26.0, -math.inf)])
-def test_before_a_write_a_copy_is_looked_for_again_after_half_a_second_or_at_once_if_the_look_is_old(now, look_at):
+def test_a_write_needs_a_new_look_after_half_a_second_or_if_the_last_is_old(now, look_at):
     memory = memory_after(copy_of(), at=9.0)
     memory.record_refresh({}, ["copy"], 10.0)
     assert look_again(memory, "copy", now) == look_at
@@ -309,7 +309,7 @@ def test_a_new_copy_is_first_looked_at_a_tenth_of_a_second_after_its_answer():
     assert look_again(memory, "copy", 12.0) == pytest.approx(12.1)
 
 
-def test_a_copy_that_shows_while_another_call_makes_one_is_not_ours_without_a_lost_answer():
+def test_without_a_lost_answer_a_new_copy_is_not_our_own():
     """Without a start time it could be anybody's, and no call of this run was lost."""
     memory = memory_after()
     memory.record_copy_sent(NOON)

@@ -14,7 +14,7 @@ import re
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import checked_variables
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 
 LONG = "n" * 60
 #: Invalid options of the copy module: cloud, options, message.
@@ -480,6 +480,6 @@ def test_a_message_names_each_bad_variable_of_the_role(variables, message):
     assert "; ".join(checked_variables({**basics, **variables}).problems) == message
 
 
-def test_a_refusal_by_the_collection_itself_does_not_send_the_reader_to_the_clouds_message():
+def test_our_own_refusal_does_not_mention_the_clouds_message():
     assert errors.Refused("dr_copy_keeps is not a variable of the role").hint is None
     assert errors.NotFound("There is no such snapshot").hint == errors.NotFound.usual_hint

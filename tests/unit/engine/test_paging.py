@@ -17,8 +17,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.pagin
     joined_pages,
     token_pages,
 )
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import Pages
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Unreachable
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.listing import Pages
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
 from hypothesis import given
 from hypothesis import strategies as st

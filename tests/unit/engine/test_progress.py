@@ -32,12 +32,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import progress
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import (
-    ProgressAction,
-    Watch,
-    contradiction,
-    line_of,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.aliases import contradiction
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import ProgressAction, Watch, line_of
 
 
 class Turned(Clock):

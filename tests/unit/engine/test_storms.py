@@ -88,7 +88,7 @@ def server_with_disks(served, cloud):
 
 
 @pytest.mark.parametrize(("cloud", "seed"), SEEDS)
-def test_a_storm_loses_nothing_doubles_nothing_and_touches_nothing_else(server, cloud, seed):
+def test_a_storm_loses_nothing_and_makes_no_second_copy(server, cloud, seed):
     hold(server, draw_hard_storm(cloud, seed))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.cloud import read_safely
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import (
     Ambiguous,
     Credentials,
@@ -27,6 +26,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.pacing 
     poll_pause,
     retry_until_answered,
 )
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.safe_calls import read_safely
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.templates import render, template_problems
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Deadline
 from hypothesis import given
@@ -168,7 +168,7 @@ def test_a_sources_name_is_never_a_template_itself():
     assert render("{source_name}", CopyRequest("snap-1", "here", "there"), SOURCE) == "db {x} {{y}}"
 
 
-def test_a_copy_is_looked_at_for_its_room_as_long_as_the_last_one_took_and_half_as_long_again():
+def test_polls_for_room_end_after_one_and_a_half_times_the_last_duration():
     window = Window(20)
     assert window.poll_at(1000.0, 1000.0) == math.inf, "nothing is known yet"
     window.record_duration(240.0)

@@ -15,8 +15,8 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core import pacing
 
 from tests.clouds import CLOUDS
-from tests.documentation import files_map
-from tests.support.repository import REPOSITORY
+from tests.documentation import files_map, indexes
+from tests.support.repository import REPOSITORY, TESTS
 
 MAPS = REPOSITORY / "docs" / "development"
 CODE = [p for top in ("plugins", "tests", "roles", "playbooks") for p in sorted((REPOSITORY / top).rglob("*.*"))]
@@ -93,6 +93,17 @@ def test_every_file_has_its_line_on_the_map():
             assert f"`{path.name}`" in text or f"`{path.name}/`" in text, path
 
 
+@pytest.mark.parametrize("name", sorted(indexes.INDEXES))
+def test_the_index_of_a_document_is_current(name):
+    text = (MAPS / name).read_text()
+    assert indexes.written(name, text) == text, "run python -m tests.documentation.indexes"
+
+
+def test_the_example_of_a_test_is_one():
+    (example,) = re.findall(r"^```python\n(.*?)^```$", (MAPS / "testing.md").read_text(), re.M | re.S)
+    assert example in (TESTS / "unit" / "copying" / "test_example.py").read_text()
+
+
 def test_the_tour_names_functions_that_exist():
     code = "".join(p.read_text() for p in (REPOSITORY / "plugins").rglob("*.py"))
     named = set(re.findall(r"`(?:\w+\.)?(\w+)\(\)`", (MAPS / "architecture.md").read_text()))
@@ -144,7 +155,7 @@ def test_the_guide_for_contributors_names_tests_that_are_there():
     assert {f"test_{cloud}_contract.py" for cloud in CLOUDS} <= lost and len(lost) < 10
 
 
-def test_the_readme_stays_short():
+def test_the_readme_is_short():
     """The addresses of its links, which readers do not see, do not count."""
     lines = (REPOSITORY / "README.md").read_text().splitlines()
     assert len([line for line in lines if not re.match(r"\[[^\]]+\]: https://", line)]) <= 150

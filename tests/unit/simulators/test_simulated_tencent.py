@@ -56,7 +56,7 @@ def test_results_are_mixed_and_a_repeat_conflicts(cbs):
     assert again[0]["Code"] == "ResourceInUse.CopySnapshotConflict" and again[0]["SnapshotId"] == ""
 
 
-def test_a_copy_goes_through_its_states(cbs):
+def test_a_copy_passes_through_its_states(cbs):
     source = cbs.snapshot()
     cbs.settings(copy_seconds=100.0)
     call(cbs, "CopySnapshotCrossRegions", SnapshotId=source, DestinationRegions=["ap-beijing"])

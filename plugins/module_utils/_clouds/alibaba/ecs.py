@@ -13,8 +13,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
+from ..._core.cloud import SnapshotCloud
 from ..._core.errors import CopyError, NotFound
+from ..._core.listing import Listing, Pages
 from ..._core.locks import Lock, lock_problems
 from ..._core.model import (
     CopyOrder,
@@ -28,6 +29,7 @@ from ..._core.model import (
     TagChange,
 )
 from ..._core.ranges import range_problems
+from ..._core.safe_calls import batches
 from ..._core.sets import ListedSet
 from ..._core.tags import SOURCE_DISK_ID, SOURCE_SNAPSHOT_ID
 from ..paging import identified, items_of, returned, token_pages

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Busy, CopyError, NotFound, Underway
+from ..._core.listing import Pages
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot
+from ..._core.safe_calls import batches
 from ..._core.tags import RESTORE_ID
 from ..paging import items_of, returned
 from .client import numbered

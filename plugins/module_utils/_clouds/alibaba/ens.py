@@ -12,9 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..._core.cloud import Listing, Pages, SnapshotCloud, batches
+from ..._core.cloud import SnapshotCloud
 from ..._core.errors import AcceptedWithoutId, Ambiguous, Busy, CopyError, Credentials, NotFound, Refused
+from ..._core.listing import Listing, Pages
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, TagChange
+from ..._core.safe_calls import batches
 from ..paging import Page, Span, by_number, identified, items_of, joined_pages
 from .client import Api, Service
 from .ens_answers import disk_of, snapshot_of, source_of_order

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import AcceptedWithoutId, Busy, CopyError, NotFound, Refused
+from ..._core.listing import Pages
 from ..._core.model import CopyOrder, Disk, Resource
+from ..._core.safe_calls import batches
 from ..._core.tags import RESTORE_ID, TagRules
 from ..paging import items_of
 from .client import numbered

@@ -13,11 +13,13 @@ from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
-from ..._core.cloud import Listing, SnapshotCloud, batches
+from ..._core.cloud import SnapshotCloud
 from ..._core.errors import AcceptedWithoutId, CopyError, Credentials
 from ..._core.keys import Key
+from ..._core.listing import Listing
 from ..._core.locks import Lock
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange, Trait
+from ..._core.safe_calls import batches
 from ..._core.sets import ListedSet
 from ..paging import identified, items_of, returned, token_pages
 from ..wording import first_ids

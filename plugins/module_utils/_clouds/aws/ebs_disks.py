@@ -14,10 +14,10 @@ from functools import partial
 from string import ascii_lowercase
 from typing import Any
 
-from ..._core.cloud import Pages
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Busy, CopyError, Refused, Underway
 from ..._core.keys import Key, why_unusable
+from ..._core.listing import Pages
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, Trait
 from ..._core.ranges import range_problems
 from ..._core.tags import RESTORE_ID

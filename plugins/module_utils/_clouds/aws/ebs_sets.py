@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which EBS snapshots were taken together. EC2 has no groups of snapshots (api-facts: ebs-sets)."""
+"""Which EBS snapshots were taken together. EC2 has no groups of snapshots (api-facts: ebs-sets, ebs-scripts)."""
 
 from __future__ import annotations
 

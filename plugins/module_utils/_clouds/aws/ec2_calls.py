@@ -12,9 +12,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from ..._core.cloud import Pages, batches
 from ..._core.errors import Ambiguous, Forbidden, Refused, Unreachable
+from ..._core.listing import Pages
 from ..._core.model import Snapshot, State
+from ..._core.safe_calls import batches
 from ..paging import identified, items_of, token_pages
 from .client import AwsModule, Clients
 from .ebs_answers import snapshot_of

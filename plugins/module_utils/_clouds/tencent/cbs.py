@@ -12,11 +12,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from ..._core.cloud import Listing, SnapshotCloud, batches
+from ..._core.cloud import SnapshotCloud
 from ..._core.errors import AcceptedWithoutId, Ambiguous, Busy, CopyError, NotFound, Throttled
+from ..._core.listing import Listing
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource, Snapshot, SnapshotFilter, State, TagChange, Trait
 from ..._core.pacing import retry_until_answered
 from ..._core.ranges import range_problems
+from ..._core.safe_calls import batches
 from ..._core.sets import ListedSet
 from ..wording import first_ids
 from .cbs_answers import deadline_text, disk_of, set_of, source_of_order

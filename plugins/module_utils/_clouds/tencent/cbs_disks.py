@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..._core.cloud import Pages, batches
 from ..._core.disks import DiskCloud, Offer
 from ..._core.errors import Busy, CopyError, NotFound, Underway
+from ..._core.listing import Pages
 from ..._core.model import CopyOrder, CopyRequest, Disk, Resource
+from ..._core.safe_calls import batches
 from ..._core.tags import RESTORE_ID, RESTORE_KEYS
 from ..paging import items_of, returned
 from .cbs import CbsCloud

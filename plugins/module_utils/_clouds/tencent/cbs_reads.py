@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..._core.cloud import Pages, batches
 from ..._core.errors import NotFound
+from ..._core.listing import Pages
 from ..._core.model import Snapshot, State
+from ..._core.safe_calls import batches
 from ..paging import Page, by_offset, identified, items_of, joined_pages
 from .cbs_answers import snapshot_of
 from .client import Service

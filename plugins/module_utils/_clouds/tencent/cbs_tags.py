@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..._core.cloud import batches
 from ..._core.errors import Ambiguous, CopyError, NotFound, TagsFull
 from ..._core.model import TagChange
+from ..._core.safe_calls import batches
 from ..._core.tags import PROVENANCE_KEYS, SOURCE_SNAPSHOT_ID
 from ..wording import first_ids
 from .client import Service

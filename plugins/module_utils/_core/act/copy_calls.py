@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 
-from ..cloud import SnapshotCloud, call_safely
+from ..cloud import SnapshotCloud
 from ..errors import Ambiguous, CopyError, NotSent, Retry, Throttled, Underway, Unreachable
 from ..model import Resource
+from ..safe_calls import call_safely
 from .attempt import Attempt
 from .room import Room
 

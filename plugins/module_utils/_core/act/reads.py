@@ -10,9 +10,10 @@ import math
 from collections.abc import Callable, Collection
 from typing import TypeVar
 
-from ..cloud import SnapshotCloud, read_safely
+from ..cloud import SnapshotCloud
 from ..errors import CopyError
 from ..pacing import Retries
+from ..safe_calls import read_safely
 
 Answer = TypeVar("Answer")
 

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from ..cloud import Listing, SnapshotCloud, batches, read_safely
+from ..cloud import SnapshotCloud
 from ..decide.desired import Policy
 from ..decide.sightings import Survivor, counts_from
 from ..errors import CopyError, Retry, Unreachable
 from ..grouping import grouped
+from ..listing import Listing
 from ..model import State
 from ..pacing import (
     COMPARE_AFTER,
@@ -28,6 +29,7 @@ from ..pacing import (
     Retries,
     hang_pause,
 )
+from ..safe_calls import batches, read_safely
 from .attempt import Attempt
 from .room import Room
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from ..cloud import SnapshotCloud, call_safely
+from ..cloud import SnapshotCloud
 from ..decide.writes import WriteKind
 from ..errors import Ambiguous, CopyError, Throttled
 from ..pacing import Cooldown
+from ..safe_calls import call_safely
 from .attempt import Attempt
 
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from ..cloud import SnapshotCloud, batches
+from ..cloud import SnapshotCloud
 from ..decide.locking import is_known_unlocked
 from ..decide.memory import Memory
 from ..decide.updates import AddLock, AttachDisk, ChangeTags, DetachDisk, SetExpiry, SingleWrite
@@ -19,6 +19,7 @@ from ..decide.writes import WriteKind
 from ..errors import CopyError
 from ..grouping import grouped
 from ..model import TagChange
+from ..safe_calls import batches
 from .attempt import Attempt
 from .sender import WriteSender
 

@@ -13,12 +13,13 @@ from typing import Any
 
 from ..errors import CopyError
 from ..locks import Lock
-from ..model import Resource, State, Trait, disk_of, is_hold
+from ..model import Resource, State, Trait, disk_of
 from ..pacing import ABSENT_LOOKS, ABSENT_SECONDS, FRESH_SECONDS, LONG_LOOK, MAX_ABSENT_PAUSE, SAME_SECOND
+from ..tag_matching import is_hold
 from .writes import WriteKind
 
 #: Order of states: a look that shows an earlier state comes from a lagging replica. So a copy that was seen complete
-#: stays complete (test_a_copy_seen_complete_stays_complete_if_a_replica_lags).
+#: stays complete (test_a_complete_copy_remains_complete_if_a_replica_lags).
 STATE_ORDER = {State.PENDING: 0, State.COMPLETED: 1, State.ERROR: 2, State.ABSENT: 3}
 
 

@@ -17,10 +17,11 @@ from typing import Any
 from ..act.attempt import Attempt
 from ..act.loop import Loop
 from ..act.progress import Progress
-from ..cloud import SnapshotCloud, read_with_retries
+from ..cloud import SnapshotCloud
 from ..decide.desired import DeletionRequest, Policy
 from ..errors import BadInput, CopyError, Credentials
 from ..model import CopyRequest, LockRequest
+from ..safe_calls import read_with_retries
 from ..waiting import Deadline
 from .messages import duplicates_message, failures_message, summary_of
 from .options import copy_problems, tags_as_text

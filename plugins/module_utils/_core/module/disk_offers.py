@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ..cloud import read_with_retries
 from ..disks import DiskCloud, Offer
 from ..errors import CopyError, Refused
 from ..model import CopyRequest, Snapshot
+from ..safe_calls import read_with_retries
 
 
 def read_offers(cloud: DiskCloud, first: CopyRequest) -> Sequence[Offer]:

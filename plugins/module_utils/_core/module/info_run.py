@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..cloud import SnapshotCloud, read_with_retries
+from ..cloud import SnapshotCloud
 from ..errors import BadInput, CopyError
+from ..safe_calls import read_with_retries
+from .garbage import collect_garbage_rarely
 from .info import info_problems, info_result
 from .options import INFO_OPTIONS, further_queries
-from .packing import collect_garbage_rarely
 from .runner import Connect, Module, calls_reported, deadline_after, end_module, guarded
 
 #: How long (seconds) an info module waits while the cloud throttles.

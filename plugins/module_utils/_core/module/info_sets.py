@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from ..cloud import SnapshotCloud, read_safely
+from ..cloud import SnapshotCloud
 from ..errors import CopyError
 from ..model import Disk, Snapshot
+from ..safe_calls import read_safely
 from ..sets import SET, set_of_mark, sets_of_snapshots
 from ..words import pluralize
 

@@ -11,19 +11,10 @@ account that takes minutes and gigabytes. It passes on a string unchanged.
 from __future__ import annotations
 
 import base64
-import gc
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-#: How many objects a process with long lists may create before Python searches them for cycles.
-GC_THRESHOLD = 100_000
-
-
-def collect_garbage_rarely() -> None:
-    """Let Python search rarely for cycles in this process. Rows contain none, and each search reads all of them."""
-    gc.set_threshold(GC_THRESHOLD)
 
 
 def packed(lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:

@@ -14,11 +14,11 @@ from typing import Any
 
 from ..act.attempt import Attempt
 from ..act.loop import Loop
-from ..cloud import read_with_retries
 from ..decide.desired import DeletionRequest, Policy
 from ..disks import DiskCloud, restore_tags
 from ..errors import BadInput, CopyError
 from ..model import CopyRequest, DiskRequest, Snapshot
+from ..safe_calls import read_with_retries
 from ..times import iso_utc
 from .copying import end_run, progress_of, run_loop, run_reported
 from .disk_offers import offer_problems, read_offers, size_not_offered

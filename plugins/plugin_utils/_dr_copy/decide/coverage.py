@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import has_tag
 
 from ..._role.answers import DiskRow, InfoAnswer
 from ..._role.enumerations import first_in_words

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag, has_tags
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import has_tag, has_tags
 
 from ..._role.answers import SnapshotRow
 from ..._role.rows import SnapshotTime, hours_since, is_complete

@@ -15,13 +15,14 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SET_SECONDS
 
 from ..._role.answers import DiskRow, SnapshotRow
+from ..._role.parsing import each_once, number
 from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, SourceAt, source_at
-from ..._role.rows import SnapshotTime, age_in_hours, disk_id_of, each_once, is_complete, number, taken_at
+from ..._role.rows import SnapshotTime, age_in_hours, disk_id_of, is_complete, taken_at
 from ..._sets.copies import copies_of
 from ..._sets.groups import Group, group_of_each, groups_of
 from ..._sets.inputs import sources_of
-from ..._sets.planning import WantedSet, wanted_sets
+from ..._sets.set_plan import WantedSet, wanted_sets
 from ..._sets.sources import Source
 from .destinations import Destinations
 from .plan_reasons import (

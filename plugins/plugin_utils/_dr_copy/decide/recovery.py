@@ -13,18 +13,10 @@ from typing import Any
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.answers import DiskRow, SnapshotRow
+from ..._role.parsing import each_once, number
 from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, source_disk_at
-from ..._role.rows import (
-    counting_key,
-    each_once,
-    hours_since,
-    is_archived,
-    is_complete,
-    number,
-    taken_at,
-    time_or_now,
-)
+from ..._role.rows import counting_key, hours_since, is_archived, is_complete, taken_at, time_or_now
 from .result_type import RecoveryPoint
 
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import is_hold
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import is_hold
 
 from ..._role.answers import SnapshotRow
 from ..._role.calendar import PERIODS, zone_of
 from ..._role.marks import is_of_plans
-from ..._role.parsing import InvalidValue, as_bool
+from ..._role.parsing import InvalidValue, as_bool, each_once, number
 from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, copy_at
-from ..._role.rows import SnapshotTime, can_be_restored, each_once, is_complete, number, taken_at, time_or_now
+from ..._role.rows import SnapshotTime, can_be_restored, is_complete, taken_at, time_or_now
 from ..._sets.copies import copies_of
 from ..._sets.keeping import kept_by_sets
 

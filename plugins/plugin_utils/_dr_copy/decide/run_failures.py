@@ -25,7 +25,7 @@ _PASSED_ON = (
     "instance_billing_cycle",
 )
 #: Options that are also variables of the role, except those that hints also use as ordinary words.
-_OWN = ("source_region", *(name for name in set_by_role(VARIABLES) if name in VARIABLES and "_" in name))
+_OWN = ("source_region", *(name for name in set_by_role() if name in VARIABLES and "_" in name))
 ROLE_WORDS = RoleWords({name: f"dr_copy_{name}" for name in _OWN}, _PASSED_ON, "dr_copy_copy_options")
 
 

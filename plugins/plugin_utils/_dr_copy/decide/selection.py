@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, is_first_shard
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from ..._role.answers import DiskRow, Failure, InfoAnswer, SnapshotRow

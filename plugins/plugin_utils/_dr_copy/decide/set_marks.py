@@ -13,7 +13,7 @@ from ..._role.failures import has_failed
 from ..._sets.copies import Copy
 from ..._sets.groups import Group, groups_of
 from ..._sets.inputs import sources_of_copies
-from ..._sets.planning import marks_of_sources
+from ..._sets.set_plan import marks_of_sources
 from ..input.variables import Variables
 from .plan_rules import rules_of
 from .planning import sources_for_sets

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.locks import MAX_LOCK_DAYS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import (
@@ -21,11 +19,9 @@ from ..._role.calendar import COUNT_LIMITS
 from ..._role.marks import PLAN
 from ..._role.naming import file_name
 from ..._role.parsing import RawVariables
-from ..._role.table import Table, arguments_in
+from ..._role.table import arguments_in
 from .steps import GIVEN_BY_RUN, STEPS
-
-if TYPE_CHECKING:  # that module imports this one
-    from .variables import Variables
+from .variables import VARIABLES, Variables
 
 #: The longest name (bytes) of a plan in the names of its files, whose ends need some more. File systems allow 255.
 MAX_FILE_NAME = 200
@@ -52,9 +48,9 @@ def risks(values: Variables) -> list[str]:
     return risk
 
 
-def set_by_role(table: Table) -> set[str]:
+def set_by_role() -> set[str]:
     """Return the options of the copy modules that the role sets itself; copy_options may set the others."""
-    of_variables = {argument for step, argument in arguments_in(table) if STEPS[step] == "copy"}
+    of_variables = {argument for step, argument in arguments_in(VARIABLES) if STEPS[step] == "copy"}
     aliases = (alias for option in {**COPY_OPTIONS, **TAG_OPTIONS}.values() for alias in option.get("aliases", ()))
     return {*of_variables, *GIVEN_BY_RUN, *aliases}
 
@@ -98,7 +94,7 @@ def _plan_problems(values: Variables) -> list[str]:
     return problems
 
 
-def contradictions(values: Variables, table: Table) -> list[str]:
+def contradictions(values: Variables) -> list[str]:
     """Return the problems that show only with the other variables or the cloud (promises: options)."""
     problems = []
     if values.source_region in values.destination_regions and not values.place:
@@ -120,7 +116,7 @@ def contradictions(values: Variables, table: Table) -> list[str]:
     for name in ("max_in_flight", "wait_delay", "wait_timeout"):
         if getattr(values, name) == 0:
             problems.append(f"dr_copy_{name} must be at least 1")
-    taken = sorted(set(values.copy_options) & set_by_role(table))
+    taken = sorted(set(values.copy_options) & set_by_role())
     if taken:
         problems.append(
             f"dr_copy_copy_options must not contain {', '.join(taken)}; set the role's own variables instead"

@@ -2,22 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's variables: checked and parsed, all problems in one message."""
+"""The role's variables, with their parsers, their defaults and what they are used for."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import SET_SECONDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import parse_shard
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
-from ..._role.files import absolute_path
 from ..._role.naming import label
 from ..._role.parsing import (
     InvalidValue,
@@ -33,8 +31,7 @@ from ..._role.parsing import (
     one_of,
 )
 from ..._role.rows import time_or_now
-from ..._role.table import Argument, parse_variables, table_of, unknown_variables, unsupported, variable
-from .contradictions import contradictions, place_of, risks
+from ..._role.table import Argument, table_of, variable
 
 #: Tags of the snapshots that disk scanners take and delete within hours. Each would be the newest of its disk, and
 #: would be gone before it is copied (api-facts: ebs-scanners).
@@ -138,7 +135,7 @@ class Variables:
     )
     max_in_flight: int = variable(as_whole_number, 20, sets=(Argument("copy", "max_in_flight"),))
     wait: bool = variable(as_bool, True, sets=(Argument("copy", "wait"),), used_by=("decide.run_state",))
-    wait_timeout: int = variable(as_whole_number, 10800, used_by=("input.variables",))
+    wait_timeout: int = variable(as_whole_number, 10800, used_by=("input.checked",))
     wait_delay: int = variable(as_whole_number, 15, sets=(Argument("copy", "wait_delay"),))
     plan: str = variable(as_text, "", used_by=("decide.marks",))
     former_plans: Sequence[str] = variable(as_list, [], used_by=("decide.selection",))
@@ -201,21 +198,8 @@ class Connections:
 
 #: Every variable of the role.
 VARIABLES = {**table_of(Variables), **table_of(Connections)}
-#: What to set instead of a variable that a cloud does not support.
-_INSTEAD = {"retention_days": "; use dr_copy_keep_days or another retention rule"}
 #: The variables in which two plans differ.
 SELECTION = ("cloud", "login", "source_region", "destination_regions", "disk_tags", "disk_ids", "exclude_tags", "shard")
-#: Names with the role's prefix that are not variables of the role: the playbooks use them, or a run sets them.
-NOT_ITS_OWN = ("hosts", "result", "summary")
-
-
-class CheckedVariables(NamedTuple):
-    """The variables of a run. ``problems`` names each invalid one, ``warnings`` each setting that may do harm."""
-
-    values: Variables
-    connections: Connections
-    problems: list[str]
-    warnings: list[str]
 
 
 def is_unnamed(plan: object) -> bool:
@@ -234,56 +218,3 @@ def _parsed(parse: Callable[[Any], str], value: object) -> str:
         return parse(value)
     except InvalidValue:
         return str(value)
-
-
-def checked_variables(
-    raw_variables: RawVariables,
-    names: Sequence[str] = (),
-    selections: Mapping[str, str] | None = None,
-    started: datetime | None = None,
-) -> CheckedVariables:
-    """Return the role's parsed variables; ``raw_variables`` are those of the user, without their prefix.
-
-    ``names`` are those that the user has set; a name that the role does not have is a problem. ``started`` is the start
-    of the run (aware), by default now. ``selections`` are those of the plans that the play has run for this host, by
-    plan and shard; another selection under the same name is a problem.
-    """
-    own, problems = parse_variables(VARIABLES, raw_variables, "dr_copy_")
-    if cloud := CLOUDS.get(own.get("cloud", "")):
-        problems += [
-            f"dr_copy_{name} is not supported on {own['cloud']}{_INSTEAD.get(name, '')}"
-            for name in unsupported(VARIABLES, own, cloud)
-        ]
-    connections = Connections(**{name: own.pop(name) for name in table_of(Connections)})
-    started = started or datetime.now(timezone.utc)
-    values = Variables(
-        **own,
-        started_at=iso_utc(started),
-        ends_at=int(started.timestamp()) + own["wait_timeout"],
-        across_accounts=bool(connections.source_connection),
-        login=_login(connections.connection),
-        place=place_of(own["copy_options"]),
-    )
-    problems += [
-        *contradictions(values, VARIABLES),
-        *unknown_variables(VARIABLES, "dr_copy_", names, NOT_ITS_OWN),
-        *_same_name(values, selections or {}),
-    ]
-    values = replace(values, report_dir=absolute_path(values.report_dir), metrics_dir=absolute_path(values.metrics_dir))
-    return CheckedVariables(values, connections, list(dict.fromkeys(problems)), risks(values))
-
-
-def _login(connection: RawVariables) -> str:
-    """Return the part of a connection that names the account and is not secret: the role to assume, or the profile."""
-    if connection.get("assume_role_arn"):
-        return str(connection["assume_role_arn"])
-    return f"profile {connection['profile']}" if connection.get("profile") else ""
-
-
-def _same_name(values: Variables, selections: Mapping[str, str]) -> list[str]:
-    if selections.get(values.part, values.selection) == values.selection:
-        return []
-    return [
-        f"dr_copy_plan: this play has already run the plan {values.plan} for this host with another login, other disks "
-        "or other regions; give each a dr_copy_plan of its own"
-    ]

@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.keys import why_unusable
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import Trait, is_our_mark
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import Trait
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import is_our_mark
 
 from ..._role.answers import SnapshotRow
 from ..._role.marks import ATTACHED_TO, DISK_NAME

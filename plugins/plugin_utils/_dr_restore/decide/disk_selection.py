@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tags
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import has_tags
 
 from ..input.expected import Expected
 from ..input.variables import Variables

@@ -18,8 +18,8 @@ from ..._role.answers import SnapshotRow
 from ..._sets.copies import Contradiction, Copy, copies_of
 from ..._sets.groups import groups_by_ids
 from ..._sets.inputs import sources_of_copies, with_marks
-from ..._sets.planning import marks_of_sources
-from ..._sets.restoring import Choice, choices_of
+from ..._sets.set_choice import Choice, choices_of
+from ..._sets.set_plan import marks_of_sources
 from ..input.expected import Expected
 from .points import NewerCopy, Point
 

@@ -14,8 +14,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words i
 
 from ..._role.answers import CompareAnswer, ComparedCopyRow, RestoreAnswer, RestoredDiskRow
 from ..input.variables import Variables
+from .call_reasons import reason_of
 from .points import NamedRow, Point, RowOfServer
-from .reasons import reason_of
 
 NOTHING_CHECKED: Mapping[str, str] = MappingProxyType({})
 

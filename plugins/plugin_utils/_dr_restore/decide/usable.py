@@ -18,9 +18,9 @@ from ..._role.call import RawAnswer
 from ..._role.enumerations import first_in_words
 from ..._role.failures import failures_of
 from ..input.variables import Variables, without_time
+from .call_reasons import reason_of
 from .points import Point
 from .reaping import attached_by_drill, not_deleted
-from .reasons import reason_of
 from .trials import why_unproven
 
 #: The most characters of a failed task's message that are reported.

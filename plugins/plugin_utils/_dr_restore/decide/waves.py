@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped_pairs
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import has_tags
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import has_tags
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ..._role.answers import RestoreAnswer, RestoredDiskRow

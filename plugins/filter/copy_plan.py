@@ -178,7 +178,7 @@ _value:
       sample: newest
 """
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import Filter, as_filter
 
 

@@ -105,7 +105,9 @@ _value:
       sample: null
 """
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.recovery import (
+    recovery_points,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import Filter, as_filter
 
 

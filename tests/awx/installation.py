@@ -15,8 +15,10 @@ from pathlib import Path
 
 import yaml
 
-from tests.simulator import alibaba, ec2, tencent
+from tests.simulator.alibaba.service import service as alibaba
+from tests.simulator.aws import ec2
 from tests.simulator.server import Server
+from tests.simulator.tencent.service import service as tencent
 
 from .stand_in import TOKEN, Controller
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from tests.simulator.ec2 import BUDGETS
+from tests.simulator.aws.ec2 import BUDGETS
 
 from .figure import Figure
 

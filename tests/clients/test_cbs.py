@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tests.simulator.state import SnapshotGroup
-from tests.simulator.tencent import ACCOUNT
+from tests.simulator.tencent.service import ACCOUNT
 
 from .operations import operations_sent_by
 

@@ -20,7 +20,7 @@ from unittest import mock
 
 import yaml
 
-from tests.simulator.ec2 import ACCOUNT, ec2_backends
+from tests.simulator.aws.ec2 import ACCOUNT, ec2_backends
 from tests.support.night_runs import night
 
 REPOSITORY = Path(__file__).resolve().parents[2]

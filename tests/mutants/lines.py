@@ -60,14 +60,14 @@ SETS = unit_tests(*OF_SETS, "retention", "restore_sets", "set_nights", "sets_of_
 PLANS = unit_tests("retention", "recovery_filters")
 #: Each pure file, with what must find a change of it. A folder stands for its files; the first that matches counts.
 PURE = {
-    "plugins/plugin_utils/_dr_copy/decide/retention.py": unit_tests("retention", "calendar", "night_reports"),
+    "plugins/plugin_utils/_dr_copy/decide/keeping/retention.py": unit_tests("retention", "calendar", "night_reports"),
     "plugins/plugin_utils/_role/rows.py": [*PLANS, *unit_tests("packing", "breaches")],
     **dict.fromkeys(
         (f"plugins/plugin_utils/_dr_copy/decide/{name}.py" for name in ("planning", "plan_rules")),
         [*PLANS, *unit_tests("calendar", "choice_by_tags")],
     ),
-    "plugins/plugin_utils/_dr_copy/decide/set_marks.py": [*SETS, *ROLE],
-    "plugins/plugin_utils/_dr_copy/decide/server_sets.py": [*SETS, *ROLE],
+    "plugins/plugin_utils/_dr_copy/decide/copying/set_marks.py": [*SETS, *ROLE],
+    "plugins/plugin_utils/_dr_copy/decide/judging/server_sets.py": [*SETS, *ROLE],
     "plugins/plugin_utils/_dr_copy/decide": ROLE,
     "plugins/plugin_utils/_dr_copy/input": ROLE,
     "plugins/plugin_utils/_dr_copy/output": [*WRITTEN, *unit_tests("messages"), *ROLE],
@@ -149,7 +149,7 @@ def main() -> None:
 def _files(wanted: list[str]) -> list[str]:
     found = []
     for name in PURE:
-        paths = sorted(Path(name).glob("*.py")) if Path(name).is_dir() else [Path(name)]
+        paths = sorted(Path(name).rglob("*.py")) if Path(name).is_dir() else [Path(name)]
         found += [str(path) for path in paths if path.stat().st_size]
     return [path for path in dict.fromkeys(found) if not wanted or any(path.startswith(one) for one in wanted)]
 

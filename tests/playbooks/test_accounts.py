@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from tests.simulator import ec2
+from tests.simulator.aws import ec2
 
 from .test_role import BASICS, role
 

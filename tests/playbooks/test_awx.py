@@ -27,7 +27,8 @@ from tests.awx.jobs import Launch
 from tests.awx.rules import Refusal
 from tests.awx.stand_in import UpdateFailed, hosts_in
 from tests.clouds import CLOUDS
-from tests.simulator import ec2, tencent
+from tests.simulator.aws import ec2
+from tests.simulator.tencent.service import service as tencent
 from tests.support.daily import daily_sample
 
 from .conftest import REPOSITORY

@@ -5,7 +5,7 @@
 # Measures speed and size with the simulated clouds; --write writes tests/benchmark/results.rst.
 source "$(dirname "$0")/environment.sh"
 make_environment
-install_with "$REPO/tests/requirements-check.txt"
+install_with "$REPO/tests/requirements/check.txt"
 cd "$STAGED" || exit
 export BENCH_DIR=$WORK
 PYTHONPATH=$ROOT python -m tests.benchmark "$@" || result=$?

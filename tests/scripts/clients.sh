@@ -5,8 +5,8 @@
 # Runs the vendors' other clients against the simulated clouds; T= is an expression for pytest's -k.
 source "$(dirname "$0")/environment.sh"
 make_environment
-install_with "$REPO/tests/requirements-unit.txt"
+install_with "$REPO/tests/requirements/unit.txt"
 [ -x "$WORK/clients/bin/python" ] || python -m venv "$WORK/clients"
-install_with "$REPO/tests/requirements-clients.txt" "$WORK/clients"
+install_with "$REPO/tests/requirements/clients.txt" "$WORK/clients"
 cd "$STAGED" || exit
 CLIENTS_PYTHON=$WORK/clients/bin/python PYTHONPATH=$ROOT exec python -m pytest -q -n 2 --dist loadfile ${T:+-k "$T"} tests/clients

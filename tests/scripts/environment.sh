@@ -70,7 +70,7 @@ make_venv() {
 make_environment() {
   mkdir -p "$ROOT" "$WORK/home"
   make_venv
-  install_with "$REPO/tests/requirements.txt"
+  install_with "$REPO/tests/requirements/test.txt"
   PATH=$WORK/venv/bin:$(clean_path)
   export PATH
   export HOME=$WORK/home ANSIBLE_HOME=$WORK/home/.ansible ANSIBLE_COLLECTIONS_PATH=$ROOT ANSIBLE_NOCOLOR=${ANSIBLE_NOCOLOR:-}

@@ -5,6 +5,6 @@
 # Tries this many invalid options and answers for each module and cloud.
 source "$(dirname "$0")/environment.sh"
 make_environment
-install_with "$REPO/tests/requirements-check.txt"
+install_with "$REPO/tests/requirements/check.txt"
 cd "$STAGED" || exit
 FUZZ=${1:-2000} PYTHONPATH=$ROOT python -m pytest -q -n 2 tests/unit/engine/test_fuzz.py

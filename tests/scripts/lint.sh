@@ -5,7 +5,7 @@
 # Runs every static check. A check that cannot run is a failure.
 source "$(dirname "$0")/environment.sh"
 make_environment
-install_with "$REPO/tests/requirements-check.txt"
+install_with "$REPO/tests/requirements/check.txt"
 fetch_collections 13 awx/awx # the last release that holds it
 cd "$STAGED" || exit
 run() {

@@ -6,8 +6,8 @@
 # tests/mutants/results.rst, and a summary into the guide. --roles as the first argument breaks only the roles.
 source "$(dirname "$0")/environment.sh"
 make_environment
-install_with "$REPO/tests/requirements-check.txt"
-install_with "$REPO/tests/requirements-mutants.txt"
+install_with "$REPO/tests/requirements/check.txt"
+install_with "$REPO/tests/requirements/mutants.txt"
 cd "$STAGED" || exit
 # No bytecode: a source changes more often than its time, which has whole seconds.
 export PYTHONPATH=$ROOT PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1

@@ -6,7 +6,7 @@
 # writes the tables to tests/nights/results.rst.
 source "$(dirname "$0")/environment.sh"
 make_environment
-install_with "$REPO/tests/requirements-check.txt"
+install_with "$REPO/tests/requirements/check.txt"
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT PYTHONHASHSEED=0
 NIGHTS=7 python -m pytest -q -n 2 tests/playbooks/test_report.py -k nights

@@ -5,7 +5,7 @@
 # Runs storms on the simulated clouds; --write writes the tables to tests/storms/results.rst.
 source "$(dirname "$0")/environment.sh"
 make_environment
-install_with "$REPO/tests/requirements-check.txt"
+install_with "$REPO/tests/requirements/check.txt"
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT PYTHONHASHSEED=0
 # Written tables are kept, even if a storm fails or the run is interrupted before a later table.

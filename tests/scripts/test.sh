@@ -5,7 +5,7 @@
 # Runs everything: static checks, unit and contract tests, playbooks on the simulated clouds, the built tarball.
 source "$(dirname "$0")/environment.sh"
 make_environment
-install_with "$REPO/tests/requirements-check.txt"
+install_with "$REPO/tests/requirements/check.txt"
 fetch_collections 13 awx/awx # the last release that holds it
 echo "== static checks, beside the tests; what they say follows at the end"
 bash "$REPO/tests/scripts/lint.sh" >"$WORK/lint.log" 2>&1 &

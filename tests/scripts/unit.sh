@@ -5,7 +5,7 @@
 # Runs the quick unit tests on two cores; with T= those of files, one test, or those that match an expression of -k.
 source "$(dirname "$0")/environment.sh"
 make_environment
-install_with "$REPO/tests/requirements-unit.txt"
+install_with "$REPO/tests/requirements/unit.txt"
 cd "$STAGED" || exit
 export PYTHONPATH=$ROOT
 path_of() { # the path of a file or test that T= names

@@ -4,7 +4,7 @@
 
 """The simulated clouds on loopback. EC2 is moto with corrections.
 
-``python -m tests.simulator`` starts every cloud on a free port and prints the addresses as JSON.
-"""
+Each provider has a folder; what they share lies here. ``python -m tests.simulator`` starts every cloud on a free port
+and prints the addresses as JSON."""
 
 from __future__ import annotations

@@ -26,9 +26,9 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.r
 )
 from moto.moto_api._internal import mock_random
 
-from tests.simulator.cbs_disks import NEVER
 from tests.simulator.history import History, Kept, Key
 from tests.simulator.state import restart_ids
+from tests.simulator.tencent.cbs_disks import NEVER
 from tests.support.harness import COLLECTION
 
 from .attaching import HELD, HUNG, MOVED, TAG

@@ -22,9 +22,9 @@ from .drill_checks import run_and_check_drills
 from .drills import DrillStorm
 from .faults import Storm
 from .harder import draw_hard_storm
-from .role_checks import run_and_check_nights
-from .role_draws import draw_role_storm
-from .role_storms import RoleStorm
+from .role.checks import run_and_check_nights
+from .role.draws import draw_role_storm
+from .role.storms import RoleStorm
 from .scheduler import Scheduler
 
 #: What draws a storm of each kind from a cloud and a seed.

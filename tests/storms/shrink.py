@@ -15,7 +15,7 @@ from tests.simulator.control import Call
 
 from .checks import Findings
 from .drill_checks import DrillFindings
-from .role_checks import RoleFindings
+from .role.checks import RoleFindings
 from .truth import DELETES, WRITES, Truth, ids_of, regions_of, source_of
 
 

@@ -14,11 +14,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aliba
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_disks import EbsDisks
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs_disks import CbsDisks
 
-from tests.simulator.cbs_disks import NEVER
-from tests.simulator.ec2 import ACCOUNT, ec2_backends
-from tests.simulator.ec2_attachments import Attachment
-from tests.simulator.ec2_disks import SimulatedDisk
+from tests.simulator.aws.ec2 import ACCOUNT, ec2_backends
+from tests.simulator.aws.ec2_attachments import Attachment
+from tests.simulator.aws.ec2_disks import SimulatedDisk
 from tests.simulator.state import Disk, new_id
+from tests.simulator.tencent.cbs_disks import NEVER
 
 from .estates import CbsEstate, EbsEstate, EcsEstate, EnsEstate
 from .harness import Outcome, run_module

@@ -17,13 +17,13 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.e
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs import CbsCloud
 
 from tests.clouds import CLOUDS, Cloud
-from tests.simulator.alibaba import ACCESS_KEY as ALIBABA_KEY
-from tests.simulator.alibaba import SECRET_KEY as ALIBABA_SECRET
-from tests.simulator.cbs import CbsSnapshot
-from tests.simulator.ec2 import ACCESS_KEY, ACCOUNT, SECRET_KEY, SimulatedCopy, ec2_backends
+from tests.simulator.alibaba.service import ACCESS_KEY as ALIBABA_KEY
+from tests.simulator.alibaba.service import SECRET_KEY as ALIBABA_SECRET
+from tests.simulator.aws.ec2 import ACCESS_KEY, ACCOUNT, SECRET_KEY, SimulatedCopy, ec2_backends
 from tests.simulator.state import Disk, SimulatedSnapshot, new_id
-from tests.simulator.tencent import SECRET_ID as TENCENT_ID
-from tests.simulator.tencent import SECRET_KEY as TENCENT_KEY
+from tests.simulator.tencent.cbs import CbsSnapshot
+from tests.simulator.tencent.service import SECRET_ID as TENCENT_ID
+from tests.simulator.tencent.service import SECRET_KEY as TENCENT_KEY
 
 from .harness import Outcome, run_module
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from tests.simulator.ec2 import ACCOUNT, ec2_backends
+from tests.simulator.aws.ec2 import ACCOUNT, ec2_backends
 
 
 def attach(estate, disk, instance):

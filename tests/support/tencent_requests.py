@@ -10,7 +10,7 @@ import json
 import time
 import urllib.request
 
-from tests.simulator.tencent import SECRET_ID, SECRET_KEY, signature
+from tests.simulator.tencent.service import SECRET_ID, SECRET_KEY, signature
 
 
 def call(estate, action, region="ap-guangzhou", key=SECRET_ID, secret=SECRET_KEY, age=0, token=None, **given):

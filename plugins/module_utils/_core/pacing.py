@@ -13,7 +13,7 @@
     a copy call                       Window: room, full quota, throttling, busy sources and disks
     a refused write                   write_pause, for each copy
     writes to a throttled service     Cooldown, for each region and kind of write
-    a look for what does not show     pause_until_shown
+    a look for what does not show     pause_until_shown; doubt_pause for the copy of a lost call
 
 Times are seconds on the monotonic clock.
 """
@@ -173,6 +173,14 @@ def write_pause(sent: int) -> float:
     It is the same for all copies of one call, so that one call repeats it for all of them.
     """
     return min(2.0 ** min(sent, 9) / 2, MAX_WRITE_PAUSE)
+
+
+def doubt_pause(waited: float) -> float:
+    """Return the seconds until the next look for the copy of a call in doubt, ``waited`` seconds after the call.
+
+    The looks become rarer, because a copy that has not shown for long is probably not there.
+    """
+    return max(1.0, waited / 2)
 
 
 def pause_until_shown(waited: float) -> float:

@@ -16,9 +16,9 @@ from .._role.answers import CopyAnswer, InfoAnswer, ShareAnswer
 from .._role.call import Arguments, Call
 from .._role.parsing import RawVariables
 from .._role.table import arguments_of, as_mapping
-from .decide.marks import description
+from .decide.copying.marks import description
+from .decide.copying.unchanged import may_change_copies
 from .decide.step_results import CopyBatch, DeletionBatch
-from .decide.unchanged import may_change_copies
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Connections, Variables
 

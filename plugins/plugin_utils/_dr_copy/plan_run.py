@@ -25,20 +25,20 @@ from .._role.failures import outdates_listing, run_failure, unexpected_error
 from .._role.parsing import RawVariables, is_true
 from .._role.rows import read_listing
 from .calls import Calls
-from .decide.batches import copy_batches, deletion_batches, snapshots_to_share, without_short_lived_replacements
+from .decide.copying.batches import copy_batches, deletion_batches, snapshots_to_share, without_short_lived_replacements
+from .decide.copying.falling_back import both_shares, disks_to_fall_back, fall_back
+from .decide.copying.marks import source_tags
+from .decide.copying.selection import shard_disks_to_list
+from .decide.copying.unchanged import unchanged_copies
 from .decide.decision import decide_run
 from .decide.destinations import listed_copies
-from .decide.falling_back import both_shares, disks_to_fall_back, fall_back
-from .decide.marks import source_tags
-from .decide.pruning import may_be_of_sets, prunable
+from .decide.judging.unseen import unseen_copies
+from .decide.judging.vanished import by_region, missing_points, without_shown
+from .decide.keeping.pruning import may_be_of_sets, prunable
+from .decide.keeping.retention import retention_of
 from .decide.result import copies_to_check
-from .decide.retention import retention_of
 from .decide.run_failures import ROLE_WORDS
-from .decide.selection import shard_disks_to_list
 from .decide.step_results import ListedRegion, LookAnswer, StepResults
-from .decide.unchanged import unchanged_copies
-from .decide.unseen import unseen_copies
-from .decide.vanished import by_region, missing_points, without_shown
 from .input.checked import checked_variables
 from .input.last_report import LastReports
 from .input.variables import Variables, is_unnamed
@@ -79,7 +79,9 @@ class PlanRun:
         plan_or_host = checked.values.plan or context.host
         self._values = replace(checked.values, plan=plan_or_host, reads_only=context.reads_only)
         self._warnings: list[Any] = list(checked.warnings)
-        self._selections = dict(selections or {}) | ({} if problems else {self._values.part: self._values.selection})
+        self._selections = dict(selections or {}) | (
+            {} if problems else {self._values.plan_and_shard: self._values.selection}
+        )
         self._context, self._run_module, self._clock, self._say = context, call, clock, say
         self._calls = None if problems else Calls(self._values, checked.connections)
         failure = run_failure("; ".join(problems), None if stopped else CORRECT) if problems else None

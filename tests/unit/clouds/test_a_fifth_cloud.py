@@ -14,7 +14,7 @@ from tests.simulator.clock import ExchangeableClock
 from tests.simulator.wire import wired
 from tests.storms.collisions import draw_collision
 from tests.storms.harder import draw_hard_storm
-from tests.storms.role_draws import draw_role_storm
+from tests.storms.role.draws import draw_role_storm
 from tests.storms.servers import URL, StormServer
 from tests.support.night_runs import night
 from tests.toy import plugged

@@ -10,7 +10,8 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core import errors
 from botocore.auth import SigV4Auth
 
-from tests.simulator import ec2, tencent
+from tests.simulator.aws import ec2
+from tests.simulator.tencent.service import service as tencent
 from tests.unit.contracts.bad_days import (
     BadDaysContract,
     FailedCopies,

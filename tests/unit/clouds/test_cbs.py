@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tence
     parse_cbs_time,
 )
 
-from tests.simulator.tencent import REGIONS, ApiError
+from tests.simulator.tencent.service import REGIONS, ApiError
 from tests.support.estates import PROVENANCE
 
 # -- one call, mixed answers -----------------------------------------------------------------------------

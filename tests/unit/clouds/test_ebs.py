@@ -10,6 +10,7 @@ import re
 from types import SimpleNamespace
 
 import botocore
+import botocore.session
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.client import LOWEST_SDK, AwsModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.ebs_rules import keys_differ
@@ -19,8 +20,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from botocore import exceptions as boto_errors
 from botocore.parsers import ResponseParserError
 
-from tests.simulator import ec2
-from tests.simulator.ec2 import ACCOUNT, ec2_backends
+from tests.simulator.aws import ec2
+from tests.simulator.aws.ec2 import ACCOUNT, ec2_backends
 from tests.support.harness import run_module
 
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -829,3 +830,13 @@ def test_a_survivor_that_was_archived_is_none(ebs):
     assert out.failed and newer.id in out["msg"] and "is archived" in out["msg"] and len(ebs.copies()) == 2
     older.storage_tier = "archive"
     assert not ebs.run(source, **given).failed and [copy.id for copy in ebs.copies()] == [newer.id]
+
+
+def test_botocore_has_the_attributes_that_the_adapter_sets():
+    """They are not public (api-facts: ebs-sdk-internals). The loader is shared, so that EC2's model is read once."""
+    assert botocore.session.create_loader(None) is botocore.session.create_loader(None)
+    made = botocore.session.Session().create_client(
+        "ec2", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    assert hasattr(made._request_signer, "_credentials")
+    assert callable(made._endpoint._response_parser_factory.set_parser_defaults)

@@ -15,7 +15,7 @@ from aliyunsdkecs.request.v20140526.DescribeSnapshotsRequest import DescribeSnap
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import client as alibaba
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ecs import EcsCloud
 
-from tests.simulator.alibaba import signature
+from tests.simulator.alibaba.service import signature
 
 KEY = "0e478b7a-4262-4802-b8cb-00d3fb401111"
 G2 = {

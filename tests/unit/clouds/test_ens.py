@@ -13,7 +13,7 @@ from aliyunsdkcore.http import protocol_type
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba import client as alibaba
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.ens_answers import snapshot_of
 
-from tests.simulator.alibaba import signature
+from tests.simulator.alibaba.service import signature
 
 NODES = ["cn-chengdu-26", "cn-shanghai-27"]
 G4 = {

@@ -23,8 +23,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aliba
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.alibaba.login import find_login
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Credentials
 
-from tests.simulator.alibaba import ACCESS_KEY, SECRET_KEY
-from tests.simulator.alibaba_login import OIDC_TOKEN, ROLE, SERVICE_HOST, STS_HOST, URI_HOST, LoginStandIn
+from tests.simulator.alibaba.login import OIDC_TOKEN, ROLE, SERVICE_HOST, STS_HOST, URI_HOST, LoginStandIn
+from tests.simulator.alibaba.service import ACCESS_KEY, SECRET_KEY
 from tests.simulator.server import Server
 from tests.support.harness import idle_seconds
 

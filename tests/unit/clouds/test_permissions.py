@@ -16,7 +16,7 @@ import pytest
 from moto import settings as moto_settings
 
 from tests.clouds import CLOUDS
-from tests.simulator import ec2
+from tests.simulator.aws import ec2
 from tests.support.estates import EbsEstate
 from tests.support.harness import run_module
 from tests.support.night_runs import night

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.recorded import recorded, shape
-from tests.simulator.ec2 import ACCOUNT, ec2_backends
+from tests.simulator.aws.ec2 import ACCOUNT, ec2_backends
 from tests.simulator.state import SnapshotGroup, new_id
 from tests.support.estates import service_of
 from tests.support.tencent_requests import call

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.simulator.ec2 import ACCESS_KEY, SECRET_KEY
+from tests.simulator.aws.ec2 import ACCESS_KEY, SECRET_KEY
 from tests.unit.contracts.restoring import row_of
 
 ENABLED, BAD = (f"arn:aws:kms:eu-west-1:123456789012:key/{n * 8}-2222-3333-4444-555555555555" for n in "16")

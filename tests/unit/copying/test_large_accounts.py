@@ -11,8 +11,8 @@ import sys
 
 import pytest
 
+from tests.simulator.aws.ec2 import BUDGETS
 from tests.simulator.control import Watch
-from tests.simulator.ec2 import BUDGETS
 
 SHARDS = 8
 

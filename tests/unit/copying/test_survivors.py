@@ -14,7 +14,7 @@ from unittest import mock
 
 import pytest
 
-from tests.simulator.ec2 import ACCOUNT
+from tests.simulator.aws.ec2 import ACCOUNT
 from tests.unit.contracts.bad_days import ALL, clouds, copies_of, failed_ids, ids, run_at_once
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import prunable
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.unseen import unseen_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.pruning import prunable
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unseen import unseen_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import failure_message
 

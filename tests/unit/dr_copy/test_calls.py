@@ -17,7 +17,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy import calls as calls_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.calls import Calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.unchanged import CHANGE_NO_COPY
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.unchanged import (
+    CHANGE_NO_COPY,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input import checked as checked_module
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.steps import GIVEN_BY_RUN, STEPS

@@ -10,22 +10,30 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import is_in_shard
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.batches import deletion_batches
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.coverage import (
-    coverage_of,
-    names_in_words,
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.batches import (
+    deletion_batches,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import with_survivors
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.selection import (
     own_disks,
     too_few,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.coverage import (
+    coverage_of,
+    names_in_words,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.recovery import (
+    recovery_points,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.vanished import (
+    missing_points,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.pruning import with_survivors
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.retention import (
+    expired_copies,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.vanished import missing_points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import LastReports
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.batches import copy_batches
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.falling_back import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.batches import copy_batches
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.falling_back import (
     both_shares,
     disks_to_fall_back,
     fall_back,
     without_gone,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 

@@ -20,7 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.repo
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import metrics as shared_metrics
 
 from tests.clouds import CLOUDS
-from tests.simulator.ec2 import ACCOUNT, OTHER_ACCOUNT, ec2_backends
+from tests.simulator.aws.ec2 import ACCOUNT, OTHER_ACCOUNT, ec2_backends
 from tests.support.harness import run_module
 from tests.support.night_runs import night, variables_of
 

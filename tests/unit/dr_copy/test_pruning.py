@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.pruning import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.pruning import (
     deleted_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.failures import outdates_listing

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.batches import copy_batches
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.batches import copy_batches
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.plan_reasons import REASONS
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
     with_known_sources,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.plan_reasons import REASONS
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.recovery import (
+    recovery_points,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

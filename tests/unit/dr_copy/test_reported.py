@@ -11,18 +11,24 @@ from dataclasses import replace
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.marks import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.marks import (
     description,
     source_tags,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.point_facts import with_facts
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.recovery import recovery_points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.selection import (
+    remembered_disks,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.point_facts import with_facts
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.recovery import (
+    recovery_points,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.retention import (
+    expired_copies,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_failures import ROLE_WORDS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_state import RunState
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import remembered_disks
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import LastReports
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.groups import late_groups

@@ -10,8 +10,8 @@ Storms of nights run on all clouds every day, in test_storms.py.
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.batches import copy_batches
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.planning import copy_plan
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.batches import copy_batches
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.planning import copy_plan
 
 from tests.clouds import CLOUDS
 from tests.nights.year import Year

@@ -237,7 +237,7 @@ def test_absent_touches_only_what_is_certain_and_asked_and_names_the_rest(reques
         named = {c.id for c, _error in decision.deletions.refused}
         assert named >= {c.id for c in there if c.held and (copy_ids is None or c.id in copy_ids)}
         assert not named & {c.id for c in decision.deletions.to_delete}
-        assert not decision.steps.look.at_all, "what is waited for is followed by its ID, not by listings"
+        assert not decision.steps.look.list_all, "what is waited for is followed by its ID, not by listings"
 
 
 def test_a_lost_call_is_looked_for_until_the_time_of_doubt_is_over_and_then_made_again():
@@ -265,7 +265,7 @@ def copy_of(number=1, **facts):
     return Snapshot(f"copy-{number}", "there", State.COMPLETED, "completed", **{**usual, **facts})
 
 
-def test_ours_rank_first_then_complete_then_oldest_then_lowest_id():
+def test_our_copies_count_first_then_complete_then_oldest_ones():
     """An unknown time ranks after any other (promises: counting-order)."""
     in_order = [
         copy_of(1),
@@ -305,7 +305,14 @@ def test_before_the_first_look_the_decision_is_to_look_at_all_copies_at_once(abs
 def test_a_decision_needs_only_what_it_decides():
     nothing = Decision(Continue())
     steps = nothing.steps
-    asked = (nothing.begins, steps.update, steps.needs_locks, steps.needs_source, steps.look.at_all, steps.look.compare)
+    asked = (
+        nothing.begins,
+        steps.update,
+        steps.needs_locks,
+        steps.needs_source,
+        steps.look.list_all,
+        steps.look.compare,
+    )
     assert not any(asked) and not nothing.settled and nothing.drift.is_none
     assert steps.look.at == nothing.poll_at == steps.retry_at == math.inf
 
@@ -853,9 +860,9 @@ def test_duplicates_are_all_copies_but_the_one_that_counts():
 
 def test_all_copies_are_looked_at_only_while_the_one_that_counts_does_not_show():
     desired, memory = desired_of(CopyRequest("source", "here", "there"), Policy(wait=True)), memory_after([IN_PROGRESS])
-    assert not decide(desired, memory, NOW, NOON).steps.look.at_all
+    assert not decide(desired, memory, NOW, NOON).steps.look.list_all
     memory.record_refresh({}, ["copy-1"], NOW + 1)
-    assert decide(desired, memory, NOW + 1, NOON).steps.look.at_all
+    assert decide(desired, memory, NOW + 1, NOON).steps.look.list_all
 
 
 @pytest.mark.parametrize(("looked_at", "look_at"), [(1, 1.5), (4, 6), (40, 55)])

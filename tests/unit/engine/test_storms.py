@@ -20,7 +20,7 @@ from tests.clouds import CLOUDS
 from tests.storms.attaching import draw_drill_storm
 from tests.storms.collisions import draw_collision
 from tests.storms.harder import draw_hard_storm
-from tests.storms.role_draws import draw_role_storm
+from tests.storms.role.draws import draw_role_storm
 from tests.storms.servers import StormServer
 from tests.storms.shrink import describe, shrink_storm
 from tests.support.daily import daily_part, daily_sample

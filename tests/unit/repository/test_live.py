@@ -18,12 +18,12 @@ from tests.live.mark import Mark, Thing
 from tests.live.probes import NO_RUN, PROBES, answers_of_run, list_facts, probes_on, unverified_facts
 from tests.live.results import Results
 from tests.live.sanitise import Sanitiser
-from tests.simulator.cbs import Cbs
-from tests.simulator.cbs_disks import CbsDisks
-from tests.simulator.ecs import Ecs
-from tests.simulator.ecs_disks import EcsDisks
-from tests.simulator.ens import Ens
-from tests.simulator.ens_disks import EnsDisks
+from tests.simulator.alibaba.ecs import Ecs
+from tests.simulator.alibaba.ecs_disks import EcsDisks
+from tests.simulator.alibaba.ens import Ens
+from tests.simulator.alibaba.ens_disks import EnsDisks
+from tests.simulator.tencent.cbs import Cbs
+from tests.simulator.tencent.cbs_disks import CbsDisks
 
 ACCOUNT, UIN = "123456789012", "100000000001"
 

@@ -263,7 +263,7 @@ def imports_of(path):
 @pytest.mark.parametrize("role", PROGRAMMED)
 def test_no_layer_of_a_role_looks_back(role):
     for number, layer in enumerate(LAYERS):
-        for path in (PLUGINS / "plugin_utils" / role / layer).glob("*.py"):
+        for path in (PLUGINS / "plugin_utils" / role / layer).rglob("*.py"):
             for (package, *rest), line in imports_of(path):
                 is_before = package == role and rest[0] in LAYERS[: number + 1]
                 assert package in ("_role", "_sets") or is_before, (path, line)
@@ -277,7 +277,7 @@ def test_the_decisions_of_a_role_are_pure():
     impure = {"os", "pathlib", "time", "tempfile", "json", "subprocess", "ansible", "jinja2", "platform"}
     clocks = {"now", "utcnow", "today"}
     allowed = {("rows.py", "now")}
-    decisions = [path for role in PROGRAMMED for path in (PLUGINS / "plugin_utils" / role / "decide").glob("*.py")]
+    decisions = [path for role in PROGRAMMED for path in (PLUGINS / "plugin_utils" / role / "decide").rglob("*.py")]
     for path in [*decisions, *PURE_FILES]:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

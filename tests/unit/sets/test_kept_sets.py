@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import expired_copies
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.retention import (
+    expired_copies,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.row_keys import CopyAt
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.keeping import (
     kept_by_sets,

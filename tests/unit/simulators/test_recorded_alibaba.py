@@ -18,9 +18,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import Evidence, Provenance
 
 from tests.recorded import recorded, shape
-from tests.simulator.alibaba import SYSTEM
-from tests.simulator.ecs import Ecs
-from tests.simulator.ens import Ens
+from tests.simulator.alibaba.ecs import Ecs
+from tests.simulator.alibaba.ens import Ens
+from tests.simulator.alibaba.service import SYSTEM
 from tests.support.estates import service_of
 
 CLOUDS = {"ecs": (EcsCloud, Ecs), "ens": (EnsCloud, Ens)}

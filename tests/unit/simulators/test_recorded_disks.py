@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from tests.clouds import CLOUDS
 from tests.recorded import recorded, shape
-from tests.simulator.ec2 import ACCESS_KEY, SECRET_KEY
+from tests.simulator.aws.ec2 import ACCESS_KEY, SECRET_KEY
 
 ERRORS = [(cloud, name) for cloud in CLOUDS for name in recorded(cloud, "disk_error")]
 

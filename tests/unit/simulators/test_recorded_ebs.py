@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
 from tests.recorded import recorded, shape
-from tests.simulator.ec2 import ACCESS_KEY, ACCOUNT, OTHER_ACCESS_KEY, OTHER_ACCOUNT, OTHER_SECRET_KEY, SECRET_KEY
+from tests.simulator.aws.ec2 import ACCESS_KEY, ACCOUNT, OTHER_ACCESS_KEY, OTHER_ACCOUNT, OTHER_SECRET_KEY, SECRET_KEY
 from tests.support.harness import run_module
 
 SNAPSHOTS, DISKS = recorded("ebs", "snapshot"), recorded("ebs", "disk")

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.simulator.alibaba import ACCESS_KEY, SECRET_KEY, signature
+from tests.simulator.alibaba.service import ACCESS_KEY, SECRET_KEY, signature
 
 
 def call(estate, action, secret=SECRET_KEY, age=0, **given):

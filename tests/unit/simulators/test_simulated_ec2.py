@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.simulator.ec2 import ACCESS_KEY, BUDGETS, OTHER_ACCESS_KEY, OTHER_ACCOUNT, OTHER_SECRET_KEY, SECRET_KEY
+from tests.simulator.aws.ec2 import ACCESS_KEY, BUDGETS, OTHER_ACCESS_KEY, OTHER_ACCOUNT, OTHER_SECRET_KEY, SECRET_KEY
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulator.tencent import signature
+from tests.simulator.tencent.service import signature
 from tests.support.tencent_requests import call
 
 

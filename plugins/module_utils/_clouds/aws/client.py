@@ -34,7 +34,8 @@ try:
     import botocore.session
     import botocore.utils
 
-    # amazon.aws makes a session for each client, and each session reads EC2's model again (25 MB and half a second).
+    # amazon.aws makes a session for each client, and each session reads EC2's model again (api-facts:
+    # ebs-sdk-internals).
     botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 except ImportError:
     pass  # Clients reports the missing package by name
@@ -183,7 +184,7 @@ class Clients:
         if key not in self._made:
             client = self._made[key] = self._make_client(service, region, options)
             if self._module.params.get("assume_role_arn"):
-                # amazon.aws does not accept credentials that refresh themselves.
+                # amazon.aws does not accept credentials that refresh themselves (api-facts: ebs-sdk-internals).
                 client._request_signer._credentials = self._credentials_of_role(region)
         return self._made[key]
 
@@ -203,7 +204,8 @@ class Clients:
         client = self._module.make_client(service, region=region, **{"aws_config": self._config({}), **options})
         client.meta.events.register("before-call", self._count_call)
         client.meta.events.register("after-call", self._record_date)
-        # The endpoint makes a new parser for each answer and does not use that of the client.
+        # The endpoint makes a new parser for each answer and does not use that of the client (api-facts:
+        # ebs-sdk-internals).
         client._endpoint._response_parser_factory.set_parser_defaults(timestamp_parser=_timestamp)
         return client
 

@@ -76,8 +76,8 @@ class Comparison:
             of_source = self._listed_of_source(found, window) if self._with_source else None
             # One of the two listings may go further than the other (api-facts: ebs-blocks).
             common = found.tokens.keys() if of_source is None else found.tokens.keys() & of_source.tokens.keys()
-            among, open_still = sorted(common - read), self._wanted - len(read)
-            for index in random.sample(among, min(len(among), open_still if found is window else 1)):
+            among, still_wanted = sorted(common - read), self._wanted - len(read)
+            for index in random.sample(among, min(len(among), still_wanted if found is window else 1)):
                 self._compare_block(index, found, of_source)
                 read.add(index)
                 self.row["blocks"] = len(read)
@@ -115,23 +115,23 @@ class Comparison:
         of_source = self._cloud.list_blocks(*self._source, of_copy.first, PAGE if of_copy is whole else WINDOW)
         if (of_copy.size_gib, of_copy.block_size) != (of_source.size_gib, of_source.block_size):
             raise self._mismatch(
-                f"has {of_copy.size_gib} GiB in blocks of {of_copy.block_size} bytes, but {self._of()} has "
+                f"has {of_copy.size_gib} GiB in blocks of {of_copy.block_size} bytes, but {self._source_label()} has "
                 f"{of_source.size_gib} GiB in blocks of {of_source.block_size} bytes"
             )
         end = min(math.inf if window.end is None else window.end for window in (of_copy, of_source))
         here, there = ({index for index in window.tokens if index < end} for window in (of_copy, of_source))
         if missing := there - here:
-            raise self._mismatch(f"lacks the block {min(missing)}, which {self._of()} has")
+            raise self._mismatch(f"lacks the block {min(missing)}, which {self._source_label()} has")
         if more := here - there:
-            raise self._mismatch(f"has the block {min(more)}, which {self._of()} lacks")
+            raise self._mismatch(f"has the block {min(more)}, which {self._source_label()} lacks")
         return of_source
 
     def _compare_block(self, index: int, of_copy: BlockRange, of_source: BlockRange | None) -> None:
         found = self._cloud.checksum(*self._copy, index, of_copy.tokens[index])
         if of_source and found != self._cloud.checksum(*self._source, index, of_source.tokens[index]):
-            raise self._mismatch(f"differs in the block {index} from {self._of()}")
+            raise self._mismatch(f"differs in the block {index} from {self._source_label()}")
 
-    def _of(self) -> str:
+    def _source_label(self) -> str:
         return f"its source {self._source[1]} in {self._source[0]}"
 
     def _mismatch(self, what: str) -> Mismatch:

@@ -57,7 +57,7 @@ class Ec2Calls:
         """``now`` returns the time by this machine's clock; ``on_date`` receives the ``Date`` header of each answer."""
         self._pages = pages
         #: Operations and regions whose listing does not fit into one page.
-        self._long: set[tuple[str, str]] = set()
+        self._multi_page_listings: set[tuple[str, str]] = set()
         self._clients = Clients(module, calls, now, on_date)
         self._warnings = warnings
         #: The account's ID; None before the first call, empty if it cannot be read.
@@ -111,7 +111,7 @@ class Ec2Calls:
     @property
     def has_long_listings(self) -> bool:
         """Whether a listing of the account's snapshots in some region did not fit into one page."""
-        return bool(self._long)
+        return bool(self._multi_page_listings)
 
     def _listed(
         self,
@@ -135,12 +135,12 @@ class Ec2Calls:
             return answer, identified(items_of(answer, key, activity=activity), key.removesuffix("s") + "Id", activity)
 
         is_own = key == "Volumes" or scope == OWN
-        if len(queries) > 1 and is_own and (operation, region) not in self._long:
+        if len(queries) > 1 and is_own and (operation, region) not in self._multi_page_listings:
             answer, whole = pages.read(partial(page, (), None))
             if not answer.get("NextToken"):
                 yield from whole
                 return
-            self._long.add((operation, region))
+            self._multi_page_listings.add((operation, region))
         for filters in queries:
             yield from token_pages(partial(page, filters), pages, activity)
 

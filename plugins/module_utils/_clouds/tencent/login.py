@@ -58,6 +58,8 @@ class PodIdentity:
 
 @dataclass(frozen=True)
 class AssumedRole:
+    """The role that a login assumes, and how its session is named."""
+
     arn: str
     session_name: str
     external_id: str | None = None

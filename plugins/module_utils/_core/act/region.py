@@ -168,7 +168,7 @@ class Region:
         return concerned
 
     def _due_for_listing(self, now: float) -> list[Attempt]:
-        due = [a for a in self.active if a.steps.look.at_all and a.steps.look.at <= now]
+        due = [a for a in self.active if a.steps.look.list_all and a.steps.look.at <= now]
         due += [a for at, waiting in self._comparisons if at <= now for a in waiting]
         return due + self._stale_requests(now)
 
@@ -235,8 +235,8 @@ class Region:
         started = self._deadline.now()
         shown = read_safely(lambda: self._cloud.refresh(self.name, [i for i, _attempt in pairs]))
         until = self._deadline.now()
-        for attempt, of_attempt in groupby(pairs, key=itemgetter(1)):
-            ids = [i for i, _attempt in of_attempt]
+        for attempt, own_pairs in groupby(pairs, key=itemgetter(1)):
+            ids = [i for i, _attempt in own_pairs]
             if attempt is None:
                 for copy_id in ids:
                     survivors[copy_id].record_look(shown.get(copy_id), counts_from(started, until))

@@ -20,20 +20,21 @@ from .updates import Update
 class Look:
     """When (monotonic) another look is worthwhile.
 
-    - ``at``: when; ``at_all``: at all copies.
-    - ``compare``: a listing is needed at some time; ``recheck``: one is needed once a copy of this run is complete.
+    - ``at``: when; ``list_all``: at all copies.
+    - ``compare``: a listing must still show whether another run started an earlier copy (``Region`` says when).
+    - ``recheck``: after a copy of this run is complete, one more listing must show whether a late copy is earlier.
     - ``unsure``: only another look shows whether a missing copy does not exist, in check mode too.
     """
 
     at: float = math.inf
-    at_all: bool = False
+    list_all: bool = False
     compare: bool = False
     recheck: bool = False
     unsure: bool = False
 
 
 #: Look at all copies now.
-LIST_NOW = Look(at=-math.inf, at_all=True)
+LIST_NOW = Look(at=-math.inf, list_all=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def decide_deletions(desired: DesiredState, memory: Memory, now: float) -> Decis
     wait = deletions_wait | detachments_wait | Wait(_next_look(desired, memory, copies.to_wait_for, unsafe))
     is_open = delete or detach or copies.to_wait_for or unknown or wait != NO_WAIT
     steps = Continue(
-        look=Look(wait.look_at, at_all=not is_confirmed, unsure=not is_confirmed or bool(unsafe)),
+        look=Look(wait.look_at, list_all=not is_confirmed, unsure=not is_confirmed or bool(unsafe)),
         needs_locks=bool(unknown),
         delete=delete,
         must_show=tuple(must_show),
@@ -131,7 +131,7 @@ def _refusal_of(desired: DesiredState, memory: Memory, copy: Resource) -> CopyEr
     if not _can_be_deleted(desired.cloud, copy) and not policy.wait:
         return failures.not_cancellable(copy)
     if survivor:
-        shown, is_missing = memory.survivors[survivor].copy, memory.survivors[survivor].lacking.is_missing
+        shown, is_missing = memory.survivors[survivor].copy, memory.survivors[survivor].absence.is_missing
         if is_missing or (shown is not None and not can_replace(shown, copy)):
             return failures.no_survivor(copy, survivor, shown)
     return None

@@ -163,7 +163,7 @@ class Memory:
 
     def _record_gone(self, copy_id: str, copy: Resource, at: float) -> None:
         """Record that a copy is gone. If the answer to its deletion was lost, this run deleted it."""
-        if self.writes.end(copy_id, WriteKind.DELETE):
+        if self.writes.forget_failure(copy_id, WriteKind.DELETE):
             self.deleted[copy_id] = DeletedCopy(at, copy_id in self.still_shown)
         self._forget(copy_id, copy)
 
@@ -206,7 +206,7 @@ class Memory:
         """Record that the cloud accepted a deletion."""
         self.deleted[copy_id] = DeletedCopy(now, still_shown=True)
         self._forget(copy_id, self.seen[copy_id].copy)
-        self.writes.end(copy_id, WriteKind.DELETE)
+        self.writes.forget_failure(copy_id, WriteKind.DELETE)
 
     def record_refusal(self, copy_id: str, kind: WriteKind, error: CopyError, now: float) -> None:
         """Record that a write was refused, or its answer was lost; it may be sent again."""
@@ -249,8 +249,8 @@ class Memory:
         for copy_id, sighting in self.seen.items():
             lock = found.get(copy_id)
             if lock and not lock.is_over:
-                self.writes.end(copy_id, WriteKind.DELETE)
-                self.updated |= self.writes.end(copy_id, WriteKind.LOCK)
+                self.writes.forget_failure(copy_id, WriteKind.DELETE)
+                self.updated |= self.writes.forget_failure(copy_id, WriteKind.LOCK)
                 sighting.record_lock(lock)
 
     def record_unread_locks(self, error: CopyError, to_lock: str | None, now: float) -> None:

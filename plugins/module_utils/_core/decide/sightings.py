@@ -175,20 +175,20 @@ class Survivor:
     copy: Resource | None = None
     shown_at: float = -math.inf
     #: Looks that did not show it complete.
-    lacking: Absence = field(default_factory=Absence)
+    absence: Absence = field(default_factory=Absence)
 
     def record_look(self, shown: Resource | None, at: float) -> None:
         """Record what a look at ``at`` showed of it."""
         self.copy = shown
         if shown and shown.owned and shown.state is State.COMPLETED:
-            self.shown_at, self.lacking = at, Absence()
+            self.shown_at, self.absence = at, Absence()
         else:
-            self.lacking.record_miss(at)
+            self.absence.record_miss(at)
 
     @property
     def is_complete(self) -> bool:
         """Whether the last look showed it complete."""
-        return self.lacking.looks == 0 and self.shown_at > -math.inf
+        return self.absence.looks == 0 and self.shown_at > -math.inf
 
     def is_safe(self, now: float) -> bool:
         """Whether the last look showed it complete, and is fresh."""
@@ -197,7 +197,7 @@ class Survivor:
     @property
     def next_look(self) -> float:
         """When to look at it again, unless it is certain: now, or after a pause if a look did not show it."""
-        return self.lacking.next_look if self.lacking.looks else -math.inf
+        return self.absence.next_look if self.absence.looks else -math.inf
 
 
 def _instance_of(copy: Resource) -> str | None:

@@ -10,7 +10,7 @@ import math
 
 from ..errors import Underway
 from ..model import Resource, State
-from ..pacing import FRESH_SECONDS, pause_until_shown, poll_pause
+from ..pacing import FRESH_SECONDS, MIN_PAUSE, doubt_pause, pause_until_shown, poll_pause
 from .copies import SortedCopies
 from .copy_call import InDoubt
 from .desired import DesiredState
@@ -26,7 +26,7 @@ def next_search(desired: DesiredState, memory: Memory) -> float | None:
     if memory.listings.at >= end:
         return None
     last = max(memory.listings.at, doubt.since)
-    return min(last + max(1.0, (last - doubt.since) / 2), max(end, last + 0.1))
+    return min(last + doubt_pause(last - doubt.since), max(end, last + MIN_PAUSE))
 
 
 def _search_seconds(desired: DesiredState, doubt: InDoubt) -> float:

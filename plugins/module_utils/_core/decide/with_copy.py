@@ -82,7 +82,7 @@ def _look(
     at = min(looks)
     return Look(
         at,
-        at_all=at < math.inf and (search_at is not None or unsure or memory.seen[copy.id].misses > 0),
+        list_all=at < math.inf and (search_at is not None or unsure or memory.seen[copy.id].misses > 0),
         compare=withdrawal.compare,
         recheck=withdrawal.recheck,
         unsure=unsure,

@@ -32,7 +32,7 @@ def without_copy(desired: DesiredState, memory: Memory, copies: SortedCopies) ->
         return Decision(Continue(replace(LIST_NOW, unsure=True)))
     search_at = next_search(desired, memory)
     if search_at is not None:
-        return Decision(Continue(Look(search_at, at_all=True)))
+        return Decision(Continue(Look(search_at, list_all=True)))
     match call.state:
         case InDoubt(error=AcceptedWithoutId() as why) | Found(error=AcceptedWithoutId() as why):
             return failed(why)
@@ -85,7 +85,7 @@ def _none_exists(desired: DesiredState, memory: Memory) -> Decision:
     nothing_shown = memory.listings.nothing_shown
     if nothing_shown.is_missing:
         return failed(failures.no_copy(desired.request))
-    return Decision(Continue(Look(nothing_shown.next_look, at_all=True, unsure=True)))
+    return Decision(Continue(Look(nothing_shown.next_look, list_all=True, unsure=True)))
 
 
 def _begin(desired: DesiredState, memory: Memory, copies: SortedCopies) -> Decision:

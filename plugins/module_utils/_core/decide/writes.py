@@ -67,7 +67,7 @@ class Tries:
 
 @dataclass(frozen=True, slots=True)
 class FailedWrite:
-    """``error``: of the last try. ``until``: when it may be sent again."""
+    """It failed and is sent again. ``error``: of the last try; ``until``: when it may be sent."""
 
     error: CopyError
     tries: Tries
@@ -76,7 +76,7 @@ class FailedWrite:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """``error``: of the last try."""
+    """It failed for good. ``error``: of the last try."""
 
     error: CopyError
     tries: Tries
@@ -89,7 +89,7 @@ class GivenUp:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """``why``: why its service pauses. ``until``: when it may be sent. ``before``: its last failure, if it was sent."""
+    """It waits for its service. ``why``: why that pauses; ``until``: until when; ``before``: how it last failed."""
 
     why: CopyError
     until: float
@@ -102,6 +102,8 @@ class Postponed:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedWrite:
+    """The cloud accepted it, ``at`` this time."""
+
     at: float
 
 
@@ -208,7 +210,7 @@ class Writes:
         """Record that a write was not sent, and when it may be."""
         self.states[copy_id, kind] = Postponed(why, until, self.failure_of(copy_id, kind))
 
-    def end(self, copy_id: str, kind: WriteKind) -> bool:
+    def forget_failure(self, copy_id: str, kind: WriteKind) -> bool:
         """Forget that a write failed, because it took effect or is no longer needed. Returns ``was_lost``."""
         was_lost = self.was_lost(copy_id, kind)
         if self.accepted_at(copy_id, kind) is None:

@@ -13,13 +13,13 @@ from ..._role.failures import has_failed
 from ..._sets.copies import copies_of
 from ..input.last_report import LastReport
 from ..input.variables import Variables
-from .coverage import near_misses, near_misses_in_words
+from .copying.plan_rules import rules_of
+from .copying.planning import plan_by
+from .copying.selection import own_disks, remembered_disks, selected_snapshots, too_few
+from .copying.set_marks import groups_in, marks_by_source
 from .destinations import copies_with_known_sources
-from .plan_rules import rules_of
-from .planning import plan_by
+from .judging.coverage import near_misses, near_misses_in_words
 from .result_type import PlanRow
-from .selection import own_disks, remembered_disks, selected_snapshots, too_few
-from .set_marks import groups_in, marks_by_source
 from .step_results import RunDecision
 
 _NOTHING: RunDecision = {"stopped": None, "disks": [], "plan": [], "marks": {}}

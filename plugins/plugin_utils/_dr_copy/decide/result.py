@@ -16,15 +16,15 @@ from ..._role.failures import failures_of, has_answered
 from ..._role.provenance import failures_of_provenance
 from ..._role.rows import disk_id_of
 from ..input.variables import Variables
-from .coverage import coverage_of
 from .destinations import with_known_sources
-from .keys import copies_with_keys, keys_of, one_copy_for_each_other_key, with_key
-from .pruning import deleted_copies, orphans, prunes
-from .recovery import recovery_points
+from .judging.coverage import coverage_of
+from .judging.keys import copies_with_keys, keys_of, one_copy_for_each_other_key, with_key
+from .judging.recovery import recovery_points
+from .judging.server_sets import sets_of
+from .keeping.pruning import deleted_copies, orphans, prunes
 from .result_type import Result
 from .run_failures import failures_with_disks, too_many_deletions
 from .run_state import RunState
-from .server_sets import sets_of
 from .step_results import StepResults
 from .warnings import warnings_of
 

@@ -17,11 +17,11 @@ from ..._role.failures import failures_of, has_failed
 from ..._role.marks import plan_of
 from ..._role.rows import is_archived, parse_time
 from ..input.variables import Variables
-from . import plan_reasons
-from .coverage import disks_in_words, names_in_words, near_misses_in_words
+from .copying import plan_reasons
+from .copying.marks import names_plan
 from .destinations import listed_copies, managed_copies
-from .keys import keys_of, unseen_by
-from .marks import names_plan
+from .judging.coverage import disks_in_words, names_in_words, near_misses_in_words
+from .judging.keys import keys_of, unseen_by
 from .result_type import Coverage, PlanRow, Result, VanishedPoint
 from .step_results import StepResults
 
@@ -39,22 +39,22 @@ def warnings_of(result: Result, steps: StepResults, values: Variables) -> list[s
             "report and from the tags of the copies. Disks that are in neither are not shown."
         )
     else:
-        parts += _of_plan(result["plan"], result["coverage"]["selected"])
+        parts += _about_plan(result["plan"], result["coverage"]["selected"])
     return [
         *parts,
-        *_of_unread_report(steps),
-        *_of_other_disks(steps, values),
-        *_of_plan_name(values),
-        *_of_former_plans(steps, values),
-        *_of_coverage(result["coverage"]),
-        *_of_disk_ids(steps, result["coverage"], values),
-        *_of_vanished(result["vanished"]),
-        *_of_keys(steps),
-        *_of_archive(steps),
+        *_about_unread_report(steps),
+        *_about_other_disks(steps, values),
+        *_about_plan_name(values),
+        *_about_former_plans(steps, values),
+        *_about_coverage(result["coverage"]),
+        *_about_disk_ids(steps, result["coverage"], values),
+        *_about_vanished(result["vanished"]),
+        *_about_keys(steps),
+        *_about_archive(steps),
     ]
 
 
-def _of_unread_report(steps: StepResults) -> list[str]:
+def _about_unread_report(steps: StepResults) -> list[str]:
     if not steps.unread_report:
         return []
     return [
@@ -63,7 +63,7 @@ def _of_unread_report(steps: StepResults) -> list[str]:
     ]
 
 
-def _of_other_disks(steps: StepResults, values: Variables) -> list[str]:
+def _about_other_disks(steps: StepResults, values: Variables) -> list[str]:
     if "disk_ids" not in steps.last or sorted(steps.last["disk_ids"]) == sorted(values.disk_ids):
         return []
     if values.reads_only:
@@ -77,7 +77,7 @@ def _of_other_disks(steps: StepResults, values: Variables) -> list[str]:
     ]
 
 
-def _of_plan_name(values: Variables) -> list[str]:
+def _about_plan_name(values: Variables) -> list[str]:
     cloud = CLOUDS.get(values.cloud)
     if cloud is None or cloud.tag_rules or names_plan(values):
         return []
@@ -88,7 +88,7 @@ def _of_plan_name(values: Variables) -> list[str]:
     ]
 
 
-def _of_plan(plan_rows: Sequence[PlanRow], selected: int) -> list[str]:
+def _about_plan(plan_rows: Sequence[PlanRow], selected: int) -> list[str]:
     usable = {row["disk_id"] for row in plan_rows if row["reason"] in plan_reasons.USABLE}
     left_out = sum(row["reason"] in _UNASKED for row in plan_rows)
     taken = sum(row["reason"] in plan_reasons.USABLE for row in plan_rows)
@@ -101,7 +101,7 @@ def _of_plan(plan_rows: Sequence[PlanRow], selected: int) -> list[str]:
     return []
 
 
-def _of_former_plans(steps: StepResults, values: Variables) -> list[str]:
+def _about_former_plans(steps: StepResults, values: Variables) -> list[str]:
     """Name the former plans that have made a copy since this plan made its newest one, because they still run."""
     newest: dict[str, datetime] = {}
     for copy in managed_copies(listed_copies(steps.before, values), values):
@@ -119,7 +119,7 @@ def _of_former_plans(steps: StepResults, values: Variables) -> list[str]:
     ]
 
 
-def _of_coverage(coverage: Coverage) -> list[str]:
+def _about_coverage(coverage: Coverage) -> list[str]:
     lost, gone = coverage["lost"] or [], coverage["gone"] or []
     known = {disk["disk_id"] for disk in [*lost, *gone]}
     missing = [disk for disk in coverage["missing"] if disk["disk_id"] not in known]
@@ -140,7 +140,7 @@ def _of_coverage(coverage: Coverage) -> list[str]:
     return parts
 
 
-def _of_disk_ids(steps: StepResults, coverage: Coverage, values: Variables) -> list[str]:
+def _about_disk_ids(steps: StepResults, coverage: Coverage, values: Variables) -> list[str]:
     """Name the disks of dr_copy_disk_ids that the source region does not show and no other warning names."""
     source = steps.source
     named = [*(source.get("disks") or ()), *(coverage["lost"] or ()), *coverage["missing"]]
@@ -154,7 +154,7 @@ def _of_disk_ids(steps: StepResults, coverage: Coverage, values: Variables) -> l
     ]
 
 
-def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
+def _about_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
     if not vanished:
         return []
     them = "it" if len(vanished) == 1 else "them"
@@ -165,7 +165,7 @@ def _of_vanished(vanished: Sequence[VanishedPoint]) -> list[str]:
     ]
 
 
-def _of_keys(steps: StepResults) -> list[str]:
+def _about_keys(steps: StepResults) -> list[str]:
     looks = steps.keys
     keys = keys_of(looks).values()
     unknown = sorted({str(key.get("arn") or "one without a name") for key in keys if key.get("enabled") is None})
@@ -184,7 +184,7 @@ def _of_keys(steps: StepResults) -> list[str]:
     return [*parts, *([f"The keys of the newest copies could not be checked: {why}"] if why else [])]
 
 
-def _of_archive(steps: StepResults) -> list[str]:
+def _about_archive(steps: StepResults) -> list[str]:
     archived = sum(is_archived(copy) for copy in steps.expired)
     if not archived:
         return []

@@ -80,7 +80,7 @@ def _login(connection: RawVariables) -> str:
 
 
 def _same_name(values: Variables, selections: Mapping[str, str]) -> list[str]:
-    if selections.get(values.part, values.selection) == values.selection:
+    if selections.get(values.plan_and_shard, values.selection) == values.selection:
         return []
     return [
         f"dr_copy_plan: this play has already run the plan {values.plan} for this host with another login, other disks "

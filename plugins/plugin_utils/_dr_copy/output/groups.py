@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeVar, cast
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.breaches import cannot_be_restored, worst_first
-from ..decide.reasons import Reason
+from ..decide.judging.breaches import cannot_be_restored, worst_first
+from ..decide.judging.reasons import Reason
 from ..decide.result_type import RecoveryPoint, RunFailure
 from ..decide.run_failures import kind_in_words
 from .report_type import LatePoint, Report

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 
 from ..._role.rows import only
-from ..decide.breaches import count_breaches
+from ..decide.judging.breaches import count_breaches
 from .report_type import Brief, PlanFacts, Report, ShortSummary, Summary, SummaryFacts, WorstBreach
 from .screen import shorten
 

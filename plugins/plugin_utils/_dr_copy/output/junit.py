@@ -13,9 +13,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words i
 from ..._role.junit import CaseResult, Suite
 from ..._role.naming import disk_label
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.breaches import cannot_be_restored
+from ..decide.judging.breaches import cannot_be_restored
+from ..decide.judging.server_sets import BY_SET, set_in_words
 from ..decide.result_type import RecoveryPoint, SetStatus
-from ..decide.server_sets import BY_SET, set_in_words
 from .report_type import LatePoint, Report, label_of
 
 

@@ -16,10 +16,10 @@ from ..._role.documents import render_page
 from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.breaches import BreachCounts, count_breaches, worst_first
-from ..decide.plan_reasons import THERE
+from ..decide.copying.plan_reasons import THERE
+from ..decide.judging.breaches import BreachCounts, count_breaches, worst_first
+from ..decide.judging.server_sets import lagging_disks, set_in_words, worst_set_first
 from ..decide.result_type import RecoveryPoint, SetFacts
-from ..decide.server_sets import lagging_disks, set_in_words, worst_set_first
 from .groups import failure_groups, late_groups, unjudged_groups
 from .report_type import IndexedReport, Report, label_of, shard_of
 

@@ -21,13 +21,13 @@ from ..._role.failures import failures_of, has_answered, has_failed, is_listed
 from ..._role.reported import SCHEMA, DiskFacts
 from ..._role.rows import only
 from ..._role.run_context import RunContext
-from ..decide.breaches import breaches_of, unjudged_of
-from ..decide.point_facts import with_facts
+from ..decide.judging.breaches import breaches_of, unjudged_of
+from ..decide.judging.point_facts import with_facts
+from ..decide.judging.server_sets import late_sets
+from ..decide.judging.unfinished import unfinished_copies
 from ..decide.result_type import Coverage, CoverageWithWarnings, Result
 from ..decide.run_state import RunState
-from ..decide.server_sets import late_sets
 from ..decide.step_results import StepResults
-from ..decide.unfinished import unfinished_copies
 from ..input.last_report import DiskAsKnown, LastReport, facts_of_disk
 from ..input.variables import Variables
 from .history import months_of

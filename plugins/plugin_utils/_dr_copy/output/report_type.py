@@ -13,7 +13,8 @@ from ..._role.answers import CopyFacts, SharedRow
 from ..._role.naming import label
 from ..._role.parsing import RawVariables
 from ..._role.reported import DiskFacts
-from ..decide.breaches import BreachCounts
+from ..decide.judging.breaches import BreachCounts
+from ..decide.judging.unfinished import UnfinishedCopy
 from ..decide.result_type import (
     Coverage,
     KeptCopy,
@@ -25,7 +26,6 @@ from ..decide.result_type import (
     SetStatus,
     VanishedPoint,
 )
-from ..decide.unfinished import UnfinishedCopy
 from ..input.last_report import LastReport, RememberedPoint
 
 

@@ -84,8 +84,8 @@ def write(figures: Sequence[Figure], is_all: bool) -> None:
 def write_summary() -> None:
     """Write the summary of the table, and its picture, into the guide."""
     tightest = _tightest(_written()[1])
-    rows = [(what, kept, f"{one.cells[1].strip()}, {one.cells[2]}", f"``{one.what}``") for what, kept, one in tightest]
-    table = list_table(("What", "Bounds kept", "Figure nearest to its bound", "Name of that figure"), rows)
+    rows = [(what, f"``{one.what}``", one.cells[1].strip(), one.cells[2], kept) for what, kept, one in tightest]
+    table = list_table(("What", "Figure nearest to its bound", "Value", "Bound", "Bounds kept"), rows)
     write_between(DOCS / "performance.rst", "summary", table)
     picture = _drawn([(what.replace("`", ""), one.share, one.kept) for what, _kept, one in tightest])
     (DOCS / "performance.svg").write_text(picture)

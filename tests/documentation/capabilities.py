@@ -46,7 +46,7 @@ FACTS: dict[str, dict[str, str]] = {
         "ENS": "yes, according to its documentation",
         "CBS": "no, name and tags do",
     },
-    "A client token prevents a second copy": {"ECS": "yes; after a lost response, the run also looks for the copy"},
+    "A client token prevents a second copy": {"ECS": "yes"},
     "``--check`` asks the cloud": {"EBS": "yes, with DryRun"},
     "Limit on copies in progress": {"EBS": "a quota per region", "ECS": "one per disk and region"},
     "Restores of system disks": {
@@ -62,7 +62,7 @@ FACTS: dict[str, dict[str, str]] = {
 }
 OTHERWISE = {
     "The cloud records the source of a copy": "no, tags do",
-    "A client token prevents a second copy": "no: after a lost response, the run looks for the copy",
+    "A client token prevents a second copy": "no",
     "``--check`` asks the cloud": "no",
     "Limit on copies in progress": "none documented",
     "Restores of system disks": "as data disks",
@@ -90,14 +90,48 @@ ROWS: dict[str, Callable[[Any, Any], str]] = {
 }
 
 
-def table() -> str:
-    """Return the table in reStructuredText."""
-    rows = []
+#: The tables of the guide, with the features in each.
+TABLES: dict[str, tuple[str, ...]] = {
+    "Copies": (
+        "Tags on copies",
+        "Descriptions of copies",
+        "Encryption of copies",
+        "Copies within a region",
+        "Copies to another account",
+        "The cloud records the source of a copy",
+        "Best consistency of a set",
+    ),
+    "Deletion and locks": (
+        "The cloud deletes copies after ``retention_days``",
+        "Locks on copies (``lock_days``)",
+        "A copy in progress can be cancelled",
+    ),
+    "Restores and drills": (
+        "Restores attach disks (``attach_to``)",
+        "Restores of system disks",
+        "``dr_restore`` chooses disks by",
+        "Levels of a drill",
+    ),
+    "Calls": (
+        "One call copies to several destinations",
+        "A client token prevents a second copy",
+        "Limit on copies in progress",
+        "``--check`` asks the cloud",
+    ),
+}
+
+
+def tables() -> str:
+    """Return the tables in reStructuredText."""
+    rows = {}
     for what, support in ROWS.items():
-        rows.append([what, *(support(cloud, module.OPTIONS) for cloud, module in CLOUDS.values())])
+        rows[what] = [what, *(support(cloud, module.OPTIONS) for cloud, module in CLOUDS.values())]
     for what, facts in FACTS.items():
-        rows.append([what, *(facts.get(cloud) or OTHERWISE[what] for cloud in CLOUDS)])
-    return list_table(["Feature", *CLOUDS], rows)
+        rows[what] = [what, *(facts.get(cloud) or OTHERWISE[what] for cloud in CLOUDS)]
+    return "\n\n".join(
+        list_table(["Feature", *CLOUDS], [rows.pop(what) for what in features], title)
+        for title, features in TABLES.items()
+    )
 
 
 def support_of_variables(
@@ -117,4 +151,4 @@ def support_of_variables(
 
 
 if __name__ == "__main__":
-    print(table())
+    print(tables())

@@ -31,9 +31,9 @@ BROKEN = {
 }
 
 
-def list_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def list_table(head: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> str:
     """Return a table in reStructuredText."""
-    lines = [".. list-table::", "   :header-rows: 1", ""]
+    lines = [f".. list-table:: {title}".rstrip(), "   :header-rows: 1", ""]
     for row in [head, *rows]:
         lines += [f"   {'*' if n == 0 else ' '} - {cell}".rstrip() for n, cell in enumerate(row)]
     return "\n".join(lines)

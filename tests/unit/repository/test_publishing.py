@@ -33,7 +33,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.c
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.aws.login import OPTIONS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.user_agent import VERSION
 
-from tests.release import pictures, sbom
+from tests.release import sbom
 from tests.release.audit import sort_copies
 from tests.release.build import packed_again
 from tests.release.importer import complaints
@@ -108,10 +108,6 @@ def test_the_lowest_versions_are_the_same_everywhere():
                 assert version == lowest[package], (path, package)
                 named.add(package)
     assert named == lowest.keys() - {"prometheus-client"}  # which one variable of the role needs
-
-
-def test_badges_say_what_the_files_say():
-    assert (REPOSITORY / "docs" / "pictures" / "badges.svg").read_text() == pictures.badges()
 
 
 def test_the_readme_has_the_headings_of_automation_hub():

@@ -4,7 +4,7 @@
 
 """Sessions beside `make test`: every supported core, the lowest versions, the site of documentation, the release.
 
-The Makefile and CI run them with tests/scripts/nox.sh. antsibull-nox.toml adds the check of licences. The sessions that
+The Makefile and CI run them with tests/scripts/nox.sh. antsibull-nox.toml adds the check of licenses. The sessions that
 antsibull-nox has for ansible-test are not used: they fetch the core from GitHub and run the unit tests with
 ansible-test. The sessions here take the core from PyPI and run the unit tests with pytest.
 """

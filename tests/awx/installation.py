@@ -15,10 +15,10 @@ from pathlib import Path
 
 import yaml
 
-from tests.simulator.alibaba.service import service as alibaba
+from tests.simulator.alibaba import service as alibaba
 from tests.simulator.aws import ec2
 from tests.simulator.server import Server
-from tests.simulator.tencent.service import service as tencent
+from tests.simulator.tencent import service as tencent
 
 from .stand_in import TOKEN, Controller
 

@@ -124,10 +124,10 @@ def _drawn(bars: Sequence[tuple[str, float, bool]]) -> str:
     lines = []
     for number, (what, share, kept) in enumerate(bars):
         y, length = high * number, round(min(share, 1.5) * wide)
-        colour = "#2b6cb0" if kept else "#c05621"
+        color = "#2b6cb0" if kept else "#c05621"
         lines += [
             f'<text x="{left - 8}" y="{y + 17}" text-anchor="end">{escape(what)}</text>',
-            f'<rect x="{left}" y="{y + 4}" width="{length}" height="{high - 8}" fill="{colour}"/>',
+            f'<rect x="{left}" y="{y + 4}" width="{length}" height="{high - 8}" fill="{color}"/>',
         ]
     end = high * len(bars)
     lines += [

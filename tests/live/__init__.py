@@ -14,7 +14,7 @@
     play        ansible-playbook with the collection's modules and role, as a user runs it
     promises    the promises, each with its result
     facts       what the service does: lags, states, defaults, page sizes
-    sanitise    removes keys, accounts and names from the output
+    sanitize    removes keys, accounts and names from the output
     results     the transcript, the tables, and the answers in the form of tests/recorded
     clean       deletes what has the mark, until nothing is left
 """

@@ -26,7 +26,7 @@ from .promises import check_colliding, check_copying, check_deleting, check_prot
 from .restoring import check_restoring
 from .results import Results
 from .run import Run
-from .sanitise import Sanitiser
+from .sanitize import Sanitizer
 
 
 def main() -> int:
@@ -78,11 +78,11 @@ def _ask_to_proceed(given: argparse.Namespace, lines: list[str]) -> bool:
     return input("Go on? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _open_account(given: argparse.Namespace, sanitiser: Sanitiser) -> tuple[Account, dict[str, Any]]:
+def _open_account(given: argparse.Namespace, sanitizer: Sanitizer) -> tuple[Account, dict[str, Any]]:
     params = {"profile": given.profile} if given.profile else {}
     account = account_of(given.cloud, params, given.source)
     account.first_page(given.destination, account.page)  # a client has its keys only after a call
-    sanitiser.hide(account.secrets())
+    sanitizer.hide(account.secrets())
     return account, params
 
 
@@ -91,17 +91,17 @@ def _run(given: argparse.Namespace) -> int:
     costs = describe_costs(given.cloud, given.source, given.destination, given.disk)
     if not _ask_to_proceed(given, [*costs, "Unverified facts that it checks:", *asks]):
         return 2
-    mark, sanitiser = Mark.new(), Sanitiser(os.environ)
+    mark, sanitizer = Mark.new(), Sanitizer(os.environ)
     directory = given.directory / f"{given.cloud}-{mark.run}"
     journal = Journal(directory)
     journal.lock()
-    results = Results(directory, sanitiser)
+    results = Results(directory, sanitizer)
     results.say(
         f"run {mark.run}: {given.cloud} from {given.source} to {given.destination}; results in {directory.name}"
     )
     left = None
     try:
-        account, params = _open_account(given, sanitiser)
+        account, params = _open_account(given, sanitizer)
         run = Run(account, given.source, given.destination, mark, journal, results, params)
         run.lent_disk, run.brief, run.poll, run.patience = given.disk, given.brief, given.poll, given.patience
         try:
@@ -155,11 +155,11 @@ def _clean(given: argparse.Namespace) -> int:
     )
     if not _ask_to_proceed(given, [question]):
         return 2
-    sanitiser = Sanitiser(os.environ)
-    account, _params = _open_account(given, sanitiser)
+    sanitizer = Sanitizer(os.environ)
+    account, _params = _open_account(given, sanitizer)
 
     def say(line: str) -> None:
-        print(sanitiser.text(line), flush=True)
+        print(sanitizer.text(line), flush=True)
 
     for thing in list_marked(account, regions, given.only):
         say(f"found: {thing}, of the run {thing.run}")

@@ -13,14 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .sanitise import Sanitiser
+from .sanitize import Sanitizer
 
 
 class Results:
-    """Writes continuously, so that a kill loses nothing: each line is sanitised, shown and kept."""
+    """Writes continuously, so that a kill loses nothing: each line is sanitized, shown and kept."""
 
-    def __init__(self, directory: Path, sanitiser: Sanitiser, show: Callable[[str], None] | None = None):
-        self.directory, self._sanitiser, self._show = directory, sanitiser, show or partial(print, flush=True)
+    def __init__(self, directory: Path, sanitizer: Sanitizer, show: Callable[[str], None] | None = None):
+        self.directory, self._sanitizer, self._show = directory, sanitizer, show or partial(print, flush=True)
         directory.mkdir(parents=True, exist_ok=True)
         self._transcript = (directory / "transcript.txt").open("a")
         self.promises: list[tuple[str, bool | None, str]] = []
@@ -28,7 +28,7 @@ class Results:
         self._recordings: dict[str, dict[str, Any]] = {}
 
     def say(self, line: str) -> None:
-        line = self._sanitiser.text(line)
+        line = self._sanitizer.text(line)
         stamp = datetime.now(timezone.utc).strftime("%H:%M:%S")
         self._transcript.write(f"{stamp} {line}\n")
         self._transcript.flush()
@@ -55,7 +55,7 @@ class Results:
         item = {
             "source": {"kind": "recorded", "where": "make live", "seen": today},
             "call": call,
-            part: self._sanitiser.answer(answer, ours=ours),
+            part: self._sanitizer.answer(answer, ours=ours),
             **more,
         }
         self._recordings.setdefault(phenomenon, item)
@@ -83,11 +83,11 @@ class Results:
             *("", "| unverified fact of api-facts.md | seen |", "|---|---|", *settled),
             *("", "| fact | documented | seen |", "|---|---|---|", *lines, ""),
         ]
-        (self.directory / "seen.md").write_text(self._sanitiser.text("\n".join(lines)))
+        (self.directory / "seen.md").write_text(self._sanitizer.text("\n".join(lines)))
         recorded = self.directory / "recorded"
         recorded.mkdir(exist_ok=True)
         for name, item in self._recordings.items():
-            (recorded / f"{name}.json").write_text(self._sanitiser.text(json.dumps(item, indent=1)) + "\n")
+            (recorded / f"{name}.json").write_text(self._sanitizer.text(json.dumps(item, indent=1)) + "\n")
 
 
 def _cell(text: str) -> str:

@@ -63,7 +63,7 @@ PURE = {
     "plugins/plugin_utils/_dr_copy/decide/keeping/retention.py": unit_tests("retention", "calendar", "night_reports"),
     "plugins/plugin_utils/_role/rows.py": [*PLANS, *unit_tests("packing", "breaches")],
     **dict.fromkeys(
-        (f"plugins/plugin_utils/_dr_copy/decide/{name}.py" for name in ("planning", "plan_rules")),
+        (f"plugins/plugin_utils/_dr_copy/decide/copying/{name}.py" for name in ("planning", "plan_rules")),
         [*PLANS, *unit_tests("calendar", "choice_by_tags")],
     ),
     "plugins/plugin_utils/_dr_copy/decide/copying/set_marks.py": [*SETS, *ROLE],

@@ -41,11 +41,11 @@ LINES: dict[tuple[str, str], str] = {
         'hint="Run again when it is complete." if source.state is State.PENDING else "Take a new snapshot.",',
     ): "nothing that a cloud shows comes after pending by its name",
     (
-        f"{_ROLES}/_dr_copy/decide/batches.py",
+        f"{_ROLES}/_dr_copy/decide/copying/batches.py",
         'wanted = [row for row in plan_rows if row["chosen"] or row["reason"] == THERE]',
     ): "the rows of a plan hold the constant itself",
     (
-        f"{_ROLES}/_dr_copy/decide/unchanged.py",
+        f"{_ROLES}/_dr_copy/decide/copying/unchanged.py",
         'there = [planned_at(row) for row in plan_rows if row["reason"] == THERE]',
     ): "for the other reasons, no copy is there",
     (

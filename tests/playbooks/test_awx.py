@@ -28,7 +28,7 @@ from tests.awx.rules import Refusal
 from tests.awx.stand_in import UpdateFailed, hosts_in
 from tests.clouds import CLOUDS
 from tests.simulator.aws import ec2
-from tests.simulator.tencent.service import service as tencent
+from tests.simulator.tencent import service as tencent
 from tests.support.daily import daily_sample
 
 from .conftest import REPOSITORY

@@ -15,9 +15,9 @@ import pytest
 
 from tests.clouds import CLOUDS
 from tests.live.probes import probes_on
-from tests.simulator.alibaba.service import service as alibaba
+from tests.simulator.alibaba import service as alibaba
 from tests.simulator.aws import ec2
-from tests.simulator.tencent.service import service as tencent
+from tests.simulator.tencent import service as tencent
 from tests.support.daily import daily_sample
 
 from .conftest import ENDLESS, HANGS, PLACES, REPOSITORY, kill_all, process_tree, send_signal, wait_until

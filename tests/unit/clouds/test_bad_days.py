@@ -11,7 +11,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core import 
 from botocore.auth import SigV4Auth
 
 from tests.simulator.aws import ec2
-from tests.simulator.tencent.service import service as tencent
+from tests.simulator.tencent import service as tencent
 from tests.unit.contracts.bad_days import (
     BadDaysContract,
     FailedCopies,

@@ -26,9 +26,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors 
 from tencentcloud.common import credential as sdk
 
 from tests.simulator.server import Server
+from tests.simulator.tencent import cbs as simulated_cbs
+from tests.simulator.tencent import metadata as simulated_metadata
 from tests.simulator.tencent.metadata import PATH, Metadata
-from tests.simulator.tencent.service import cbs as simulated_cbs
-from tests.simulator.tencent.service import metadata as simulated_metadata
 from tests.support.harness import idle_seconds
 
 ARN = "qcs::cam::uin/100000000001:roleName/dr"

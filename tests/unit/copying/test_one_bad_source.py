@@ -12,8 +12,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous
 
-from tests.simulator.alibaba.service import service as alibaba
-from tests.simulator.tencent.service import service as tencent
+from tests.simulator.alibaba import service as alibaba
+from tests.simulator.tencent import service as tencent
 from tests.unit.contracts.bad_days import clouds, copies_of, for_first_copies_of, ids, inject_error, wrong_rows
 
 LONG_COPY = 600

@@ -17,7 +17,7 @@ from tests.live.clean import Unmarked, _request_deletion
 from tests.live.mark import Mark, Thing
 from tests.live.probes import NO_RUN, PROBES, answers_of_run, list_facts, probes_on, unverified_facts
 from tests.live.results import Results
-from tests.live.sanitise import Sanitiser
+from tests.live.sanitize import Sanitizer
 from tests.simulator.alibaba.ecs import Ecs
 from tests.simulator.alibaba.ecs_disks import EcsDisks
 from tests.simulator.alibaba.ens import Ens
@@ -45,15 +45,15 @@ ACCOUNT, UIN = "123456789012", "100000000001"
     ],
 )
 def test_no_account_key_or_name_is_written(given, hidden):
-    sanitiser = Sanitiser({"AWS_SECRET_ACCESS_KEY": "hunter2-hunter2", "AWS_REGION": "us-east-1"})
-    written = sanitiser.text(given)
+    sanitizer = Sanitizer({"AWS_SECRET_ACCESS_KEY": "hunter2-hunter2", "AWS_REGION": "us-east-1"})
+    written = sanitizer.text(given)
     assert not [word for word in hidden if word in written]
     harmless = "snap-0aa11bb22cc33dd44 in us-east-1 at 0.3 s"
-    assert sanitiser.text(harmless) == harmless
+    assert sanitizer.text(harmless) == harmless
 
 
 def test_a_recorded_answer_keeps_keys_and_types_and_what_the_service_does(tmp_path):
-    results = Results(tmp_path, Sanitiser({}), show=lambda line: None)
+    results = Results(tmp_path, Sanitizer({}), show=lambda line: None)
     answer = {
         "SnapshotId": "snap-0aa11bb22cc33dd44",
         "VolumeId": "vol-ffffffff",

@@ -39,7 +39,7 @@ def test_the_tests_that_must_find_a_change_exist():
 
 
 def code_lines(path):
-    """Return the line numbers without docstrings, licence headers, imports and blank lines."""
+    """Return the line numbers without docstrings, license headers, imports and blank lines."""
     text = path.read_text()
     lines = text.splitlines()
     skipped = {n for n, line in enumerate(lines, 1) if not line.strip() or line.startswith("#")}

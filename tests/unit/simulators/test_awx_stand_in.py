@@ -28,7 +28,7 @@ REFUSED = [
     ("credential_types", {"injectors": {"env": {"ANSIBLE_X": "1"}}}, "may affect Ansible configuration"),
     ("credential_types", {"injectors": {"env": {"A-B": "1"}}}, "does not match"),
     ("credential_types", {"injectors": {"env": {"X": "{{ secret }}"}}}, "undefined field"),
-    ("credentials", {"inputs": {"username": "a", "password": "b", "colour": "red"}}, "colour were unexpected"),
+    ("credentials", {"inputs": {"username": "a", "password": "b", "color": "red"}}, "color were unexpected"),
     ("credentials", {"organization": 99}, "object does not exist"),
     ("credentials", {}, "already exists"),
     ("execution_environments", {"credential": "aws"}, "Only Container Registry credentials"),
@@ -57,7 +57,7 @@ REFUSED = [
     ("schedules", {"unified_job_template": 99}, "object does not exist"),
 ]
 STRICTER = [
-    ("organizations", {"colour": "red"}, "no such field"),
+    ("organizations", {"color": "red"}, "no such field"),
     ("credentials", {"name": "new", "inputs": {"username": "a"}}, "required for password"),
     ("inventory_sources", {"source_path": "none.yml"}, "no such file"),
     ("job_templates", {"job_slice_count": 0}, "greater than or equal to 1"),
@@ -74,7 +74,7 @@ SURVEYS = [
     ({"name": None}, "'name' is missing"),
     ({"spec": [{**QUESTION, "required": "no"}]}, "'required' missing"),
     ({"spec": [QUESTION, QUESTION]}, "duplicated"),
-    ({"spec": [{**QUESTION, "type": "colour"}]}, "not an allowed question type"),
+    ({"spec": [{**QUESTION, "type": "color"}]}, "not an allowed question type"),
     ({"spec": [{**QUESTION, "default": 3}]}, "expected to be of its type"),
     ({"spec": [{**QUESTION, "min": "0"}]}, "expected to be integer"),
     ({"spec": [{**CHOICES, "choices": []}]}, "must specify choices"),

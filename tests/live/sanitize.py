@@ -44,7 +44,7 @@ _ID = re.compile(r"\b(?:snap|vol|s|sp|d|disk)-[0-9a-z]{6,}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
 
 
-class Sanitiser:
+class Sanitizer:
     """Knows what must not be written; ``text`` is for sentences, ``answer`` for answers of a service."""
 
     def __init__(self, environ: Mapping[str, str]):

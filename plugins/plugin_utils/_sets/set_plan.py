@@ -44,7 +44,7 @@ def wanted_sets(
 ) -> list[WantedSet]:
     """Return the newest ready set of each group, for each region that lacks it and has no newer complete set.
 
-    ``complete`` has the source and region of each complete copy, also of somebody else's; these are not copied again.
+    ``complete`` has the source and region of each complete copy, also of foreign ones; these are not copied again.
     """
     sets_of_groups, of_disks = SetsOfGroups(sets_of_copies(copies)[0]), grouped(sources, lambda source: source.disk_id)
     wanted = []

@@ -57,7 +57,7 @@ def status_of_groups(
     """Return the state of each group in each region.
 
     ``plans`` are the current and former names of the groups' plan. ``newest`` is when the source of the newest complete
-    copy of a disk in a region was taken, also of somebody else's copy. ``unread`` are the regions whose copies could
+    copy of a disk in a region was taken, also of a foreign copy. ``unread`` are the regions whose copies could
     not be listed.
     """
     sets_of_groups = SetsOfGroups(sets_of_copies(copies, lambda copy: copy.is_restorable)[0])

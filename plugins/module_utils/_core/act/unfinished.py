@@ -48,7 +48,7 @@ def unfinished(attempt: Attempt, was_open: bool) -> list[tuple[str, CopyError]]:
 
 
 def _of_copy(attempt: Attempt, copy: Resource) -> Iterator[CopyError]:
-    """Yield the failures of the copy that counts: what it still lacks."""
+    """Yield the failures of the primary copy: what it still lacks."""
     decision, drift = attempt.decision, attempt.decision.drift
     if drift.due:
         yield failures.not_written(copy.id, attempt.request.region, drift.due[0].kind, None)

@@ -94,7 +94,7 @@ def can_replace(survivor: Resource, copy: Resource) -> bool:
 
 
 def other_copies(copies: SortedCopies, copy: Resource | None) -> tuple[Resource, ...]:
-    """Return the duplicates besides the copy that counts; if that is one itself, they include the first copy."""
+    """Return the duplicates besides the primary copy; if that is one itself, they include the first copy."""
     counts = copy.id if copy and copies.fitting else None
     is_duplicate = counts in {c.id for c in copies.duplicates}
     first = [c for c in copies.fitting[:1] if is_duplicate and c not in copies.duplicates]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is decided for one request: the copy that counts, what it lacks, and what follows."""
+"""What is decided for one request: the primary copy, what it lacks, and what follows."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LIST_NOW = Look(at=-math.inf, list_all=True)
 class Continue:
     """The request goes on: what to look at, to read and to write now.
 
-    - ``update``: the write to the copy that counts; ``delete``, ``detach``: the copies to delete, or to detach.
+    - ``update``: the write to the primary copy; ``delete``, ``detach``: the copies to delete, or to detach.
     - ``must_show``: survivors of other sources that must be seen complete before a deletion.
     - ``retry_at``: when (monotonic) a refused write may be sent again.
     """

@@ -83,7 +83,7 @@ NO_DRIFT = Drift()
 
 
 def drift_of(desired: DesiredState, memory: Memory, copy: Resource, now: float, utc_now: datetime) -> Drift:
-    """Return what the copy that counts for a request lacks."""
+    """Return what the primary copy for a request lacks."""
     if isinstance(copy, RestoredDisk):
         return _disk_drift(desired, memory, copy)
     cloud = desired.cloud

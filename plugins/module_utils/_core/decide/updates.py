@@ -54,7 +54,7 @@ class DetachDisk:
     instance: str
 
 
-#: The writes on the copy that counts.
+#: The writes on the primary copy.
 Update: TypeAlias = "ChangeTags | SetExpiry | AddLock | AttachDisk"
 #: The writes that take one copy in each call.
 SingleWrite: TypeAlias = "SetExpiry | AddLock | AttachDisk | DetachDisk"

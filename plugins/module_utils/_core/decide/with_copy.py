@@ -131,7 +131,7 @@ def _writes(
     read = deletions.to_delete if desired.policy.check_mode else [c for c, _survivor in deletions.now.values()]
     unread = unknown_locks(desired, memory, read)
     delete, deletions_wait = deletions_now(memory, [pair for i, pair in deletions.now.items() if i not in unread], now)
-    # A locked copy cannot be taken back, and an incomplete listing may lack the copy that counts.
+    # A locked copy cannot be taken back, and an incomplete listing may lack the primary copy.
     cannot_be_undone = any(isinstance(update, (AddLock, AttachDisk)) for update in drift.due)
     unsure = cannot_be_undone and not memory.listings.is_confirmed
     may_lock = not (withdrawal.may_take_back(copy) or copy.id in deletions.now or unsure)
@@ -169,7 +169,7 @@ def _look_at_drift(desired: DesiredState, memory: Memory, copy: Resource, drift:
 
 
 def _counting(copies: SortedCopies, memory: Memory) -> Resource:
-    """Return the copy that counts.
+    """Return the primary copy.
 
     That is this run's own copy until it is taken back, preferably one that the last look showed.
     """

@@ -32,7 +32,7 @@ def listed_copies(listed: Sequence[InfoAnswer], values: Variables) -> list[Snaps
 def copies_with_known_sources(
     listed: Sequence[InfoAnswer], snapshots: Sequence[SnapshotRow], values: Variables
 ) -> list[SnapshotRow]:
-    """Return the copies at the destinations; somebody else's get disk and time from the sources."""
+    """Return the copies at the destinations; foreign ones get disk and time from the sources."""
     copies = with_provenance_problems(listed_copies(listed, values), snapshots, values.judged_at)
     return with_known_sources(copies, snapshots)
 

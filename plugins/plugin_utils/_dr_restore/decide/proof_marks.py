@@ -63,7 +63,7 @@ def unmarkable(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -
         + (
             f"it is in {copy['place']}"
             if copy.get("place")
-            else f"a run tags only {counting.get(source_at(copy))}, the copy that counts for this snapshot"
+            else f"a run tags only {counting.get(source_at(copy))}, the primary copy for this snapshot"
         )
         for copy in tested
         if copy["snapshot_id"] not in written_to
@@ -71,7 +71,7 @@ def unmarkable(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -
 
 
 def _copies_written_to(listed: InfoAnswer) -> dict[str | None, SnapshotRow]:
-    """Return by ID the copies that count for their source, which are those that a copy call writes to."""
+    """Return by ID the primary copies of their sources, which are those that a copy call writes to."""
     of_source = grouped(
         (copy for copy in copies_of_listing(listed) if is_complete(copy) and not copy.get("place")),
         source_at,

@@ -39,7 +39,7 @@ MAX_NAMED_DISKS = 4
 def sets_of(state: RunState, copies: Sequence[SnapshotRow], values: Variables) -> tuple[list[SetStatus], list[str]]:
     """Return a row for each group and destination, and the warnings.
 
-    ``copies`` are those at the destinations, with disk and time also for somebody else's copies. If the source region
+    ``copies`` are those at the destinations, with disk and time also for foreign copies. If the source region
     was not listed, the groups come from the marks of the newest copies, else from the last report.
     """
     groups, known = _groups_and_copies(state, values)

@@ -55,7 +55,7 @@ def prunable(steps: StepResults, values: Variables, check_mode: bool) -> Prunabl
 
     These are only copies of disks that this run selected. Their region must have a complete copy of the disk's newest
     usable snapshot, or a newer recovery point, and no copy of the disk may have failed there. The copies are used as
-    listed: facts that the role fills in for somebody else's copies never justify a deletion.
+    listed: facts that the role fills in for foreign copies never justify a deletion.
     """
     if not prunes(values):
         return Prunable([], [])

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.reporting import PlanContext
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import printable
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import host_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress_action import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import ByName
 
 

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress import ProgressAction
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress_action import ProgressAction
 
 
 class ActionModule(ProgressAction):
-    """See ProgressAction."""
+    """Runs the module of the same name, and shows its progress."""

@@ -126,6 +126,20 @@ class Estate:
         """Create a copy without a call."""
         raise NotImplementedError
 
+    def key(self, letter: str) -> str:
+        """Return a key at the destination, a different one for each letter."""
+        return f"{letter * 8}-1111-4111-8111-111111111111"
+
+    def create_encrypted_copy(self, source_id: str, key: str) -> Any:
+        """Create a copy of ours that is encrypted with this key."""
+        copy = self.create_our_copy(source_id)
+        copy.encrypted, copy.kms_key_id = True, key
+        return copy
+
+    def make_older(self, copy: Any, seconds: float) -> None:
+        """Let a copy be started this much earlier."""
+        copy.created -= timedelta(seconds=seconds)
+
     def copies(self, region: str | None = None) -> list[Any]:
         """Return the true copies in a region, oldest first."""
         raise NotImplementedError
@@ -251,6 +265,15 @@ class EbsEstate(Estate):
         backend.snapshots[copy.id] = copy
         backend.tags[copy.id].update(tags)
         return copy
+
+    def key(self, letter: str) -> str:
+        return f"arn:aws:kms:{self.destination}:{ACCOUNT}:key/{super().key(letter)}"
+
+    def create_encrypted_copy(self, source_id: str, key: str) -> Any:
+        return self.create_our_copy(source_id, encrypted=True, kms_key_id=key)
+
+    def make_older(self, copy: Any, seconds: float) -> None:
+        copy.start_time -= timedelta(seconds=seconds)
 
     def connection(self) -> dict[str, Any]:
         return {"endpoint_url": self.url, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Inventory
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.inventory import Inventory
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import (

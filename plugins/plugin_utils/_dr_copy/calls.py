@@ -16,7 +16,7 @@ from .._role.answers import CopyAnswer, InfoAnswer, ShareAnswer
 from .._role.call import Arguments, Call
 from .._role.parsing import RawVariables
 from .._role.table import arguments_of, as_mapping
-from .decide.copying.marks import description
+from .decide.copying.copy_marks import description
 from .decide.copying.unchanged import may_change_copies
 from .decide.step_results import CopyBatch, DeletionBatch
 from .input.steps import STEPS

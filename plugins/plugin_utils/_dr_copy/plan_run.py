@@ -26,17 +26,17 @@ from .._role.parsing import RawVariables, is_true
 from .._role.rows import read_listing
 from .calls import Calls
 from .decide.copying.batches import copy_batches, deletion_batches, snapshots_to_share, without_short_lived_replacements
+from .decide.copying.copy_marks import source_tags
 from .decide.copying.falling_back import both_shares, disks_to_fall_back, fall_back
-from .decide.copying.marks import source_tags
 from .decide.copying.selection import shard_disks_to_list
 from .decide.copying.unchanged import unchanged_copies
-from .decide.decision import decide_run
 from .decide.destinations import listed_copies
 from .decide.judging.unseen import unseen_copies
 from .decide.judging.vanished import by_region, missing_points, without_shown
 from .decide.keeping.pruning import may_be_of_sets, prunable
 from .decide.keeping.retention import retention_of
 from .decide.result import copies_to_check
+from .decide.run_decision import decide_run
 from .decide.run_failures import ROLE_WORDS
 from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .input.checked import checked_variables

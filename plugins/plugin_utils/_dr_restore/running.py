@@ -25,7 +25,7 @@ from .._role.table import as_mapping
 from .calls import Calls
 from .decide.role_words import in_role_words
 from .input.checked import checked_variables
-from .input.usable import EMPTY_INVENTORY, Inventory
+from .input.inventory import EMPTY_INVENTORY, Inventory
 from .input.variables import variables_from_record
 from .record import Paused, Record
 

@@ -20,7 +20,7 @@ from .call import Arguments, RawAnswer
 from .naming import printable
 from .orphans import end_with_module
 from .parsing import RawVariables, without_values
-from .progress import ProgressAction, host_of, show_on_stderr
+from .progress_action import ProgressAction, host_of, show_on_stderr
 from .rows import unwrapped
 from .run_context import RunContext
 from .table import ByName

@@ -10,7 +10,7 @@ By provenance tags, by the default name, or by the ID that the copy call returne
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.marks import description
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.copy_marks import description
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 
 from tests.unit.contracts.bad_days import clouds, copies_of, run_at_once, with_script

@@ -9,27 +9,18 @@ See promises: deleting, survivors, marking, exactly-once.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from unittest import mock
 
 import pytest
 
-from tests.simulator.aws.ec2 import ACCOUNT
 from tests.unit.contracts.bad_days import ALL, clouds, copies_of, failed_ids, ids, run_at_once
 
 
 def with_two_keys(cloud, source, apart):
     """Create two copies with different keys, the first this many seconds older. Return both and their options."""
-    keys = [f"{letter * 8}-1111-4111-8111-111111111111" for letter in "ab"]
-    if hasattr(cloud.server, "disks"):
-        keys = [f"arn:aws:kms:{cloud.destination}:{ACCOUNT}:key/{key}" for key in keys]
-    planted = []
-    for key in keys:
-        facts = {"encrypted": True, "kms_key_id": key}
-        planted.append(cloud.create_our_copy(source, **(facts if hasattr(cloud.server, "disks") else {})))
-        vars(planted[-1]).update(facts)
-    born = "created" if hasattr(planted[0], "created") else "start_time"
-    setattr(planted[0], born, getattr(planted[0], born) - timedelta(seconds=apart))
+    keys = [cloud.key(letter) for letter in "ab"]
+    planted = [cloud.create_encrypted_copy(source, key) for key in keys]
+    cloud.make_older(planted[0], apart)
     return planted, [{"encrypted": True, "kms_key_id": key, "replace_mismatched": True} for key in keys]
 
 

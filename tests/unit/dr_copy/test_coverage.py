@@ -17,7 +17,6 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     own_disks,
     too_few,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.coverage import (
     coverage_of,
     names_in_words,
@@ -33,6 +32,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     expired_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import LastReports

@@ -15,7 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     fall_back,
     without_gone,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.decision import decide_run
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 

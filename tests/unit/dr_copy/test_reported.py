@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.marks import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.copy_marks import (
     description,
     source_tags,
 )

@@ -10,7 +10,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.servers import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.server_lines import (
     lines_of_servers,
     torn_problem,
 )

@@ -12,7 +12,7 @@ import json
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.usable import Inventory
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.inventory import Inventory
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 
 from tests.clouds import CLOUDS

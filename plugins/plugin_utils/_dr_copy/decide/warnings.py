@@ -18,7 +18,7 @@ from ..._role.marks import plan_of
 from ..._role.rows import is_archived, parse_time
 from ..input.variables import Variables
 from .copying import plan_reasons
-from .copying.marks import names_plan
+from .copying.copy_marks import names_plan
 from .destinations import listed_copies, managed_copies
 from .judging.coverage import disks_in_words, names_in_words, near_misses_in_words
 from .judging.keys import keys_of, unseen_by

@@ -21,7 +21,7 @@ from ..._role.files import absolute_path
 from ..._role.parsing import RawVariables
 from ..._role.table import parse_variables, unknown_variables
 from .contradictions import OF_DRILLS, contradictions
-from .usable import EMPTY_INVENTORY, Inventory
+from .inventory import EMPTY_INVENTORY, Inventory
 from .variables import VARIABLES, Variables, generated_id
 
 #: Names with the role's prefix that are not variables of the role: the playbooks use them, or a run sets them.

@@ -19,7 +19,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 
 from ..._role.rows import parse_time
 from ..._role.table import as_mapping, unsupported
-from .usable import EMPTY_INVENTORY, Inventory, usable_problems
+from .inventory import EMPTY_INVENTORY, Inventory, usable_problems
 from .variables import VARIABLES, Variables
 
 #: The prefix of drill IDs; IDs of restores never have it.

@@ -16,7 +16,7 @@ from ..decide.points import NamedRow, label_of_disk
 from ..decide.trials import Trial
 from .drill_report import last_proof
 from .report_type import DrilledDisk, DrillReport
-from .servers import by_group
+from .server_lines import by_group
 
 #: A disk, by its ID and name.
 Key = tuple[str | None, str | None]

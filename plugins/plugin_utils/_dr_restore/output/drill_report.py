@@ -30,7 +30,7 @@ from ..decide.waves import too_late
 from ..input.last_drill import ProvenDisk
 from ..input.variables import Variables
 from .report_type import DrilledDisk, DrillReport, DrillTotals
-from .servers import server_in_words
+from .server_lines import server_in_words
 
 #: What each level does not prove.
 NOT_PROVEN = {

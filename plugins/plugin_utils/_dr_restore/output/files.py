@@ -22,7 +22,7 @@ from .drill_junit import drill_junit_text, junit_of_failure
 from .drill_report import also_proven, drill_problems
 from .kubernetes import objects_of, objects_of_earlier, text_of
 from .report_type import DrillReport, Manifest
-from .servers import server_in_words
+from .server_lines import server_in_words
 
 
 def write_drill(report: DrillReport, values: Variables) -> str:

@@ -26,7 +26,7 @@ from ..decide.waves import AVAILABLE, Times, Wave, made_of, minutes_until_availa
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
 from .report_type import Manifest, ManifestRow
-from .servers import lines_of_servers, torn_problem
+from .server_lines import lines_of_servers, torn_problem
 
 
 class RestoreRun(TypedDict):

@@ -17,8 +17,8 @@ from ...._role.failures import failures_of, has_failed
 from ...._role.row_keys import SourceAt, disk_at, planned_at, requested_at
 from ...._role.rows import disk_id_of
 from ...input.variables import Variables
-from ..decision import plan_snapshots
 from ..result_type import PlanRow
+from ..run_decision import plan_snapshots
 from ..step_results import StepResults
 from .plan_reasons import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
 from .selection import selected_snapshots

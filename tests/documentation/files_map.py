@@ -24,6 +24,7 @@ FOLDERS = {
     "plugins/plugin_utils/_dr_copy/decide/copying": "what is copied",
     "plugins/plugin_utils/_dr_copy/decide/keeping": "what retention keeps and deletes",
     "plugins/plugin_utils/_dr_copy/decide/judging": "how the recovery points stand",
+    "plugins/plugin_utils/_dr_copy/decide/wording": "sentences about decisions",
     "plugins/plugin_utils/_dr_copy/output": "what it writes and shows",
     "plugins/plugin_utils/_dr_restore": "the role dr_restore",
     "plugins/plugin_utils/_dr_restore/input": "its variables",

@@ -17,10 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     own_disks,
     too_few,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.coverage import (
-    coverage_of,
-    names_in_words,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.coverage import coverage_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.recovery import (
     recovery_points,
 )
@@ -34,7 +31,8 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_decision import decide_run
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.warnings import warnings_of
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.wording.names import names_in_words
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.wording.warnings import warnings_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import LastReports
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.pages import report_page
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.report_files import (

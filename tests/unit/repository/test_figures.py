@@ -49,7 +49,7 @@ def test_the_summary_shows_the_figure_nearest_to_its_bound(pages):
     ]
     figure.write([*reruns, Figure("of no group", 3.0, 2.0, "times")], is_all=True)
     (rerun, other) = tables.rows_of(tables.read_between(guide, "summary"))
-    assert rerun["Bounds kept"] == "3 of 3" and "peak memory" in rerun["Name of that figure"]
+    assert rerun["Bounds kept"] == "3 of 3" and "peak memory" in rerun["Figure nearest to its bound"]
     assert other["What"] == "others" and other["Bounds kept"] == "0 of 1"
     drawn = ElementTree.parse(guide.parent / "performance.svg").getroot()
     lengths = [line.get("width") for line in drawn.iter("{http://www.w3.org/2000/svg}rect")]

@@ -26,7 +26,8 @@ from .result_type import Result
 from .run_failures import failures_with_disks, too_many_deletions
 from .run_state import RunState
 from .step_results import StepResults
-from .warnings import warnings_of
+from .wording.sets import warnings_of_sets
+from .wording.warnings import warnings_of
 
 #: Actions of copies that may fail after they were started.
 STARTED = ("created", "replaced", "adopted")
@@ -69,7 +70,7 @@ def role_result(steps: StepResults, values: Variables, check_mode: bool) -> Resu
         failures.insert(0, stopped)
     keys = keys_of(steps.keys)
     orphan_copies = orphans(state.copies, steps.disks, values, steps.source)
-    sets, of_sets = sets_of(state, copies, values)
+    sets, contradictions = sets_of(state, copies, values)
     coverage = coverage_of(steps.source, steps.disks, values, steps.last, orphan_copies)
     result: Result = {
         "plan": list(steps.plan_rows),
@@ -84,7 +85,10 @@ def role_result(steps: StepResults, values: Variables, check_mode: bool) -> Resu
         "sets": sets,
         "counts": _counts(state.copied, steps.deleted),
     }
-    result["coverage"]["warnings"] = warnings_of(result, steps, values) + of_sets
+    result["coverage"]["warnings"] = [
+        *warnings_of(result, steps, values),
+        *warnings_of_sets(sets, contradictions, values.set_seconds),
+    ]
     if values.across_accounts:
         result["shared"] = state.shared
     return result

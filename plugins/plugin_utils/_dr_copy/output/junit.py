@@ -14,8 +14,9 @@ from ..._role.junit import CaseResult, Suite
 from ..._role.naming import disk_label
 from ..._role.row_keys import DiskAt, disk_at
 from ..decide.judging.breaches import cannot_be_restored
-from ..decide.judging.server_sets import BY_SET, set_in_words
+from ..decide.judging.server_sets import BY_SET
 from ..decide.result_type import RecoveryPoint, SetStatus
+from ..decide.wording.sets import set_in_words
 from .report_type import LatePoint, Report, label_of
 
 

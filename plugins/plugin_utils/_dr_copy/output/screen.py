@@ -18,9 +18,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words i
 from ..._role.enumerations import first_in_words
 from ..._role.naming import disk_label
 from ..decide.judging.breaches import cannot_be_restored, count_breaches, is_out_of_reach, worst_first
-from ..decide.judging.server_sets import late_sets, set_in_words
+from ..decide.judging.server_sets import late_sets
 from ..decide.result_type import RecoveryPoint, Result, RunFailure
 from ..decide.run_failures import kind_in_words
+from ..decide.wording.sets import set_in_words
 from .report_type import LatePoint, Report
 
 #: The most recovery points, and the most failures, that a brief log shows.

@@ -14,9 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import has_tag
 
 from ...._role.answers import DiskRow, InfoAnswer
-from ...._role.enumerations import first_in_words
 from ...._role.failures import has_failed, is_listed
-from ...._role.naming import disk_label
 from ...._role.reported import ReportedDisk
 from ...input.last_report import LastReport
 from ...input.variables import Variables
@@ -121,23 +119,3 @@ def _same_value(wanted: str, actual: str) -> bool:
 
 def _reported_disk(disk: DiskRow) -> ReportedDisk:
     return {"disk_id": disk["disk_id"], "disk_name": disk["name"]}
-
-
-def disks_in_words(disks: Sequence[ReportedDisk]) -> str:
-    """Return the names of disks for a sentence."""
-    return names_in_words([disk_label(disk["disk_name"], disk["disk_id"]) for disk in disks])
-
-
-def near_misses_in_words(disks: Sequence[NearMiss]) -> str:
-    """Name disks in a sentence, each with the tags that nearly match."""
-    return names_in_words(
-        [
-            f"{disk_label(disk['disk_name'], disk['disk_id'])} has {', '.join(map('='.join, disk['tags'].items()))}"
-            for disk in disks
-        ]
-    )
-
-
-def names_in_words(names: Sequence[str]) -> str:
-    """Return the first names for a sentence, and how many more there are."""
-    return first_in_words(names, before_rest=", and")

@@ -6,13 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
 from ...._role.answers import SnapshotRow
-from ...._role.enumerations import first_in_words
 from ...._role.failures import has_failed
 from ...._role.row_keys import CopyAt, SourceAt
 from ...._role.rows import can_be_restored, parse_time
@@ -32,12 +31,12 @@ from ..step_results import StepResults
 
 #: The value of dr_copy_consistency with which a torn or late set misses the RPO. With "disk" it is only a warning.
 BY_SET = "set"
-#: The most disks of one server that a warning names.
-MAX_NAMED_DISKS = 4
 
 
-def sets_of(state: RunState, copies: Sequence[SnapshotRow], values: Variables) -> tuple[list[SetStatus], list[str]]:
-    """Return a row for each group and destination, and the warnings.
+def sets_of(
+    state: RunState, copies: Sequence[SnapshotRow], values: Variables
+) -> tuple[list[SetStatus], list[Contradiction]]:
+    """Return a row for each group and destination, and the contradictions among the tags of their copies.
 
     ``copies`` are those at the destinations, with disk and time also for foreign copies. If the source region
     was not listed, the groups come from the marks of the newest copies, else from the last report.
@@ -55,8 +54,7 @@ def sets_of(state: RunState, copies: Sequence[SnapshotRow], values: Variables) -
     )
     disks = {disk_id for group in groups for disk_id in group.disk_ids}
     contradictions = sets_of_copies([copy for copy in known if copy.disk_id in disks])[1]
-    rows = [_row(status, state.unread.get(status.region)) for status in found]
-    return rows, _warnings(rows, contradictions, values.set_seconds)
+    return [_row(status, state.unread.get(status.region)) for status in found], list(contradictions)
 
 
 def late_sets(sets: Sequence[SetStatus], consistency: str) -> list[SetStatus]:
@@ -90,34 +88,6 @@ def lagging_disks(row: SetStatus, seconds: float) -> dict[str, str | None]:
         return time is None or newest is None or (newest - time).total_seconds() > seconds
 
     return {disk_id: moment for disk_id, moment in sorted(times.items()) if lags(moment)}
-
-
-def set_in_words(row: SetStatus, seconds: float, names: Mapping[str, str] | None = None) -> str:
-    """Describe a server's row: which set it has there, which disks lag, and since when.
-
-    ``names`` are names of disks.
-    """
-    if row["unknown"]:
-        return str(row["unknown"])
-    named, lagging = names or {}, lagging_disks(row, seconds)
-    late = [
-        f"{named.get(disk_id, disk_id)} {f'has lagged since {moment}' if moment else 'has no copy'}"
-        for disk_id, moment in lagging.items()
-    ]
-    others = [disk for disk in row["torn"] if disk["disk_id"] not in lagging]
-    beside = [f"{named.get(disk['disk_id'], disk['disk_id'])} of {disk['source_created_at']}" for disk in others]
-    whole = (
-        f"the newest complete set is from {row['source_created_at']}, {row['age_hours']:.1f} h old"
-        if row["set"]
-        else ""
-    )
-    parts = [whole or "no complete set of copies"]
-    if late:
-        parts.append(first_in_words(late, MAX_NAMED_DISKS, before_rest=", and"))
-    if beside:
-        newer = "newer copies, not in the set" if whole else "newest copies"
-        parts.append(f"{newer}: {first_in_words(beside, MAX_NAMED_DISKS, before_rest=', and')}")
-    return "; ".join(parts)
 
 
 def kept_for_sets(state: RunState, values: Variables) -> set[CopyAt]:
@@ -167,29 +137,3 @@ def _row(status: GroupStatus, unread: str | None) -> SetStatus:
         "torn": [{"disk_id": disk.disk_id, "source_created_at": iso_utc(disk.newest)} for disk in status.torn],
         "unknown": f"the region could not be listed: {unread}" if unread else None,
     }
-
-
-def _warnings(rows: Sequence[SetStatus], contradictions: Iterable[Contradiction], seconds: float) -> list[str]:
-    read = [row for row in rows if not row["unknown"]]
-    without = [row for row in read if row["set"] is None]
-    late = [row for row in read if row["set"] and row["within_rpo"] is False]
-    torn = [row for row in read if row["set"] and row["within_rpo"] is not False and row["torn"]]
-
-    def names_of(sets: Sequence[SetStatus]) -> str:
-        words = [f"{row['group']} in {row['region']} ({set_in_words(row, seconds)})" for row in sets]
-        return first_in_words(words, separator="; ", before_rest=", and")
-
-    parts = []
-    if without:
-        parts.append(
-            f"Servers without a complete set of copies, so their disks are from different times: {names_of(without)}."
-        )
-    if late:
-        parts.append(f"Servers whose newest complete set of copies is older than the RPO: {names_of(late)}.")
-    if torn:
-        parts.append(f"Servers with disks whose newest copy is not part of the newest complete set: {names_of(torn)}.")
-    wrong = list(map(str, contradictions))
-    if wrong:
-        named = first_in_words(wrong, separator="; ", before_rest=", and")
-        parts.append(f"The tags of copies contradict each other: {named}.")
-    return parts

@@ -13,17 +13,17 @@ from datetime import datetime
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize, quoted_failures
 
-from ..._role.failures import failures_of, has_failed
-from ..._role.marks import plan_of
-from ..._role.rows import is_archived, parse_time
-from ..input.variables import Variables
-from .copying import plan_reasons
-from .copying.copy_marks import names_plan
-from .destinations import listed_copies, managed_copies
-from .judging.coverage import disks_in_words, names_in_words, near_misses_in_words
-from .judging.keys import keys_of, unseen_by
-from .result_type import Coverage, PlanRow, Result, VanishedPoint
-from .step_results import StepResults
+from ...._role.failures import failures_of, has_failed
+from ...._role.marks import plan_of
+from ...._role.rows import is_archived, parse_time
+from ...input.variables import Variables
+from ..copying import plan_reasons
+from ..copying.copy_marks import names_plan
+from ..destinations import listed_copies, managed_copies
+from ..judging.keys import keys_of, unseen_by
+from ..result_type import Coverage, PlanRow, Result, VanishedPoint
+from ..step_results import StepResults
+from .names import disks_in_words, names_in_words, near_misses_in_words
 
 #: Reasons for leaving out snapshots that the user did not request.
 _UNASKED = (plan_reasons.IS_A_COPY, plan_reasons.UNFINISHED, plan_reasons.OBSTACLE, plan_reasons.FAILED)

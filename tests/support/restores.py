@@ -23,6 +23,7 @@ VALUES = variables.Variables(
 
 
 def copy(number, disk="vol-1", day=20, name="database", **facts):
+    """Return a copy of a disk's snapshot of a day."""
     tags = {"dr-copy:disk-name": name, "dr-copy:attached-to": "i-1 /dev/sdf", "env": "prod", **facts.pop("tags", {})}
     row = copy_row(f"snap-{number}", f"snap-s{number}", disk, f"2026-11-{day:02}T02:00:00Z", tags=tags)
     row.update(provider_state="completed", size_gib=8, encrypted=False, traits=[], description="")
@@ -30,18 +31,18 @@ def copy(number, disk="vol-1", day=20, name="database", **facts):
 
 
 def chosen(copies, there=(), **values):
-    """Return a copy of a disk's snapshot of a day."""
+    """Return the points that a restore chooses among these copies."""
     return choosing.choose({"snapshots": copies}, {"disks": list(there)}, replace(VALUES, **values)).points
 
 
 def disk(number, restore="drill-1", snapshot="snap-1", expires="2026-11-21T11:00:00Z", attached_to=None):
-    """Return the points that a restore chooses among these copies."""
+    """Return a disk that a drill has made."""
     tags = {"dr-restore:id": restore, "dr-restore:snapshot-id": snapshot, "dr-restore:expires-at": expires}
     return {"disk_id": f"vol-n{number}", "tags": {k: v for k, v in tags.items() if v}, "attached_to": attached_to}
 
 
 def made(number, **facts):
-    """Return a disk that a drill has made."""
+    """Return a row of the restore module."""
     row = {"snapshot_id": f"snap-{number}", "disk_id": f"vol-n{number}", "zone": "eu-west-1a", "disk_type": "gp3"}
     row.update(
         state="available", action="created", encrypted=False, size_gib=8, seconds=2.5, error=None, kms_key_id=None
@@ -51,23 +52,24 @@ def made(number, **facts):
 
 
 def proofs(copies, last=None, **values):
-    """Return a row of the restore module."""
+    """Return what is known of earlier proofs of these copies."""
     values = replace(VALUES, **values)
     rows = choosing.choose({"snapshots": copies}, {}, values).points
     return candidates.with_proofs(rows, {"snapshots": copies}, last or {}, values)
 
 
 def proven(day, level="creatable"):
-    """Return what is known of earlier proofs of these copies."""
+    """Return the tags of a copy that was proven on a day."""
     return {"dr-copy:proven-at": f"2026-11-{day:02}T00:00:00Z", "dr-copy:proven-level": level}
 
 
 def choose(*copies, **values):
-    """Return the tags of a copy that was proven on a day."""
+    """Return what a restore chooses among these copies: points, warnings and a refusal."""
     return choosing.choose({"snapshots": list(copies)}, {"disks": []}, replace(VALUES, **values))
 
 
 def points(copies, there=(), **values):
+    """Return the chosen points as rows."""
     return [point.as_row() for point in chosen(copies, there, **values)]
 
 

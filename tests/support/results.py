@@ -26,21 +26,22 @@ DISKS = [{"disk_id": "vol-1", "name": "database"}]
 
 
 def ago(hours):
+    """Return the time this many hours before NOW, as the modules write it."""
     return (NOW - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def snapshot(number, hours, state="completed"):
-    """Return the time this many hours before NOW, as the modules write it."""
+    """Return a snapshot of the disk vol-1."""
     return snapshot_row(f"snap-{number}", "vol-1", ago(hours), state=state)
 
 
 def copy(number, hours):
-    """Return a snapshot of the disk vol-1."""
+    """Return a copy of the snapshot with the same number."""
     return copy_row(f"copy-{number}", f"snap-{number}", "vol-1", ago(hours))
 
 
 def failure(source, region, message, **facts):
-    """Return a copy of the snapshot with the same number."""
+    """Return a failure of a module."""
     empty = dict.fromkeys(
         ("source_snapshot_id", "region", "snapshot_id", "kind", "code", "message", "request_id", "hint")
     )
@@ -48,7 +49,7 @@ def failure(source, region, message, **facts):
 
 
 def report(snapshots=(), copies=(), source=None, listed=None, copied=(), deleted=(), share=None, seen=(), **variables):
-    """Return a failure of a module."""
+    """Return the report of a run that listed these snapshots and copies."""
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "rpo_hours": 24}
     values = replace(checked_variables({**given, **variables}).values, started_at=ago(0))
     source = source or {"disks": DISKS, "snapshots": list(snapshots), "failures": []}
@@ -67,7 +68,7 @@ DOWN = {"failures": [failure(None, "us-east-1", "no route", kind="connection")]}
 
 
 def values(**variables):
-    """Return the report of a run that listed these snapshots and copies."""
+    """Return the variables of the plan orders."""
     given = {"cloud": "ebs", "source_region": "us-east-1", "destination_regions": ["eu-west-1"], "plan": "orders"}
     taken = checked_variables({**given, **variables})
     assert not taken.problems, taken
@@ -75,13 +76,13 @@ def values(**variables):
 
 
 def of_plan(name, number=1, hours=1.0, disk="vol-1", **facts):
-    """Return the variables of the plan orders."""
+    """Return a copy with the mark of a plan."""
     made = copy(number, hours)
     return {**made, "tags": {"dr-copy:plan": name}, "source": {**made["source"], "disk_id": disk}, **facts}
 
 
 def disk(number, **tags):
-    """Return a copy with the mark of a plan."""
+    """Return a disk of the source region."""
     tags = {key.replace("_", "-"): value for key, value in tags.items()}
     return {
         "disk_id": f"vol-{number}",
@@ -93,5 +94,5 @@ def disk(number, **tags):
 
 
 def source(*disks, others=(), snapshots=()):
-    """Return a disk of the source region."""
+    """Return the listing of the source region."""
     return {"disks": list(disks), "other_disks": list(others), "snapshots": list(snapshots), "failures": []}

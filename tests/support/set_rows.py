@@ -31,11 +31,12 @@ MIDNIGHT = datetime(2026, 11, 20, tzinfo=timezone.utc)
 
 
 def night(number, seconds=0):
+    """Return the time of a night."""
     return MIDNIGHT + timedelta(days=number, seconds=seconds)
 
 
 def text(moment):
-    """Return the time of a night."""
+    """Return a time as the modules write it."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -58,6 +59,7 @@ ABC = Group("i-1", frozenset("abc"))
 
 
 def source(disk, number, seconds=0, listed=None, size=2, consistency="crash", **facts):
+    """Return a snapshot of a disk, of a night, that may be listed as a member of a set."""
     listed_set = SnapshotSet(listed, size, Consistency(consistency)) if listed else None
     return Source(disk, f"{disk}{number}", night(number, seconds), listed_set, **facts)
 
@@ -68,6 +70,7 @@ def of_plan(plan, number, disks, mark, of_disks=""):
 
 
 def wanted(sources, rows=(), complete=None, regions=("there",), groups=(AB,)):
+    """Return the sets that are to be copied, given snapshots and copies."""
     found = copies(*rows)
     if complete is None:
         complete = {SourceAt(copy.source_id, copy.region) for copy in found}
@@ -78,6 +81,7 @@ MARK_1 = f"2 near {text(night(1))}"
 
 
 def standing(rows, rpo=0.0, group=AB, unread=(), now=None, plans=()):
+    """Return how the sets of a group stand."""
     newest = {}
     for one in copies(*rows):
         key = DiskAt(one.disk_id, one.region)
@@ -87,6 +91,7 @@ def standing(rows, rpo=0.0, group=AB, unread=(), now=None, plans=()):
 
 
 def restored(rows, at=None, disks="ab", used=(), **facts):
+    """Return the choice for each disk of a restore."""
     found = choices_of(copies(*rows), at or night(99), set(disks), used, **facts)
     return {
         disk: (c.source_id, c.mark.set_id if c.mark else None, c.is_torn) for disk, c in found.of_disks.items()

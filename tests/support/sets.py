@@ -50,16 +50,17 @@ def silence_source(estate):
 
 
 def marks(set_id, size=2, group="i-1"):
+    """Return the marks of a copy that is a member of a set."""
     return {"dr-copy:group": group, "dr-copy:set": f"{size} crash {set_id}"}
 
 
 def two_disks(runs):
-    """Return the marks of a copy that is a member of a set."""
+    """Create two disks of a server; return their IDs by name."""
     return {name: runs.estate.disk(Name=name) for name in ("database", "log")}
 
 
 def rows_of(ended):
-    """Create two disks of a server; return their IDs by name."""
+    """Return the rows of a restore by the names of their disks."""
     return {row["disk_name"]: row for row in ended.result["disks"]}
 
 

@@ -140,7 +140,7 @@ def test_a_completely_restored_server_is_not_torn_by_later_changes_of_its_copies
     copies = [member(1, "vol-1", 18, "n1"), member(2, "vol-2", 18, "n1")]
     copies += [member(3, "vol-1", 19, "n2", **traits), member(4, "vol-2", 19, "n2", **traits)]
     there = [disk(1, "flood", "snap-3"), disk(2, "flood", "snap-4")]
-    shown = [(point.copy_id, point.set, point.torn) for point in chosen(copies, there)]
+    shown = [(point.copy_id, point.server.set, point.server.torn) for point in chosen(copies, there)]
     assert shown == [("snap-3", "n2", False), ("snap-4", "n2", False)]
 
 

@@ -62,16 +62,24 @@ CASES = {
 def test_each_disk_of_a_server_is_of_its_set_or_torn(name, consistency):
     copies, by_set, by_disk = CASES[name]
     points = choose(*copies, consistency=consistency).points
-    shown = [(point.copy_id, point.set, point.torn, point.newer and point.newer["copy_id"]) for point in points]
+    shown = [
+        (point.copy_id, point.server.set, point.server.torn, point.server.newer and point.server.newer["copy_id"])
+        for point in points
+    ]
     assert shown == (by_set if consistency == "set" else by_disk)
-    assert {point.group for point in points} == ({None} if name == "no server" else {"i-1"})
-    assert [point.consistency for point in points] == ["crash" if point.set else None for point in points]
+    assert {point.server.group for point in points} == ({None} if name == "no server" else {"i-1"})
+    assert [point.server.consistency for point in points] == ["crash" if point.server.set else None for point in points]
 
 
 @pytest.mark.parametrize(("mark", "consistency"), [("a", "crash"), (None, None)])
 def test_a_single_selected_disk_shows_its_server_and_set_and_is_not_torn(mark, consistency):
     (point,) = choose(member("vol-1", 18, mark), member("vol-2", 18, mark), disk_ids=["vol-1"]).points
-    assert (point.group, point.set, point.consistency, point.torn) == ("i-1", mark, consistency, False)
+    assert (point.server.group, point.server.set, point.server.consistency, point.server.torn) == (
+        "i-1",
+        mark,
+        consistency,
+        False,
+    )
 
 
 @pytest.mark.parametrize("number", [0, 1, MAX_NAMED, MAX_NAMED + 2])

@@ -133,8 +133,11 @@ def pick(candidates: Sequence[Candidate], values: Variables) -> list[Candidate]:
 
 def _of_its_set(candidate: Candidate, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the candidates of this one's set, including itself; only itself if it belongs to no set."""
-    key = (candidate.group, candidate.set)
-    return [other for other in candidates if (other.group, other.set) == key] if candidate.set else [candidate]
+    server = candidate.server
+    if not server.set:
+        return [candidate]
+    key = (server.group, server.set)
+    return [other for other in candidates if (other.server.group, other.server.set) == key]
 
 
 def _gib(candidates: Sequence[Candidate]) -> int:
@@ -147,10 +150,10 @@ def untried(candidates: Sequence[Candidate], values: Variables) -> list[UntriedD
         UntriedDisk(
             disk_id=c.disk_id,
             disk_name=c.disk_name,
-            group=c.group,
-            set=c.set,
-            consistency=c.consistency,
-            torn=c.torn,
+            group=c.server.group,
+            set=c.server.set,
+            consistency=c.server.consistency,
+            torn=c.server.torn,
             size_gib=c.size_gib,
             proven_at=c.proven_at,
             why=why,

@@ -17,7 +17,7 @@ from ..._role.answers import SnapshotRow
 from ..._role.marks import ATTACHED_TO, DISK_NAME
 from ..._role.rows import age_in_hours, counting_key, is_archived, is_complete, taken_at, time_or_now
 from ..input.variables import Variables
-from .points import Missing, MissingReason, Obstacle, Point
+from .points import ChosenCopy, Missing, MissingReason, Obstacle, Point
 
 
 def point_of_disk(
@@ -39,25 +39,30 @@ def point_of_disk(
     tags = [copy.get("tags") or {} for copy in described_by]
     where = next((found[ATTACHED_TO] for found in tags if found.get(ATTACHED_TO)), "")
     instance, _space, device = where.partition(" ")
-    source = chosen["source"] if chosen else None
     newer = [c for c in before[: before.index(chosen)] if is_complete(c)] if chosen in before else []
     return Point(
         disk_id=disk_id,
         disk_name=next((found[DISK_NAME] for found in tags if found.get(DISK_NAME)), None),
-        missing=None if chosen else _why(own, timed, before),
+        restored_from=_copy(chosen, values) if chosen else _why(own, timed, before),
         instance=instance or None,
         device=device or None,
         tags={key: value for key, value in tags[0].items() if not is_our_mark(key)},
         size_gib=chosen["size_gib"] if chosen else None,
-        copy_id=chosen["snapshot_id"] if chosen else None,
-        copy_encrypted=chosen["encrypted"] if chosen else None,
-        copy_key=chosen.get("kms_key_id") if chosen and chosen["encrypted"] else None,
+        passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None) or _with_problem(own),
+        key_problem=key_problem_of(chosen) if chosen else None,
+    )
+
+
+def _copy(chosen: SnapshotRow, values: Variables) -> ChosenCopy:
+    source = chosen["source"]
+    return ChosenCopy(
+        copy_id=chosen["snapshot_id"],
+        encrypted=chosen["encrypted"],
+        key=chosen.get("kms_key_id") if chosen["encrypted"] else None,
         source_snapshot_id=source["snapshot_id"] if source else None,
         source_region=source["region"] if source else None,
         taken_at=_taken_at(chosen),
         age_hours=age_in_hours(_taken_at(chosen), time_or_now(values.started_at)),
-        passed_over=next((_passed_over(copy) for copy in newer if obstacle_to(copy)), None) or _with_problem(own),
-        key_problem=key_problem_of(chosen) if chosen else None,
     )
 
 

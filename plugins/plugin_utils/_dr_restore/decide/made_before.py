@@ -23,7 +23,7 @@ from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
 from ..input.last_manifest import EarlierRow, claims_of
 from ..input.variables import Variables, generated_id
 from .claims import claim_of
-from .points import MissingReason, NewerCopy, Point
+from .points import ChosenCopy, MissingReason, NewerCopy, Point, ServerOfDisk
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,12 @@ def kept_points(made: Sequence[MadeDisk], others: Collection[str], values: Varia
     for made_disk in made:
         if made_disk.disk_id and made_disk.row and _is_from(made_disk.row, values.source_region):
             time = parse_time(made_disk.taken_at)
-            point = _point_of(made_disk.row, values)
+            point = _point_of(made_disk.row, made_disk.copy_id, values)
             if not time or time <= at:
                 points[made_disk.disk_id] = point
             elif made_disk.disk_id not in others:
-                points[made_disk.disk_id] = replace(
-                    point, copy_id=None, missing=MissingReason.YOUNGER.of(time=made_disk.taken_at)
-                )
+                younger = MissingReason.YOUNGER.of(time=made_disk.taken_at)
+                points[made_disk.disk_id] = replace(point, restored_from=younger)
     return points
 
 
@@ -103,7 +102,7 @@ def _is_from(row: EarlierRow, region: str) -> bool:
     return not region or row.get("source_region") in (region, None)
 
 
-def _point_of(row: EarlierRow, values: Variables) -> Point:
+def _point_of(row: EarlierRow, copy_id: str, values: Variables) -> Point:
     tags, newer = row.get("tags"), row.get("newer")
     passed: NewerCopy | None = None
     if isinstance(newer, dict):
@@ -115,20 +114,24 @@ def _point_of(row: EarlierRow, values: Variables) -> Point:
         device=row.get("device"),
         tags=tags if isinstance(tags, dict) else {},
         size_gib=row.get("size_gib"),
-        copy_id=row.get("copy_id"),
-        copy_encrypted=row.get("copy_encrypted"),
-        copy_key=row.get("copy_key"),
-        source_snapshot_id=row.get("source_snapshot_id"),
-        source_region=row.get("source_region"),
-        taken_at=row.get("taken_at"),
-        age_hours=age_in_hours(row.get("taken_at"), time_or_now(values.started_at)),
+        restored_from=ChosenCopy(
+            copy_id=copy_id,
+            encrypted=row.get("copy_encrypted"),
+            key=row.get("copy_key"),
+            source_snapshot_id=row.get("source_snapshot_id"),
+            source_region=row.get("source_region"),
+            taken_at=row.get("taken_at"),
+            age_hours=age_in_hours(row.get("taken_at"), time_or_now(values.started_at)),
+        ),
         passed_over=row.get("passed_over"),
-        group=row.get("group"),
-        set=row.get("set"),
-        consistency=row.get("consistency"),
-        torn=bool(row.get("torn")),
-        former_group=row.get("former_group"),
-        newer=passed,
+        server=ServerOfDisk(
+            group=row.get("group"),
+            set=row.get("set"),
+            consistency=row.get("consistency"),
+            torn=bool(row.get("torn")),
+            former_group=row.get("former_group"),
+            newer=passed,
+        ),
     )
 
 
@@ -136,10 +139,10 @@ def torn_beside(points: Sequence[Point], kept: Mapping[str, Point]) -> list[Poin
     """Return the points; a kept one is torn if another disk of its server belongs to another set, or to none."""
     sets: dict[str | None, set[str | None]] = {}
     for point in points:
-        sets.setdefault(point.group, set()).add(point.set)
+        sets.setdefault(point.server.group, set()).add(point.server.set)
     return [
-        replace(point, torn=True, set=None, consistency=None)
-        if point.disk_id in kept and point.set and len(sets[point.group]) > 1
+        replace(point, server=replace(point.server, torn=True, set=None, consistency=None))
+        if point.disk_id in kept and point.server.set and len(sets[point.server.group]) > 1
         else point
         for point in points
     ]
@@ -156,9 +159,8 @@ def second_disks(points: Sequence[Point], made: Sequence[MadeDisk], values: Vari
             what = "a claim" if is_claim else "a disk"
             found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but this run would create {what}")
         elif own and (point.copy_id or is_too_new) and point.copy_id not in {made_disk.copy_id for made_disk in own}:
-            chosen = f"this run chose {point.copy_id}, taken at {point.taken_at}"
-            too_new = "none of its recovery points is old enough for dr_restore_at"
-            why = chosen if point.copy_id else too_new
+            chosen = f"this run chose {point.copy.copy_id}, taken at {point.copy.taken_at}" if point.copy else ""
+            why = chosen or "none of its recovery points is old enough for dr_restore_at"
             found.append(f"{point.disk_label} has {' and '.join(map(str, own))}, but {why}")
     if not found:
         return ""

@@ -68,7 +68,7 @@ class NamedRow(TypedDict):
 
 
 class RowOfServer(TypedDict):
-    """The facts in a row about the server of its disk (see Point)."""
+    """The facts in a row about the server of its disk (see ServerOfDisk)."""
 
     group: str | None
     set: str | None
@@ -76,14 +76,9 @@ class RowOfServer(TypedDict):
     torn: bool
 
 
-class PointRow(NamedRow, RowOfServer):
-    """A point in the form of the manifest and the reports; ``missing`` is the text of the reason."""
+class CopyOfPoint(TypedDict):
+    """The facts in a row about the copy that a disk is restored from (see ChosenCopy)."""
 
-    missing: str | None
-    instance: str | None
-    device: str | None
-    tags: dict[str, str]
-    size_gib: int | None
     copy_id: str | None
     copy_encrypted: bool | None
     copy_key: str | None
@@ -91,6 +86,16 @@ class PointRow(NamedRow, RowOfServer):
     source_region: str | None
     taken_at: str | None
     age_hours: float | None
+
+
+class PointRow(NamedRow, RowOfServer, CopyOfPoint):
+    """A point in the form of the manifest and the reports; ``missing`` is the text of the reason."""
+
+    missing: str | None
+    instance: str | None
+    device: str | None
+    tags: dict[str, str]
+    size_gib: int | None
     passed_over: str | None
     former_group: str | None
     newer: NewerCopy | None
@@ -99,39 +104,79 @@ class PointRow(NamedRow, RowOfServer):
 
 
 @dataclass(frozen=True)
-class Point:
-    """A disk as its copies show it, and the recovery point that it is restored from.
+class ChosenCopy:
+    """The copy that a disk is restored from. ``age_hours`` is the age of its data; times are ISO 8601."""
 
-    ``missing`` says why there is no recovery point; ``copy_id`` is None then. ``passed_over`` says which newer copy
-    cannot be used, and why. ``key_problem`` says why a drill, which proves the newest copy, cannot use it. ``group`` is
-    the group of the disk, ``set`` the set of the copy, with its ``consistency``. ``torn``: its server has no set that
-    includes it. ``former_group`` is the group that the disk has left since its newest copy was made. ``claim`` is the
-    claim of a cluster that the disk was made for, as ``namespace/name``, if the claim is restored instead of a disk.
-    Times are ISO 8601.
-    """
-
-    disk_id: str | None
-    disk_name: str | None
-    missing: Missing | None = None
-    instance: str | None = None
-    device: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    size_gib: int | None = None
-    copy_id: str | None = None
-    copy_encrypted: bool | None = None
-    copy_key: str | None = None
+    copy_id: str
+    encrypted: bool | None = None
+    key: str | None = None
     source_snapshot_id: str | None = None
     source_region: str | None = None
     taken_at: str | None = None
     age_hours: float | None = None
-    passed_over: str | None = None
-    key_problem: str | None = None
+
+    def as_row(self) -> CopyOfPoint:
+        return {
+            "copy_id": self.copy_id,
+            "copy_encrypted": self.encrypted,
+            "copy_key": self.key,
+            "source_snapshot_id": self.source_snapshot_id,
+            "source_region": self.source_region,
+            "taken_at": self.taken_at,
+            "age_hours": self.age_hours,
+        }
+
+
+NO_COPY: CopyOfPoint = {
+    "copy_id": None,
+    "copy_encrypted": None,
+    "copy_key": None,
+    "source_snapshot_id": None,
+    "source_region": None,
+    "taken_at": None,
+    "age_hours": None,
+}
+
+
+@dataclass(frozen=True)
+class ServerOfDisk:
+    """The server of a disk, and the set that it is restored from.
+
+    ``group`` is the group of the disk, ``set`` the set of the copy, with its ``consistency``. ``torn``: the server has
+    no set that includes the disk. ``former_group`` is the group that the disk has left since its newest copy was made.
+    ``newer`` is a copy that is newer than the set.
+    """
+
     group: str | None = None
     set: str | None = None
     consistency: str | None = None
     torn: bool = False
     former_group: str | None = None
     newer: NewerCopy | None = None
+
+
+ALONE = ServerOfDisk()
+
+
+@dataclass(frozen=True)
+class Point:
+    """A disk as its copies show it, and the recovery point that it is restored from.
+
+    ``restored_from`` is the copy, or says why there is none. ``passed_over`` says which newer copy cannot be used, and
+    why. ``key_problem`` says why a drill, which proves the newest copy, cannot use it. ``claim`` is the claim of a
+    cluster that the disk was made for, as ``namespace/name``, if the claim is restored instead of a disk.
+    """
+
+    disk_id: str | None
+    disk_name: str | None
+    restored_from: ChosenCopy | Missing
+    instance: str | None = None
+    device: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    size_gib: int | None = None
+    passed_over: str | None = None
+    key_problem: str | None = None
+    server: ServerOfDisk = ALONE
     wave: int = 1
     claim: str | None = None
 
@@ -139,9 +184,24 @@ class Point:
     def disk_label(self) -> str:
         return naming.disk_label(self.disk_name, self.disk_id)
 
+    @property
+    def copy(self) -> ChosenCopy | None:
+        return self.restored_from if isinstance(self.restored_from, ChosenCopy) else None
+
+    @property
+    def copy_id(self) -> str | None:
+        return self.copy.copy_id if self.copy else None
+
+    @property
+    def missing(self) -> Missing | None:
+        """Why there is no copy to restore from."""
+        return self.restored_from if isinstance(self.restored_from, Missing) else None
+
     def as_row(self) -> PointRow:
+        copy = self.copy.as_row() if self.copy else NO_COPY
         missing = self.missing.text if self.missing else None
-        return only(PointRow, {**vars(self), "tags": dict(self.tags), "missing": missing})
+        facts = {**vars(self), **vars(self.server), **copy, "tags": dict(self.tags), "missing": missing}
+        return only(PointRow, facts)
 
 
 def label_of_disk(row: NamedRow | EarlierRow) -> str:

@@ -21,7 +21,7 @@ from ..._sets.inputs import sources_of_copies, with_marks
 from ..._sets.set_choice import Choice, choices_of
 from ..._sets.set_plan import marks_of_sources
 from ..input.expected import Expected
-from .points import NewerCopy, Point
+from .points import NewerCopy, Point, ServerOfDisk
 
 
 @dataclass(frozen=True)
@@ -82,31 +82,35 @@ def with_sets(points: Sequence[Point], servers: Servers, by_set: bool) -> list[P
 
 
 def _with_set(point: Point, servers: Servers, copies: Mapping[str, Copy | None], by_set: bool) -> Point:
+    return replace(point, server=_server_of(point, servers, copies, by_set))
+
+
+def _server_of(point: Point, servers: Servers, copies: Mapping[str, Copy | None], by_set: bool) -> ServerOfDisk:
     copy, choice = copies[str(point.disk_id)], servers.choices.get(str(point.disk_id))
     if group := servers.former_groups.get(str(point.disk_id)):
-        return replace(point, former_group=group)
+        return ServerOfDisk(former_group=group)
     if choice is None:
         group_id = copy.group_id if copy else ""
-        return _marked(replace(point, group=group_id or None), copy.mark if copy else None)
-    point = replace(point, group=choice.group_id)
+        return _marked(ServerOfDisk(group=group_id or None), copy.mark if copy else None)
+    server = ServerOfDisk(group=choice.group_id)
     if by_set:
         is_torn = choice.is_torn or (copy is not None and copy.source_id != choice.source_id)
     else:
         ids = {_set_id(copies.get(disk_id)) for disk_id in choice.together}
         is_torn = choice.is_torn or None in ids or len(ids) > 1
     if is_torn:
-        return replace(point, torn=True)
+        return replace(server, torn=True)
     newer = choice.newer if by_set else None
     passed = NewerCopy(copy_id=newer.snapshot_id, taken_at=iso_utc(newer.time)) if newer else None
-    return replace(_marked(point, choice.mark if by_set or not copy else copy.mark), newer=passed)
+    return replace(_marked(server, choice.mark if by_set or not copy else copy.mark), newer=passed)
 
 
 def _set_id(copy: Copy | None) -> str | None:
     return copy.mark.set_id if copy and copy.mark else None
 
 
-def _marked(point: Point, mark: SnapshotSet | None) -> Point:
-    return replace(point, set=mark.set_id, consistency=mark.consistency.value) if mark else point
+def _marked(server: ServerOfDisk, mark: SnapshotSet | None) -> ServerOfDisk:
+    return replace(server, set=mark.set_id, consistency=mark.consistency.value) if mark else server
 
 
 def warnings_of_contradictions(contradictions: Sequence[Contradiction]) -> list[str]:

@@ -80,12 +80,12 @@ def copies_to_compare(chosen: Sequence[Point], made: RestoreAnswer) -> list[Comp
     found = {row["snapshot_id"]: row for row in made.get("disks") or ()}
     return [
         {
-            "snapshot_id": point.copy_id,
-            "source_snapshot_id": point.source_snapshot_id,
-            "source_region": point.source_region,
+            "snapshot_id": copy.copy_id,
+            "source_snapshot_id": copy.source_snapshot_id,
+            "source_region": copy.source_region,
         }
         for point in chosen
-        if not why_unproven(point, found.get(str(point.copy_id)), made)
+        if (copy := point.copy) and not why_unproven(point, found.get(str(point.copy_id)), made)
     ]
 
 
@@ -93,13 +93,14 @@ def _trial(
     point: Point, made: RestoredDiskRow | None, blocks: ComparedCopyRow | None, why: str | None, values: Variables
 ) -> Trial:
     is_proven = not why and not (made and made["state"] == "planned")
+    copy, server = point.copy, point.server
     return Trial(
         disk_id=point.disk_id,
         disk_name=point.disk_name,
         copy_id=point.copy_id,
-        source_snapshot_id=point.source_snapshot_id,
-        source_region=point.source_region,
-        taken_at=point.taken_at,
+        source_snapshot_id=copy.source_snapshot_id if copy else None,
+        source_region=copy.source_region if copy else None,
+        taken_at=copy.taken_at if copy else None,
         size_gib=point.size_gib,
         proven=is_proven,
         level=values.level if is_proven else None,
@@ -110,10 +111,10 @@ def _trial(
         compared=blocks["compared"] if blocks else None,
         note=blocks["note"] if blocks else None,
         passed_over=point.passed_over,
-        group=point.group,
-        set=point.set,
-        consistency=point.consistency,
-        torn=point.torn,
+        group=server.group,
+        set=server.set,
+        consistency=server.consistency,
+        torn=server.torn,
     )
 
 
@@ -129,11 +130,12 @@ def why_unproven(point: Point, disk: RestoredDiskRow | None, made: RestoreAnswer
         return f"the disk is {disk['state']}, not available"
     if point.size_gib and disk["size_gib"] is not None and disk["size_gib"] < point.size_gib:
         return f"the disk has {disk['size_gib']} GiB, the copy {point.size_gib}"
-    if point.copy_encrypted and disk["encrypted"] is not True:
+    copy = point.copy
+    if copy and copy.encrypted and disk["encrypted"] is not True:
         return "the copy is encrypted, but the cloud does not report that the disk is"
-    if point.copy_key and not _same_key(point.copy_key, disk["kms_key_id"]):
+    if copy and copy.key and not _same_key(copy.key, disk["kms_key_id"]):
         key = f"has the key {disk['kms_key_id']}" if disk["kms_key_id"] else "shows no key"
-        return f"the copy has the key {point.copy_key}, the disk {key}"
+        return f"the copy has the key {copy.key}, the disk {key}"
     return None
 
 

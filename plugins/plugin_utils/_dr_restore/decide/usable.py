@@ -50,8 +50,13 @@ class SetToCheck(TypedDict):
 
 def disks_checked_together(chosen: Sequence[Point]) -> list[list[Point]]:
     """Return the disks that are checked together: those of one set together, and each other disk by itself."""
-    together = grouped(chosen, lambda point: (point.group, point.set) if point.set else (None, point.copy_id))
+    together = grouped(chosen, _set_or_copy)
     return list(together.values())
+
+
+def _set_or_copy(point: Point) -> tuple[str | None, str | None]:
+    server = point.server
+    return (server.group, server.set) if server.set else (None, point.copy_id)
 
 
 def why_not_whole(points: Sequence[Point], made: RestoreAnswer) -> str:
@@ -95,7 +100,7 @@ def why_in_use(disk_listing: InfoAnswer, answers: Sequence[Answer], values: Vari
 
 def set_for_checks(points: Sequence[Point], attached: RestoreAnswer) -> SetToCheck:
     found = _by_copy(attached)
-    return {"group": points[0].group, "disks": [_for_checks(p, found[str(p.copy_id)]) for p in points]}
+    return {"group": points[0].server.group, "disks": [_for_checks(p, found[str(p.copy_id)]) for p in points]}
 
 
 def _for_checks(point: Point, disk: RestoredDiskRow) -> DiskToCheck:

@@ -81,8 +81,8 @@ options:
   wait:
     description:
       - With V(false), the module returns when the cloud has accepted every copy.
-      - V(true) returns when every copy is complete; with O(state=absent), when every copy that it
-        deletes is gone.
+      - With V(true), the module returns when every copy is complete. With O(state=absent), it returns when every copy
+        that it deletes is gone.
       - If two runs with V(true) copy the same snapshot at the same time, the run that made the later copy deletes it,
         and waits for the earlier one.
     type: bool

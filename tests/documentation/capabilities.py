@@ -76,7 +76,7 @@ ROWS: dict[str, Callable[[Any, Any], str]] = {
     "Encryption of copies": lambda _cloud, options: "yes" if "encrypted" in options else "no",
     "The cloud deletes copies after ``retention_days``": _retention,
     "Locks on copies (``lock_days``)": lambda cloud, _options: " or ".join(cloud.lock_modes) or "no",
-    "A copy in progress can be cancelled": lambda cloud, _options: (
+    "A copy in progress can be canceled": lambda cloud, _options: (
         "yes" if cloud.cancels_by_deletion else "no, it is deleted when complete"
     ),
     "One call copies to several destinations": lambda cloud, _options: (
@@ -104,7 +104,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "Deletion and locks": (
         "The cloud deletes copies after ``retention_days``",
         "Locks on copies (``lock_days``)",
-        "A copy in progress can be cancelled",
+        "A copy in progress can be canceled",
     ),
     "Restores and drills": (
         "Restores attach disks (``attach_to``)",

@@ -74,8 +74,9 @@ def unwritten_in_words(problems: Mapping[Path, str]) -> list[str]:
     """Return a sentence for each reason why reports could not be written, with the first ones that it concerns."""
     by_reason = grouped(problems, lambda path: problems[path].rstrip("."))
     return [
-        f"{'The report' if len(paths) == 1 else f'{len(paths)} reports'} could not be written: "
-        f"{first_in_words([str(path) for path in paths])}: {why}."
+        f"The report {paths[0]} could not be written ({why})."
+        if len(paths) == 1
+        else f"{len(paths)} reports could not be written ({why}): {first_in_words([str(path) for path in paths])}."
         for why, paths in by_reason.items()
     ]
 

@@ -66,7 +66,12 @@ def _place_problems(place: str, is_outpost: bool, destinations: Sequence[str]) -
             return [f"{label}: {place!r} is not the ARN of an Outpost"]
         region = match["region"]
     outside = [d for d in destinations if (d != region if is_outpost else not region.startswith(f"{d}-"))]
-    return [f"{label}: {place} is not in {', '.join(outside)}; it needs that one destination region"] if outside else []
+    if not outside:
+        return []
+    return [
+        f"{label}: {place} is not in {', '.join(outside)}. Set destination_regions to the region that it is in, and to "
+        "no other"
+    ]
 
 
 def option_problems(requests: Sequence[CopyRequest]) -> list[str]:

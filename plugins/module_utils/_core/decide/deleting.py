@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows if copies are to be deleted."""
+"""What follows if copies are to be deleted.
+
+A deletion needs a look, not older than 15 seconds, that shows the copy to delete and its survivor. If the answer to a
+deletion was lost, the run looks again, and then sends the deletion again, even if that look does not show the copy.
+"""
 
 from __future__ import annotations
 

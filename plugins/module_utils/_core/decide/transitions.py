@@ -4,10 +4,8 @@
 
 """Decides what follows from what is wanted, what is shown, and what this run did.
 
-The conditions here and in without_copy.py are in order: the first one that holds decides what follows.
-
-A deletion needs a look, not older than 15 seconds, that shows the copy to delete and its survivor. If the answer to a
-deletion was lost, the run looks again, and then sends the deletion again, even if that look does not show the copy.
+The conditions here and in without_copy.py are in order: the first one that holds decides what follows. Deletions are
+in deleting.py.
 """
 
 from __future__ import annotations

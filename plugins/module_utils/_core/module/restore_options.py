@@ -39,14 +39,14 @@ ATTACHING_OPTIONS = {**RESTORE_OPTIONS, "attach_to": {"type": "str"}, "device": 
 MAX_HOURS = 87600
 RESTORE_ID_FORMAT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 #: What that format allows, in words.
-RESTORE_ID_RULE = "1 to 48 letters, digits or . _ -, a letter or digit first"
+RESTORE_ID_RULE = "Use 1 to 48 letters, digits, '.', '_' or '-', and begin with a letter or a digit"
 
 
 def restore_problems(cloud: DiskCloud, params: Mapping[str, Any], requests: Sequence[CopyRequest]) -> list[str]:
     """Return all problems of the options of a restore module. Makes no call."""
     found = id_problems("snapshot_ids", params["snapshot_ids"], cloud.snapshot_ids)
     if not RESTORE_ID_FORMAT.fullmatch(params["restore_id"]):
-        found.append(f"restore_id must be {RESTORE_ID_RULE}, not {params['restore_id']!r}")
+        found.append(f"restore_id: {params['restore_id']!r} is not valid. {RESTORE_ID_RULE}")
     found += number_problems(params)
     if params["disk_ids"] is not None:
         found += id_problems("disk_ids", params["disk_ids"], cloud.disk_ids)

@@ -10,8 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
-
 from ..._role.enumerations import first_in_words
 from ..input.contradictions import SUBDOMAIN
 from ..input.last_manifest import EarlierRow
@@ -50,8 +48,8 @@ def warnings_of_claims(points: Sequence[Point], values: Variables) -> list[str]:
     if not invalid:
         return []
     return [
-        f"{pluralize(len(invalid), 'disk')} with an invalid claim in the tags {CLAIM} and {NAMESPACE}: disks are "
-        f"created instead of claims: {first_in_words(invalid)}"
+        f"The tags {CLAIM} and {NAMESPACE} of {first_in_words(invalid)} name no valid claim, so disks are created for "
+        "them"
     ]
 
 

@@ -68,3 +68,8 @@ def tags_of(point: Point) -> dict[str, str]:
 
 def with_name(tags: Mapping[str, str], name: str | None) -> dict[str, str]:
     return {**tags, **({"Name": name} if name else {})}
+
+
+def tags_in_words(tags: Mapping[str, str]) -> str:
+    """Return tags for a sentence."""
+    return ", ".join(f"{key}={value}" for key, value in tags.items())

@@ -17,7 +17,7 @@ from ..._role.failures import failures_of
 from ..._role.marks import DISK_NAME
 from ..input.expected import Expected
 from ..input.variables import Variables
-from .disk_selection import names_of, with_facts_of_report
+from .disk_selection import names_of, tags_in_words, with_facts_of_report
 from .listed_copies import is_from, source_disk
 from .points import Missing, MissingReason, Point, by_reason, label_of_disk
 
@@ -53,7 +53,7 @@ def missing_disks(
 def _unfit(point: Point, values: Variables) -> Missing:
     """Return which variable leaves out a disk that has copies, although its ID or name was requested."""
     ids, tags = values.disk_ids, values.disk_tags
-    by = f"disk_ids {ids}" if ids and point.disk_id not in ids else f"disk_tags {tags}"
+    by = f"disk_ids {', '.join(ids)}" if ids and point.disk_id not in ids else f"disk_tags {tags_in_words(tags)}"
     return MissingReason.UNFIT.of(region=values.region, by=f"dr_restore_{by}")
 
 
@@ -75,14 +75,14 @@ def refusal(points: Sequence[Point], listed: InfoAnswer, values: Variables) -> s
     if points and (fits_region or not copies):
         why = by_reason([(point.disk_label, point.missing.text if point.missing else "") for point in points])
         return f"No disk has a recovery point that can be restored. {why}. {what_is_there(copies, values)}"
-    filters = {
-        "source_region": values.source_region,
-        "disk_tags": values.disk_tags,
-        "disk_ids": values.disk_ids,
-        "disk_names": values.disk_names,
-    }
     if not copies:
         return f"There is nothing to restore. {what_is_there(copies, values)}"
+    filters = {
+        "source_region": values.source_region,
+        "disk_tags": tags_in_words(values.disk_tags),
+        "disk_ids": ", ".join(values.disk_ids),
+        "disk_names": ", ".join(values.disk_names),
+    }
     asked = [f"dr_restore_{name} {given}" for name, given in filters.items() if given]
     fits = f"matches {', '.join(asked)}" if asked else "names a disk"
     return f"No copy in {values.region} {fits}, so there is nothing to restore. {what_is_there(copies, values)}"

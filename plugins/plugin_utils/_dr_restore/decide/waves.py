@@ -19,7 +19,7 @@ from ..._role.answers import RestoreAnswer, RestoredDiskRow
 from ..._role.rows import parse_time
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
-from .disk_selection import tags_of
+from .disk_selection import tags_in_words, tags_of
 from .points import Point
 
 #: The states of disks that need no more waiting.
@@ -57,10 +57,6 @@ def in_waves(points: Sequence[Point], values: Variables) -> list[Point]:
 def _wave_of(point: Point, waves: Sequence[Mapping[str, str]]) -> int:
     tags = tags_of(point)
     return next((number for number, wanted in enumerate(waves, 1) if has_tags(tags, wanted)), len(waves) + 1)
-
-
-def tags_in_words(wave: Mapping[str, str]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in wave.items())
 
 
 def warnings_of_waves(points: Sequence[Point], values: Variables) -> list[str]:

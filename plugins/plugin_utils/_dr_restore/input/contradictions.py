@@ -28,11 +28,11 @@ OF_DRILLS = "drill-"
 SUBDOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 #: What to do about a variable that a cloud does not support; {cloud} is its name.
 INSTEAD = {
-    "zone": "{cloud} has no zones; the node is dr_restore_region",
-    "disk_tags": "copies on {cloud} do not show the tags of disks; select disks by ID (dr_restore_disk_ids)",
-    "disk_names": "copies on {cloud} do not show the names of disks; select disks by ID (dr_restore_disk_ids)",
-    "waves": "copies on {cloud} do not show the tags of disks; restore wave by wave, by dr_restore_disk_ids",
-    "max_gib": "{cloud} does not report the size of a snapshot; limit a drill by dr_restore_count",
+    "zone": ": {cloud} has no zones; the node is dr_restore_region",
+    "disk_tags": ": copies on {cloud} do not show the tags of disks; select disks by ID (dr_restore_disk_ids)",
+    "disk_names": ": copies on {cloud} do not show the names of disks; select disks by ID (dr_restore_disk_ids)",
+    "waves": ": copies on {cloud} do not show the tags of disks; restore wave by wave, by dr_restore_disk_ids",
+    "max_gib": ": {cloud} does not report the size of a snapshot; limit a drill by dr_restore_count",
 }
 #: Variables of drills only, which a restore with the same inventory ignores.
 ONLY_DRILLS = ("max_gib", "test_instance", "test_host", "checks")
@@ -43,14 +43,14 @@ def contradictions(values: Variables, inventory: Inventory = EMPTY_INVENTORY) ->
     cloud, now = values.cloud, parse_time(values.started_at)
     capabilities = CLOUDS[cloud] if cloud else None
     problems = [
-        f"dr_restore_{name}: {INSTEAD.get(name, 'is not supported on {cloud}').format(cloud=cloud)}"
+        f"dr_restore_{name}{INSTEAD.get(name, ' is not supported on {cloud}').format(cloud=cloud)}"
         for name in (unsupported(VARIABLES, as_mapping(values), capabilities) if capabilities else ())
         if values.is_drill or name not in ONLY_DRILLS
     ]
     if capabilities and capabilities.has_zones and not values.zone:
         problems.append("dr_restore_zone is required: the zone of the disks")
     if not RESTORE_ID_FORMAT.fullmatch(values.id):
-        problems.append(f"dr_restore_id must be {RESTORE_ID_RULE}, not {values.id!r}")
+        problems.append(f"dr_restore_id: {values.id!r} is not valid. {RESTORE_ID_RULE}")
     if values.id.startswith(OF_DRILLS) and not values.is_drill:
         problems.append(f"dr_restore_id must not begin with {OF_DRILLS}: drills use such names, and delete their disks")
     at = parse_time(values.at)
@@ -90,14 +90,14 @@ def _of_drill(values: Variables, capabilities: Capabilities | None, inventory: I
     if values.level == "readable" and capabilities and not capabilities.max_read_blocks:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.max_read_blocks)
         problems.append(
-            f"dr_restore_level: readable is supported only on {able}, because blocks cannot be read on "
-            f"{values.cloud}; set creatable"
+            f"dr_restore_level: blocks cannot be read on {values.cloud}, so readable is not supported there (it is on "
+            f"{able}). Set creatable"
         )
     if values.level == "usable" and capabilities and not capabilities.instance_ids:
         able = ", ".join(name for name, cloud in CLOUDS.items() if cloud.instance_ids)
         problems.append(
-            f"dr_restore_level: usable is supported only on {able}, because disks cannot be attached on "
-            f"{values.cloud}; set creatable"
+            f"dr_restore_level: disks cannot be attached on {values.cloud}, so usable is not supported there (it is on "
+            f"{able}). Set creatable"
         )
     elif values.level == "usable" and capabilities:
         problems += usable_problems(values, capabilities, inventory)

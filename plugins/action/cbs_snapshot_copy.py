@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress_action import ProgressAction
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._action.progress_action import ProgressAction
 
 
 class ActionModule(ProgressAction):

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._action.action import RoleAction, utc
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._action.progress_action import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import (
     VARIABLES,
     part_of_plan,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.plan_run import PlanRun
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.reporting import PlanContext
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import printable
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress_action import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import ByName
 
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._action.action import RoleAction, utc
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._action.progress_action import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.drilling import Drill
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.inventory import Inventory
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.variables import VARIABLES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.record import Record
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.restoring import Restore
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.running import Pause, RestoreContext
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.action import RoleAction, utc
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.naming import printable
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress_action import host_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.rows import unwrapped
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.table import ByName
 

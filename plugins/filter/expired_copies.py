@@ -109,7 +109,7 @@ _value:
         managed: true
 """
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.retention import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import (
     expired_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._filters import Filter, as_filter

@@ -17,6 +17,7 @@ BEGIN, END = "<!-- begin files -->\n", "<!-- end files -->\n"
 FOLDERS = {
     "plugins/filter": "what playbooks call",
     "plugins/plugin_utils": "the controller",
+    "plugins/plugin_utils/_action": "what the action plugins share",
     "plugins/plugin_utils/_role": "what both roles share",
     "plugins/plugin_utils/_dr_copy": "the role dr_copy",
     "plugins/plugin_utils/_dr_copy/input": "its variables",
@@ -29,6 +30,8 @@ FOLDERS = {
     "plugins/plugin_utils/_dr_restore": "the role dr_restore",
     "plugins/plugin_utils/_dr_restore/input": "its variables",
     "plugins/plugin_utils/_dr_restore/decide": "its decisions",
+    "plugins/plugin_utils/_dr_restore/decide/choosing": "which copy each disk is restored from",
+    "plugins/plugin_utils/_dr_restore/decide/proving": "what a drill tries, proves and deletes",
     "plugins/plugin_utils/_dr_restore/output": "what it writes and shows",
     "plugins/plugin_utils/_sets": "servers of several disks",
     "plugins/module_utils/_core": "independent of any cloud",

@@ -60,13 +60,13 @@ SETS = unit_tests(*OF_SETS, "retention", "restore_sets", "set_nights", "sets_of_
 PLANS = unit_tests("retention", "recovery_filters")
 #: Each pure file, with what must find a change of it. A folder stands for its files; the first that matches counts.
 PURE = {
-    "plugins/plugin_utils/_dr_copy/decide/keeping/retention.py": unit_tests("retention", "calendar", "night_reports"),
+    "plugins/plugin_utils/_dr_copy/decide/retention.py": unit_tests("retention", "calendar", "night_reports"),
     "plugins/plugin_utils/_role/rows.py": [*PLANS, *unit_tests("packing", "breaches")],
     **dict.fromkeys(
         (f"plugins/plugin_utils/_dr_copy/decide/copying/{name}.py" for name in ("planning", "plan_rules")),
         [*PLANS, *unit_tests("calendar", "choice_by_tags")],
     ),
-    "plugins/plugin_utils/_dr_copy/decide/copying/set_marks.py": [*SETS, *ROLE],
+    "plugins/plugin_utils/_dr_copy/decide/set_marks.py": [*SETS, *ROLE],
     "plugins/plugin_utils/_dr_copy/decide/judging/server_sets.py": [*SETS, *ROLE],
     "plugins/plugin_utils/_dr_copy/decide": ROLE,
     "plugins/plugin_utils/_dr_copy/input": ROLE,

@@ -49,7 +49,7 @@ LINES: dict[tuple[str, str], str] = {
         'there = [planned_at(row) for row in plan_rows if row["reason"] == THERE]',
     ): "for the other reasons, no copy is there",
     (
-        f"{_ROLES}/_dr_restore/decide/claims.py",
+        f"{_ROLES}/_dr_restore/decide/choosing/claims.py",
         "twice = [f\"{c} by {' and '.join(own.values())}\" for c, own in sorted(disks.items()) if c and len(own) > 1]",
     ): "no claim is named by fewer disks than one",
     (

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from tests.clouds import CLOUDS
 from tests.simulator.control import Call
 
-from .drills import DrillRound, DrillStorm, PlannedDrill, draw_run
+from .drill_draws import DrillRound, DrillStorm, PlannedDrill, draw_run
+from .drills_with_nights import draw_storm_with_nights
 from .faults import Event
-from .nights import draw_storm_with_nights
 
 if TYPE_CHECKING:
     from .drill_checks import RestoredDisk
-    from .drilling import DrillSimulation
+    from .drill_simulation import DrillSimulation
 
 ATTACHES, DETACHES = {"AttachVolume", "AttachDisk", "AttachDisks"}, {"DetachVolume", "DetachDisk", "DetachDisks"}
 ID, TAG, EXPIRES = "dr-restore:id", "dr-restore:attached-to", "dr-restore:expires-at"

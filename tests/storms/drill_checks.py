@@ -30,10 +30,10 @@ from .attaching import (
     simultaneous_drills,
     wrong_attachments,
 )
-from .drilling import KEPT_RESTORE_ID, DrillOutcome, DrillSimulation
-from .drills import DOUBT_SECONDS, DrillStorm
+from .drill_draws import DOUBT_SECONDS, DrillStorm
+from .drill_simulation import KEPT_RESTORE_ID, DrillOutcome, DrillSimulation
+from .drills_with_nights import wrong_last_nights, wrong_nights
 from .faults import MAX_LOOK_AGE_SECONDS
-from .nights import wrong_last_nights, wrong_nights
 from .simulation import MAX_CALLS
 from .truth import ids_of
 

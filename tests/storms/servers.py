@@ -16,10 +16,10 @@ from tests.simulator.clock import ExchangeableClock, FakeClock
 from tests.simulator.wire import wired
 
 from .attaching import draw_drill_storm
-from .checks import run_and_check
 from .collisions import draw_collision
+from .copy_checks import run_and_check
 from .drill_checks import run_and_check_drills
-from .drills import DrillStorm
+from .drill_draws import DrillStorm
 from .faults import Storm
 from .harder import draw_hard_storm
 from .role.checks import run_and_check_nights

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.simulator.control import Call
 
-from .checks import Findings
+from .copy_checks import Findings
 from .drill_checks import DrillFindings
 from .role.checks import RoleFindings
 from .truth import DELETES, WRITES, Truth, ids_of, regions_of, source_of

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
-    candidates,
-    choosing,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.choosing import choosing
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proving import candidates
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input import variables
 
 from tests.support.rows import copy_row

@@ -28,16 +28,16 @@ from .calls import Calls
 from .decide.copying.batches import copy_batches, deletion_batches, snapshots_to_share, without_short_lived_replacements
 from .decide.copying.copy_marks import source_tags
 from .decide.copying.falling_back import both_shares, disks_to_fall_back, fall_back
-from .decide.copying.selection import shard_disks_to_list
 from .decide.copying.unchanged import unchanged_copies
 from .decide.destinations import listed_copies
 from .decide.judging.unseen import unseen_copies
 from .decide.judging.vanished import by_region, missing_points, without_shown
 from .decide.keeping.pruning import may_be_of_sets, prunable
-from .decide.keeping.retention import retention_of
 from .decide.result import copies_to_check
+from .decide.retention import retention_of
 from .decide.run_decision import decide_run
 from .decide.run_failures import ROLE_WORDS
+from .decide.selection import shard_disks_to_list
 from .decide.step_results import ListedRegion, LookAnswer, StepResults
 from .input.checked import checked_variables
 from .input.last_report import LastReports
@@ -132,15 +132,15 @@ class PlanRun:
     def _run_steps(self, calls: Calls) -> None:
         values = self._values
         self._say(f"looking for the disks and their snapshots in {values.source_region}")
-        part: list[str] = []
+        shard_disk_ids: list[str] = []
         if calls.reads_at_once:
             self._say(f"listing the copies in {', '.join(values.destination_regions)}")
             regions = [values.source_region, *values.destination_regions]
             self._done.source, *self._done.before = _by_region(self._run_call(calls.find_and_list()), regions)
         else:
             self._done.source = self._run_call(calls.find())
-            part = shard_disks_to_list(self._done.source, values)
-            self._done.before = self._list_copies(calls, part)
+            shard_disk_ids = shard_disks_to_list(self._done.source, values)
+            self._done.before = self._list_copies(calls, shard_disk_ids)
         if problems := self._invalid_variables():
             # Nothing is known about the recovery points, so none of them is reported as missing.
             self._done = replace(self._done, source=InfoAnswer(skipped=True), before=[])
@@ -154,14 +154,14 @@ class PlanRun:
             first = self._copy(calls)
             self._fall_back(calls, first)
             if outdates_listing(self._done.copied) and not self._context.check_mode:
-                self._done.listed_again = self._list_copies(calls, part, " again")
+                self._done.listed_again = self._list_copies(calls, shard_disk_ids, "the copies again")
             self._look(calls)
-        self._find_vanished(calls, part)
+        self._find_vanished(calls, shard_disk_ids)
         # Before pruning: a copy whose key cannot be used is no reason to delete an older one.
         if values.check_keys and CLOUDS[values.cloud].shows_keys:
             self._ask_for_keys(calls)
         if may_write:
-            self._prune(calls, part)
+            self._prune(calls, shard_disk_ids)
 
     def _invalid_variables(self) -> list[str]:
         """Return why the modules refused the listings before any call, in the words of the role."""
@@ -170,7 +170,7 @@ class PlanRun:
         named = [text.replace("region:", f"dr_copy_{name}:", 1) for name, text in problems]
         return list(dict.fromkeys(map(ROLE_WORDS.in_text, named)))
 
-    def _prune(self, calls: Calls, part: Sequence[str]) -> None:
+    def _prune(self, calls: Calls, shard_disk_ids: Sequence[str]) -> None:
         """Delete the copies that retention no longer keeps and that this plan may delete.
 
         A shard lists only the copies of its own disks. A copy of a disk that has since moved to another shard may
@@ -178,19 +178,21 @@ class PlanRun:
         """
         values, check_mode = self._values, self._context.check_mode
         self._done.expired, self._done.kept_for_others = prunable(self._done, self._values_at_end(), check_mode)
-        if part and may_be_of_sets(self._done.expired, self._done.listed, values):
-            self._done.listed_again = self._list_copies(calls, [], " of all shards")
+        if shard_disk_ids and may_be_of_sets(self._done.expired, self._done.listed, values):
+            self._done.listed_again = self._list_copies(calls, [], "the copies of all shards")
             self._done.expired, self._done.kept_for_others = prunable(self._done, self._values_at_end(), check_mode)
-        for group in deletion_batches(self._done.expired, values.max_deletions):
+        for batch in deletion_batches(self._done.expired, values.max_deletions):
             verb = "would delete" if check_mode else "deleting"
-            self._say(f"{verb} {_copies(group['copy_ids'])} in {group['region']} that retention no longer keeps")
+            self._say(f"{verb} {_copies(batch['copy_ids'])} in {batch['region']} that retention no longer keeps")
             seconds = max(self._seconds_left, MIN_SECONDS)
-            self._done.deleted.append(self._run_call(calls.delete(group, seconds)))
+            self._done.deleted.append(self._run_call(calls.delete(batch, seconds)))
 
-    def _list_copies(self, calls: Calls, part: Sequence[str], again: str = "") -> list[ListedRegion]:
+    def _list_copies(
+        self, calls: Calls, shard_disk_ids: Sequence[str], which: str = "the copies"
+    ) -> list[ListedRegion]:
         regions = self._values.destination_regions
-        self._say(f"listing the copies{again} in {', '.join(regions)}")
-        return _by_region(self._run_call(calls.list_copies(regions, part)), regions)
+        self._say(f"listing {which} in {', '.join(regions)}")
+        return _by_region(self._run_call(calls.list_copies(regions, shard_disk_ids)), regions)
 
     def _copy(self, calls: Calls, before: Sequence[CopyAnswer] = ()) -> list[CopyAnswer]:
         """Copy what was chosen, except what the calls ``before`` tried. Returns the new calls.
@@ -252,9 +254,11 @@ class PlanRun:
             answer = self._run_call(calls.look(unseen["region"], unseen["snapshot_ids"]))
             self._done.seen.append({**answer, "target": unseen})
 
-    def _find_vanished(self, calls: Calls, part: Sequence[str]) -> None:
+    def _find_vanished(self, calls: Calls, shard_disk_ids: Sequence[str]) -> None:
         """Find the missing recovery points of the last report, and look for each of them by ID."""
-        missing = missing_points(self._done.last, self._done.listed, self._done.before, part, self._values_at_end())
+        missing = missing_points(
+            self._done.last, self._done.listed, self._done.before, shard_disk_ids, self._values_at_end()
+        )
         looks: list[LookAnswer] = []
         for region, ids in by_region(missing).items():
             self._say(f"looking for {pluralize(len(ids), 'recovery point')} of the last report in {region}")

@@ -15,9 +15,9 @@ from .._role.answers import CompareAnswer, CopyAnswer, InfoAnswer, RestoreAnswer
 from .._role.call import Arguments, Call
 from .._role.parsing import RawVariables
 from .._role.table import arguments_of, as_mapping
-from .decide.proof_marks import MarkCall
-from .decide.reaping import DiskDeletion
-from .decide.trials import ComparisonTarget
+from .decide.proving.proof_marks import MarkCall
+from .decide.proving.reaping import DiskDeletion
+from .decide.proving.trials import ComparisonTarget
 from .input.steps import STEPS
 from .input.variables import VARIABLES, Variables
 

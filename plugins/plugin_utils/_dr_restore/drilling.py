@@ -20,8 +20,10 @@ from .._role.call import Returned
 from .._role.failures import failure_row
 from .._role.parsing import RawVariables
 from .calls import Calls
-from .decide import reaping, usable
-from .decide.candidates import (
+from .decide.choosing.choosing import choose
+from .decide.choosing.waves import Wave, minutes_until_available, times_of
+from .decide.proving import reaping, usable
+from .decide.proving.candidates import (
     Candidate,
     looks_at_all,
     lost_all_copies,
@@ -29,10 +31,8 @@ from .decide.candidates import (
     pick,
     with_proofs,
 )
-from .decide.choosing import choose
-from .decide.proof_marks import marks_of, unmarkable, with_written_marks
-from .decide.trials import Trial, copies_to_compare, judge
-from .decide.waves import Wave, minutes_until_available, times_of
+from .decide.proving.proof_marks import marks_of, unmarkable, with_written_marks
+from .decide.proving.trials import Trial, copies_to_compare, judge
 from .input.last_drill import last_drill
 from .output.drill_report import DrillSteps, drill_lines, drill_problems, drill_report
 from .output.files import write_drill, write_failure, write_page_of_start

@@ -23,9 +23,9 @@ from .._role.rows import read_listing
 from .._role.run_context import RunContext
 from .._role.table import as_mapping
 from .calls import Calls
-from .decide.role_words import in_role_words
 from .input.checked import checked_variables
 from .input.inventory import EMPTY_INVENTORY, Inventory
+from .input.role_words import in_role_words
 from .input.variables import variables_from_record
 from .record import Paused, Record
 

@@ -86,7 +86,7 @@ def is_archived(snapshot: SnapshotRow) -> bool:
     return "archived" in (snapshot.get("traits") or ())
 
 
-def can_be_restored(copy: SnapshotRow) -> bool:
+def is_restorable(copy: SnapshotRow) -> bool:
     """Whether a disk can be made from a complete copy now, as far as known: a key of unknown state counts as usable."""
     key = copy.get("key")
     return not is_archived(copy) and not (key and key["enabled"] is False)

@@ -48,7 +48,7 @@ class Variable(NamedTuple):
     """A variable: its parser and its default. If the default is None, the variable is required.
 
     - ``sets`` are the arguments that it sets.
-    - ``used_by`` are the Python modules of the role that use it for a decision, such as ``decide.copying.selection``.
+    - ``used_by`` are the Python modules of the role that use it for a decision, such as ``decide.selection``.
     - ``needs`` is a key of NEEDS. A cloud that does not support it refuses the variable, or ignores it if it
       ``is_ignorable``.
     """

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.retention import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import (
     expired_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables

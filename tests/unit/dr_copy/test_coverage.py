@@ -13,10 +13,6 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.batches import (
     deletion_batches,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.selection import (
-    own_disks,
-    too_few,
-)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.coverage import coverage_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.recovery import (
     recovery_points,
@@ -25,11 +21,15 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     missing_points,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.pruning import with_survivors
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.retention import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import (
     expired_copies,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_decision import decide_run
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
+    own_disks,
+    too_few,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.wording.names import names_in_words
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.wording.warnings import warnings_of

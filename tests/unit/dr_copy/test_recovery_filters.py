@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.batches import copy_batches
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.plan_reasons import REASONS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.planning import copy_plan
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
     with_known_sources,
@@ -16,6 +15,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.recovery import (
     recovery_points,
 )
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.plan_reasons import REASONS
 from hypothesis import given
 from hypothesis import strategies as st
 

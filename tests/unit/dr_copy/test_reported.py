@@ -16,19 +16,19 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
     source_tags,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.selection import (
-    remembered_disks,
-)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.point_facts import with_facts
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.judging.recovery import (
     recovery_points,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.retention import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import (
     expired_copies,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.result import role_result
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_failures import ROLE_WORDS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.run_state import RunState
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
+    remembered_disks,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.step_results import StepResults
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.last_report import LastReports
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.groups import late_groups

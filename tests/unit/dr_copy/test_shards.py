@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards import disks_in_shard, is_in_shard
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.selection import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.pruning import (
+    orphans,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.selection import (
     own_disks,
     selected_snapshots,
     shard_disks_to_list,
-)
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.pruning import (
-    orphans,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from hypothesis import given

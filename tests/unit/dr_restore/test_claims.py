@@ -279,14 +279,18 @@ def test_a_claim_is_restored_as_a_disk_unless_kubernetes_is_true(runs, tmp_path)
     "tags", [{NAME: "data"}, claimed("Data"), claimed("data", "Shop"), claimed("a" * 254), claimed("data", "a" * 64)]
 )
 def test_a_claim_that_no_cluster_could_have_had_is_a_disk(tags):
-    from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.claims import with_claims
+    from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.choosing.claims import (
+        with_claims,
+    )
 
     (point,) = with_claims(chosen([copy(1, tags=tags)]), replace(VALUES, kubernetes=True))
     assert point.claim is None
 
 
 def test_names_are_valid_and_unique():
-    from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.claims import with_claims
+    from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.choosing.claims import (
+        with_claims,
+    )
 
     claims = ["data", "data.0", "data-0", "a" * 253, "a" * 252]
     copies = [copy(n, f"vol-{n}", name=f"disk {n}", tags=claimed(claim)) for n, claim in enumerate(claims, 1)]

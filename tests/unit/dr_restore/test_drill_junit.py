@@ -10,7 +10,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.trials import judge
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proving.trials import judge
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.drill_junit import (
     drill_junit_text,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.trials import judge
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proving.trials import judge
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import drill_report, files
 
 from tests.support.page_reader import Page

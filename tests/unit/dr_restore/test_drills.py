@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proving import (
     candidates,
     proof_marks,
     reaping,

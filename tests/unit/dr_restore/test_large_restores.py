@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proving import (
     candidates,
     reaping,
     usable,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.role_words import in_role_words
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.role_words import in_role_words
 
 from tests.support.restores import VALUES, copy, disk, points, proofs
 

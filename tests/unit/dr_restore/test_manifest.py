@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
-    call_reasons,
-    waves,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import call_reasons
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.choosing import waves
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import (
     manifest,
 )

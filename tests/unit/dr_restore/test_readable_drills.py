@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
-    proof_marks,
-    trials,
-)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proving import proof_marks, trials
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output import (
     drill_report,
     files,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.choosing import (
     missing_disks,
     waves,
 )

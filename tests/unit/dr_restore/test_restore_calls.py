@@ -11,8 +11,12 @@ import re
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.calls import Calls
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proof_marks import MarkCall
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.reaping import DiskDeletion
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proving.proof_marks import (
+    MarkCall,
+)
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.proving.reaping import (
+    DiskDeletion,
+)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.contradictions import ONLY_DRILLS
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.input.expected import Expected

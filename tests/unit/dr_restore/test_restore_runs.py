@@ -11,7 +11,7 @@ import threading
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS as CAPABILITIES
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide import points
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.choosing import points
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.output.manifest import lines_of
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.files import directory_lock
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import MAX_NAMED
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.servers import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.decide.choosing.servers import (
     warnings_of_contradictions,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.copies import Contradiction

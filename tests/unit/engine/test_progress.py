@@ -31,9 +31,9 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model i
     State,
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.waiting import Clock, Deadline
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role import progress_action as progress
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.aliases import contradiction
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.progress_action import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._action import progress_action as progress
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._action.aliases import contradiction
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._action.progress_action import (
     ProgressAction,
     Watch,
     line_of,

@@ -272,6 +272,22 @@ def test_no_layer_of_a_role_looks_back(role):
                 assert package in (shared, *others), (path, line)
 
 
+#: The folders of decisions, in the order in which they may import each other: each those before it.
+DECISIONS = {"_dr_copy": ("copying", "judging", "keeping", "wording"), "_dr_restore": ("choosing", "proving")}
+
+
+@pytest.mark.parametrize("role", PROGRAMMED)
+def test_folders_of_decisions_import_none_after_them(role):
+    order = DECISIONS[role]
+    decide = PLUGINS / "plugin_utils" / role / "decide"
+    assert {path.parent.name for path in decide.glob("*/__init__.py")} == set(order)
+    for number, folder in enumerate(order):
+        for path in (decide / folder).glob("*.py"):
+            for (package, *rest), line in imports_of(path):
+                if package == role and rest[0] == "decide" and rest[1] in order:
+                    assert rest[1] in order[: number + 1], (path, line)
+
+
 def test_the_decisions_of_a_role_are_pure():
     impure = {"os", "pathlib", "time", "tempfile", "json", "subprocess", "ansible", "jinja2", "platform"}
     clocks = {"now", "utcnow", "today"}

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.retention import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import (
     expired_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.row_keys import CopyAt

@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets import (
     disks_mark,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.keeping.retention import (
+from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import (
     expired_copies,
 )
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._sets.groups import (

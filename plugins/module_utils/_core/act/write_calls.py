@@ -42,24 +42,24 @@ class WriteCalls:
         """Delete the copies that may be deleted now, in batches."""
         chosen = [a for a in attempts if a.steps.delete]
         by_copy = {(a.request.region, c.id): a for a in chosen for c in a.steps.delete}
-        for name in dict.fromkeys(region for region, _i in by_copy):
-            owners = {i: a for (region, i), a in by_copy.items() if region == name}
+        for region in dict.fromkeys(each for each, _i in by_copy):
+            owners = {i: a for (each, i), a in by_copy.items() if each == region}
             max_sizes = {i: owners[i].max_per_call(i, WriteKind.DELETE, self._cloud.deleted_per_call) for i in owners}
-            max_sizes.update((i, 1) for i in owners if (name, i) in self._singles)
+            max_sizes.update((i, 1) for i in owners if (region, i) in self._singles)
             for ids in _calls_of(max_sizes):
                 # Calls take time: if a look is no longer fresh, decide again.
                 group = {i: owners[i] for i in ids if owners[i].may_delete(i, self._deadline.now())}
                 if group:
-                    self._delete(name, group)
+                    self._delete(region, group)
         return chosen
 
-    def _delete(self, name: str, group: Mapping[str, Attempt]) -> None:
-        delete = partial(self._cloud.delete, name, list(group))
-        if self._sender.send(name, WriteKind.DELETE, group, delete, self._record_deletion, may_split=len(group) > 1):
-            self._singles.update((name, copy_id) for copy_id in group)
+    def _delete(self, region: str, group: Mapping[str, Attempt]) -> None:
+        delete = partial(self._cloud.delete, region, list(group))
+        if self._sender.send(region, WriteKind.DELETE, group, delete, self._record_deletion, may_split=len(group) > 1):
+            self._singles.update((region, copy_id) for copy_id in group)
             for copy_id, attempt in group.items():
                 if attempt.may_delete(copy_id, self._deadline.now()):
-                    self._delete(name, {copy_id: attempt})
+                    self._delete(region, {copy_id: attempt})
 
     def _record_deletion(self, copy_id: str, attempt: Attempt) -> None:
         attempt.memory.record_deletion(copy_id, self._deadline.now())
@@ -91,17 +91,17 @@ class WriteCalls:
                 self._tag(group[0].request.region, changes[group[0]], batch)
         return list(changes)
 
-    def _tag(self, name: str, change: TagChange, group: list[Attempt]) -> None:
+    def _tag(self, region: str, change: TagChange, group: list[Attempt]) -> None:
         now = self._deadline.now()
         # Calls take time: if a look is no longer fresh, decide again.
         owners = {a.copy.id: a for a in group if a.copy and a.knows(a.copy.id, now)}
         if not owners:
             return
-        change_tags = partial(self._cloud.change_tags, name, list(owners), change)
+        change_tags = partial(self._cloud.change_tags, region, list(owners), change)
         record = partial(self._record_tags, change)
-        if self._sender.send(name, WriteKind.TAGS, owners, change_tags, record, may_split=len(owners) > 1):
+        if self._sender.send(region, WriteKind.TAGS, owners, change_tags, record, may_split=len(owners) > 1):
             for attempt in owners.values():  # a copy that is gone or has no room makes the call fail for the others
-                self._tag(name, change, [attempt])
+                self._tag(region, change, [attempt])
 
     def _record_tags(self, change: TagChange, copy_id: str, attempt: Attempt) -> None:
         attempt.memory.record_tags(copy_id, change, self._deadline.now())

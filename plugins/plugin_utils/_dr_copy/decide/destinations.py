@@ -13,7 +13,7 @@ from ..._role.answers import InfoAnswer, SnapshotRow
 from ..._role.provenance import with_provenance_problems
 from ..._role.row_keys import DiskAt, copy_at, source_at, source_disk_at
 from ..._role.rows import SnapshotTime, is_complete, taken_at
-from .keeping.retention import counts_for_planning, points_of
+from .retention import counts_for_planning, points_of
 
 if TYPE_CHECKING:  # filters load this file but need no variables
     from ..input.variables import Variables

@@ -15,11 +15,11 @@ from ..input.last_report import LastReport
 from ..input.variables import Variables
 from .copying.plan_rules import rules_of
 from .copying.planning import plan_by
-from .copying.selection import own_disks, remembered_disks, selected_snapshots, too_few
-from .copying.set_marks import groups_in, marks_by_source
 from .destinations import copies_with_known_sources
 from .judging.coverage import near_misses
 from .result_type import PlanRow
+from .selection import own_disks, remembered_disks, selected_snapshots, too_few
+from .set_marks import groups_in, marks_by_source
 from .step_results import RunDecision
 from .wording.names import near_misses_in_words
 

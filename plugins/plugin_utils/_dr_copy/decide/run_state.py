@@ -17,11 +17,11 @@ from ..._role.row_keys import SourceAt, source_at
 from ..input.variables import Variables
 from .check_mode import as_if_shared, with_planned
 from .copying.falling_back import share_without_gone, without_gone
-from .copying.selection import selected_snapshots
 from .destinations import listed_copies
 from .judging.keys import with_known_keys
 from .judging.unseen import without_missing
 from .result_type import RecoveryPoint
+from .selection import selected_snapshots
 from .step_results import StepResults
 
 

@@ -105,16 +105,12 @@ class Variables:
     disk_tags: Mapping[str, str] = variable(
         as_tags, {"dr-copy": "true"}, sets=(Argument("find", "disk_tags"),), used_by=("decide.judging.coverage",)
     )
-    disk_ids: Sequence[str] = variable(
-        as_list, [], sets=(Argument("find", "disk_ids"),), used_by=("decide.copying.selection",)
-    )
+    disk_ids: Sequence[str] = variable(as_list, [], sets=(Argument("find", "disk_ids"),), used_by=("decide.selection",))
     snapshot_tags: Mapping[str, str] = variable(as_tag_filter, {}, used_by=("decide.copying.plan_rules",), needs="tags")
     exclude_snapshot_tags: Mapping[str, str] = variable(
         as_tag_filter, TAGS_OF_SCANNERS, used_by=("decide.copying.plan_rules",), needs="tags"
     )
-    exclude_tags: Mapping[str, str] = variable(
-        as_tags, {"dr-copy-exclude": "true"}, used_by=("decide.copying.selection",)
-    )
+    exclude_tags: Mapping[str, str] = variable(as_tags, {"dr-copy-exclude": "true"}, used_by=("decide.selection",))
     select: str = variable(one_of(("latest", "all")), "latest", used_by=("decide.copying.plan_rules",))
     max_snapshot_age_hours: int = variable(as_whole_number, 0, used_by=("decide.copying.plan_rules",))
     name: str = variable(as_text, "", sets=(Argument("copy", "name"),))
@@ -132,13 +128,13 @@ class Variables:
         needs="expiry",
     )
     copy_options: RawVariables = variable(as_copy_options, {}, used_by=("calls",))
-    keep: int = variable(as_whole_number, 0, used_by=("decide.keeping.retention",))
-    keep_days: int = variable(as_whole_number, 0, used_by=("decide.keeping.retention",))
-    keep_daily: int = variable(as_whole_number, 0, used_by=("decide.keeping.retention",))
-    keep_weekly: int = variable(as_whole_number, 0, used_by=("decide.keeping.retention",))
-    keep_monthly: int = variable(as_whole_number, 0, used_by=("decide.keeping.retention",))
-    keep_yearly: int = variable(as_whole_number, 0, used_by=("decide.keeping.retention",))
-    timezone: str = variable(as_time_zone, "UTC", used_by=("decide.keeping.retention",))
+    keep: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_days: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_daily: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_weekly: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_monthly: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    keep_yearly: int = variable(as_whole_number, 0, used_by=("decide.retention",))
+    timezone: str = variable(as_time_zone, "UTC", used_by=("decide.retention",))
     lock_days: int = variable(as_whole_number, 0, sets=(Argument("copy", "lock_days"),), needs="locks")
     lock_mode: str = variable(
         one_of(("governance", "compliance")), "", sets=(Argument("copy", "lock_mode"),), needs="locks"
@@ -148,9 +144,9 @@ class Variables:
     wait_timeout: int = variable(as_whole_number, 10800, used_by=("input.checked",))
     wait_delay: int = variable(as_whole_number, 15, sets=(Argument("copy", "wait_delay"),))
     plan: str = variable(as_text, "", used_by=("decide.copying.copy_marks",))
-    former_plans: Sequence[str] = variable(as_list, [], used_by=("decide.copying.selection",))
-    allow_empty: bool = variable(as_bool, False, used_by=("decide.copying.selection",))
-    min_disks: int = variable(as_whole_number, 0, used_by=("decide.copying.selection",))
+    former_plans: Sequence[str] = variable(as_list, [], used_by=("decide.selection",))
+    allow_empty: bool = variable(as_bool, False, used_by=("decide.selection",))
+    min_disks: int = variable(as_whole_number, 0, used_by=("decide.selection",))
     max_deletions: int = variable(as_whole_number, 0, used_by=("plan_run", "decide.run_failures"))
     check_keys: bool = variable(
         as_bool, True, sets=(Argument("keys", "check_keys"),), used_by=("plan_run",), needs="keys", is_ignorable=True
@@ -159,20 +155,18 @@ class Variables:
         as_text,
         "",
         sets=(Argument("find", "group_tag"),),
-        used_by=("decide.copying.set_marks", "decide.copying.plan_rules"),
+        used_by=("decide.set_marks", "decide.copying.plan_rules"),
     )
     set_tag: str = variable(as_text, "", sets=(Argument("find", "set_tag"),), needs="set_tags")
     consistency: str = variable(one_of(("disk", "set")), "disk", used_by=("output.report",))
-    set_seconds: int = variable(
-        as_whole_number, SET_SECONDS, used_by=("decide.copying.set_marks", "decide.copying.plan_rules")
-    )
+    set_seconds: int = variable(as_whole_number, SET_SECONDS, used_by=("decide.set_marks", "decide.copying.plan_rules"))
     remove_duplicates: bool = variable(as_bool, False, sets=(Argument("copy", "remove_duplicates"),))
     rpo_hours: int = variable(as_whole_number, 0, used_by=("decide.result",))
     log: str = variable(one_of(("brief", "full")), "brief", used_by=("reporting",))
     report_dir: str = variable(as_text, "", used_by=("output.report_files",))
     metrics_dir: str = variable(as_text, "", used_by=("output.report_files",))
     history_days: int = variable(as_whole_number, 400, used_by=("output.history",))
-    shard: str = variable(as_shard, "", sets=(Argument("find", "shard"),), used_by=("decide.copying.selection",))
+    shard: str = variable(as_shard, "", sets=(Argument("find", "shard"),), used_by=("decide.selection",))
 
     #: When the run began, and when it ended, once known (ISO 8601).
     started_at: str

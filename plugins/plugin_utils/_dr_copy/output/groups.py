@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar, cast
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.judging.breaches import cannot_be_restored, worst_first
+from ..decide.judging.breaches import is_unrestorable, worst_first
 from ..decide.judging.reasons import Reason
 from ..decide.result_type import RecoveryPoint, RunFailure
 from ..decide.run_failures import kind_in_words
@@ -39,7 +39,7 @@ class PointGroup(NamedTuple):
     why: str
     next: str
     rows: list[GroupedPoint]
-    points: bool = True
+    has_points: bool = True
 
 
 class FailureGroup(NamedTuple):
@@ -48,7 +48,7 @@ class FailureGroup(NamedTuple):
     why: str
     next: str
     rows: list[RunFailure]
-    points: bool = False
+    has_points: bool = False
 
 
 def late_groups(report: Report) -> list[PointGroup]:
@@ -56,7 +56,7 @@ def late_groups(report: Report) -> list[PointGroup]:
     failed = {_disk_of(f): f for f in report["failures"] if f.get("disk_id")}
     points = {disk_at(point): point for point in report["recovery_points"]}
     rows = [_late(breach, points.get(disk_at(breach))) for breach in report["breaches"]]
-    return sorted(_of_points(rows, failed), key=lambda group: not cannot_be_restored(group.rows[0]))
+    return sorted(_of_points(rows, failed), key=lambda group: not is_unrestorable(group.rows[0]))
 
 
 def _late(breach: LatePoint, point: RecoveryPoint | None) -> GroupedPoint:

@@ -13,7 +13,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words i
 from ..._role.junit import CaseResult, Suite
 from ..._role.naming import disk_label
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.judging.breaches import cannot_be_restored
+from ..decide.judging.breaches import is_unrestorable
 from ..decide.judging.server_sets import BY_SET
 from ..decide.result_type import RecoveryPoint, SetStatus
 from ..decide.wording.sets import set_in_words
@@ -42,7 +42,7 @@ def _judged(point: RecoveryPoint, breaches: Mapping[DiskAt, LatePoint], report: 
     state = f"{point['state']}, " + ("no copy" if point["age_hours"] is None else f"{point['age_hours']:.1f} h old")
     if point["within_rpo"] is False:
         breach = breaches.get(disk_at(point))
-        is_late = report["rpo_hours"] and not (breach and cannot_be_restored(breach))
+        is_late = report["rpo_hours"] and not (breach and is_unrestorable(breach))
         what = f"misses the RPO of {report['rpo_hours']} h" if is_late else "cannot be restored"
         return "failure", f"{what}: {state}; {breach['why'] if breach else state}"
     if point["within_rpo"] is None and report["rpo_hours"]:

@@ -16,9 +16,9 @@ from ..._role.documents import render_page
 from ..._role.naming import file_name
 from ..._role.proofs import proofs_not_covered
 from ..._role.row_keys import DiskAt, disk_at
-from ..decide.copying.plan_reasons import THERE
 from ..decide.judging.breaches import BreachCounts, count_breaches, worst_first
 from ..decide.judging.server_sets import lagging_disks, worst_set_first
+from ..decide.plan_reasons import THERE
 from ..decide.result_type import RecoveryPoint, SetFacts
 from ..decide.wording.sets import set_in_words
 from .groups import failure_groups, late_groups, unjudged_groups

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words i
 
 from ..._role.enumerations import first_in_words
 from ..._role.naming import disk_label
-from ..decide.judging.breaches import cannot_be_restored, count_breaches, is_out_of_reach, worst_first
+from ..decide.judging.breaches import count_breaches, is_unrestorable, is_unrestorable_point, worst_first
 from ..decide.judging.server_sets import late_sets
 from ..decide.result_type import RecoveryPoint, Result, RunFailure
 from ..decide.run_failures import kind_in_words
@@ -40,8 +40,8 @@ def failure_message(report: Report, unwritten: str = "") -> str:
     ``unwritten`` says which files could not be written.
     """
     points, unjudged = len(report["recovery_points"]), report["unjudged"]
-    lost = [breach for breach in report["breaches"] if cannot_be_restored(breach)]
-    late = [breach for breach in report["breaches"] if not cannot_be_restored(breach)]
+    lost = [breach for breach in report["breaches"] if is_unrestorable(breach)]
+    late = [breach for breach in report["breaches"] if not is_unrestorable(breach)]
     parts = []
     if report["failures"]:
         parts.append(f"{pluralize(len(report['failures']), 'failure')}. {_grouped(report['failures'])}")
@@ -234,7 +234,7 @@ def _table(points: Sequence[RecoveryPoint], widest: int | None = None) -> list[s
 
 def _cells(point: RecoveryPoint) -> tuple[str, ...]:
     age = point["age_hours"]
-    wrong = " CANNOT BE RESTORED" if is_out_of_reach(point) else " MISSES RPO"
+    wrong = " CANNOT BE RESTORED" if is_unrestorable_point(point) else " MISSES RPO"
     late = wrong if point["within_rpo"] is False else " COULD NOT BE JUDGED" if point["unknown"] else ""
     facts = (point["disk_id"], point["disk_name"], point["region"], point["snapshot_id"], point["source_created_at"])
     return (*(str(fact or "-") for fact in facts), "-" if age is None else f"{age:.1f} h", f"{point['state']}{late}")

@@ -89,23 +89,29 @@ class Variables:
             *(Argument(step, "region") for step in ("list", "look", "make", "delete", "compare")),
             Argument("mark", "destination_regions", lambda region: [region]),
         ),
-        used_by=("decide.missing_disks",),
+        used_by=("decide.choosing.missing_disks",),
     )
     zone: str = variable(
-        as_text, "", sets=(Argument("make", "zone"),), used_by=("decide.listed_copies",), needs="zones"
+        as_text, "", sets=(Argument("make", "zone"),), used_by=("decide.choosing.listed_copies",), needs="zones"
     )
     id: str = variable(
-        as_text, "", sets=(Argument("make", "restore_id"),), used_by=("decide.choosing", "decide.reaping")
+        as_text,
+        "",
+        sets=(Argument("make", "restore_id"),),
+        used_by=("decide.choosing.choosing", "decide.proving.reaping"),
     )
     source_region: str = variable(
-        as_text, "", sets=(Argument("list", "copies_from", lambda region: [region]),), used_by=("decide.listed_copies",)
+        as_text,
+        "",
+        sets=(Argument("list", "copies_from", lambda region: [region]),),
+        used_by=("decide.choosing.listed_copies",),
     )
-    disk_tags: Mapping[str, str] = variable(as_tags, {}, used_by=("decide.disk_selection",), needs="tags")
-    disk_ids: Sequence[str] = variable(as_list, [], used_by=("decide.disk_selection",))
-    disk_names: Sequence[str] = variable(as_list, [], used_by=("decide.disk_selection",), needs="tags")
-    expected: Sequence[Expected] = variable(as_expected, [], used_by=("decide.choosing", "output.manifest"))
-    at: str = variable(as_moment, "", used_by=("decide.made_before",))
-    consistency: str = variable(one_of(("set", "disk")), "set", used_by=("decide.choosing",))
+    disk_tags: Mapping[str, str] = variable(as_tags, {}, used_by=("decide.choosing.disk_selection",), needs="tags")
+    disk_ids: Sequence[str] = variable(as_list, [], used_by=("decide.choosing.disk_selection",))
+    disk_names: Sequence[str] = variable(as_list, [], used_by=("decide.choosing.disk_selection",), needs="tags")
+    expected: Sequence[Expected] = variable(as_expected, [], used_by=("decide.choosing.choosing", "output.manifest"))
+    at: str = variable(as_moment, "", used_by=("decide.choosing.made_before",))
+    consistency: str = variable(one_of(("set", "disk")), "set", used_by=("decide.choosing.choosing",))
     disk_type: str = variable(as_text, "", sets=(Argument("make", "disk_type"),))
     instance_billing_cycle: str = variable(
         one_of(BILLING_CYCLES), "", sets=(Argument("make", "instance_billing_cycle"),), needs="billing cycles"
@@ -120,19 +126,19 @@ class Variables:
         as_whole_number, 10800, sets=tuple(Argument(step, "wait_timeout") for step in ("make", "delete", "compare"))
     )
     manifest_dir: str = variable(as_text, ".", used_by=("input.last_manifest",))
-    count: int = variable(as_whole_number, 3, used_by=("decide.candidates",))
-    max_gib: int = variable(as_whole_number, 0, used_by=("decide.candidates",), needs="sizes")
-    level: str = variable(one_of(LEVELS), LEVELS[0], used_by=("decide.candidates", "drilling"))
+    count: int = variable(as_whole_number, 3, used_by=("decide.proving.candidates",))
+    max_gib: int = variable(as_whole_number, 0, used_by=("decide.proving.candidates",), needs="sizes")
+    level: str = variable(one_of(LEVELS), LEVELS[0], used_by=("decide.proving.candidates", "drilling"))
     blocks: int = variable(as_whole_number, 16, sets=(Argument("compare", "blocks"),))
     test_instance: str = variable(as_text, "", sets=(Argument("attach", "attach_to"),), needs="attaching")
     test_host: str = variable(as_text, "", used_by=("output.drill_report",), needs="attaching")
     checks: str = variable(as_text, "", used_by=("drilling",), needs="attaching")
-    max_age_days: int = variable(as_whole_number, 0, used_by=("decide.candidates",))
+    max_age_days: int = variable(as_whole_number, 0, used_by=("decide.proving.candidates",))
     report_dir: str = variable(as_text, "", used_by=("output.files",))
     metrics_dir: str = variable(as_text, "", used_by=("output.files",))
-    waves: Sequence[Mapping[str, str]] = variable(as_waves, [], used_by=("decide.waves",), needs="tags")
-    rto_minutes: float = variable(as_minutes, 0.0, used_by=("decide.waves",))
-    kubernetes: bool = variable(as_bool, False, used_by=("decide.claims",), needs="clusters")
+    waves: Sequence[Mapping[str, str]] = variable(as_waves, [], used_by=("decide.choosing.waves",), needs="tags")
+    rto_minutes: float = variable(as_minutes, 0.0, used_by=("decide.choosing.waves",))
+    kubernetes: bool = variable(as_bool, False, used_by=("decide.choosing.claims",), needs="clusters")
     kubernetes_class: str = variable(as_text, "", used_by=("output.kubernetes",), needs="clusters")
     kubernetes_storage_class: str = variable(as_text, "", used_by=("output.kubernetes",), needs="clusters")
 

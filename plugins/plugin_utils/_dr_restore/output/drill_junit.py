@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.junit import CaseResult, Suite
-from ..decide.candidates import ProofRow
-from ..decide.points import NamedRow, label_of_disk
-from ..decide.trials import Trial
+from ..decide.choosing.points import NamedRow, label_of_disk
+from ..decide.proving.candidates import ProofRow
+from ..decide.proving.trials import Trial
 from .drill_report import last_proof
 from .report_type import DrilledDisk, DrillReport
 from .server_lines import by_group

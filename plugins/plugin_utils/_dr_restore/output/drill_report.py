@@ -22,11 +22,11 @@ from ..._role.failures import failures_of
 from ..._role.proofs import proofs_not_covered
 from ..._role.reported import SCHEMA
 from ..._role.rows import only
-from ..decide.candidates import Candidate, ProofRow, overdue, untried, with_new_proofs
-from ..decide.points import NamedRow, label_of_disk
-from ..decide.reaping import RemainingDisk
-from ..decide.trials import Trial
-from ..decide.waves import too_late
+from ..decide.choosing.points import NamedRow, label_of_disk
+from ..decide.choosing.waves import too_late
+from ..decide.proving.candidates import Candidate, ProofRow, overdue, untried, with_new_proofs
+from ..decide.proving.reaping import RemainingDisk
+from ..decide.proving.trials import Trial
 from ..input.last_drill import ProvenDisk
 from ..input.variables import Variables
 from .report_type import DrilledDisk, DrillReport, DrillTotals

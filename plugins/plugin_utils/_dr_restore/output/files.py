@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..._role.documents import render_page, report_text
 from ..._role.files import read_json_or_damage, try_to, unwritten_in_words, write_atomically, write_reports
 from ..._role.plain_page import page_of_failure, page_of_start
-from ..decide.points import label_of_disk
+from ..decide.choosing.points import label_of_disk
 from ..input.last_drill import drill_file
 from ..input.last_manifest import kubernetes_file, manifest_file
 from ..input.variables import Variables

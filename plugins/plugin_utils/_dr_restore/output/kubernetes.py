@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 
 from ..._role.files import Json
-from ..decide.points import PointRow
+from ..decide.choosing.points import PointRow
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
 

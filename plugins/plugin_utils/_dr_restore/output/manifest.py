@@ -21,9 +21,9 @@ from ..._role.enumerations import first_in_words
 from ..._role.failures import failures_of
 from ..._role.reported import SCHEMA
 from ..decide.call_reasons import reason_of
-from ..decide.disk_selection import tags_in_words
-from ..decide.points import Point, by_reason, label_of_disk
-from ..decide.waves import AVAILABLE, Times, Wave, made_of, minutes_until_available, times_of, too_late
+from ..decide.choosing.disk_selection import tags_in_words
+from ..decide.choosing.points import Point, by_reason, label_of_disk
+from ..decide.choosing.waves import AVAILABLE, Times, Wave, made_of, minutes_until_available, times_of, too_late
 from ..input.last_manifest import EarlierRow
 from ..input.variables import Variables
 from .report_type import Manifest, ManifestRow

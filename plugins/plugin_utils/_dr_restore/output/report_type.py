@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from ..._role.answers import Failure
-from ..decide.candidates import CandidateRow, ProofRow, UntriedDisk
-from ..decide.points import NamedRow, PointRow, RowOfServer
-from ..decide.reaping import RemainingDisk
-from ..decide.trials import Trial
-from ..decide.waves import Times
+from ..decide.choosing.points import NamedRow, PointRow, RowOfServer
+from ..decide.choosing.waves import Times
+from ..decide.proving.candidates import CandidateRow, ProofRow, UntriedDisk
+from ..decide.proving.reaping import RemainingDisk
+from ..decide.proving.trials import Trial
 from ..input.last_drill import ProvenDisk
 from ..input.last_manifest import EarlierRow
 

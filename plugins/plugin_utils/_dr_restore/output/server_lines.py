@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import MAX_NAMED, pluralize
 
 from ..._role.enumerations import first_in_words
-from ..decide.points import PointRow, RowOfServer
+from ..decide.choosing.points import PointRow, RowOfServer
 
 OfServer = TypeVar("OfServer", bound=RowOfServer)
 

@@ -12,10 +12,10 @@ from itertools import chain, zip_longest
 from ...._role.answers import CopyAnswer, SharedRow, SnapshotRow
 from ...._role.row_keys import DiskAt, disk_at, planned_at, requested_at
 from ...._role.rows import SnapshotTime, parse_time
-from ..keeping.retention import Retention, counts_for_planning, points_of
+from ..plan_reasons import THERE
 from ..result_type import ExpiredCopy, PlanRow
+from ..retention import Retention, counts_for_planning, points_of
 from ..step_results import CopyBatch, DeletionBatch
-from .plan_reasons import THERE
 
 
 def copy_batches(

@@ -13,8 +13,8 @@ from ...._role.answers import DiskRow, InfoAnswer, SnapshotRow
 from ...._role.marks import ATTACHED_TO, DISK_NAME, PLAN
 from ...._role.rows import disk_id_of
 from ...input.variables import Variables
+from ..plan_reasons import THERE
 from ..result_type import PlanRow
-from .plan_reasons import THERE
 
 #: The longest description on clouds without tags, and the longest value of a placeholder in it.
 MAX_DESCRIPTION, MAX_VALUE = 256, 40

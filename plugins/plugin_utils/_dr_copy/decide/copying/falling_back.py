@@ -17,11 +17,11 @@ from ...._role.failures import failures_of, has_failed
 from ...._role.row_keys import SourceAt, disk_at, planned_at, requested_at
 from ...._role.rows import disk_id_of
 from ...input.variables import Variables
+from ..plan_reasons import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
 from ..result_type import PlanRow
 from ..run_decision import plan_snapshots
+from ..selection import selected_snapshots
 from ..step_results import StepResults
-from .plan_reasons import ALL, GONE, NEWEST, NEXT_NEWEST, USABLE, WITHIN_KEEP
-from .selection import selected_snapshots
 
 #: Reasons of chosen snapshots that another snapshot of the disk can replace. A member of a set has no replacement.
 REPLACEABLE = (NEWEST, WITHIN_KEEP, ALL)

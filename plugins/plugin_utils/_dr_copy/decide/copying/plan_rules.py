@@ -15,8 +15,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_mat
 
 from ...._role.answers import SnapshotRow
 from ...._role.rows import SnapshotTime, hours_since, is_complete
-from ..keeping.retention import Retention, retention_of
-from .plan_reasons import EXCLUDED, FAILED, IS_A_COPY, OBSTACLE, STALE, UNFINISHED, UNTAGGED
+from ..plan_reasons import EXCLUDED, FAILED, IS_A_COPY, OBSTACLE, STALE, UNFINISHED, UNTAGGED
+from ..retention import Retention, retention_of
 
 if TYPE_CHECKING:  # filters load this file but need no variables
     from ...input.variables import Variables

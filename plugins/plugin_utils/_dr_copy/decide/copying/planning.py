@@ -25,9 +25,7 @@ from ...._sets.inputs import sources_of
 from ...._sets.set_plan import WantedSet, wanted_sets
 from ...._sets.sources import Source
 from ..destinations import Destinations
-from ..keeping.retention import Retention
-from ..result_type import PlanRow
-from .plan_reasons import (
+from ..plan_reasons import (
     ALL,
     CHOSEN,
     NEWER_THERE,
@@ -41,6 +39,8 @@ from .plan_reasons import (
     WITHIN_KEEP,
     WOULD_BE_DELETED,
 )
+from ..result_type import PlanRow
+from ..retention import Retention
 from .plan_rules import Rules
 
 

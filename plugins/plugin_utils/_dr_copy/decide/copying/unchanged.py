@@ -17,9 +17,9 @@ from ...._role.answers import CopyAnswer, CopyRow, SnapshotRow
 from ...._role.call import Arguments
 from ...._role.row_keys import planned_at, source_at
 from ...._role.rows import is_complete, only
+from ..plan_reasons import THERE
 from ..result_type import PlanRow
 from ..step_results import ListedRegion
-from .plan_reasons import THERE
 
 #: Arguments of the copy modules that change no complete copy and need none of the modules' checks. An argument that is
 #: missing here may change copies, or the module may refuse it.

@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words i
 from ...._role.answers import InfoAnswer
 from ...._role.failures import failures_of, has_failed
 from ...._role.row_keys import DiskAt, disk_at, planned_at, requested_at
-from ..copying import plan_reasons
+from .. import plan_reasons
 from ..result_type import Breach, RecoveryPoint, Result
 from .reasons import OF_PLAN, Reason
 
@@ -61,12 +61,12 @@ def count_breaches(breaches: Iterable[ReasonedRow]) -> BreachCounts:
     return {"late": reasons.total() - locked_out - archived, "locked_out": locked_out, "archived": archived}
 
 
-def cannot_be_restored(breach: ReasonedRow) -> bool:
+def is_unrestorable(breach: ReasonedRow) -> bool:
     """Whether a recovery point cannot be restored now, at any age: its key cannot be used, or it is archived."""
     return breach["reason"] in (Reason.KEY.word, Reason.ARCHIVED.word)
 
 
-def is_out_of_reach(point: RankedPoint) -> bool:
+def is_unrestorable_point(point: RankedPoint) -> bool:
     """Whether a recovery point, in any form, cannot be restored now, at any age."""
     return point["within_rpo"] is False and bool(point.get("key_problem") or point["state"] == "archived")
 
@@ -103,7 +103,7 @@ def worst_first(point: RankedPoint) -> tuple[int, bool, float, str, str]:
     Within each kind the oldest come first, and before them those without an age.
     """
     age = point["age_hours"]
-    if is_out_of_reach(point):
+    if is_unrestorable_point(point):
         group = 0
     elif point["within_rpo"] is False:
         group = 1

@@ -18,8 +18,8 @@ from ...._role.failures import has_failed, is_listed
 from ...._role.reported import ReportedDisk
 from ...input.last_report import LastReport
 from ...input.variables import Variables
-from ..copying.selection import excluded_disks, is_excluded, shard_disks
 from ..result_type import Coverage, DiskWithCopies, NearMiss, Orphan
+from ..selection import excluded_disks, is_excluded, shard_disks
 
 #: Values that people write for ``true``; an empty value is a tag with only a key.
 _MEANS_TRUE = ("true", "yes", "1", "on", "")

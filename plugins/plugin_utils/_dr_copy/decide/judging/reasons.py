@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from ..copying.plan_reasons import (
+from ..plan_reasons import (
     EXCLUDED,
     FAILED,
     GONE,

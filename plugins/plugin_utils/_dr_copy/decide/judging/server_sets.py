@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 from ...._role.answers import SnapshotRow
 from ...._role.failures import has_failed
 from ...._role.row_keys import CopyAt, SourceAt
-from ...._role.rows import can_be_restored, parse_time
+from ...._role.rows import is_restorable, parse_time
 from ...._sets.copies import Contradiction, Copy, copies_of
 from ...._sets.groups import Group, groups_by_ids
 from ...._sets.inputs import with_marks
@@ -22,11 +22,11 @@ from ...._sets.keeping import kept_by_sets
 from ...._sets.marked import sets_of_copies
 from ...._sets.status import GroupStatus, status_of_groups
 from ...input.variables import Variables
-from ..copying.selection import group_ids_by_marks, plans_of
-from ..copying.set_marks import groups_in, marks_by_source
 from ..destinations import Destinations
 from ..result_type import SetStatus
 from ..run_state import RunState
+from ..selection import group_ids_by_marks, plans_of
+from ..set_marks import groups_in, marks_by_source
 from ..step_results import StepResults
 
 #: The value of dr_copy_consistency with which a torn or late set misses the RPO. With "disk" it is only a warning.
@@ -103,7 +103,7 @@ def _groups_and_copies(state: RunState, values: Variables) -> tuple[list[Group],
     """
     cloud = CLOUDS.get(values.cloud)
     has_tags = cloud is None or cloud.tag_rules is not None
-    copies = copies_of(state.copies, can_be_restored)
+    copies = copies_of(state.copies, is_restorable)
     groups = _groups(copies, state.steps, values)
     bare = [c for c in copies if not has_tags or SourceAt(c.source_id, c.region) in state.planned]
     marks = marks_by_source(groups, state.steps.source, copies, values, () if has_tags else bare) if bare else {}

@@ -17,8 +17,8 @@ from ...._role.rows import SnapshotTime, is_complete, parse_time
 from ...input.last_report import LastReport
 from ...input.variables import Variables
 from ..destinations import listed_copies
-from ..keeping.retention import points_of, retention_of
 from ..result_type import RecoveryPoint, VanishedPoint
+from ..retention import points_of, retention_of
 from ..step_results import ListedRegion, LookAnswer
 
 _NEEDED = {"snapshot_id", "source_snapshot_id", "disk_id", "region"}

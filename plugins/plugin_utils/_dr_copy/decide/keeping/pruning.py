@@ -24,18 +24,18 @@ from ...._role.row_keys import (
     source_at,
     source_disk_at,
 )
-from ...._role.rows import SnapshotTime, can_be_restored, disk_id_of, is_complete, parse_time, taken_at
+from ...._role.rows import SnapshotTime, disk_id_of, is_complete, is_restorable, parse_time, taken_at
 from ...._sets.copies import copies_of
 from ...._sets.keeping import possible_set_members
 from ...input.variables import Variables
-from ..copying.plan_reasons import OF_SET, THERE_OF_SET, USABLE
-from ..copying.selection import plans_of, shard_disks_by_marks, wanted_disks
 from ..destinations import Destinations, listed_copies, managed_copies
 from ..judging.server_sets import kept_for_sets
+from ..plan_reasons import OF_SET, THERE_OF_SET, USABLE
 from ..result_type import ExpiredCopy, KeptCopy, Orphan, PlanCopy, PlanRow
+from ..retention import expired_by, retention_of
 from ..run_state import RunState
+from ..selection import plans_of, shard_disks_by_marks, wanted_disks
 from ..step_results import StepResults
-from .retention import expired_by, retention_of
 
 
 class Prunable(NamedTuple):
@@ -131,7 +131,7 @@ def with_survivors(expired: Sequence[SnapshotRow], copies: Sequence[SnapshotRow]
         taken = taken_at(copy)
         if not copy.get("source") or not taken or not is_complete(copy) or copy_at(copy) in to_delete:
             continue
-        key, order = source_disk_at(copy), (can_be_restored(copy), taken)
+        key, order = source_disk_at(copy), (is_restorable(copy), taken)
         if key not in newest or newest[key][0] < order:
             newest[key] = (order, None if copy.get("planned") else copy["snapshot_id"])
     keys = [(copy, source_disk_at(copy)) for copy in expired]

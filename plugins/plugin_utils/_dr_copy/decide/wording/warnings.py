@@ -17,7 +17,7 @@ from ...._role.failures import failures_of, has_failed
 from ...._role.marks import plan_of
 from ...._role.rows import is_archived, parse_time
 from ...input.variables import Variables
-from ..copying import plan_reasons
+from .. import plan_reasons
 from ..copying.copy_marks import names_plan
 from ..destinations import listed_copies, managed_copies
 from ..judging.keys import keys_of, unseen_by

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..._role.enumerations import first_in_words
-from ..input.contradictions import SUBDOMAIN
-from ..input.last_manifest import EarlierRow
-from ..input.variables import Variables
+from ...._role.enumerations import first_in_words
+from ...input.contradictions import SUBDOMAIN
+from ...input.last_manifest import EarlierRow
+from ...input.variables import Variables
 from .points import Point, PointRow, label_of_disk
 
 #: The tags of a disk that a CSI driver has made (api-facts: csi-drivers).

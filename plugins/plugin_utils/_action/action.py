@@ -16,14 +16,14 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.release import __version__
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.garbage import collect_garbage_rarely
 
-from .call import Arguments, RawAnswer
-from .naming import printable
+from .._role.call import Arguments, RawAnswer
+from .._role.naming import printable
+from .._role.parsing import RawVariables, without_values
+from .._role.rows import unwrapped
+from .._role.run_context import RunContext
+from .._role.table import ByName
 from .orphans import end_with_module
-from .parsing import RawVariables, without_values
 from .progress_action import ProgressAction, host_of, show_on_stderr
-from .rows import unwrapped
-from .run_context import RunContext
-from .table import ByName
 from .user_defaults import with_defaults
 
 

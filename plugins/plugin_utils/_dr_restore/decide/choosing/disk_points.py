@@ -13,10 +13,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.keys im
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.model import Trait
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import is_our_mark
 
-from ..._role.answers import SnapshotRow
-from ..._role.marks import ATTACHED_TO, DISK_NAME
-from ..._role.rows import age_in_hours, counting_key, is_archived, is_complete, taken_at, time_or_now
-from ..input.variables import Variables
+from ...._role.answers import SnapshotRow
+from ...._role.marks import ATTACHED_TO, DISK_NAME
+from ...._role.rows import age_in_hours, counting_key, is_archived, is_complete, taken_at, time_or_now
+from ...input.variables import Variables
 from .points import ChosenCopy, Missing, MissingReason, Obstacle, Point
 
 

@@ -15,12 +15,12 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID
 
-from ..._role.answers import InfoAnswer, SnapshotRow
-from ..._role.provenance import with_provenance_problems
-from ..._role.rows import time_or_now
-from ..input.expected import Expected
-from ..input.last_manifest import EarlierRow
-from ..input.variables import Variables
+from ...._role.answers import InfoAnswer, SnapshotRow
+from ...._role.provenance import with_provenance_problems
+from ...._role.rows import time_or_now
+from ...input.expected import Expected
+from ...input.last_manifest import EarlierRow
+from ...input.variables import Variables
 from .disk_points import key_problem_of, point_of_disk
 from .disk_selection import expected_disks, is_selected, with_facts_of_report
 from .listed_copies import copies_that_count, source_disk

@@ -10,9 +10,9 @@ from collections.abc import Collection
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
-from ..._role.answers import InfoAnswer, SnapshotRow
-from ..._role.enumerations import first_in_words
-from ..input.variables import Variables
+from ...._role.answers import InfoAnswer, SnapshotRow
+from ...._role.enumerations import first_in_words
+from ...input.variables import Variables
 
 
 def unidentified(listed: InfoAnswer, values: Variables) -> list[str]:

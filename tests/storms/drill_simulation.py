@@ -32,10 +32,10 @@ from tests.simulator.tencent.cbs_disks import NEVER
 from tests.support.harness import COLLECTION
 
 from .attaching import HELD, HUNG, MOVED, TAG
-from .drills import DrillRound, DrillStorm, PlannedDrill
+from .drill_draws import DrillRound, DrillStorm, PlannedDrill
+from .drills_with_nights import copy_options, create_copy, create_disks, prune_options
 from .faults import Event
 from .modules import run_in_turn
-from .nights import copy_options, create_copy, create_disks, prune_options
 from .simulation import Runs
 
 KEPT_RESTORE_ID = "flood"

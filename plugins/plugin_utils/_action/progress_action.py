@@ -28,8 +28,8 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.results import empty_result
 
+from .._role.call import Arguments, RawAnswer
 from .aliases import contradiction
-from .call import Arguments, RawAnswer
 from .orphans import end_with_module
 
 #: Shortest time (seconds) between two lines that are shown, except at a change of phase.

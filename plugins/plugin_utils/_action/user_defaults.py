@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.executor import module_common
 
-from .call import Arguments
+from .._role.call import Arguments
 
 
 def with_defaults(module: str, arguments: Arguments, task: Any, templar: Any) -> Arguments:

@@ -17,10 +17,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words i
     NO_DISK_FROM_SYSTEM_DISK,
 )
 
-from ..._role import naming
-from ..._role.enumerations import first_in_words
-from ..._role.rows import only
-from ..input.last_manifest import EarlierRow
+from ...._role import naming
+from ...._role.enumerations import first_in_words
+from ...._role.rows import only
+from ...input.last_manifest import EarlierRow
 
 
 class MissingReason(Enum):

@@ -14,14 +14,14 @@ from typing import TypedDict
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
-from ..._role.answers import InfoAnswer
-from ..._role.enumerations import first_in_words
-from ..._role.proofs import newest_of, newest_that_proves, proofs_in
-from ..._role.rows import disk_id_of, parse_time, time_or_now
-from ..input.last_drill import LastDrill, ProvenDisk, disks_of
-from ..input.variables import Variables
-from .listed_copies import copies_of_listing
-from .points import NamedRow, Point, PointRow, RowOfServer
+from ...._role.answers import InfoAnswer
+from ...._role.enumerations import first_in_words
+from ...._role.proofs import newest_of, newest_that_proves, proofs_in
+from ...._role.rows import disk_id_of, parse_time, time_or_now
+from ...input.last_drill import LastDrill, ProvenDisk, disks_of
+from ...input.variables import Variables
+from ..choosing.listed_copies import copies_of_listing
+from ..choosing.points import NamedRow, Point, PointRow, RowOfServer
 from .trials import Trial
 
 

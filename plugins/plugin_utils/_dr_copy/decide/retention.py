@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import is_hold
 
-from ...._role.answers import SnapshotRow
-from ...._role.calendar import PERIODS, zone_of
-from ...._role.marks import is_of_plans
-from ...._role.parsing import InvalidValue, as_bool, each_once, number
-from ...._role.provenance import with_provenance_problems
-from ...._role.row_keys import DiskAt, copy_at
-from ...._role.rows import SnapshotTime, can_be_restored, is_complete, taken_at, time_or_now
-from ...._sets.copies import copies_of
-from ...._sets.keeping import kept_by_sets
+from ..._role.answers import SnapshotRow
+from ..._role.calendar import PERIODS, zone_of
+from ..._role.marks import is_of_plans
+from ..._role.parsing import InvalidValue, as_bool, each_once, number
+from ..._role.provenance import with_provenance_problems
+from ..._role.row_keys import DiskAt, copy_at
+from ..._role.rows import SnapshotTime, is_complete, is_restorable, taken_at, time_or_now
+from ..._sets.copies import copies_of
+from ..._sets.keeping import kept_by_sets
 
 if TYPE_CHECKING:  # filters load this file but need no variables
-    from ...input.variables import Variables
+    from ..input.variables import Variables
 
 
 class PointInTime(NamedTuple):
@@ -36,7 +36,7 @@ class PointInTime(NamedTuple):
     @property
     def is_restorable(self) -> bool:
         """Whether a disk can be made from one of its copies now."""
-        return any(map(can_be_restored, self.copies))
+        return any(map(is_restorable, self.copies))
 
 
 def counts_for_retention(copy: SnapshotRow) -> bool:
@@ -204,7 +204,7 @@ def expired_by(
 ) -> list[SnapshotRow]:
     """Return the copies that rules of retention allow to delete (see expired_copies)."""
     judged = with_provenance_problems(copies, (), retention.now)
-    of_sets = kept_by_sets(copies_of(judged, can_be_restored)) if whole_sets_stay else set()
+    of_sets = kept_by_sets(copies_of(judged, is_restorable)) if whole_sets_stay else set()
     expired = []
     for points in points_of(judged).values():
         kept = retention.kept([point.taken for point in points])

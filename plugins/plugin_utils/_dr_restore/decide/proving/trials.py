@@ -12,10 +12,10 @@ from typing import TypedDict
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import quoted_failures
 
-from ..._role.answers import CompareAnswer, ComparedCopyRow, RestoreAnswer, RestoredDiskRow
-from ..input.variables import Variables
-from .call_reasons import reason_of
-from .points import NamedRow, Point, RowOfServer
+from ...._role.answers import CompareAnswer, ComparedCopyRow, RestoreAnswer, RestoredDiskRow
+from ...input.variables import Variables
+from ..call_reasons import reason_of
+from ..choosing.points import NamedRow, Point, RowOfServer
 
 NOTHING_CHECKED: Mapping[str, str] = MappingProxyType({})
 

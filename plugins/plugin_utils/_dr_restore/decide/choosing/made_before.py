@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_ID, RESTORE_SNAPSHOT_ID
 
-from ..._role.answers import InfoAnswer
-from ..._role.enumerations import first_in_words
-from ..._role.provenance import TOLERANCE
-from ..._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
-from ..input.last_manifest import EarlierRow, claims_of
-from ..input.variables import Variables, generated_id
+from ...._role.answers import InfoAnswer
+from ...._role.enumerations import first_in_words
+from ...._role.provenance import TOLERANCE
+from ...._role.rows import age_in_hours, disk_id_of, parse_time, time_or_now
+from ...input.last_manifest import EarlierRow, claims_of
+from ...input.variables import Variables, generated_id
 from .claims import claim_of
 from .points import ChosenCopy, MissingReason, NewerCopy, Point, ServerOfDisk
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import has_tags
 
-from ..input.expected import Expected
-from ..input.variables import Variables
+from ...input.expected import Expected
+from ...input.variables import Variables
 from .points import Point
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.table import CLOUDS
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import NotFound
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped, grouped_pairs
 
-from ..._role.answers import CopyAnswer, CopyRow, InfoAnswer, SnapshotRow
-from ..._role.proofs import proofs_in, tags_of_proof
-from ..._role.row_keys import source_at
-from ..._role.rows import counting_key, is_complete, time_or_now
-from ..input.variables import Variables
-from .listed_copies import copies_of_listing
+from ...._role.answers import CopyAnswer, CopyRow, InfoAnswer, SnapshotRow
+from ...._role.proofs import proofs_in, tags_of_proof
+from ...._role.row_keys import source_at
+from ...._role.rows import counting_key, is_complete, time_or_now
+from ...input.variables import Variables
+from ..choosing.listed_copies import copies_of_listing
 from .trials import Trial
 
 
@@ -41,12 +41,15 @@ def marks_of(trials: Sequence[Trial], listed: InfoAnswer, values: Variables) -> 
     if rules is None:
         return []
     written_to = _copies_written_to(listed)
-    together: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
-    for trial in trials:
-        region, source_id, copy = trial["source_region"], trial["source_snapshot_id"], written_to.get(trial["copy_id"])
-        if trial["proven"] and copy and _is_ours(copy) and region and source_id:
-            tags = _tags_for(copy["tags"], values, rules.max_tags)
-            together.setdefault((region, tuple(tags.items())), []).append(source_id)
+    together = grouped_pairs(
+        ((region, tuple(_tags_for(copy["tags"], values, rules.max_tags).items())), source_id)
+        for trial in trials
+        if trial["proven"]
+        and (copy := written_to.get(trial["copy_id"]))
+        and _is_ours(copy)
+        and (region := trial["source_region"])
+        and (source_id := trial["source_snapshot_id"])
+    )
     return [MarkCall(region, tuple(ids), dict(tags)) for (region, tags), ids in together.items()]
 
 

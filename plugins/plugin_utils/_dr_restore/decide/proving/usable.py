@@ -13,13 +13,13 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags import RESTORE_EXPIRES_AT, RESTORE_ID
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import quoted_failures
 
-from ..._role.answers import Answer, InfoAnswer, RestoreAnswer, RestoredDiskRow
-from ..._role.call import RawAnswer
-from ..._role.enumerations import first_in_words
-from ..._role.failures import failures_of
-from ..input.variables import Variables, without_time
-from .call_reasons import reason_of
-from .points import Point
+from ...._role.answers import Answer, InfoAnswer, RestoreAnswer, RestoredDiskRow
+from ...._role.call import RawAnswer
+from ...._role.enumerations import first_in_words
+from ...._role.failures import failures_of
+from ...input.variables import Variables, without_time
+from ..call_reasons import reason_of
+from ..choosing.points import Point
 from .reaping import attached_by_drill, not_deleted
 from .trials import why_unproven
 

@@ -15,10 +15,10 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.groupin
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import has_tags
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 
-from ..._role.answers import RestoreAnswer, RestoredDiskRow
-from ..._role.rows import parse_time
-from ..input.last_manifest import EarlierRow
-from ..input.variables import Variables
+from ...._role.answers import RestoreAnswer, RestoredDiskRow
+from ...._role.rows import parse_time
+from ...input.last_manifest import EarlierRow
+from ...input.variables import Variables
 from .disk_selection import tags_in_words, tags_of
 from .points import Point
 

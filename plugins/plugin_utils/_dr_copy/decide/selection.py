@@ -12,16 +12,16 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tag_matching import has_tag
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
-from ...._role.answers import DiskRow, Failure, InfoAnswer, SnapshotRow
-from ...._role.failures import has_failed, run_failure
-from ...._role.marks import DISK_NAME, plan_of
-from ...._role.rows import disk_id_of, parse_time
-from ...._sets.copies import Copy, copies_of
-from ...._sets.groups import group_ids_of
-from ...._sets.marked import disks_that_left, sets_of_copies
-from ...input.last_report import LastReport
-from ...input.variables import Variables
-from ..destinations import managed_copies
+from ..._role.answers import DiskRow, Failure, InfoAnswer, SnapshotRow
+from ..._role.failures import has_failed, run_failure
+from ..._role.marks import DISK_NAME, plan_of
+from ..._role.rows import disk_id_of, parse_time
+from ..._sets.copies import Copy, copies_of
+from ..._sets.groups import group_ids_of
+from ..._sets.marked import disks_that_left, sets_of_copies
+from ..input.last_report import LastReport
+from ..input.variables import Variables
+from .destinations import managed_copies
 
 
 def selected_snapshots(source: InfoAnswer, values: Variables) -> list[SnapshotRow]:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .drills import DrillStorm, PlannedDrill, draw_plain_drill_storm, draw_run
+from .drill_draws import DrillStorm, PlannedDrill, draw_plain_drill_storm, draw_run
 from .truth import COPIES, DELETES, ids_of, is_dry
 
 if TYPE_CHECKING:
-    from .drilling import DrillSimulation
+    from .drill_simulation import DrillSimulation
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize, quoted_failures
 
-from ..._role.answers import InfoAnswer, SnapshotRow
-from ..._role.enumerations import first_in_words
-from ..._role.failures import failures_of
-from ..._role.marks import DISK_NAME
-from ..input.expected import Expected
-from ..input.variables import Variables
+from ...._role.answers import InfoAnswer, SnapshotRow
+from ...._role.enumerations import first_in_words
+from ...._role.failures import failures_of
+from ...._role.marks import DISK_NAME
+from ...input.expected import Expected
+from ...input.variables import Variables
 from .disk_selection import names_of, tags_in_words, with_facts_of_report
 from .listed_copies import is_from, source_disk
 from .points import Missing, MissingReason, Point, by_reason, label_of_disk

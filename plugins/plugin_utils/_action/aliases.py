@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.module.options import COPY_OPTIONS
 
-from .call import Arguments
+from .._role.call import Arguments
 
 
 def contradiction(arguments: Arguments) -> str | None:

@@ -14,13 +14,13 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.sets im
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times import iso_utc
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import MAX_NAMED
 
-from ..._role.answers import SnapshotRow
-from ..._sets.copies import Contradiction, Copy, copies_of
-from ..._sets.groups import groups_by_ids
-from ..._sets.inputs import sources_of_copies, with_marks
-from ..._sets.set_choice import Choice, choices_of
-from ..._sets.set_plan import marks_of_sources
-from ..input.expected import Expected
+from ...._role.answers import SnapshotRow
+from ...._sets.copies import Contradiction, Copy, copies_of
+from ...._sets.groups import groups_by_ids
+from ...._sets.inputs import sources_of_copies, with_marks
+from ...._sets.set_choice import Choice, choices_of
+from ...._sets.set_plan import marks_of_sources
+from ...input.expected import Expected
 from .points import NewerCopy, Point, ServerOfDisk
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..._role.answers import Failure
 from ..._role.call import RawAnswer
 from ..._role.role_words import RoleWords
-from ..input.variables import VARIABLES
+from .variables import VARIABLES
 
 _WORDS = RoleWords(
     {argument.name: f"dr_restore_{name}" for name, variable in VARIABLES.items() for argument in variable.sets}

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...._role.answers import InfoAnswer
-from ...._role.failures import has_failed
-from ...._sets.copies import Copy
-from ...._sets.groups import Group, groups_of
-from ...._sets.inputs import sources_of_copies
-from ...._sets.set_plan import marks_of_sources
-from ...input.variables import Variables
-from .plan_rules import rules_of
-from .planning import sources_for_sets
+from ..._role.answers import InfoAnswer
+from ..._role.failures import has_failed
+from ..._sets.copies import Copy
+from ..._sets.groups import Group, groups_of
+from ..._sets.inputs import sources_of_copies
+from ..._sets.set_plan import marks_of_sources
+from ..input.variables import Variables
+from .copying.plan_rules import rules_of
+from .copying.planning import sources_for_sets
 from .selection import own_disks, plans_of, selected_snapshots
 
 

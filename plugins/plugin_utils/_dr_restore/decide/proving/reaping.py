@@ -19,11 +19,11 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.tags im
 )
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
-from ..._role.answers import Answer, DiskRow, InfoAnswer, RestoreAnswer, RestoredDiskRow
-from ..._role.enumerations import first_in_words
-from ..._role.rows import parse_time, time_or_now
-from ..input.contradictions import OF_DRILLS
-from ..input.variables import Variables
+from ...._role.answers import Answer, DiskRow, InfoAnswer, RestoreAnswer, RestoredDiskRow
+from ...._role.enumerations import first_in_words
+from ...._role.rows import parse_time, time_or_now
+from ...input.contradictions import OF_DRILLS
+from ...input.variables import Variables
 
 #: The tags of disks that may have expired.
 EXPIRING = {RESTORE_EXPIRES_AT: "*"}

@@ -136,7 +136,7 @@ def test_the_demo_predicts_copies_and_changes_nothing_the_third_time(clouds):
         ("cbs", cbs_snapshot_copy.EXAMPLES + cbs_snapshot_info.EXAMPLES, ["snap-ckgjwkqh", "snap-6z1cbtrc"], 3),
     ],
 )
-def test_the_examples_of_the_documentation_run(clouds, cloud, texts, ids, left):
+def test_the_examples_of_the_restore_modules_run(clouds, cloud, texts, ids, left):
     place = Place(clouds, cloud)
     for written, made in zip(ids, place.snapshots(2)):
         texts = texts.replace(written, made)

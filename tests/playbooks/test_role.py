@@ -86,7 +86,7 @@ def test_the_newest_snapshots_of_tagged_disks_are_copied_once(clouds):
     assert again["counts"]["unchanged"] == 1 and again["counts"]["created"] == 0 and "changed=0" in output
 
 
-def test_texts_are_taken_as_their_types(clouds):
+def test_variables_may_be_texts(clouds):
     disk = clouds.create_ebs_disk("database", role="db", env="prod")
     clouds.create_ebs_snapshot(disk)
     clouds.create_ebs_snapshot(disk)

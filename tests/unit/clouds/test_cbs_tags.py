@@ -284,7 +284,7 @@ def test_an_item_without_a_code_is_in_doubt(cbs, monkeypatch):
     assert not out.failed and len(cbs.copies()) == 1
 
 
-def test_tags_that_show_late_are_waited_for(cbs):
+def test_late_tags_are_waited_for_with_and_without_wait(cbs):
     source = cbs.snapshot()
     cbs.settings(tags_visible_after=6.0)
     for wait in (True, False):

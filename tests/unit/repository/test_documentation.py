@@ -22,7 +22,7 @@ from tests.support.repository import COLLECTION, MODULES, PLUGINS, PROGRAMS, REP
 
 def test_the_schema_of_a_report_lists_the_values_that_a_report_can_have():
     schema = json.loads((REPOSITORY / "roles" / "dr_copy" / "files" / "report.schema.json").read_text())["$defs"]
-    reasons = importlib.import_module(f"{COLLECTION}.plugin_utils._dr_copy.decide.copying.plan_reasons").REASONS
+    reasons = importlib.import_module(f"{COLLECTION}.plugin_utils._dr_copy.decide.plan_reasons").REASONS
     errors = importlib.import_module(f"{COLLECTION}.module_utils._core.errors")
     kinds = {one.kind for one in vars(errors).values() if isinstance(one, type) and hasattr(one, "kind")}
     assert sorted(schema["plan"]["properties"]["reason"]["enum"]) == sorted(reasons)

@@ -99,9 +99,10 @@ def test_the_index_of_a_document_is_current(name):
     assert indexes.written(name, text) == text, "run python -m tests.documentation.indexes"
 
 
-def test_the_example_of_a_test_is_one():
-    (example,) = re.findall(r"^```python\n(.*?)^```$", (MAPS / "testing.md").read_text(), re.M | re.S)
-    assert example in (TESTS / "unit" / "copying" / "test_example.py").read_text()
+def test_the_examples_of_tests_are_tests():
+    tests = (TESTS / "unit" / "copying" / "test_example.py").read_text()
+    examples = re.findall(r"^```python\n(.*?)^```$", (MAPS / "testing.md").read_text(), re.M | re.S)
+    assert len(examples) == 2 and all(example in tests for example in examples)
 
 
 def test_the_tour_names_functions_that_exist():

@@ -238,7 +238,7 @@ def test_a_missing_sdk_is_named():
 
 
 def test_the_controller_loads_no_engine_to_show_the_progress():
-    loads = f"import sys, {COLLECTION}.plugin_utils._role.progress_action"
+    loads = f"import sys, {COLLECTION}.plugin_utils._action.progress_action"
     code = f"{loads}; print([m for m in sys.modules if '._core.act.' in m])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == f"['{COLLECTION}.module_utils._core.act.progress']", done.stdout

@@ -257,8 +257,6 @@ diff:
   sample: {"before": {"copies": []}, "after": {"copies": []}}
 """
 
-from collections.abc import Mapping
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.multicloud.snapshots.plugins.module_utils._clouds.tencent.cbs import CbsCloud
@@ -275,12 +273,8 @@ OPTIONS = {
 }
 
 
-def own_options(_params: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
-    return None, {}
-
-
 def main() -> None:
-    copy_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), CbsCloud, own_options)
+    copy_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), CbsCloud)
 
 
 if __name__ == "__main__":

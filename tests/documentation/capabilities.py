@@ -141,13 +141,14 @@ def support_of_variables(
 
     ``only_drills`` are variables that restores ignore.
     """
-    lines = [f"| Variable | {' | '.join(clouds)} |", "|---" * (len(clouds) + 1) + "|"]
+    alike: dict[tuple[str, ...], list[str]] = {}
     for name, variable in variables.items():
         supported = [variable.is_supported(cloud) for cloud in clouds.values()]
         if not all(supported):
             no = "ignored" if variable.is_ignorable else "refused in drills" if name in only_drills else "refused"
-            lines.append(f"| `{prefix}{name}` | {' | '.join('yes' if one else no for one in supported)} |")
-    return "\n".join(lines)
+            alike.setdefault(tuple("yes" if one else no for one in supported), []).append(f"`{prefix}{name}`")
+    lines = [f"| Variables | {' | '.join(clouds)} |", "|---" * (len(clouds) + 1) + "|"]
+    return "\n".join([*lines, *(f"| {', '.join(names)} | {' | '.join(cells)} |" for cells, names in alike.items())])
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def _wrap_copy_snapshots(stack: ExitStack, wrap: Callable[..., Any]) -> None:
     copying = importlib.import_module(COPYING)
     real = copying.copy_snapshots
 
-    def copy_snapshots(module: Any, connect: Any, own_options: Any) -> None:
+    def copy_snapshots(module: Any, connect: Any, own_options: Any = copying.no_own_options) -> None:
         wrap(real, module, connect, own_options)
 
     for where in [

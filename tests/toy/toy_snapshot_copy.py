@@ -26,4 +26,4 @@ OPTIONS = {
 
 
 def main() -> None:
-    copy_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), ToyCloud, lambda _params: (None, {}))
+    copy_snapshots(AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True), ToyCloud)

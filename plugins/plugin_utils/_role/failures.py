@@ -72,4 +72,4 @@ def run_failure(message: str, hint: str | None = None) -> Failure:
 
 def unexpected_error(error: Exception) -> str:
     """Return a message about an error in the role's own code."""
-    return f"an error in the collection's own code ended the run: {type(error).__name__}: {error}"
+    return f"An error in the collection's own code ended the run: {type(error).__name__}: {error}"

@@ -2,8 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Disks that a restore makes from EBS snapshots
-(api-facts: ebs-disk-create, ebs-disk-token, ebs-disk-delete, ebs-disk-warm, ebs-disk-attach)."""
+"""Disks that a restore makes from EBS snapshots.
+
+See api-facts: ebs-disk-create, ebs-disk-token, ebs-disk-delete, ebs-disk-warm, ebs-disk-attach.
+"""
 
 from __future__ import annotations
 

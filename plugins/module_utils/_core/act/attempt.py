@@ -88,7 +88,7 @@ class Attempt:
 
     @property
     def duplicates(self) -> tuple[Resource, ...]:
-        """The copies besides the one that counts."""
+        """The copies besides the primary one."""
         if self.desired.policy.deletion:
             return ()
         return other_copies(sort_copies(self.request, self.memory.copies, self.desired.cloud), self.copy)

@@ -93,7 +93,7 @@ class PlannedDeletions:
 class Decision:
     """What was decided for one request.
 
-    ``copy`` is the one that counts, ``drift`` what it lacks. ``poll_at``: when to look at it while it is in progress
+    ``copy`` is the primary copy, ``drift`` what it lacks. ``poll_at``: when to look at it while it is in progress
     and others wait for its room.
     """
 
@@ -131,5 +131,5 @@ NO_STEPS = Continue()
 
 
 def failed(error: CopyError, copy: Resource | None = None, cause: str | None = None) -> Decision:
-    """Return the decision that a request failed. ``copy``: the one that counts; ``cause``: if none counts."""
+    """Return the decision that a request failed. ``copy``: the primary copy; ``cause``: if none counts."""
     return Decision(Failed(error, cause), copy)

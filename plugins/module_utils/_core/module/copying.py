@@ -35,7 +35,12 @@ OwnOptions = Callable[[Mapping[str, Any]], "tuple[str | None, dict[str, Any]]"]
 ResultOf = Callable[[Sequence[Outcome]], "dict[str, Any]"]
 
 
-def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions) -> None:
+def no_own_options(_params: Mapping[str, Any]) -> tuple[None, dict[str, Any]]:
+    """Return the place and the options of a copy call that only this cloud has: none."""
+    return None, {}
+
+
+def copy_snapshots(module: Module, connect: Connect, own_options: OwnOptions = no_own_options) -> None:
     """Run a copy module and end it."""
     run = CopyRun(module, own_options)
     guarded(module, lambda: run.execute(connect), run.keys)

@@ -68,7 +68,7 @@ def _first_row(attempt: Attempt) -> dict[str, Any]:
 
 
 def second_disks(attempts: Sequence[Attempt]) -> list[str]:
-    """Return messages that name the disks besides the one that counts, each with its snapshot."""
+    """Return messages that name the disks besides the primary one, each with its snapshot."""
     return [f"{c.id} (of {a.request.snapshot_id})" for a in attempts for c in a.duplicates]
 
 

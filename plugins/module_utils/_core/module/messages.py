@@ -41,7 +41,7 @@ def failures_message(result: Mapping[str, Any], summary: str) -> str:
 
 
 def duplicates_message(duplicates: Sequence[Mapping[str, Any]]) -> str:
-    """Return a message that names the copies besides the one that counts, and says how to remove them."""
+    """Return a message that names the copies besides the primary one, and says how to remove them."""
     named = ", ".join(
         f"{d['snapshot_id']} in {d['region']} (of {d['source_snapshot_id']})" for d in duplicates[:MAX_NAMED]
     )

@@ -38,7 +38,7 @@ class Outcome:
 
     @property
     def copy(self) -> Resource | None:
-        """The copy of the row: the one that counts or, if none is wanted, the first deleted one, else a remaining one.
+        """The copy of the row: the primary copy or, if none is wanted, the first deleted one, else a remaining one.
 
         The row of a failed copy that is not to be replaced shows that copy.
         """

@@ -63,7 +63,7 @@ def lock_messages(attempts: Sequence[Attempt]) -> list[str]:
 
 
 def _duplicates(outcome: Outcome) -> list[dict[str, str]]:
-    """Return the copies in the last look besides the one that counts.
+    """Return the copies in the last look besides the primary one.
 
     In check mode, the copies that the run would delete are left out.
     """

@@ -144,7 +144,7 @@ def test_a_restore_of_claims_warns_of_copies_that_name_none(runs, tmp_path):
     assert not runs.restore(**given).result["warnings"], "some disks may belong to no claim"
     runs.copy_disks({"upper": runs.estate.disk(Name="upper")}, **claimed("DATA"))
     (warning,) = runs.restore(**given).result["warnings"]
-    assert warning.startswith("1 disk with an invalid claim") and "upper" in warning and "plain" not in warning
+    assert "name no valid claim" in warning and "upper" in warning and "plain" not in warning
 
 
 def test_two_disks_of_one_claim_stop_the_run_before_anything_is_written(runs, tmp_path):

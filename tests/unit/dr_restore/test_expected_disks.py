@@ -107,9 +107,9 @@ def test_a_disk_that_was_renamed_since_its_copy_is_restored_by_either_name(value
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ({"disk_ids": ["vol-1"], "disk_tags": {"tier": "db"}}, "dr_restore_disk_tags {'tier': 'db'}"),
-        ({"disk_names": ["database"], "disk_tags": {"tier": "db"}}, "dr_restore_disk_tags {'tier': 'db'}"),
-        ({"disk_names": ["database"], "disk_ids": ["vol-2"]}, "dr_restore_disk_ids ['vol-2']"),
+        ({"disk_ids": ["vol-1"], "disk_tags": {"tier": "db"}}, "dr_restore_disk_tags tier=db"),
+        ({"disk_names": ["database"], "disk_tags": {"tier": "db"}}, "dr_restore_disk_tags tier=db"),
+        ({"disk_names": ["database"], "disk_ids": ["vol-2"]}, "dr_restore_disk_ids vol-2"),
     ],
 )
 @pytest.mark.parametrize("expected", [[], [Expected("vol-1")], [Expected("vol-1", "database")]])

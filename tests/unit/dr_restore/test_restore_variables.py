@@ -57,7 +57,7 @@ def test_a_drill_never_uses_the_id_of_a_restore_whose_disks_it_would_delete():
 def test_a_drill_refuses_values_that_its_cloud_cannot_prove(name, value):
     given = {"cloud": "ebs", "region": "eu-west-1", "zone": "eu-west-1a", "level": "readable"}
     assert not checked_variables(given, "h", (), True).problems
-    named = {"cloud": "readable is supported only on ebs"}.get(name, name)
+    named = {"cloud": "readable is not supported there (it is on ebs)"}.get(name, name)
     given[name] = value
     assert any(named in problem for problem in checked_variables(given, "h", (), True).problems)
 

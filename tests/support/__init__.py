@@ -3,6 +3,6 @@
 - Run modules and roles in the process of a test: harness, night_runs, restore_runs.
 - Estates of each cloud: estates, disk_estates.
 - Samples: rows, results, reports, pages, restores, retention_rows, sets, set_rows, cluster_kinds.
-- Readers: page_reader, metrics, metric_files.
+- Readers: page_reader, metrics.
 - Time: daily (what runs on one cloud a day), botocore_loader (loads botocore's data once).
 """

@@ -11,6 +11,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 #: What metrics need of a drill's report, besides disks.
+PROOF = "dr_copy_drill_timestamp_seconds"
 NO_PROBLEMS = {
     "host": "orders",
     "region": "eu-west-1",
@@ -28,3 +29,15 @@ def read(path):
     """Return the values of a metrics file by name and labels."""
     families = text_string_to_metric_families(Path(path).read_text())
     return {(s.name, tuple(sorted(s.labels.items()))): s.value for family in families for s in family.samples}
+
+
+def series(path):
+    """Return the values of a file of metrics, by series."""
+    lines = [line.rpartition(" ") for line in path.read_text().splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _space, value in lines}
+
+
+def only(path, name):
+    """Return the value of the only series whose name begins like this."""
+    (value,) = [value for key, value in series(path).items() if key.startswith(name)]
+    return value

@@ -90,3 +90,10 @@ def lost_copy(estate, given):
     estate.forget(copy.id, estate.destination)
     estate.forget(source)
     return copy
+
+
+def protected(estate, hours=1.0, **facts):
+    """Create a disk that a plan protects, with a snapshot of this age; return its ID."""
+    disk = estate.disk(**{"dr-copy": "true", "Name": "database"})
+    estate.snapshot(disk, hours, **facts)
+    return disk

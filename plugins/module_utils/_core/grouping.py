@@ -27,3 +27,8 @@ def grouped_pairs(pairs: Iterable[tuple[Key, T]]) -> dict[Key, list[T]]:
     for key, item in pairs:
         found.setdefault(key, []).append(item)
     return found
+
+
+def largest_groups(items: Iterable[T], key: Callable[[T], object]) -> list[list[T]]:
+    """Return the items with the same key, the largest group first."""
+    return sorted(grouped(items, key).values(), key=len, reverse=True)

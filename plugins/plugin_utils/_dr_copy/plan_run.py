@@ -20,7 +20,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.times i
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from .._role.answers import Answer, CopyAnswer, InfoAnswer
-from .._role.call import Call, RawAnswer, Returned, RunsModule
+from .._role.call import MIN_SECONDS, Call, RawAnswer, Returned, RunsModule
 from .._role.failures import outdates_listing, run_failure, unexpected_error
 from .._role.parsing import RawVariables, is_true
 from .._role.rows import read_listing
@@ -45,8 +45,6 @@ from .input.variables import Variables, is_unnamed
 from .output.report_files import write_page_of_start
 from .reporting import PlanContext, PlanOutcome, report_run
 
-#: Minimum seconds for retention, even if the copies have used up all the time.
-MIN_SECONDS = 300
 #: The hint about wrong variables and missing packages.
 CORRECT = "Correct this, then run again."
 

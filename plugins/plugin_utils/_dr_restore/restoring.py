@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import pluralize
 
 from .._role.answers import InfoAnswer
+from .._role.call import MIN_SECONDS
 from .._role.files import directory_lock
 from .calls import Calls
 from .decide.choosing.choosing import choose, tags_of_restored_disks
@@ -24,7 +25,7 @@ from .decide.choosing.claims import claimed_twice, warnings_of_claims, with_clai
 from .decide.choosing.listed_copies import unidentified, warnings_of_unidentified
 from .decide.choosing.missing_disks import refusal
 from .decide.choosing.points import Point
-from .decide.choosing.waves import MIN_SECONDS, Wave, copies_by_wave, in_waves, warnings_of_waves
+from .decide.choosing.waves import Wave, copies_by_wave, in_waves, warnings_of_waves
 from .input.last_manifest import (
     EarlierRow,
     belongs_to_another,

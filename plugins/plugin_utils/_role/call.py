@@ -18,6 +18,8 @@ Arguments = dict[str, Any]
 RawAnswer = dict[str, Any]
 #: Runs a module by its full name with these arguments; returns its result, also if it failed.
 RunsModule = Callable[[str, Arguments], RawAnswer]
+#: The least seconds of a call, even if earlier calls have used up all the time.
+MIN_SECONDS = 300
 #: What a call returns.
 Returned = TypeVar("Returned", bound=Answer)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.metric_files import PROOF, only, protected, series
-from tests.support.night_runs import lost_copy, night
+from tests.support.metrics import PROOF, only, series
+from tests.support.night_runs import lost_copy, night, protected
 from tests.support.restore_runs import RestoreRuns
 
 POINT = "dr_copy_recovery_point_timestamp_seconds"

@@ -10,8 +10,7 @@ import json
 
 import pytest
 
-from tests.support.metric_files import protected
-from tests.support.night_runs import night
+from tests.support.night_runs import night, protected
 
 
 def test_a_damaged_last_report_is_warned_of(ebs, tmp_path):

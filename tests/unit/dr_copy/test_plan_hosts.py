@@ -9,8 +9,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.variables import part_of_plan
 
-from tests.support.metric_files import protected
-from tests.support.night_runs import night
+from tests.support.night_runs import night, protected
 
 
 def test_two_hosts_cannot_have_one_plan(ebs, tmp_path):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore import drilling
 
-from tests.support.metric_files import PROOF, only, series
+from tests.support.metrics import PROOF, only, series
 from tests.support.restore_runs import KEY, RestoreRuns, copied_twice
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.metric_files import protected
-from tests.support.night_runs import night
+from tests.support.night_runs import night, protected
 
 NO_TIMES = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
 

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeVar, cast
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import largest_groups
 
 from ..._role.row_keys import DiskAt, disk_at
 from ..decide.judging.breaches import is_unrestorable, worst_first
@@ -86,7 +86,7 @@ def failure_groups(report: Report) -> tuple[list[FailureGroup], int]:
     late = {disk_at(breach) for breach in report["breaches"] if breach["reason"] == failed}
     rows = [f for f in report["failures"] if f["snapshot_id"] or _disk_of(f) not in late]
     groups = []
-    for similar in _by_key(rows, lambda f: (f["kind"], f["code"], f["region"], f["hint"])):
+    for similar in largest_groups(rows, lambda f: (f["kind"], f["code"], f["region"], f["hint"])):
         first = similar[0]
         where = f" in {first['region']}" if first["region"] else ""
         kind = kind_in_words(first)
@@ -108,7 +108,7 @@ def _of_points(rows: Iterable[GroupedPoint], failed: Mapping[DiskAt, RunFailure]
         return kind, (failure["hint"] or "") if failure else ""
 
     groups = []
-    for similar in _by_key(rows, lambda row: (row["reason"], cause_of(row))):
+    for similar in largest_groups(rows, lambda row: (row["reason"], cause_of(row))):
         first, reason = similar[0], Reason[similar[0]["reason"].upper()]
         cause, hint = cause_of(first)
         # For a single failure the cloud's own message says more than ours.
@@ -116,8 +116,3 @@ def _of_points(rows: Iterable[GroupedPoint], failed: Mapping[DiskAt, RunFailure]
         more = " (the first; the others are of the same kind and code)" if len(similar) > 1 and cause else ""
         groups.append(PointGroup(f"{why}{more}", hint or reason.step, sorted(similar, key=worst_first)))
     return groups
-
-
-def _by_key(rows: Iterable[Row], key: Callable[[Row], Hashable]) -> list[list[Row]]:
-    """Group rows with the same key, the largest group first."""
-    return sorted(grouped(rows, key).values(), key=lambda similar: -len(similar))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped, grouped_pairs
+from ansible_collections.multicloud.snapshots.plugins.module_utils._core.grouping import grouped_pairs, largest_groups
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.words import (
     MAX_NAMED,
     pluralize,
@@ -121,9 +121,7 @@ def _failed_kinds(failures: Sequence[RunFailure]) -> list[str]:
 
 
 def _kinds_of(failures: Sequence[RunFailure]) -> list[list[RunFailure]]:
-    """Group failures by kind, code and region, the largest group first."""
-    groups = grouped(failures, lambda failure: (failure["kind"], failure["code"], failure["region"]))
-    return sorted(groups.values(), key=len, reverse=True)
+    return largest_groups(failures, lambda failure: (failure["kind"], failure["code"], failure["region"]))
 
 
 def recovery_table(result: Result) -> list[str]:

@@ -24,8 +24,6 @@ from .points import Point
 
 #: The states of disks that need no more waiting.
 AVAILABLE = ("available", "in_use")
-#: Minimum seconds of each wave, even if earlier waves have used up all the time.
-MIN_SECONDS = 300
 
 
 class Times(TypedDict):

@@ -40,7 +40,18 @@ ENGINE = (
 #: What must find a change of the role dr_copy, and of dr_restore, the fastest first.
 ROLE = unit_tests(
     *("breaches", "recovery_filters", "choice_by_tags", "falling_back", "calls", "variables", "messages"),
-    *("calendar", "retention", "packing", "reported", "coverage", "history", "machine_readable"),
+    *(
+        "calendar",
+        "retention",
+        "pruning",
+        "planning",
+        "shards",
+        "packing",
+        "reported",
+        "coverage",
+        "history",
+        "machine_readable",
+    ),
     *("night", "night_reports", "set_nights"),
 )
 RESTORES = ("recovery_points", "restore_variables", "manifest", "drills", "readable_drills", "large_restores")
@@ -56,8 +67,8 @@ OF_SETS = (
     *("groups", "source_sets", "copy_sets", "kept_sets", "planned_sets", "judged_sets", "restored_sets"),
     *("sets_of_several_plans", "set_inputs", "random_sets"),
 )
-SETS = unit_tests(*OF_SETS, "retention", "restore_sets", "set_nights", "sets_of_plans")
-PLANS = unit_tests("retention", "recovery_filters")
+SETS = unit_tests(*OF_SETS, "retention", "pruning", "restore_sets", "set_nights", "sets_of_plans")
+PLANS = unit_tests("planning", "retention", "recovery_filters")
 #: Each pure file, with what must find a change of it. A folder stands for its files; the first that matches counts.
 PURE = {
     "plugins/plugin_utils/_dr_copy/decide/retention.py": unit_tests("retention", "calendar", "night_reports"),

@@ -30,10 +30,12 @@ def copy(number, disk=0, days=1.0, region="dr-1", source=None, **facts):
 
 
 def ids(copies):
+    """Return the IDs of rows of copies."""
     return [row["snapshot_id"] for row in copies]
 
 
 def source(number, disk=0, hours=1.0, state="completed"):
+    """Return a snapshot of a disk that was taken this many hours ago."""
     taken = (MOMENT - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
     return snapshot_row(f"snap-{number}", f"disk-{disk}", taken, state=state)
 

@@ -7,25 +7,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.copying.planning import copy_plan
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.destinations import (
-    copies_with_known_sources,
-)
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.decide.retention import (
     expired_copies,
 )
-from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.clouds import CLOUDS
 from tests.nights.history import NightHistory
 from tests.support.harness import examples
-from tests.support.retention_rows import DISK, MOMENT, NOW, copy, expired, ids, source
+from tests.support.retention_rows import MOMENT, NOW, copy, ids
 
 #: Random histories for each cloud; `make nights` tries 10,000.
 HISTORIES = int(os.environ.get("HISTORIES", "20"))
@@ -117,43 +111,6 @@ def test_limits_that_make_no_sense_are_refused(bad):
         expired_copies([copy(1)], **bad)
 
 
-def reasons(sources, copies=(), **limits):
-    plan = copy_plan(sources, DISK, list(copies), ["dr-1"], now=NOW, **limits)
-    return {row["snapshot_id"]: row["reason"] for row in plan}
-
-
-def test_sources_and_recovery_points_are_ranked_together():
-    sources = [source(1, hours=1), source(2, hours=30), source(3, hours=60)]
-    assert reasons(sources, select="all", keep=2) == {
-        "snap-1": "newest",
-        "snap-2": "within keep",
-        "snap-3": "retention would delete it",
-    }
-    between = [copy(9, days=0.5)]
-    assert reasons(sources, between, select="all", keep=2)["snap-2"] == "retention would delete it"
-    assert reasons(sources, [copy(1, days=1 / 24)], select="all", keep=2)["snap-1"] == "already there"
-    assert reasons(sources, select="all", keep_days=2)["snap-3"] == "retention would delete it"
-    assert reasons(sources, select="all")["snap-3"] == "all are selected"
-
-
-def test_the_clouds_own_expiry_leaves_out_what_it_would_take():
-    sources = [source(1, hours=1), source(2, hours=60)]
-    assert reasons(sources, select="all", retention_days=2)["snap-2"] == "retention would delete it"
-    assert reasons([source(2, hours=60)], select="all", retention_days=2) == {"snap-2": "newest"}
-
-
-def test_a_disk_whose_newest_snapshot_is_not_there_loses_nothing():
-    old = [copy(8, days=3), copy(9, days=2)]
-    plan = copy_plan([source(1)], DISK, old, ["dr-1"], keep=1, now=NOW)
-    assert expired(old, plan) == []
-    there = [*old, copy(1, days=1 / 24)]
-    assert expired(there, plan) == ["copy-8", "copy-9"]
-    assert expired(there, plan, disks=[]) == [], "a disk that is no longer selected"
-    assert expired(there, plan, source_region="source-2") == []
-    unfinished = copy_plan([source(1, state="pending")], DISK, there, ["dr-1"], keep=1, now=NOW)
-    assert expired(there, unfinished) == [], "a disk that has no usable snapshot"
-
-
 def test_retention_deletes_only_copies_of_its_own_plans_or_of_none():
     marks = ("orders", "other", "old", None)
     copies = [
@@ -183,43 +140,6 @@ def test_the_newest_complete_set_of_a_group_is_never_deleted():
     pending = [{**whole[0], "state": "pending"}, whole[1], *older, *torn]
     gone = set(ids(expired_copies(pending, keep=1, now=NOW)))
     assert not gone & {"copy-3", "copy-4"} and "copy-2" in gone, "the newest set that is complete"
-
-
-def test_retention_prunes_no_disk_without_a_newer_copy_of_ours():
-    copies = [copy(8, days=3), copy(1, days=1 / 24)]
-    plan = copy_plan([source(1)], DISK, copies, ["dr-1"], keep=1, now=NOW)
-    assert expired(copies, plan) == ["copy-8"]
-    failed = [{"source_snapshot_id": "snap-1", "region": "dr-1"}]
-    assert expired(copies, plan, failed=failed) == [], "its copy does not fit what was asked"
-    console = copy(1, days=1 / 24, provenance={"managed": False, "disk_id": None, "created_at": None})
-    assert expired([copy(8, days=3), copy(9, days=2), console], plan) == [], "known by its source alone"
-
-
-def test_a_copy_elsewhere_in_the_region_is_none_in_the_region():
-    listed = [{"region": "dr-1", "snapshots": [{**copy(1), "place": "dr-1-lax-1a"}, {**copy(2), "place": None}]}]
-    values = replace(checked_variables({}).values, started_at=NOW)
-    assert ids(copies_with_known_sources(listed, [], values)) == ["copy-2"]
-    assert ids(copies_with_known_sources(listed, [], replace(values, place="dr-1-lax-1a"))) == ["copy-1"]
-
-
-def test_a_snapshot_that_the_cloud_does_not_copy_hides_no_older_one():
-    sources = [{**source(1), "obstacle": "is archived"}, source(2, hours=30)]
-    assert reasons(sources) == {"snap-1": "cannot be copied", "snap-2": "newest"}
-
-
-@pytest.mark.slow
-def test_locked_copies_are_passed_over_and_make_no_room_for_others():
-    """A locked copy is kept and protects nothing, and a plan does not copy another source in its place."""
-    until = {"locked_until": "2026-12-24T00:00:00Z"}
-    copies = [copy(1, days=1, **until), copy(2, days=2, **until), copy(3, days=3), copy(4, days=4)]
-    assert ids(expired_copies(copies, keep=1, now=NOW)) == ["copy-4"], "the newest of those that count is kept"
-    assert expired_copies([copy(1, days=9, **until), copy(2, days=1)], keep=1, now=NOW) == []
-    sources = [source(1, hours=24), source(2, hours=48), source(3, hours=72)]
-    assert reasons(sources, copies[:2], select="all", keep=2) == {
-        "snap-1": "already there",
-        "snap-2": "already there",
-        "snap-3": "retention would delete it",
-    }
 
 
 @pytest.mark.slow

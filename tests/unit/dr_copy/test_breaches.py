@@ -16,7 +16,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.deci
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.input.checked import checked_variables
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.output.screen import failure_message
 
-from tests.support.results import DISKS, ago, copy, failure, report, snapshot
+from tests.support.role_results import DISKS, ago, copy, failure, report, snapshot
 
 
 def why(**given):

@@ -45,7 +45,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.documen
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
 from tests.support.reports import sample
-from tests.support.results import DOWN, ago, copy, disk, of_plan, report, snapshot, source, values
+from tests.support.role_results import DOWN, ago, copy, disk, of_plan, report, snapshot, source, values
 
 
 @pytest.mark.parametrize(

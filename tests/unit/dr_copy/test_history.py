@@ -23,7 +23,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_copy.outp
 )
 
 from tests.support.reports import sample
-from tests.support.results import values
+from tests.support.role_results import values
 
 
 def test_each_night_leaves_a_dated_report_and_the_page_shows_the_share_of_each_month(tmp_path):

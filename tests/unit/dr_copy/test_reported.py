@@ -57,7 +57,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.marks i
 from ansible_collections.multicloud.snapshots.plugins.plugin_utils._role.run_context import RunContext
 
 from tests.support.reports import SCHEMA, sample
-from tests.support.results import ago, copy, disk, failure, of_plan, report, snapshot, source, values
+from tests.support.role_results import ago, copy, disk, failure, of_plan, report, snapshot, source, values
 
 # -- whose copies, and which disks ----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from ansible_collections.multicloud.snapshots.plugins.module_utils._core.shards 
 
 from tests.simulator.state import SnapshotGroup, new_id
 from tests.support.night_runs import night
-from tests.support.sets import attach, marks_of, server, silence_source, taken
+from tests.support.server_estates import attach, marks_of, server, silence_source, taken
 
 
 def has_tags(estate):

@@ -11,7 +11,7 @@ import pytest
 from tests.simulator.state import SnapshotGroup, new_id
 from tests.support.night_runs import night
 from tests.support.restore_runs import RestoreRuns
-from tests.support.sets import marks_of, server, silence_source
+from tests.support.server_estates import marks_of, server, silence_source
 
 
 @pytest.fixture(params=["ebs", "ecs"])

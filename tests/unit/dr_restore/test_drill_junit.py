@@ -21,7 +21,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 
 from tests.support.restore_runs import RestoreRuns
 from tests.support.restores import NOW, VALUES, copy, made, proofs, proven
-from tests.support.sets import marks
+from tests.support.server_estates import marks
 
 
 def cases_of(text):

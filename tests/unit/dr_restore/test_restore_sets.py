@@ -18,7 +18,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.o
 from tests.clouds import CLOUDS
 from tests.support.night_runs import night
 from tests.support.restore_runs import RestoreRuns
-from tests.support.sets import marks, row, rows_of, server, silence_source, taken, two_disks
+from tests.support.server_estates import marks, row, rows_of, server, silence_source, taken, two_disks
 
 
 @pytest.fixture(params=["ebs", "ecs", "cbs"])

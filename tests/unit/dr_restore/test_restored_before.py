@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.restores import chosen, copy, disk
-from tests.support.sets import marks, rows_of, two_disks
+from tests.support.server_estates import marks, rows_of, two_disks
 
 
 def hours_ago(runs, hours):

@@ -17,7 +17,7 @@ from ansible_collections.multicloud.snapshots.plugins.plugin_utils._dr_restore.r
 
 from tests.clouds import CLOUDS
 from tests.support.restore_runs import PASSED, RestoreRuns
-from tests.support.sets import marks, two_disks
+from tests.support.server_estates import marks, two_disks
 
 ATTACHING = sorted(name for name in CLOUDS if CAPABILITIES[name].instance_ids)
 TAG = "dr-restore:attached-to"

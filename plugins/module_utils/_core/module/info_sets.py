@@ -46,7 +46,7 @@ def listed_sets(
         more = f" The same applies to {pluralize(len(repeated) - 1, 'more set')}." if len(repeated) > 1 else ""
         cloud.warnings.append(
             f"The set {first.set_id} in {region} is not used, because it has {len(first.snapshot_ids)} snapshots of "
-            f"the disk {first.disk_id} ({', '.join(first.snapshot_ids[:3])}).{more} Each set needs an ID of its own"
+            f"the disk {first.disk_id} ({', '.join(first.snapshot_ids[:3])}).{more} Each set needs an ID of its own."
         )
     return {snapshot_id: found.row for snapshot_id, found in sets.items()}
 

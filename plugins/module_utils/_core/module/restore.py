@@ -67,12 +67,12 @@ def _run(module: Module, connect: Callable[[Any], DiskCloud], keys: dict[str, An
         if not policy.wait and not module.check_mode and (found := unattached_disks(loop.attempts)):
             cloud.warnings.append(
                 f"With wait: false, disks that are still being created are not attached: {', '.join(found)}. Run again "
-                "to attach them, or set wait: true"
+                "to attach them, or set wait: true."
             )
         if found := second_disks(loop.attempts):
             cloud.warnings.append(
                 f"There is more than one disk of the same snapshot in this restore: {', '.join(found)}. "
-                "Delete those that are not needed"
+                "Delete those that are not needed."
             )
     end_run(module, loop, keys, disk_diff)
 

@@ -58,7 +58,7 @@ def lock_messages(attempts: Sequence[Attempt]) -> list[str]:
         return []
     return [
         f"This cannot be undone: {pluralize(len(days), 'copy', 'copies')} would be locked in compliance mode for "
-        f"{days[0]} days. During that time nobody can delete them or end their locks, and the cloud bills them"
+        f"{days[0]} days. During that time nobody can delete them or end their locks, and the cloud bills them."
     ]
 
 

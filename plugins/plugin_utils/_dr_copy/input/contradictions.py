@@ -33,17 +33,17 @@ def risks(values: Variables) -> list[str]:
     if values.retention_days and not values.rpo_hours:
         risk.append(
             "With dr_copy_retention_days the cloud deletes copies when they expire, even the last one of a disk. Set "
-            "dr_copy_rpo_hours to make the role fail when a disk has no copy"
+            "dr_copy_rpo_hours to make the role fail when a disk has no copy."
         )
     if values.consistency == "set" and not values.rpo_hours:
-        risk.append("dr_copy_consistency: set has no effect unless dr_copy_rpo_hours is set")
+        risk.append("dr_copy_consistency: set has no effect unless dr_copy_rpo_hours is set.")
     # For how many days the limits keep a copy that is made each night.
     days = max(values.keep, values.keep_days, values.keep_daily)
     is_pruned = values.keep_days or any(getattr(values, name) for name in COUNT_LIMITS)
     if is_pruned and values.lock_days > days:
         risk.append(
             f"dr_copy_lock_days ({values.lock_days}) is longer than retention, which would delete most nightly "
-            f"copies after about {days} days. Until their locks end, the copies remain and the cloud bills them"
+            f"copies after about {days} days. Until their locks end, the copies remain and the cloud bills them."
         )
     return risk
 

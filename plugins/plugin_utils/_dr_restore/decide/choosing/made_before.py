@@ -182,7 +182,7 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
             this = next((made_disk.new_disk_id for made_disk in own if made_disk.copy_id == point.copy_id), "")
             warnings.append(
                 f"{values.id} has several disks of {point.disk_label}: {' and '.join(map(str, own))}. Attach only one; "
-                f"this run uses {this}. Delete the others"
+                f"this run uses {this}. Delete the others."
             )
     unknown = [str(made_disk) for made_disk in made if not made_disk.disk_id]
     # Copies from other regions are not listed, so nothing is known about their disks here.
@@ -190,7 +190,7 @@ def warnings_of_made(points: Sequence[Point], made: Sequence[MadeDisk], values: 
         warnings.append(
             f"It is unknown which old disks {first_in_words(unknown)} replace, because their copies are gone. "
             f"{values.id} may restore those old disks a second time. To prevent that, put the manifest of the run that "
-            "made these disks into dr_restore_manifest_dir"
+            "made these disks into dr_restore_manifest_dir."
         )
     return warnings
 

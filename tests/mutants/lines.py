@@ -60,7 +60,7 @@ RESTORE = unit_tests(
     *("from_report", "usable_drills", "restore_runs"),
 )
 #: The same for the output of the roles: pages, JUnit, metrics, the screen; manifests of restores, reports of drills.
-WRITTEN = unit_tests("page", "page_lists", "index_page", "machine_readable", "reported", "history")
+WRITTEN = unit_tests("page_parts", "page_lists", "index_page", "machine_readable", "reported", "history")
 WRITTEN_OF_RESTORES = unit_tests("drill_page", *RESTORES, "restore_sets")
 #: The same for sets, which both roles read and mark.
 OF_SETS = (

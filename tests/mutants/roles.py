@@ -52,7 +52,7 @@ DOCUMENTATION_TEST = "tests/unit/repository/test_documentation.py::test_the_role
 FINDERS = {
     "dr_copy rows": unit_tests("calls"),
     "dr_copy variables": [DOCUMENTATION_TEST, *unit_tests("calls", "variables")],
-    "dr_copy templates": unit_tests("page", "page_lists", "index_page"),
+    "dr_copy templates": unit_tests("page_parts", "page_lists", "index_page"),
     "dr_restore rows": unit_tests("restore_calls"),
     "dr_restore variables": [DOCUMENTATION_TEST, *unit_tests("restore_calls")],
     "dr_restore templates": unit_tests("drill_page"),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.multicloud.snapshots.plugins.module_utils._core.errors import Ambiguous, Unreachable
 
+from tests.clouds import CLOUDS
 from tests.support.daily import daily_sample
 from tests.unit.contracts.bad_days import clouds, wrong_rows
 
@@ -120,7 +121,7 @@ def test_locks_that_hang_delay_no_other_destination(cloud, monkeypatch):
     assert locked == {good} and sum(bool(row["locked_until"]) for row in out["copies"]) == 8
 
 
-@clouds(*daily_sample(("ebs", "ecs", "ens", "cbs")))
+@clouds(*daily_sample(CLOUDS))
 @pytest.mark.parametrize(
     ("hang", "after", "count", "copy_seconds", "wait_timeout"),
     [(HANG, 20, 30, 30.0, 1800), (20.0, 20, 30, 30.0, 1800), (20.0, 4, 100, 5.0, 360)],

@@ -215,7 +215,7 @@ def test_no_optional_member_is_missed(name, request):
     members = [(action, path) for action, paths in seen.seen.items() for path in paths if optional_of(action)(path)]
     assert len(members) > 40, members
     wrong = []
-    for action, path in daily_part(sorted(members), 14):  # all of them take minutes
+    for action, path in daily_part(sorted(members), 7):  # all of them take minutes
         cloud.server.reset()
         control.trim = Trim(action, path)
         try:

@@ -67,7 +67,7 @@ def is_unrestorable(breach: ReasonedRow) -> bool:
 
 
 def is_unrestorable_point(point: RankedPoint) -> bool:
-    """Whether a recovery point, in any form, cannot be restored now, at any age."""
+    """The same for a recovery point in any form. One whose region was not read is only unknown."""
     return point["within_rpo"] is False and bool(point.get("key_problem") or point["state"] == "archived")
 
 
